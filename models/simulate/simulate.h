@@ -1,0 +1,24 @@
+/*
+ * simulate.h - one compiled workload on one simulated machine: build, run, read out.
+ *
+ * The only place where models meet a workload.
+ */
+#ifndef MODELS_SIMULATE_SIMULATE_H
+#define MODELS_SIMULATE_SIMULATE_H
+
+#include "sim/base/region.h"
+#include "sim/engine/trace.h"
+#include "sim/results/results.h"
+#include "sim/scenario/workload.h"
+
+struct simulate_options {
+	uint64_t replication;
+	const struct trace_sink *trace; /* NULL: none */
+	bool unmerged;			/* for tests: every cost is an event of its own */
+};
+
+/* Runs the workload to its end, its limit, or a deadlock. Strings in `result` live in `region`. */
+void simulate(const struct workload *workload, const struct simulate_options *options, struct region *region,
+	      struct variant_result *result);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * region.h - the one wrapper of all of gilsim's own allocations.
+ *
+ * A region owns every block allocated from it. A stage (parse, compile, simulate) takes its
+ * memory from one region and gives all of it back with region_release(), also after a failure
+ * halfway: an allocation that fails, or would exceed the region's limit, does not return but
+ * jumps to the stage's entry (region.unwind), which releases the region and reports. So no code
+ * in between needs a check after an allocation, and none leaks.
+ */
+#ifndef SIM_BASE_REGION_H
+#define SIM_BASE_REGION_H
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct region_block;
+
+struct region {
+	struct region_block *blocks; /* owned; doubly linked, newest first */
+	size_t size_bytes;	     /* handed out and not yet given back */
+	size_t limit_bytes;	     /* 0: none */
+	jmp_buf *unwind;	     /* borrowed; NULL: print "out of memory" and exit with status 3 */
+};
+
+/* The region starts empty, without a limit and without an unwind target. */
+void region_init(struct region *region);
+/* Frees every block; the region is empty and usable again. */
+void region_release(struct region *region);
+
+/* Zeroed memory, aligned for any type. Size 0 gives a valid unique pointer. */
+void *region_alloc(struct region *region, size_t size_bytes);
+/* count * size_bytes, overflow checked. */
+void *region_alloc_array(struct region *region, size_t count, size_t size_bytes);
+/* As realloc; `block` may be NULL. What lies beyond the old size is not initialised. */
+void *region_resize(struct region *region, void *block, size_t size_bytes);
+/* Gives one block back early; NULL is allowed. */
+void region_free(struct region *region, void *block);
+/* A copy of `text` (or of its first `length` bytes, terminated). */
+char *region_strdup(struct region *region, const char *text);
+char *region_strndup(struct region *region, const char *text, size_t length);
+/* printf into a new string. */
+char *region_format(struct region *region, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Makes room for one more element of a growing array: doubles `*capacity` when `count` has reached it. */
+void *region_grow(struct region *region, void *array, size_t count, size_t *capacity, size_t element_bytes);
+
+/* For tests: let the n-th allocation from now on (0: the next) fail, in all regions of this thread;
+ * UINT64_MAX switches it off. */
+void region_fail_after(uint64_t allocation_count);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * sim_time.h - simulated time and durations: whole nanoseconds in an int64_t.
+ *
+ * Equal means equal, sums are exact, and 292 years fit. A duration becomes a double in
+ * statistics and reports only.
+ */
+#ifndef SIM_BASE_SIM_TIME_H
+#define SIM_BASE_SIM_TIME_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef int64_t sim_ns;
+
+#define SIM_NS_MAX INT64_MAX
+#define SIM_US ((sim_ns)1000)
+#define SIM_MS ((sim_ns)1000000)
+#define SIM_S ((sim_ns)1000000000)
+
+/* a + b; a sum that does not fit is a defect of the caller and stops the program. */
+static inline sim_ns sim_time_add(sim_ns a, sim_ns b)
+{
+	sim_ns sum;
+	bool overflow = __builtin_add_overflow(a, b, &sum);
+
+	assert(!overflow);
+	(void)overflow;
+	return sum;
+}
+
+/* Seconds as a double, for statistics and reports. */
+static inline double sim_time_seconds(sim_ns time_ns)
+{
+	return (double)time_ns / 1e9;
+}
+
+/* The nearest whole nanosecond to `ns` (halves away from zero), clamped to what fits; NaN gives 0. */
+sim_ns sim_time_round(double ns);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * native.h - the same workload for real, on CPython.
+ *
+ * One stdlib-only Python harness (sim/native/harness.py) is handed the compiled workload as JSON, does fixed
+ * amounts of work (loop iterations, not clock time), measures its own spin rate before and after, and
+ * returns what it saw. The harness never runs code from a scenario and binds nothing.
+ */
+#ifndef SIM_NATIVE_NATIVE_H
+#define SIM_NATIVE_NATIVE_H
+
+#include <stdbool.h>
+
+#include "sim/base/region.h"
+#include "sim/profile/profile.h"
+#include "sim/results/results.h"
+#include "sim/scenario/workload.h"
+
+/* An interpreter as it answers when asked. */
+struct native_python {
+	const char *executable;
+	const char *version;	  /* "3.13" */
+	const char *full_version; /* "3.13.0" */
+	bool free_threaded_build;
+};
+
+struct native_error {
+	char text[512];
+};
+
+/* Runs `executable` to ask its version and build; false with a reason: not found, older than 3.8, no answer within 10 s. */
+bool native_probe_python(const char *executable, struct region *region, struct native_python *python,
+			 struct native_error *error);
+
+struct native_options {
+	const char *cpus;   /* list as taskset takes it ("0", "0-1"); NULL: as many of the allowed ones as the workload has cores */
+	sim_ns timeout_ns;  /* per run; a run that takes longer is killed with its children and counted unfinished */
+};
+
+struct native_run {
+	struct variant_result result;	     /* as the results schema; speedup not filled */
+	double spin_before[3], spin_after[3]; /* measured ns per iteration: python, c, native */
+};
+
+/* Whether `python` can run this workload (GIL mode, features); otherwise *why_not says why not. */
+bool native_can_run(const struct workload *workload, const struct native_python *python, const char **why_not);
+/* Executes the workload once. False with a reason when the interpreter crashed or answered nonsense. */
+bool native_execute(const struct workload *workload, const struct native_python *python,
+		    const struct native_options *options, struct region *region, struct native_run *run,
+		    struct native_error *error);
+
+/* Number of CPUs that this process may use (affinity). */
+int native_cpu_count(void);
+
+/* Told now and then how far a calibration is: 0 to 1, and what it measures. */
+typedef void native_progress_fn(void *context, double fraction, const char *what);
+
+/* Measures the machine's costs, then the interpreter's, into `profile`. */
+bool native_calibrate_machine(struct profile *profile, struct region *region, native_progress_fn *progress,
+			      void *context, struct native_error *error);
+bool native_calibrate_python(struct profile *profile, const struct native_python *python, struct region *region,
+			     native_progress_fn *progress, void *context, struct native_error *error);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * parameters.h - every cost that a model may charge: its name, unit, scope, and what it means.
+ *
+ * One row a parameter: P(ENUM, name, unit, scope, ideal, meaning).
+ *   unit   ns, ratio, count, bytes, per_s, ns_per_byte
+ *   scope  MACHINE: of the hardware and kernel; PYTHON: of one interpreter on that machine
+ *   ideal  its value in the profile `ideal`, where nothing costs anything
+ * A value that a profile file does not give is an error for MACHINE rows and taken from the nearest
+ * Python version for PYTHON rows. Calibration measures each; see sim/native/calibrate.c.
+ */
+#ifndef SIM_PROFILE_PARAMETERS_H
+#define SIM_PROFILE_PARAMETERS_H
+
+/* clang-format off */
+#define PROFILE_PARAMETERS(P) \
+	/* Cores */ \
+	P(CPU_ALL_BUSY_SPEED,   "cpu.all_busy_speed",    ratio, MACHINE, 1,      "speed of a core while all cores are busy, against one busy alone; linear in between") \
+	/* Scheduler: kind 0 is CFS (before Linux 6.6), 1 is EEVDF */ \
+	P(SCHED_KIND,           "sched.kind",            count, MACHINE, 1,      "the kernel's fair scheduler: 0 CFS (before 6.6), 1 EEVDF") \
+	P(SCHED_HZ,             "sched.hz",              per_s, MACHINE, 1000000,"scheduler ticks per second (CONFIG_HZ)") \
+	P(SCHED_BASE_SLICE,     "sched.base_slice",      ns,    MACHINE, 1000,   "EEVDF: slice of a task; for 8 or more cores, scaled down for fewer as the kernel does") \
+	P(SCHED_LATENCY,        "sched.latency",         ns,    MACHINE, 8000,   "CFS: period in which each runnable task runs once; for 8 or more cores") \
+	P(SCHED_MIN_GRANULARITY,"sched.min_granularity", ns,    MACHINE, 1000,   "CFS: least slice; for 8 or more cores") \
+	P(SCHED_WAKEUP_GRANULARITY,"sched.wakeup_granularity", ns, MACHINE, 1000,"CFS: lead in virtual time that a woken task needs to preempt; for 8 or more cores") \
+	P(SCHED_SWITCH,         "sched.switch",          ns,    MACHINE, 0,      "context switch between two threads of one process on one core") \
+	P(SCHED_SWITCH_PROCESS, "sched.switch_process",  ns,    MACHINE, 0,      "what a switch between address spaces costs on top") \
+	P(SCHED_MIGRATION,      "sched.migration",       ns,    MACHINE, 0,      "what a thread pays when it goes on on another core: cold caches") \
+	/* Waking */ \
+	P(WAKE_CALL,            "wake.call",             ns,    MACHINE, 0,      "what the waker pays for a wake-up on its own or a busy core (system call included)") \
+	P(WAKE_CALL_IDLE,       "wake.call_idle",        ns,    MACHINE, 0,      "what the waker pays for waking an idle core (inter-processor interrupt included)") \
+	P(WAKE_IDLE_SHALLOW,    "wake.idle_shallow",     ns,    MACHINE, 0,      "from the wake-up to running on a core that went idle a moment ago") \
+	P(WAKE_IDLE_DEEP,       "wake.idle_deep",        ns,    MACHINE, 0,      "the same on a core that has been idle for longer than idle.deep_after") \
+	P(IDLE_DEEP_AFTER,      "idle.deep_after",       ns,    MACHINE, 1000000,"idle time after which a core sleeps deeply") \
+	P(WAKE_TIMER,           "wake.timer",            ns,    MACHINE, 0,      "from a timer's expiry on an idle core to its thread running there") \
+	P(TIMER_SLACK,          "timer.slack",           ns,    MACHINE, 0,      "how late the kernel may let a timer expire (PR_SET_TIMERSLACK)") \
+	/* System calls, pipes, memory */ \
+	P(SYSCALL_BASE,         "syscall.base",          ns,    MACHINE, 0,      "the cheapest system call") \
+	P(PIPE_WRITE,           "pipe.write",            ns,    MACHINE, 0,      "write of one byte to a pipe that nobody waits on") \
+	P(PIPE_READ,            "pipe.read",             ns,    MACHINE, 0,      "read of one byte that is there") \
+	P(MEM_COPY,             "mem.copy",              ns_per_byte, MACHINE, 0,"copying a byte through a pipe, each way") \
+	P(PIPE_CAPACITY,        "pipe.capacity",         bytes, MACHINE, 65536,  "bytes that a pipe holds") \
+	/* Threads and processes */ \
+	P(THREAD_CREATE,        "thread.create",         ns,    MACHINE, 0,      "pthread_create, on the caller") \
+	P(THREAD_ENTRY,         "thread.entry",          ns,    MACHINE, 0,      "from being scheduled for the first time to the thread's first statement") \
+	P(THREAD_EXIT,          "thread.exit",           ns,    MACHINE, 0,      "from a thread's last statement to its end") \
+	P(FORK_BASE,            "fork.base",             ns,    MACHINE, 0,      "fork() of a small process, on the caller") \
+	P(FORK_PER_BYTE,        "fork.per_byte",         ns_per_byte, MACHINE, 0,"what fork() costs on top for each byte of resident memory") \
+	P(FORK_ENTRY,           "fork.entry",            ns,    MACHINE, 0,      "from a forked child's being scheduled to its first statement, page faults included") \
+	P(PROCESS_EXIT,         "process.exit",          ns,    MACHINE, 0,      "from _exit() to the parent's being told") \
+	P(PROCESS_WAIT,         "process.wait",          ns,    MACHINE, 0,      "waitpid() of a dead child") \
+	/* cgroup CPU bandwidth */ \
+	P(QUOTA_PERIOD,         "quota.period",          ns,    MACHINE, 100000000, "period in which a CPU quota is refilled") \
+	P(QUOTA_SLICE,          "quota.slice",           ns,    MACHINE, 5000000,"what a core draws from the quota at a time") \
+	/* The interpreter */ \
+	P(SPIN_PYTHON,          "spin.python",           ns,    PYTHON,  1,      "one iteration of the harness's bytecode loop") \
+	P(SPIN_C,               "spin.c",                ns,    PYTHON,  1,      "one item of the harness's C call that holds the GIL") \
+	P(SPIN_NATIVE,          "spin.native",           ns,    PYTHON,  1,      "one iteration of the harness's C call that releases the GIL") \
+	P(STEP_COST,            "interpreter.step",      ns,    PYTHON,  0,      "bytecode around one step of a task: fetching it, calling its function") \
+	P(SLEEP_CALL,           "interpreter.sleep",     ns,    PYTHON,  0,      "time.sleep() without the sleeping, on the calling thread") \
+	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON,  0,      "releasing the GIL and taking it again with nobody waiting") \
+	P(GIL_SIGNAL,           "gil.signal",            ns,    PYTHON,  0,      "what a release costs on top when someone waits, without the wake-up itself") \
+	P(GIL_TAKE_AFTER_WAKE,  "gil.take_after_wake",   ns,    PYTHON,  0,      "from a woken waiter's running to its holding the GIL") \
+	P(GIL_INTERVAL,         "gil.interval",          ns,    PYTHON,  5000000,"default switch interval") \
+	/* Threads, locks, queues, pools in Python */ \
+	P(PY_THREAD_START,      "pythread.start",        ns,    PYTHON,  0,      "Thread(...).start() on the caller, bytecode and C, without pthread_create and without waiting") \
+	P(PY_THREAD_BOOTSTRAP,  "pythread.bootstrap",    ns,    PYTHON,  0,      "a new Python thread from taking the GIL to run(), without wake-ups") \
+	P(PY_THREAD_FINISH,     "pythread.finish",       ns,    PYTHON,  0,      "a Python thread from the end of run() to releasing the joiner") \
+	P(PY_THREAD_JOIN,       "pythread.join",         ns,    PYTHON,  0,      "join() of a finished thread") \
+	P(LOCK_UNCONTENDED,     "lock.uncontended",      ns,    PYTHON,  0,      "with lock: pass") \
+	P(LOCK_FAIR_AFTER,      "lock.fair_after",       ns,    PYTHON,  1000000,"since 3.13: a waiter older than this is handed the lock") \
+	P(TPE_CREATE,           "tpe.create",            ns,    PYTHON,  0,      "ThreadPoolExecutor() and its shutdown, without threads") \
+	P(TPE_SUBMIT,           "tpe.submit",            ns,    PYTHON,  0,      "submit() on the caller, without starting a thread or waking one") \
+	P(TPE_TASK,             "tpe.task",              ns,    PYTHON,  0,      "a worker's own cost of one task: queue, call, set_result") \
+	P(TPE_RESULT,           "tpe.result",            ns,    PYTHON,  0,      "result() of a finished future on the caller, map's loop included") \
+	P(PROCESS_START,        "pyprocess.start",       ns,    PYTHON,  0,      "Process(...).start() with fork on the caller, bytecode around fork()") \
+	P(PROCESS_BOOTSTRAP,    "pyprocess.bootstrap",   ns,    PYTHON,  0,      "a forked child from its first statement to its target, page faults included") \
+	P(PROCESS_FINISH,       "pyprocess.finish",      ns,    PYTHON,  0,      "a child from its target's end to _exit()") \
+	P(PROCESS_JOIN,         "pyprocess.join",        ns,    PYTHON,  0,      "join() of a dead child, bytecode around waitpid()") \
+	P(POOL_CREATE,          "pool.create",           ns,    PYTHON,  0,      "Pool() on the caller, without its processes and threads") \
+	P(POOL_WORKER_ENTRY,    "pool.worker_entry",     ns,    PYTHON,  0,      "a pool's worker from its target's start to its first get()") \
+	P(POOL_MAP,             "pool.map",              ns,    PYTHON,  0,      "map() on the caller: chunking and result object") \
+	P(POOL_DISPATCH,        "pool.dispatch",         ns,    PYTHON,  0,      "the task handler's cost of one chunk, pickling of a small task included") \
+	P(POOL_TASK,            "pool.task",             ns,    PYTHON,  0,      "a worker's own cost of one chunk: get, unpickle, call, pickle, put") \
+	P(POOL_ITEM,            "pool.item",             ns,    PYTHON,  0,      "what each further item of a chunk costs in the worker") \
+	P(POOL_RESULT,          "pool.result",           ns,    PYTHON,  0,      "the result handler's cost of one chunk") \
+	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \
+	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, 0, "pickling a byte of small objects") \
+	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, 0, "unpickling a byte of small objects")
+/* clang-format on */
+
+#endif

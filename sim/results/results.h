@@ -1,0 +1,121 @@
+/*
+ * results.h - what a run measured, per variant: plain structs, filled by the simulator or the native runner.
+ *
+ * Figures are means over replications. A figure that was not or could not be measured is NaN (or -1 for
+ * a count) and prints as null, never as 0.
+ */
+#ifndef SIM_RESULTS_RESULTS_H
+#define SIM_RESULTS_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/base/region.h"
+#include "sim/base/sim_time.h"
+
+/* Where a task's time goes; the parts add up to its sojourn. */
+enum time_part {
+	TIME_PYTHON,	/* running bytecode */
+	TIME_C,		/* running C code that holds the GIL */
+	TIME_NATIVE,	/* running C code without the GIL */
+	TIME_GIL_WAIT,	/* waiting for the GIL */
+	TIME_RUN_QUEUE, /* able to run, without a core */
+	TIME_IO,	/* in io and block steps, timers' lateness included */
+	TIME_LOCK_WAIT,
+	TIME_QUEUE_WAIT, /* released, and not yet begun by a worker; or in get and put */
+	TIME_IPC,	 /* pipes, pickling */
+	TIME_START_UP,	 /* starting threads and processes */
+	TIME_LOOP_WAIT,	 /* ready, but the event loop is busy */
+	TIME_SWITCHING,	 /* wake-up latency, context switches, hand-overs, library overhead */
+	TIME_THROTTLED,	 /* CPU quota used up */
+	TIME_PART_COUNT
+};
+extern const char *const time_part_names[TIME_PART_COUNT]; /* "python", "c", ..., as in the JSON */
+
+struct summary {
+	double mean, p50, p90, p95, p99, max; /* seconds */
+};
+
+struct stage_result {
+	const char *name;
+	double start_s, end_s;
+};
+
+struct interval {
+	double low, high; /* NaN: none (one replication) */
+};
+
+struct variant_result {
+	const char *name;
+	const char *model;
+	int workers; /* 0: the model has none */
+	bool measured; /* false: nothing was run (`why_not` says why); all figures are missing */
+	const char *why_not;
+	double makespan_s, speedup, throughput_per_s;
+	double completed, failed, timed_out, cancelled, rejected, unfinished, retries, lost_updates; /* NaN: unknown */
+	bool deadlock, limit_reached;
+	const char *deadlock_report; /* NULL: none */
+	struct summary sojourn;
+	bool percentiles_exact;
+	double waited_fraction;
+	double in_flight_mean, in_flight_max;
+	double time_in_s[TIME_PART_COUNT];
+	double gil_wait_behind_python_s, gil_wait_behind_c_s;
+	double loop_lag_mean_s, loop_lag_p99_s, loop_lag_max_s;
+	struct stage_result *stages;
+	size_t stage_count;
+	double utilisation_cores, utilisation_gil;
+	double context_switches, gil_switches;
+	double peak_memory_bytes;
+	double events;
+	struct interval makespan_ci95, speedup_ci95, throughput_ci95, p50_ci95, p99_ci95;
+	/* What the simulation assumed or could not know; may be NULL. */
+	const char *note;
+};
+
+struct results {
+	const char *scenario, *about, *file;
+	const char *source; /* "simulated", "cpython", "c" */
+	uint64_t seed;
+	int replications;
+	const char *machine_profile;
+	int machine_cores;
+	double machine_quota_cores; /* 0: none */
+	const char *python_version;
+	const char *python_gil; /* "on", "off", "per-interpreter" of the scenario's top level */
+	const char *python_executable; /* NULL unless native */
+	double spin_rate_ratio; /* native: measured over calibrated; NaN otherwise */
+	struct variant_result *variants;
+	size_t variant_count;
+	size_t baseline;
+};
+
+/* Every figure missing. */
+void variant_result_init(struct variant_result *result);
+/* The value of a metric by its name in `expect:`, or NaN. */
+double variant_result_metric(const struct variant_result *result, const char *metric);
+/* Whether there is a metric of that name; `*unit` becomes 's' (seconds), 'r' (ratio), 'c' (count), 'b' (bytes),
+ * '/' (per second). `names` of all are in metric_names, NULL-terminated. */
+bool results_metric_exists(const char *metric, char *unit);
+extern const char *const metric_names[];
+
+/*
+ * Combines replications of one scenario: out = means, with 95 % intervals (Student's t, GSL) where there are
+ * two or more, and speed-ups against the baseline of the same replication. `replications` are arrays of the
+ * same variants. Memory from `region`.
+ */
+void results_combine(const struct results *replications, size_t count, struct region *region, struct results *out);
+/* Fills speedups of one replication from its makespans. */
+void results_fill_speedups(struct results *results);
+/* The index of the variant with the least makespan; SIZE_MAX if none was measured. */
+size_t results_best(const struct results *results);
+
+/* Printing: one object for one file, an array for several. All return false with errno set if the stream failed. */
+bool results_print_json(const struct results *results, size_t count, FILE *stream);
+bool results_print_csv(const struct results *results, size_t count, FILE *stream);
+/* For people. `explain` adds where the time went in full. `color` allows ANSI colours. */
+bool results_print_table(const struct results *results, bool color, FILE *stream);
+
+#endif

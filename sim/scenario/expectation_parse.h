@@ -1,0 +1,18 @@
+/*
+ * expectation_parse.h - the one grammar of `expect:`, `--slo` and thresholds; see sim/results/expectation.h.
+ */
+#ifndef SIM_SCENARIO_EXPECTATION_PARSE_H
+#define SIM_SCENARIO_EXPECTATION_PARSE_H
+
+#include <stdbool.h>
+
+#include "sim/base/region.h"
+#include "sim/base/units.h"
+#include "sim/results/expectation.h"
+
+/* `variants` are the names that may be named. On failure `*column` receives the 1-based place of the fault in
+ * the text. Strings in `expectation` live in `region`; its file, line and column are the caller's to set. */
+bool expectation_parse(const char *text, const char *const *variants, size_t variant_count, struct region *region,
+		       struct expectation *expectation, int *column, struct unit_error *error);
+
+#endif
