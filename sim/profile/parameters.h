@@ -30,6 +30,7 @@
 	P(WAKE_CALL_IDLE,       "wake.call_idle",        ns,    MACHINE, 0,      "what the waker pays for waking an idle core (inter-processor interrupt included)") \
 	P(WAKE_IDLE_SHALLOW,    "wake.idle_shallow",     ns,    MACHINE, 0,      "from the wake-up to running on a core that went idle a moment ago") \
 	P(WAKE_IDLE_DEEP,       "wake.idle_deep",        ns,    MACHINE, 0,      "the same on a core that has been idle for longer than idle.deep_after") \
+	P(WAKE_JITTER,          "wake.jitter",           ratio, MACHINE, 0,      "how much wake-up latencies vary: relative half width of their middle 80 %") \
 	P(IDLE_DEEP_AFTER,      "idle.deep_after",       ns,    MACHINE, 1000000,"idle time after which a core sleeps deeply") \
 	P(WAKE_TIMER,           "wake.timer",            ns,    MACHINE, 0,      "from a timer's expiry on an idle core to its thread running there") \
 	P(TIMER_SLACK,          "timer.slack",           ns,    MACHINE, 0,      "how late the kernel may let a timer expire (PR_SET_TIMERSLACK)") \
@@ -83,7 +84,9 @@
 	P(POOL_TASK,            "pool.task",             ns,    PYTHON,  0,      "a worker's own cost of one chunk: get, unpickle, call, pickle, put") \
 	P(POOL_ITEM,            "pool.item",             ns,    PYTHON,  0,      "what each further item of a chunk costs in the worker") \
 	P(POOL_RESULT,          "pool.result",           ns,    PYTHON,  0,      "the result handler's cost of one chunk") \
+	P(POOL_WATCH,           "pool.watch",            ns,    PYTHON,  0,      "the worker handler's cost of one round, which every result sets off") \
 	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \
+	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "resident memory of an interpreter with the standard library's usual modules") \
 	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, 0, "pickling a byte of small objects") \
 	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, 0, "unpickling a byte of small objects")
 /* clang-format on */

@@ -1,0 +1,31 @@
+/*
+ * interpreter.h - a Python interpreter in an OS process: its version, its costs, its GIL or none.
+ */
+#ifndef MODELS_INTERPRETER_INTERPRETER_H
+#define MODELS_INTERPRETER_INTERPRETER_H
+
+#include "models/interpreter/gil.h"
+#include "models/machine/os_process.h"
+
+/* What all interpreters of one run have in common. */
+struct py_runtime {
+	struct machine_model *machine;
+	int minor; /* 12 for Python 3.12 */
+	bool has_gil;
+	sim_ns switch_interval_ns;
+	sim_ns cost_ns[COST_COUNT]; /* of the profile, in whole nanoseconds */
+	struct interpreter *interpreters; /* all there were, newest first */
+};
+
+struct interpreter {
+	struct py_runtime *runtime;
+	struct os_process *process;
+	struct gil *gil; /* NULL: a free-threaded build */
+	struct interpreter *next;
+};
+
+struct py_runtime *py_runtime_new(struct machine_model *machine, int minor, bool has_gil, sim_ns switch_interval_ns);
+/* The interpreter of a process: the first one's, or a forked child's with a GIL of its own. */
+struct interpreter *interpreter_new(struct py_runtime *runtime, struct os_process *process);
+
+#endif

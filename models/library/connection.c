@@ -1,0 +1,77 @@
+/*
+ * connection.c - see connection.h.
+ */
+#include "models/library/connection.h"
+
+#define HEADER_BYTES 4
+/* Above this the header is written apart, to spare a copy (connection.py:_send_bytes). */
+#define ONE_WRITE_BYTES 16384
+
+struct send_locals {
+	struct pipe *pipe;
+	void *tag;
+	int64_t bytes;
+	uint8_t previous_activity;
+};
+
+static enum progress send(struct os_thread *thread, struct frame *frame)
+{
+	struct send_locals *my = FRAME_LOCALS(frame, struct send_locals);
+
+	PROGRAM_BEGIN(frame);
+	if (my->bytes > ONE_WRITE_BYTES) {
+		AWAIT(frame, py_release_gil(thread));
+		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE)));
+		AWAIT(frame, py_take_gil(thread));
+	}
+	AWAIT(frame, py_release_gil(thread));
+	AWAIT(frame, pipe_write(thread, my->pipe, my->bytes + HEADER_BYTES, my->tag));
+	os_thread_set_activity(thread, my->previous_activity);
+	AWAIT(frame, py_take_gil(thread));
+	PROGRAM_END;
+}
+
+enum progress connection_send(struct os_thread *thread, struct pipe *pipe, int64_t bytes, void *tag)
+{
+	struct send_locals *my = os_thread_push(thread, send);
+
+	my->pipe = pipe;
+	my->bytes = bytes;
+	my->tag = tag;
+	my->previous_activity = thread->activity;
+	os_thread_set_activity(thread, ACTIVITY_IPC);
+	return os_thread_enter(thread);
+}
+
+struct receive_locals {
+	struct pipe *pipe;
+	void **tag;
+	uint8_t previous_activity;
+};
+
+static enum progress receive(struct os_thread *thread, struct frame *frame)
+{
+	struct receive_locals *my = FRAME_LOCALS(frame, struct receive_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_release_gil(thread));
+	AWAIT(frame, pipe_read(thread, my->pipe, my->tag));
+	AWAIT(frame, py_take_gil(thread));
+	/* The header's read was the one that blocked; the body's finds its bytes there. */
+	AWAIT(frame, py_release_gil(thread));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
+	os_thread_set_activity(thread, my->previous_activity);
+	AWAIT(frame, py_take_gil(thread));
+	PROGRAM_END;
+}
+
+enum progress connection_receive(struct os_thread *thread, struct pipe *pipe, void **tag)
+{
+	struct receive_locals *my = os_thread_push(thread, receive);
+
+	my->pipe = pipe;
+	my->tag = tag;
+	my->previous_activity = thread->activity;
+	os_thread_set_activity(thread, ACTIVITY_IPC);
+	return os_thread_enter(thread);
+}

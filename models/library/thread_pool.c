@@ -1,0 +1,114 @@
+/*
+ * thread_pool.c - see thread_pool.h.
+ */
+#include "models/library/thread_pool.h"
+
+static program_fn worker;
+
+struct thread_pool *thread_pool_new(struct interpreter *interpreter, uint32_t max_workers)
+{
+	struct region *region = interpreter->runtime->machine->region;
+	struct thread_pool *pool = region_alloc(region, sizeof(*pool));
+
+	pool->interpreter = interpreter;
+	pool->max_workers = max_workers;
+	pool->workers = region_alloc_array(region, max_workers, sizeof(*pool->workers));
+	simple_queue_init(&pool->queue, region);
+	return pool;
+}
+
+struct worker_locals {
+	void *item; /* struct work_item; NULL: the sentinel */
+};
+
+/* What a worker passes to the frame of the work: the item's argument. */
+struct work_locals {
+	void *argument;
+};
+
+static enum progress worker(struct os_thread *thread, struct frame *frame)
+{
+	struct worker_locals *my = FRAME_LOCALS(frame, struct worker_locals);
+	struct thread_pool *pool = py_current(thread)->argument;
+	struct work_item *item = my->item;
+	bool permit_when_empty = py_runtime_of(thread)->minor >= 12;
+	struct work_locals *work;
+
+	PROGRAM_BEGIN(frame);
+	for (;;) {
+		if (!permit_when_empty || !simple_queue_try_get(&pool->queue, &my->item)) {
+			pool->idle_permits += permit_when_empty;
+			AWAIT(frame, simple_queue_get(thread, &pool->queue, &my->item));
+		}
+		if (!my->item)
+			break;
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_TASK)));
+		item = my->item;
+		work = os_thread_push(thread, item->program);
+		work->argument = item->argument;
+		AWAIT(frame, os_thread_enter(thread));
+		AWAIT(frame, py_future_set(thread, &item->future));
+		pool->idle_permits += !permit_when_empty;
+	}
+	AWAIT(frame, simple_queue_put(thread, &pool->queue, NULL));
+	PROGRAM_END;
+}
+
+struct submit_locals {
+	struct thread_pool *pool;
+	struct work_item *item;
+};
+
+static enum progress submit(struct os_thread *thread, struct frame *frame)
+{
+	struct submit_locals *my = FRAME_LOCALS(frame, struct submit_locals);
+	struct thread_pool *pool = my->pool;
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_SUBMIT)));
+	AWAIT(frame, simple_queue_put(thread, &pool->queue, my->item));
+	if (pool->idle_permits > 0) {
+		pool->idle_permits--;
+	} else if (pool->worker_count < pool->max_workers) {
+		pool->workers[pool->worker_count] =
+			py_thread_new(pool->interpreter, "ThreadPoolExecutor worker", worker, pool);
+		pool->worker_count++;
+		AWAIT(frame, py_thread_start(thread, pool->workers[pool->worker_count - 1]));
+	}
+	PROGRAM_END;
+}
+
+enum progress thread_pool_submit(struct os_thread *thread, struct thread_pool *pool, struct work_item *item)
+{
+	struct submit_locals *my = os_thread_push(thread, submit);
+
+	my->pool = pool;
+	my->item = item;
+	return os_thread_enter(thread);
+}
+
+struct shutdown_locals {
+	struct thread_pool *pool;
+	uint32_t next;
+};
+
+static enum progress shut_down(struct os_thread *thread, struct frame *frame)
+{
+	struct shutdown_locals *my = FRAME_LOCALS(frame, struct shutdown_locals);
+	struct thread_pool *pool = my->pool;
+
+	PROGRAM_BEGIN(frame);
+	pool->shut_down = true;
+	AWAIT(frame, simple_queue_put(thread, &pool->queue, NULL));
+	for (my->next = 0; my->next < pool->worker_count; my->next++)
+		AWAIT(frame, py_thread_join(thread, pool->workers[my->next]));
+	PROGRAM_END;
+}
+
+enum progress thread_pool_shutdown(struct os_thread *thread, struct thread_pool *pool)
+{
+	struct shutdown_locals *my = os_thread_push(thread, shut_down);
+
+	my->pool = pool;
+	return os_thread_enter(thread);
+}

@@ -1,0 +1,38 @@
+/*
+ * thread_pool.h - concurrent.futures.ThreadPoolExecutor.
+ *
+ * Source      Lib/concurrent/futures/thread.py @3.11, 3.12, 3.13.
+ * Modelled    threads started by submit() while no idle permit is found; the permits' over-counting up to 3.11 (one
+ *             per task) and its cure since 3.12 (one per empty queue); the queue's own wake-ups; shutdown
+ *             by a None that each worker passes on.
+ * Left out    initialisers, weak references, the two locks of submit(), which nobody contends for long.
+ */
+#ifndef MODELS_LIBRARY_THREAD_POOL_H
+#define MODELS_LIBRARY_THREAD_POOL_H
+
+#include "models/library/future.h"
+#include "models/library/simple_queue.h"
+
+/* One call to be made by a worker: `program` gets a frame whose locals start with a copy of `argument`. */
+struct work_item {
+	program_fn *program;
+	void *argument;
+	struct py_future future;
+};
+
+struct thread_pool {
+	struct interpreter *interpreter;
+	struct simple_queue queue;
+	struct py_thread **workers;
+	uint32_t worker_count, max_workers;
+	int64_t idle_permits;
+	bool shut_down;
+};
+
+struct thread_pool *thread_pool_new(struct interpreter *interpreter, uint32_t max_workers);
+/* For AWAIT. The item is the caller's and must live until its future is done and nobody asks any more. */
+enum progress thread_pool_submit(struct os_thread *thread, struct thread_pool *pool, struct work_item *item);
+/* shutdown(wait=True). */
+enum progress thread_pool_shutdown(struct os_thread *thread, struct thread_pool *pool);
+
+#endif

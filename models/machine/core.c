@@ -1,0 +1,359 @@
+/*
+ * core.c - a CPU core: who runs, for how long, and what a context switch takes.
+ *
+ * A core advances in core_run(), called at the end of event handlers only: it lets the current thread's
+ * program run until it needs time, blocks or exits, and picks the next. Costs that nobody could
+ * observe in between are merged by engine_try_advance().
+ */
+#include "models/machine/scheduler.h"
+
+static void core_due(struct engine *engine, void *subject, uint64_t argument);
+static void ticked(struct engine *engine, void *subject, uint64_t argument);
+
+double machine_speed(const struct machine_model *machine, int busy)
+{
+	double all = machine->costs->value[COST_CPU_ALL_BUSY_SPEED];
+
+	if (!machine->slows || busy <= 1)
+		return 1;
+	return 1 - (1 - all) * (busy - 1) / (machine->core_count - 1);
+}
+
+/* Wall time that `work_ns` takes at the speed of now; at least 1 ns for any work. */
+static sim_ns wall_ns(double speed, sim_ns work_ns)
+{
+	sim_ns wall;
+
+	if (speed == 1)
+		return work_ns;
+	wall = sim_time_round((double)work_ns / speed);
+	return wall > 0 ? wall : 1;
+}
+
+static void start_computing(struct core *core, sim_ns wall)
+{
+	core->computing = true;
+	core->computing_since_ns = machine_now(core->machine);
+	core->completion = engine_schedule_after(core->machine->engine, wall, core_due, core, 0);
+}
+
+/* Takes stock of the work done so far; the completion event is cancelled. */
+static void stop_computing(struct core *core)
+{
+	struct os_thread *thread = core->current;
+	sim_ns elapsed = machine_now(core->machine) - core->computing_since_ns;
+	sim_ns done = core->computing_speed == 1 ? elapsed :
+						   sim_time_round((double)elapsed * core->computing_speed);
+
+	assert(core->computing);
+	engine_cancel(core->machine->engine, core->completion);
+	core->completion = EVENT_NONE;
+	core->computing = false;
+	thread->work_ns -= done < thread->work_ns ? done : thread->work_ns;
+}
+
+/* The number of busy cores has changed: the others' work now takes longer or shorter. */
+static void retime_others(struct core *changed)
+{
+	struct machine_model *machine = changed->machine;
+	double speed;
+
+	if (!machine->slows)
+		return;
+	speed = machine_speed(machine, machine->busy_count);
+	for (int i = 0; i < machine->core_count; i++) {
+		struct core *core = &machine->cores[i];
+
+		if (core == changed || !core->computing || core->computing_speed == speed)
+			continue;
+		stop_computing(core);
+		core->computing_speed = speed;
+		start_computing(core, wall_ns(speed, core->current->work_ns));
+	}
+}
+
+void core_went_busy(struct core *core)
+{
+	core->machine->busy_count++;
+	core->busy_since_ns = machine_now(core->machine);
+	retime_others(core);
+}
+
+void core_went_idle(struct core *core)
+{
+	sim_ns now = machine_now(core->machine);
+
+	bandwidth_end(core);
+	core->machine->busy_count--;
+	core->busy_ns += now - core->busy_since_ns;
+	core->busy_since_ns = -1;
+	core->idle_since_ns = now;
+	retime_others(core);
+}
+
+/* Ticks matter only while somebody waits for the core, or its use is metered. */
+static void start_ticking(struct core *core)
+{
+	struct machine_model *machine = core->machine;
+	sim_ns now = machine_now(machine);
+	sim_ns since;
+
+	if (engine_is_pending(machine->engine, core->tick))
+		return;
+	since = (now - core->tick_phase_ns) % machine->tick_ns;
+	if (since < 0)
+		since += machine->tick_ns;
+	core->tick = engine_schedule_after(machine->engine, machine->tick_ns - since, ticked, core, 0);
+}
+
+static void show_queued(struct core *core, struct os_thread *thread)
+{
+	os_thread_show(thread, core->bandwidth.throttled ? ACTIVITY_THROTTLED : ACTIVITY_RUN_QUEUE);
+}
+
+static void ticked(struct engine *engine, void *subject, uint64_t argument)
+{
+	struct core *core = subject;
+	bool metered = core->machine->bandwidth.limited;
+
+	(void)engine;
+	(void)argument;
+	core->tick = EVENT_NONE;
+	if (core->current == NULL)
+		return; /* starts again with the next thread */
+	if (!core->switching) {
+		scheduler_update_current(core);
+		if ((metered && !bandwidth_charge(core)) || scheduler_tick_preempts(core))
+			core_preempt(core);
+	}
+	placement_tick(core);
+	if (core->queue_count > 0 || metered)
+		start_ticking(core);
+}
+
+void core_run_soon(struct core *core)
+{
+	if (core->completion == EVENT_NONE && !core->advancing)
+		core->completion = engine_schedule_after(core->machine->engine, 0, core_due, core, 0);
+}
+
+void core_preempt(struct core *core)
+{
+	core->need_resched = true;
+	if (core->computing) {
+		stop_computing(core);
+		core_run_soon(core);
+	}
+}
+
+void core_accept(struct core *core, struct os_thread *thread, enum enqueue_reason reason)
+{
+	scheduler_update_current(core);
+	scheduler_enqueue(core, thread, reason);
+	thread->state = THREAD_READY;
+	show_queued(core, thread);
+	if (core->current == NULL) {
+		if (!core->bandwidth.throttled)
+			core_run_soon(core);
+		return;
+	}
+	start_ticking(core);
+	if (!core->need_resched && !core->switching && scheduler_wake_preempts(core, thread))
+		core_preempt(core);
+}
+
+/* A thread becomes ready on a core after the latency that its wake-up takes. */
+static void arrived(struct engine *engine, void *subject, uint64_t reason)
+{
+	struct os_thread *thread = subject;
+	struct core *core = thread->core;
+
+	(void)engine;
+	thread->arrival = EVENT_NONE;
+	core->expected--;
+	core->advancing = true;
+	core_accept(core, thread, (enum enqueue_reason)reason);
+	core->advancing = false;
+	core_run(core);
+}
+
+void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason reason, sim_ns latency_ns)
+{
+	thread->state = THREAD_WAKING;
+	thread->core = core;
+	core->expected++;
+	os_thread_show(thread, ACTIVITY_SWITCHING);
+	thread->arrival = engine_schedule_after(core->machine->engine, machine_vary(core->machine, latency_ns),
+						arrived, thread, reason);
+}
+
+sim_ns core_idle_latency(const struct core *core)
+{
+	const struct machine_model *machine = core->machine;
+	sim_ns idle_ns = machine_now(machine) - core->idle_since_ns;
+
+	return idle_ns >= machine->idle_deep_after_ns ? machine->wake_idle_deep_ns : machine->wake_idle_shallow_ns;
+}
+
+static void core_due(struct engine *engine, void *subject, uint64_t argument)
+{
+	struct core *core = subject;
+
+	(void)engine;
+	(void)argument;
+	core->completion = EVENT_NONE;
+	if (core->computing) {
+		core->computing = false;
+		core->current->work_ns = 0;
+	}
+	core_run(core);
+}
+
+/* What it takes to go on with `next` on this core. */
+static sim_ns switch_cost(const struct core *core, const struct os_thread *next)
+{
+	const struct machine_model *machine = core->machine;
+	sim_ns cost = 0;
+
+	if (next == core->last)
+		return 0;
+	if (core->last != NULL) {
+		cost = machine->switch_ns;
+		if (core->last->process != next->process)
+			cost += machine->switch_process_ns;
+	}
+	if (next->last_core != NULL && next->last_core != core)
+		cost += machine->migration_ns;
+	return cost;
+}
+
+/* Picks who runs next. False: nobody, the core idles. */
+static bool pick(struct core *core)
+{
+	struct os_thread *thread = scheduler_pick_next(core);
+	bool was_busy = core->busy_since_ns >= 0;
+
+	if (!thread && !core->bandwidth.throttled) {
+		thread = placement_pull(core, true);
+		if (thread) {
+			scheduler_enqueue(core, thread, ENQUEUE_MIGRATE);
+			thread = scheduler_pick_next(core);
+		}
+	}
+	if (!thread) {
+		if (was_busy)
+			core_went_idle(core);
+		return false;
+	}
+	if (!was_busy && !bandwidth_begin(core)) {
+		scheduler_enqueue(core, thread, ENQUEUE_PREEMPTED);
+		show_queued(core, thread);
+		return false;
+	}
+	core->current = thread;
+	if (!was_busy)
+		core_went_busy(core);
+	thread->state = THREAD_RUNNING;
+	if (core->queue_count > 0 || core->machine->bandwidth.limited)
+		start_ticking(core);
+	return true;
+}
+
+/* The running thread gives way: back into the queue, unless the quota stops the whole core. */
+static void give_way(struct core *core)
+{
+	struct os_thread *thread = core->current;
+
+	core->need_resched = false;
+	scheduler_stop_current(core, false);
+	scheduler_enqueue(core, thread, ENQUEUE_PREEMPTED);
+	thread->state = THREAD_READY;
+	show_queued(core, thread);
+	machine_trace(core->machine, thread, TRACE_INSTANT, "preempted", NULL, core->index);
+}
+
+static void thread_continue(struct os_thread *thread)
+{
+	while (thread->top != NULL) {
+		if (os_thread_enter(thread) == PENDING)
+			return;
+	}
+	os_thread_exit(thread);
+}
+
+/* Begins the switch to the next thread. False: the core idles, or the switch ends with an event. */
+static bool start_switch(struct core *core)
+{
+	struct machine_model *machine = core->machine;
+	sim_ns cost;
+
+	if (core->bandwidth.throttled) {
+		if (core->busy_since_ns >= 0)
+			core_went_idle(core);
+		return false;
+	}
+	if (!pick(core))
+		return false;
+	cost = switch_cost(core, core->current);
+	if (core->last != core->current)
+		machine->context_switches++;
+	core->last = core->current;
+	core->current->last_core = core;
+	core->switching = true;
+	os_thread_show(core->current, ACTIVITY_SWITCHING);
+	if (cost == 0 || engine_try_advance(machine->engine, cost))
+		return true;
+	core->completion = engine_schedule_after(machine->engine, cost, core_due, core, 0);
+	return false;
+}
+
+bool core_try_compute(struct core *core, sim_ns work_ns)
+{
+	struct machine_model *machine = core->machine;
+
+	return !core->need_resched &&
+	       engine_try_advance(machine->engine, wall_ns(machine_speed(machine, machine->busy_count), work_ns));
+}
+
+/* Runs inline for as long as nothing else happens in between; leaves a completion event or an idle core. */
+static void advance(struct core *core)
+{
+	struct machine_model *machine = core->machine;
+
+	for (;;) {
+		struct os_thread *thread = core->current;
+
+		if (thread == NULL) {
+			if (!start_switch(core))
+				return;
+			thread = core->current;
+		}
+		if (core->switching) {
+			core->switching = false;
+			os_thread_show(thread, thread->activity);
+			machine_trace(machine, thread, TRACE_INSTANT, "run", NULL, core->index);
+		}
+		if (core->need_resched) {
+			give_way(core);
+			continue;
+		}
+		if (thread->work_ns > 0) {
+			if (!core_try_compute(core, thread->work_ns)) {
+				core->computing_speed = machine_speed(machine, machine->busy_count);
+				start_computing(core, wall_ns(core->computing_speed, thread->work_ns));
+				return;
+			}
+			thread->work_ns = 0;
+		}
+		thread_continue(thread);
+	}
+}
+
+void core_run(struct core *core)
+{
+	if (core->completion != EVENT_NONE)
+		return; /* in the middle of something; that event goes on */
+	core->advancing = true;
+	advance(core);
+	core->advancing = false;
+}

@@ -1,0 +1,67 @@
+/*
+ * frame.h - programs that simulated threads execute, written like the code they model.
+ *
+ * A program is a C function that can stop in the middle and go on later, when what it waits for has
+ * come. It keeps its variables in a frame; a thread's frames form its call stack. Between two waits a
+ * program runs at one instant of simulated time.
+ *
+ *	struct put_locals { struct item *item; int tries; };
+ *
+ *	static enum progress put(struct os_thread *thread, struct frame *frame)
+ *	{
+ *		struct put_locals *my = FRAME_LOCALS(frame, struct put_locals);
+ *
+ *		PROGRAM_BEGIN(frame);
+ *		AWAIT(frame, os_thread_compute(thread, 300));	 // takes 300 ns of a core
+ *		AWAIT(frame, lock_acquire(thread, my->lock));	 // may block; a program of its own
+ *		...
+ *		PROGRAM_END;
+ *	}
+ *
+ * What AWAIT calls either is done at once or returns PENDING; then the program is entered again at
+ * that point. C variables do not survive an AWAIT; what must survive stands in the frame's locals.
+ * A `switch` may not stand around an AWAIT, and one line holds one AWAIT.
+ */
+#ifndef MODELS_MACHINE_FRAME_H
+#define MODELS_MACHINE_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct os_thread;
+struct frame;
+
+enum progress { DONE, PENDING };
+
+typedef enum progress program_fn(struct os_thread *thread, struct frame *frame);
+
+#define FRAME_LOCALS_BYTES 64
+
+struct frame {
+	program_fn *program;
+	struct frame *parent; /* caller; NULL for a thread's first */
+	uint32_t resume_line; /* 0: not begun */
+	_Alignas(8) unsigned char locals[FRAME_LOCALS_BYTES];
+};
+
+#define FRAME_LOCALS(frame, type)                                                                                \
+	((void)sizeof(char[sizeof(type) <= FRAME_LOCALS_BYTES ? 1 : -1]), (type *)(void *)(frame)->locals)
+
+#define PROGRAM_BEGIN(frame)                                                                                     \
+	switch ((frame)->resume_line) {                                                                          \
+	case 0:
+
+#define PROGRAM_END                                                                                              \
+	}                                                                                                        \
+	return DONE
+
+#define AWAIT(frame, call)                                                                                       \
+	do {                                                                                                     \
+		(frame)->resume_line = __LINE__;                                                                 \
+		if ((call) == PENDING)                                                                           \
+			return PENDING;                                                                          \
+		__attribute__((fallthrough));                                                                    \
+	case __LINE__:;                                                                                          \
+	} while (0)
+
+#endif

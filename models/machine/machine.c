@@ -1,0 +1,114 @@
+/*
+ * machine.c - see machine.h.
+ */
+#include "models/machine/machine.h"
+
+#include "models/machine/os_process.h"
+#include "sim/base/random.h"
+
+/* The kernel scales its slices by 1 + log2 of the CPUs, counting at most eight (get_update_sysctl_factor). */
+static sim_ns scaled_by_cpus(double value_for_8_ns, int cpus)
+{
+	int counted = cpus < 8 ? cpus : 8;
+	int factor = 1;
+
+	while (counted > 1) {
+		counted /= 2;
+		factor++;
+	}
+	return sim_time_round(value_for_8_ns * factor / 4);
+}
+
+struct machine_model *machine_new(struct region *region, struct engine *engine, const struct machine_config *config)
+{
+	struct machine_model *machine = region_alloc(region, sizeof(*machine));
+	const struct costs *costs = config->costs;
+	int cpus = config->kernel_cpus > config->cores ? config->kernel_cpus : config->cores;
+
+	assert(config->cores > 0);
+	machine->engine = engine;
+	machine->region = region;
+	machine->config = *config;
+	machine->costs = costs;
+	machine->trace = config->trace;
+	machine->core_count = config->cores;
+	machine->slows = config->cores > 1 && costs->value[COST_CPU_ALL_BUSY_SPEED] != 1;
+	machine->switch_ns = cost_ns(costs, COST_SCHED_SWITCH);
+	machine->switch_process_ns = cost_ns(costs, COST_SCHED_SWITCH_PROCESS);
+	machine->migration_ns = cost_ns(costs, COST_SCHED_MIGRATION);
+	machine->wake_call_ns = cost_ns(costs, COST_WAKE_CALL);
+	machine->wake_call_idle_ns = cost_ns(costs, COST_WAKE_CALL_IDLE);
+	machine->wake_idle_shallow_ns = cost_ns(costs, COST_WAKE_IDLE_SHALLOW);
+	machine->wake_idle_deep_ns = cost_ns(costs, COST_WAKE_IDLE_DEEP);
+	machine->idle_deep_after_ns = cost_ns(costs, COST_IDLE_DEEP_AFTER);
+	machine->wake_timer_ns = cost_ns(costs, COST_WAKE_TIMER);
+	machine->timer_slack_ns = cost_ns(costs, COST_TIMER_SLACK);
+	machine->syscall_ns = cost_ns(costs, COST_SYSCALL_BASE);
+	machine->tick_ns = sim_time_round(1e9 / costs->value[COST_SCHED_HZ]);
+	machine->eevdf = costs->value[COST_SCHED_KIND] != 0;
+	machine->base_slice_ns = scaled_by_cpus(costs->value[COST_SCHED_BASE_SLICE], cpus);
+	machine->latency_ns = scaled_by_cpus(costs->value[COST_SCHED_LATENCY], cpus);
+	machine->min_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_MIN_GRANULARITY], cpus);
+	machine->wakeup_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_WAKEUP_GRANULARITY], cpus);
+	machine->cores = region_alloc_array(region, (size_t)config->cores, sizeof(struct core));
+	for (int i = 0; i < config->cores; i++) {
+		struct core *core = &machine->cores[i];
+		struct variate phase = variate_open(config->seed, config->replication, random_hash_name("tick phase"),
+						    random_hash_path(0, (uint64_t)i), 0);
+
+		core->machine = machine;
+		core->index = i;
+		core->busy_since_ns = -1;
+		core->tick_phase_ns = sim_time_round(variate_uniform(&phase) * (double)machine->tick_ns);
+	}
+	bandwidth_init(machine);
+	return machine;
+}
+
+sim_ns machine_vary(struct machine_model *machine, sim_ns latency_ns)
+{
+	double half_width = machine->costs->value[COST_WAKE_JITTER] / 0.8;
+	struct variate variate;
+
+	if (half_width == 0 || latency_ns == 0)
+		return latency_ns;
+	if (half_width > 1)
+		half_width = 1;
+	variate = variate_open(machine->config.seed, machine->config.replication, random_hash_name("wake latency"), 0,
+			       machine->latency_count++);
+	return sim_time_round((double)latency_ns * (1 + half_width * (2 * variate_uniform(&variate) - 1)));
+}
+
+sim_ns machine_busy_ns(const struct machine_model *machine)
+{
+	sim_ns busy_ns = 0;
+
+	for (int i = 0; i < machine->core_count; i++) {
+		const struct core *core = &machine->cores[i];
+
+		busy_ns += core->busy_ns;
+		if (core->busy_since_ns >= 0)
+			busy_ns += machine_now(machine) - core->busy_since_ns;
+	}
+	return busy_ns;
+}
+
+void machine_trace(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
+		   const char *what, const char *name, int64_t value)
+{
+	struct trace_record record;
+
+	if (!machine->trace)
+		return;
+	record = (struct trace_record){
+		.time_ns = machine_now(machine),
+		.phase = phase,
+		.process = thread ? thread->process->id : -1,
+		.thread = thread ? thread->id : -1,
+		.core = thread && thread->core ? thread->core->index : -1,
+		.what = what,
+		.name = name,
+		.value = value,
+	};
+	trace_emit(machine->trace, &record);
+}

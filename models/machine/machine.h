@@ -1,0 +1,109 @@
+/*
+ * machine.h - a simulated computer: cores, their run queues, the kernel's costs, and a CPU quota.
+ *
+ * Source      Linux 6.18 (EEVDF, kernel/sched/fair.c) and 6.1 (CFS); which of the two, and every
+ *             cost, comes from the profile.
+ * Left out    NUMA, SMT siblings as such (their slowdown is part of cpu.all_busy_speed), real-time classes,
+ *             nice levels, load tracking (PELT): queue lengths stand in for loads.
+ */
+#ifndef MODELS_MACHINE_MACHINE_H
+#define MODELS_MACHINE_MACHINE_H
+
+#include "models/machine/bandwidth.h"
+#include "models/machine/os_thread.h"
+#include "sim/base/region.h"
+#include "sim/engine/engine.h"
+#include "sim/engine/trace.h"
+#include "sim/profile/profile.h"
+
+struct machine_config {
+	int cores;
+	int kernel_cpus; /* CPUs that the kernel scales its slices by; more than `cores` when pinned to some of them */
+	double quota_cores; /* 0: none */
+	sim_ns quota_period_ns;
+	const struct costs *costs; /* borrowed */
+	uint64_t seed, replication; /* for the phases of the ticks */
+	const struct trace_sink *trace;
+};
+
+struct core {
+	struct machine_model *machine;
+	int index;
+	struct os_thread *current; /* who runs, or is being switched to; NULL: idle */
+	struct os_thread *last;	   /* who ran last: whose address space is loaded */
+	bool switching;		   /* the context switch to `current` is under way */
+	bool need_resched;	   /* `current` shall give way as soon as it comes to a point in time */
+	bool advancing;		   /* core_run() is at work on it */
+	bool computing;		   /* `completion` stands for the end of the current work */
+	event_handle completion;   /* of the computation or of the context switch */
+	sim_ns computing_since_ns;
+	double computing_speed;
+	sim_ns idle_since_ns;
+	sim_ns busy_ns; /* in all */
+	sim_ns busy_since_ns;
+
+	/* Run queue (kernel: cfs_rq); `current` is not in the array. */
+	struct os_thread **queue; /* in order of arrival */
+	size_t queue_count, queue_capacity;
+	sim_ns min_vruntime;
+	__int128 vruntime_sum; /* of the queued */
+	uint32_t expected;     /* threads on their way here: waking with this core as target */
+
+	event_handle tick;
+	sim_ns tick_phase_ns;
+	sim_ns next_balance_ns;
+	uint32_t balance_failed;
+
+	struct core_bandwidth bandwidth;
+};
+
+struct machine_model {
+	struct engine *engine;
+	struct region *region;
+	struct machine_config config;
+	const struct costs *costs;
+	struct core *cores;
+	int core_count;
+	int busy_count;
+	bool slows; /* cores slow each other: all_busy_speed is not 1 */
+
+	/* Costs in whole nanoseconds, read once. */
+	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_idle_shallow_ns,
+		wake_idle_deep_ns, idle_deep_after_ns, wake_timer_ns, timer_slack_ns, syscall_ns;
+	sim_ns tick_ns;
+	sim_ns base_slice_ns, latency_ns, min_granularity_ns, wakeup_granularity_ns;
+	bool eevdf;
+
+	struct bandwidth bandwidth;
+
+	struct frame *free_frames;
+	int32_t next_thread_id, next_process_id;
+	uint64_t context_switches;
+	uint64_t latency_count; /* latencies drawn so far */
+	uint64_t live_threads;
+	const struct trace_sink *trace;
+};
+
+struct machine_model *machine_new(struct region *region, struct engine *engine, const struct machine_config *config);
+
+static inline sim_ns machine_now(const struct machine_model *machine)
+{
+	return engine_now(machine->engine);
+}
+
+/* A cost of the profile in whole nanoseconds. */
+static inline sim_ns machine_cost(const struct machine_model *machine, enum cost cost)
+{
+	return cost_ns(machine->costs, cost);
+}
+
+/* A latency as it varies from one wake-up to the next: uniform around its median, 80 % of it within wake.jitter. */
+sim_ns machine_vary(struct machine_model *machine, sim_ns latency_ns);
+
+/* Core time used so far, summed over cores. */
+sim_ns machine_busy_ns(const struct machine_model *machine);
+
+void machine_trace(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
+		   const char *what, const char *name, int64_t value);
+
+#endif

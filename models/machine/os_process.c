@@ -1,0 +1,90 @@
+/*
+ * os_process.c - see os_process.h.
+ */
+#include "models/machine/os_process.h"
+
+struct os_process *os_process_new(struct machine_model *machine, struct os_process *parent, const char *name,
+				  int64_t resident_bytes)
+{
+	struct os_process *process = region_alloc(machine->region, sizeof(*process));
+
+	process->machine = machine;
+	process->parent = parent;
+	process->id = machine->next_process_id++;
+	process->name = name;
+	process->resident_bytes = resident_bytes;
+	process->last_core = parent ? parent->last_core : NULL;
+	return process;
+}
+
+void os_process_add_thread(struct os_process *process, struct os_thread *thread)
+{
+	thread->next_in_process = process->threads;
+	thread->previous_in_process = NULL;
+	if (process->threads)
+		process->threads->previous_in_process = thread;
+	process->threads = thread;
+	process->thread_count++;
+}
+
+void os_process_remove_thread(struct os_process *process, struct os_thread *thread)
+{
+	if (thread->previous_in_process)
+		thread->previous_in_process->next_in_process = thread->next_in_process;
+	else
+		process->threads = thread->next_in_process;
+	if (thread->next_in_process)
+		thread->next_in_process->previous_in_process = thread->previous_in_process;
+	thread->next_in_process = thread->previous_in_process = NULL;
+	process->thread_count--;
+	if (process->thread_count > 0 || process->exited)
+		return;
+	process->exited = true;
+	while (futex_has_waiters(&process->waiters))
+		futex_wake(&process->waiters, NULL, false);
+}
+
+sim_ns os_process_fork_cost(const struct os_process *process)
+{
+	const struct costs *costs = process->machine->costs;
+
+	return sim_time_round(costs->value[COST_FORK_BASE] +
+			      costs->value[COST_FORK_PER_BYTE] * (double)process->resident_bytes);
+}
+
+/* exit_mm(): the address space is given back before the parent is told. */
+static enum progress die(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, os_thread_compute(thread, machine_cost(thread->machine, COST_PROCESS_EXIT)));
+	AWAIT(frame, os_thread_exit(thread));
+	PROGRAM_END;
+}
+
+static void end_others(struct os_process *process, const struct os_thread *but)
+{
+	struct os_thread *thread = process->threads;
+
+	while (thread) {
+		struct os_thread *next = thread->next_in_process;
+
+		if (thread != but)
+			os_thread_divert(thread, NULL);
+		thread = next;
+	}
+}
+
+void os_process_kill(struct os_process *process)
+{
+	if (process->exited)
+		return;
+	end_others(process, process->threads);
+	os_thread_divert(process->threads, die);
+}
+
+enum progress os_process_exit(struct os_thread *caller)
+{
+	end_others(caller->process, caller);
+	os_thread_push(caller, die);
+	return os_thread_enter(caller);
+}

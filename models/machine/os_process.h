@@ -1,0 +1,39 @@
+/*
+ * os_process.h - an address space with its threads: started by fork, ended by exit or a signal.
+ *
+ * Source      Linux kernel/fork.c, kernel/exit.c in what takes time: fork() costs its caller a base and
+ *             a share for each resident byte (page tables); the child pays for its first page faults.
+ */
+#ifndef MODELS_MACHINE_OS_PROCESS_H
+#define MODELS_MACHINE_OS_PROCESS_H
+
+#include "models/machine/futex.h"
+#include "models/machine/machine.h"
+
+struct os_process {
+	struct machine_model *machine;
+	struct os_process *parent; /* NULL for the first */
+	int32_t id;
+	const char *name; /* borrowed */
+	struct os_thread *threads;
+	uint32_t thread_count;
+	int64_t resident_bytes;
+	struct core *last_core;
+	bool exited;
+	struct futex waiters; /* those in waitpid() or waiting for its sentinel */
+	void *owner;	      /* of the layer above: the interpreter */
+};
+
+struct os_process *os_process_new(struct machine_model *machine, struct os_process *parent, const char *name,
+				  int64_t resident_bytes);
+void os_process_add_thread(struct os_process *process, struct os_thread *thread);
+/* The last thread's leaving ends the process and wakes those that wait for it. */
+void os_process_remove_thread(struct os_process *process, struct os_thread *thread);
+/* What fork() of this process costs the calling thread. */
+sim_ns os_process_fork_cost(const struct os_process *process);
+/* Kills it (SIGTERM without a handler): its threads end, and one of them pays for giving back the address space. */
+void os_process_kill(struct os_process *process);
+/* For AWAIT: _exit() by a running thread. It pays for giving back the address space; all the others end. */
+enum progress os_process_exit(struct os_thread *caller);
+
+#endif

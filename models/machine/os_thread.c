@@ -1,0 +1,283 @@
+/*
+ * os_thread.c - see os_thread.h.
+ */
+#include "models/machine/os_thread.h"
+
+#include <string.h>
+
+#include "models/machine/futex.h"
+#include "models/machine/os_process.h"
+#include "models/machine/scheduler.h"
+
+static struct frame *frame_new(struct machine_model *machine)
+{
+	struct frame *frame = machine->free_frames;
+
+	if (frame)
+		machine->free_frames = frame->parent;
+	else
+		frame = region_alloc(machine->region, sizeof(*frame));
+	return frame;
+}
+
+static void frame_pop(struct os_thread *thread)
+{
+	struct frame *frame = thread->top;
+
+	thread->top = frame->parent;
+	frame->parent = thread->machine->free_frames;
+	thread->machine->free_frames = frame;
+}
+
+void *os_thread_push(struct os_thread *thread, program_fn *program)
+{
+	struct frame *frame = frame_new(thread->machine);
+
+	memset(frame, 0, sizeof(*frame));
+	frame->program = program;
+	frame->parent = thread->top;
+	thread->top = frame;
+	return frame->locals;
+}
+
+enum progress os_thread_enter(struct os_thread *thread)
+{
+	struct frame *frame = thread->top;
+
+	if (frame->program(thread, frame) == PENDING)
+		return PENDING;
+	assert(thread->top == frame);
+	frame_pop(thread);
+	return DONE;
+}
+
+struct os_thread *os_thread_new(struct os_process *process, const char *name, program_fn *program)
+{
+	struct machine_model *machine = process->machine;
+	struct os_thread *thread = region_alloc(machine->region, sizeof(*thread));
+
+	thread->machine = machine;
+	thread->process = process;
+	thread->name = name;
+	thread->id = machine->next_thread_id++;
+	thread->state = THREAD_NEW;
+	os_thread_push(thread, program);
+	os_process_add_thread(process, thread);
+	machine->live_threads++;
+	return thread;
+}
+
+void *os_thread_first_locals(struct os_thread *thread)
+{
+	assert(thread->state == THREAD_NEW);
+	return thread->top->locals;
+}
+
+void os_thread_start(struct os_thread *thread)
+{
+	struct machine_model *machine = thread->machine;
+	struct core *parent_core = thread->process->last_core;
+	struct core *core = placement_for_new(machine, parent_core);
+
+	assert(thread->state == THREAD_NEW);
+	thread->since_ns = machine_now(machine);
+	machine_trace(machine, thread, TRACE_INSTANT, "start", thread->name, 0);
+	if (core->current == NULL) {
+		core_send(core, thread, ENQUEUE_NEW, machine->live_threads == 1 ? 0 : core_idle_latency(core));
+		return;
+	}
+	core_accept(core, thread, ENQUEUE_NEW);
+}
+
+enum progress os_thread_compute(struct os_thread *thread, sim_ns work_ns)
+{
+	struct core *core = thread->core;
+
+	assert(thread->state == THREAD_RUNNING && core->current == thread && thread->work_ns == 0);
+	thread->interruptible = false;
+	if (os_thread_try_compute(thread, work_ns))
+		return DONE;
+	thread->work_ns = work_ns;
+	return PENDING;
+}
+
+bool os_thread_try_compute(struct os_thread *thread, sim_ns work_ns)
+{
+	return work_ns == 0 || core_try_compute(thread->core, work_ns);
+}
+
+enum progress os_thread_compute_interruptible(struct os_thread *thread, sim_ns work_ns)
+{
+	enum progress progress = os_thread_compute(thread, work_ns);
+
+	thread->unfinished_ns = 0;
+	thread->interruptible = progress == PENDING;
+	return progress;
+}
+
+void os_thread_interrupt(struct os_thread *thread)
+{
+	struct core *core = thread->core;
+
+	if (!thread->interruptible || thread->work_ns == 0)
+		return;
+	thread->interruptible = false;
+	if (thread->state == THREAD_RUNNING && core->computing) {
+		core_preempt(core); /* takes stock and comes back at this instant */
+		core->need_resched = false;
+	}
+	thread->unfinished_ns = thread->work_ns;
+	thread->work_ns = 0;
+}
+
+static void timer_expired(struct engine *engine, void *subject, uint64_t argument)
+{
+	struct os_thread *thread = subject;
+
+	(void)engine;
+	(void)argument;
+	thread->timer = EVENT_NONE;
+	assert(thread->state == THREAD_BLOCKED);
+	thread->timed_out = true;
+	os_thread_wake(thread, NULL, false);
+}
+
+enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns)
+{
+	struct core *core = thread->core;
+	struct machine_model *machine = thread->machine;
+
+	assert(thread->state == THREAD_RUNNING && core->current == thread);
+	thread->timed_out = false;
+	if (thread->wake_pending) {
+		thread->wake_pending = false;
+		return DONE;
+	}
+	if (deadline_ns != SIM_NS_MAX) {
+		sim_ns due = sim_time_add(deadline_ns, slack_ns);
+
+		if (due < machine_now(machine))
+			due = machine_now(machine);
+		thread->timer = engine_schedule_at(machine->engine, due, timer_expired, thread, 0);
+	}
+	thread->state = THREAD_BLOCKED;
+	core->need_resched = false;
+	scheduler_stop_current(core, true);
+	return PENDING;
+}
+
+/* It sleeps, but is still in the queue that it fell asleep in: there it goes on, wherever a core idles.
+ * Unless it is owed service by now, it keeps its virtual time and deadline (requeue_delayed_entity). */
+static void requeue_delayed(struct os_thread *thread)
+{
+	struct core *core = thread->core;
+	enum enqueue_reason reason = ENQUEUE_REQUEUED;
+
+	scheduler_update_current(core);
+	scheduler_dequeue(core, thread, false);
+	thread->sched.delayed = false;
+	if (thread->sched.lag > 0) {
+		thread->sched.lag = 0;
+		reason = ENQUEUE_WAKE;
+	}
+	core_accept(core, thread, reason);
+}
+
+sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sync)
+{
+	struct machine_model *machine = thread->machine;
+	struct core *core;
+
+	if (thread->state != THREAD_BLOCKED) {
+		if (thread->state != THREAD_EXITED)
+			thread->wake_pending = true;
+		return waker ? machine->wake_call_ns : 0;
+	}
+	if (!thread->timed_out) {
+		engine_cancel(machine->engine, thread->timer);
+		thread->timer = EVENT_NONE;
+	}
+	futex_forget(thread);
+	if (thread->sched.delayed) {
+		requeue_delayed(thread);
+		return waker ? machine->wake_call_ns : 0;
+	}
+	core = placement_for_wake(thread, waker, sync);
+	if (core->current != NULL || core->advancing || core->bandwidth.throttled) {
+		core_accept(core, thread, ENQUEUE_WAKE);
+		return waker ? machine->wake_call_ns : 0;
+	}
+	core_send(core, thread, ENQUEUE_WAKE,
+		  thread->timed_out && core == thread->core ? machine->wake_timer_ns : core_idle_latency(core));
+	return waker ? machine->wake_call_idle_ns : 0;
+}
+
+enum progress os_thread_exit(struct os_thread *thread)
+{
+	struct core *core = thread->core;
+	struct machine_model *machine = thread->machine;
+
+	assert(thread->state == THREAD_RUNNING && core->current == thread);
+	os_thread_account_to(thread, NULL);
+	while (thread->top)
+		frame_pop(thread);
+	thread->work_ns = 0;
+	thread->state = THREAD_EXITED;
+	core->need_resched = false;
+	scheduler_stop_current(core, true);
+	if (thread->sched.delayed) {
+		scheduler_dequeue(core, thread, false);
+		thread->sched.delayed = false;
+	}
+	machine->live_threads--;
+	machine_trace(machine, thread, TRACE_INSTANT, "exit", thread->name, 0);
+	thread->process->last_core = core;
+	os_process_remove_thread(thread->process, thread);
+	if (thread->exited)
+		thread->exited(thread);
+	return PENDING;
+}
+
+void os_thread_divert(struct os_thread *thread, program_fn *program)
+{
+	struct core *core = thread->core;
+
+	assert(thread->state != THREAD_EXITED && thread->state != THREAD_NEW);
+	while (thread->top)
+		frame_pop(thread);
+	if (program)
+		os_thread_push(thread, program);
+	thread->interruptible = false;
+	if (thread->state == THREAD_BLOCKED) {
+		thread->timed_out = false;
+		os_thread_wake(thread, NULL, false);
+		return;
+	}
+	if (thread->state == THREAD_RUNNING && core->computing) {
+		core_preempt(core); /* takes stock and comes back at this instant */
+		core->need_resched = false;
+	}
+	thread->work_ns = 0;
+}
+
+void os_thread_show(struct os_thread *thread, uint8_t shown)
+{
+	sim_ns now = machine_now(thread->machine);
+
+	if (thread->time_in)
+		thread->time_in[thread->shown_activity] += now - thread->since_ns;
+	thread->since_ns = now;
+	thread->shown_activity = shown;
+}
+
+void os_thread_set_activity(struct os_thread *thread, uint8_t activity)
+{
+	thread->activity = activity;
+	os_thread_show(thread, activity);
+}
+
+void os_thread_account_to(struct os_thread *thread, sim_ns *time_in)
+{
+	os_thread_show(thread, thread->shown_activity);
+	thread->time_in = time_in;
+}

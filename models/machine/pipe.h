@@ -1,0 +1,40 @@
+/*
+ * pipe.h - a kernel pipe with messages in it: bounded bytes, blocking reads and writes.
+ *
+ * Source      Linux fs/pipe.c: pipe_write() wakes a reader only if the pipe was empty, and pollers always;
+ *             a full pipe blocks the writer until the reader has made room.
+ * Modelled    bytes against capacity, cost by bytes, sync wake-ups. A message is what the layer above frames; its
+ *             bytes may pass through in several rounds.
+ * Left out    the rounding of a message to pages (messages of 2 to 4 KiB take one page each).
+ */
+#ifndef MODELS_MACHINE_PIPE_H
+#define MODELS_MACHINE_PIPE_H
+
+#include "models/machine/futex.h"
+#include "models/machine/machine.h"
+
+struct pipe_message {
+	int64_t bytes, written_bytes, read_bytes;
+	void *tag; /* the layer above's */
+};
+
+struct pipe {
+	struct machine_model *machine;
+	int64_t capacity_bytes, held_bytes;
+	struct pipe_message *messages; /* ring of those begun and not yet read to the end */
+	size_t first, count, capacity;
+	struct futex readers, writers;
+	struct futex *pollers; /* threads in poll() on it, woken by every write; NULL: none */
+};
+
+struct pipe *pipe_new(struct machine_model *machine);
+static inline bool pipe_is_readable(const struct pipe *pipe)
+{
+	return pipe->held_bytes > 0;
+}
+/* For AWAIT. Writes a message to its end; one writer at a time. */
+enum progress pipe_write(struct os_thread *thread, struct pipe *pipe, int64_t bytes, void *tag);
+/* For AWAIT. Reads the first message to its end and stores its tag; one reader at a time. */
+enum progress pipe_read(struct os_thread *thread, struct pipe *pipe, void **tag);
+
+#endif

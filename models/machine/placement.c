@@ -1,0 +1,164 @@
+/*
+ * placement.c - on which core a thread runs, and how cores take threads from each other.
+ *
+ * Source      Linux 6.18, kernel/sched/fair.c: select_task_rq_fair(), wake_affine(),
+ *             select_idle_sibling(), sched_balance_newidle(), can_migrate_task(), nohz_balancer_kick(),
+ *             get_sd_balance_interval().
+ * Modelled    all cores share a cache: the previous core if idle, else any idle one, else queueing behind the
+ *             better of the previous and the waker's core; new threads go to the idlest core; a core about
+ *             to idle pulls a thread that is not cache-hot; a tick on a core with waiting threads hands
+ *             one to an idle core; busy cores even out at the kernel's intervals.
+ * Assumed     queue lengths stand for loads.
+ */
+#include "models/machine/scheduler.h"
+
+/* A thread that ran less than this ago is cache-hot (sysctl_sched_migration_cost). */
+#define MIGRATION_HOT_NS (500 * SIM_US)
+/* Busy cores balance this much more rarely than idle ones (sd->busy_factor). */
+#define BUSY_BALANCE_FACTOR 16
+/* After that many failed rounds hot threads and single surplus threads move, too (sd->cache_nice_tries). */
+#define BALANCE_PATIENCE 2
+
+static bool is_idle(const struct core *core)
+{
+	return core->current == NULL && core->queue_count == 0 && core->expected == 0;
+}
+
+static size_t load(const struct core *core)
+{
+	return scheduler_ready_count(core) + (core->current != NULL) + core->expected;
+}
+
+/* The next idle core after `from`, going round. */
+static struct core *find_idle(struct machine_model *machine, int from)
+{
+	for (int i = 0; i < machine->core_count; i++) {
+		struct core *core = &machine->cores[(from + i) % machine->core_count];
+
+		if (is_idle(core))
+			return core;
+	}
+	return NULL;
+}
+
+struct core *placement_for_wake(struct os_thread *thread, struct os_thread *waker, bool sync)
+{
+	struct machine_model *machine = thread->machine;
+	struct core *previous = thread->core;
+	struct core *here = waker ? waker->core : previous;
+	struct core *target, *idle;
+
+	if (is_idle(previous))
+		return previous;
+	/* wake_affine_weight: the waker's core only where it is clearly less loaded. */
+	target = load(here) - (sync && here != previous ? 1 : 0) < load(previous) ? here : previous;
+	idle = find_idle(machine, target->index);
+	return idle ? idle : target;
+}
+
+struct core *placement_for_new(struct machine_model *machine, struct core *parent_core)
+{
+	struct core *idlest = NULL;
+	int from = parent_core ? parent_core->index : 0;
+
+	for (int i = 0; i < machine->core_count; i++) {
+		struct core *core = &machine->cores[(from + i) % machine->core_count];
+
+		if (!idlest || load(core) < load(idlest))
+			idlest = core;
+	}
+	return idlest;
+}
+
+static bool is_hot(const struct core *core, const struct os_thread *thread)
+{
+	return machine_now(core->machine) - thread->sched.exec_start_ns < MIGRATION_HOT_NS &&
+	       thread->sched.exec_start_ns > 0;
+}
+
+/* Takes the first thread of the core's queue that may move. */
+static struct os_thread *detach(struct core *core, bool hot_too)
+{
+	for (size_t i = 0; i < core->queue_count; i++) {
+		struct os_thread *thread = core->queue[i];
+
+		if (thread->sched.delayed || (!hot_too && is_hot(core, thread)))
+			continue;
+		scheduler_dequeue(core, thread, true);
+		return thread;
+	}
+	return NULL;
+}
+
+static struct core *busiest_other(struct core *core, size_t at_least)
+{
+	struct core *busiest = NULL;
+
+	for (int i = 0; i < core->machine->core_count; i++) {
+		struct core *other = &core->machine->cores[i];
+
+		if (other == core || other->bandwidth.throttled || other->queue_count == 0)
+			continue;
+		if (load(other) >= at_least && (!busiest || load(other) > load(busiest)))
+			busiest = other;
+	}
+	return busiest;
+}
+
+struct os_thread *placement_pull(struct core *core, bool newly_idle)
+{
+	struct core *busiest = busiest_other(core, newly_idle ? 2 : load(core) + 2);
+
+	return busiest ? detach(busiest, false) : NULL;
+}
+
+/* An idle core takes a waiting thread, on being kicked by the tick of the core that it waits on. */
+static bool hand_to_idle(struct core *core)
+{
+	struct core *idle = find_idle(core->machine, core->index);
+	struct os_thread *thread;
+
+	if (!idle || idle->bandwidth.throttled)
+		return false;
+	thread = detach(core, core->balance_failed > BALANCE_PATIENCE);
+	if (!thread) {
+		core->balance_failed++;
+		return false;
+	}
+	core->balance_failed = 0;
+	core_send(idle, thread, ENQUEUE_MIGRATE, core_idle_latency(idle));
+	return true;
+}
+
+void placement_tick(struct core *core)
+{
+	struct machine_model *machine = core->machine;
+	sim_ns now = machine_now(machine);
+	struct core *busiest;
+	struct os_thread *thread;
+	bool patient;
+
+	if (machine->core_count == 1)
+		return;
+	if (scheduler_ready_count(core) > 0)
+		hand_to_idle(core);
+	if (now < core->next_balance_ns)
+		return;
+	core->next_balance_ns = now + SIM_MS * machine->core_count * (core->current ? BUSY_BALANCE_FACTOR : 1);
+	patient = core->balance_failed <= BALANCE_PATIENCE;
+	busiest = busiest_other(core, load(core) + (patient ? 2 : 1));
+	if (!busiest) {
+		/* One too many somewhere is tolerated for a while, then it moves: so three threads on two cores
+		 * take turns at being alone. */
+		if (busiest_other(core, load(core) + 1))
+			core->balance_failed++;
+		return;
+	}
+	thread = detach(busiest, !patient);
+	if (!thread) {
+		core->balance_failed++;
+		return;
+	}
+	core->balance_failed = 0;
+	core_accept(core, thread, ENQUEUE_MIGRATE);
+}

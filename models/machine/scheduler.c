@@ -1,0 +1,105 @@
+/*
+ * scheduler.c - the run queue of a core, and which rules apply to it.
+ */
+#include "models/machine/scheduler.h"
+
+#include <string.h>
+
+#include "models/machine/scheduler_common.h"
+
+static const struct scheduler_rules *rules(const struct core *core)
+{
+	return core->machine->eevdf ? &eevdf_rules : &cfs_rules;
+}
+
+void queue_insert(struct core *core, struct os_thread *thread)
+{
+	core->queue = region_grow(core->machine->region, core->queue, core->queue_count, &core->queue_capacity,
+				  sizeof(struct os_thread *));
+	core->queue[core->queue_count++] = thread;
+	core->vruntime_sum += thread->sched.vruntime;
+	thread->sched.queued = true;
+}
+
+void queue_remove_at(struct core *core, size_t index)
+{
+	struct os_thread *thread = core->queue[index];
+
+	core->vruntime_sum -= thread->sched.vruntime;
+	thread->sched.queued = false;
+	memmove(&core->queue[index], &core->queue[index + 1],
+		(core->queue_count - index - 1) * sizeof(struct os_thread *));
+	core->queue_count--;
+}
+
+bool scheduler_update_current(struct core *core)
+{
+	return core->current != NULL && !core->switching && rules(core)->update_current(core);
+}
+
+void scheduler_enqueue(struct core *core, struct os_thread *thread, enum enqueue_reason reason)
+{
+	assert(!thread->sched.queued);
+	thread->core = core;
+	rules(core)->place(core, thread, (int)reason);
+	queue_insert(core, thread);
+}
+
+void scheduler_dequeue(struct core *core, struct os_thread *thread, bool migrate)
+{
+	for (size_t i = 0; i < core->queue_count; i++) {
+		if (core->queue[i] != thread)
+			continue;
+		rules(core)->leave(core, thread, migrate);
+		queue_remove_at(core, i);
+		return;
+	}
+	assert(!"thread is in the queue");
+}
+
+bool scheduler_stop_current(struct core *core, bool sleep)
+{
+	return rules(core)->stop_current(core, sleep);
+}
+
+struct os_thread *scheduler_pick_next(struct core *core)
+{
+	for (;;) {
+		size_t best = rules(core)->best(core);
+		struct os_thread *thread;
+
+		if (best == SIZE_MAX)
+			return NULL;
+		thread = core->queue[best];
+		if (!thread->sched.delayed) {
+			queue_remove_at(core, best);
+			rules(core)->picked(core, thread);
+			return thread;
+		}
+		/* A sleeper has burnt its negative lag and leaves for good. */
+		rules(core)->leave(core, thread, false);
+		thread->sched.delayed = false;
+		if (thread->sched.lag > 0)
+			thread->sched.lag = 0;
+		queue_remove_at(core, best);
+	}
+}
+
+bool scheduler_wake_preempts(struct core *core, struct os_thread *thread)
+{
+	return rules(core)->wake_preempts(core, thread);
+}
+
+bool scheduler_tick_preempts(struct core *core)
+{
+	return rules(core)->tick_preempts(core);
+}
+
+size_t scheduler_ready_count(const struct core *core)
+{
+	size_t count = core->queue_count;
+
+	for (size_t i = 0; i < core->queue_count; i++)
+		count -= core->queue[i]->sched.delayed;
+	return count;
+}

@@ -1,0 +1,69 @@
+/*
+ * scheduler.h - the kernel's fair scheduler: who is next on a core, and whom a wake-up preempts.
+ *
+ * One interface, two sets of rules: sched_eevdf.c (Linux 6.6 and later) and sched_cfs.c (before).
+ * Placement over cores and balancing between them are common: placement.c.
+ */
+#ifndef MODELS_MACHINE_SCHEDULER_H
+#define MODELS_MACHINE_SCHEDULER_H
+
+#include <stdbool.h>
+
+#include "models/machine/machine.h"
+
+enum enqueue_reason {
+	ENQUEUE_NEW,
+	ENQUEUE_WAKE,
+	ENQUEUE_MIGRATE,
+	ENQUEUE_PREEMPTED, /* it ran until now */
+	ENQUEUE_REQUEUED,  /* woken while still in the queue (delayed dequeue) */
+};
+
+/* Brings the running thread's virtual time up to now. True when it has used up its slice. */
+bool scheduler_update_current(struct core *core);
+/* Puts a thread into the core's queue. */
+void scheduler_enqueue(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
+/* Takes it out again, to run elsewhere (migrate) or not at all. */
+void scheduler_dequeue(struct core *core, struct os_thread *thread, bool migrate);
+/* The running thread stops running: it blocks or exits (sleep), else call scheduler_enqueue(PREEMPTED) next.
+ * Returns true when it stays in the queue although it sleeps (EEVDF's delayed dequeue). */
+bool scheduler_stop_current(struct core *core, bool sleep);
+/* Takes the next thread out of the queue; NULL when there is none. */
+struct os_thread *scheduler_pick_next(struct core *core);
+/* Whether the queued `thread`, just woken, shall preempt the running one. */
+bool scheduler_wake_preempts(struct core *core, struct os_thread *thread);
+/* At a tick: whether the running thread shall give way. */
+bool scheduler_tick_preempts(struct core *core);
+/* Threads that want to run in the queue, not counting delayed sleepers nor the running one. */
+size_t scheduler_ready_count(const struct core *core);
+
+/* placement.c: the core on which a woken thread shall run (select_task_rq_fair). */
+struct core *placement_for_wake(struct os_thread *thread, struct os_thread *waker, bool sync);
+/* The idlest core, for a new thread. */
+struct core *placement_for_new(struct machine_model *machine, struct core *parent_core);
+/* A core that is about to idle: a thread from another core's queue, already dequeued there; NULL: none. */
+struct os_thread *placement_pull(struct core *core, bool newly_idle);
+/* At a tick of a core with waiting threads: gives one to an idle core, or balances with the others. */
+void placement_tick(struct core *core);
+
+/* core.c: lets the running thread do `work_ns` of work inline, if nothing else happens meanwhile. */
+bool core_try_compute(struct core *core, sim_ns work_ns);
+/* core.c: enters `thread` into the core's queue and lets it run or preempt as the rules say. */
+void core_accept(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
+/* core.c: runs whatever the core has to run now; called at the end of event handlers only. */
+void core_run(struct core *core);
+/* core.c: the same, by an event at this instant: for callers in mid-program or with more to do. */
+void core_run_soon(struct core *core);
+/* core.c: lets the thread arrive in the core's queue after `latency_ns`. */
+void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason reason, sim_ns latency_ns);
+/* core.c: from waking this idle core to its running something. */
+sim_ns core_idle_latency(const struct core *core);
+/* core.c: makes the running thread give way now (another core, an interrupt). */
+void core_preempt(struct core *core);
+/* core.c: brings completions in line with the number of busy cores. */
+void core_went_busy(struct core *core);
+void core_went_idle(struct core *core);
+/* Speed of a core while `busy` cores of the machine are busy. */
+double machine_speed(const struct machine_model *machine, int busy);
+
+#endif

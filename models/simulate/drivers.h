@@ -1,0 +1,13 @@
+/*
+ * drivers.h - the main programs: how each model carries out a run, statement by statement as the native
+ * harness does (sim/native/harness.py).
+ */
+#ifndef MODELS_SIMULATE_DRIVERS_H
+#define MODELS_SIMULATE_DRIVERS_H
+
+#include "models/simulate/simulation.h"
+
+/* The body of the main thread for the workload's model; its argument is the simulation. */
+program_fn *driver_for(const struct workload *workload);
+
+#endif

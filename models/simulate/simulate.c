@@ -1,0 +1,251 @@
+/*
+ * simulate.c - see simulate.h.
+ */
+#include "models/simulate/simulate.h"
+
+#include "models/simulate/drivers.h"
+#include "models/simulate/simulation.h"
+#include "models/simulate/task_program.h"
+
+void simulation_start_clock(struct simulation *simulation)
+{
+	simulation->started = true;
+	simulation->start_ns = engine_now(simulation->engine);
+	simulation->busy_at_start_ns = machine_busy_ns(simulation->machine);
+	level_init(&simulation->in_flight, simulation->start_ns, 0);
+}
+
+void simulation_stop_clock(struct simulation *simulation)
+{
+	simulation->finished = true;
+	simulation->end_ns = engine_now(simulation->engine);
+	engine_stop(simulation->engine);
+}
+
+void simulation_mark_stage(struct simulation *simulation, const char *name)
+{
+	simulation->stages = region_grow(simulation->region, simulation->stages, simulation->stage_count,
+					 &simulation->stage_capacity, sizeof(*simulation->stages));
+	simulation->stages[simulation->stage_count++] =
+		(struct stage_mark){ .name = name, .at_ns = engine_now(simulation->engine) };
+}
+
+/* ---- Building ---- */
+
+static void build(struct simulation *simulation, const struct simulate_options *options)
+{
+	const struct workload *workload = simulation->workload;
+	struct region *region = simulation->region;
+	struct machine_config config = {
+		.cores = workload->machine.cores,
+		.kernel_cpus = workload->machine.kernel_cpus,
+		.quota_cores = workload->machine.quota_cores,
+		.quota_period_ns = workload->machine.quota_period_ns,
+		.costs = &workload->machine.costs,
+		.seed = workload->seed,
+		.replication = options->replication,
+		.trace = options->trace,
+	};
+	bool has_gil = workload->python.gil != GIL_OFF;
+	struct os_process *process;
+	struct py_thread *main_thread;
+
+	simulation->replication = options->replication;
+	simulation->engine = engine_new(region);
+	engine_set_merging(simulation->engine, !options->unmerged);
+	simulation->machine = machine_new(region, simulation->engine, &config);
+	simulation->runtime = py_runtime_new(simulation->machine, workload->python.minor, has_gil,
+					     workload->python.switch_interval_ns);
+	process = os_process_new(simulation->machine, NULL, "main",
+				 machine_cost(simulation->machine, COST_MEMORY_INTERPRETER));
+	simulation->interpreter = interpreter_new(simulation->runtime, process);
+	simulation->locks = region_alloc_array(region, workload->resource_count, sizeof(*simulation->locks));
+	simulation->mp_locks = region_alloc_array(region, workload->resource_count, sizeof(*simulation->mp_locks));
+	simulation->across_processes =
+		workload->model.kind == MODEL_PROCESSES || workload->model.kind == MODEL_POOL ||
+		(workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS);
+	sample_set_init(&simulation->sojourns, region);
+	main_thread = py_thread_new(simulation->interpreter, "MainThread", driver_for(workload), simulation);
+	os_thread_start(main_thread->os);
+}
+
+/* ---- Reading out ---- */
+
+static const enum time_part part_of_activity[ACTIVITY_COUNT] = {
+	[ACTIVITY_RUN_QUEUE] = TIME_RUN_QUEUE, [ACTIVITY_SWITCHING] = TIME_SWITCHING,
+	[ACTIVITY_THROTTLED] = TIME_THROTTLED, [ACTIVITY_OVERHEAD] = TIME_SWITCHING,
+	[ACTIVITY_PYTHON] = TIME_PYTHON,       [ACTIVITY_C] = TIME_C,
+	[ACTIVITY_NATIVE] = TIME_NATIVE,       [ACTIVITY_GIL_WAIT] = TIME_GIL_WAIT,
+	[ACTIVITY_IO] = TIME_IO,	       [ACTIVITY_LOCK_WAIT] = TIME_LOCK_WAIT,
+	[ACTIVITY_QUEUE_WAIT] = TIME_QUEUE_WAIT, [ACTIVITY_IPC] = TIME_IPC,
+	[ACTIVITY_START_UP] = TIME_START_UP,   [ACTIVITY_LOOP_WAIT] = TIME_LOOP_WAIT,
+};
+
+static void read_times(struct simulation *simulation, struct variant_result *result)
+{
+	sim_ns behind_ns[GIL_HOLDER_KIND_COUNT] = { 0 };
+	sim_ns locked_ns = 0;
+	uint64_t switches = 0;
+
+	for (int i = 0; i < TIME_PART_COUNT; i++)
+		result->time_in_s[i] = 0;
+	for (int i = 0; i < ACTIVITY_COUNT; i++)
+		result->time_in_s[part_of_activity[i]] += sim_time_seconds(simulation->time_in_ns[i]);
+	for (struct interpreter *it = simulation->runtime->interpreters; it; it = it->next) {
+		if (!it->gil)
+			continue;
+		gil_account(it->gil);
+		switches += it->gil->switch_count;
+		if (it == simulation->interpreter)
+			locked_ns = it->gil->locked_ns;
+		for (int kind = 0; kind < GIL_HOLDER_KIND_COUNT; kind++)
+			behind_ns[kind] += it->gil->waited_behind_ns[kind];
+	}
+	result->gil_wait_behind_python_s = sim_time_seconds(behind_ns[GIL_HOLDER_PYTHON]);
+	result->gil_wait_behind_c_s = sim_time_seconds(behind_ns[GIL_HOLDER_C]);
+	if (simulation->runtime->has_gil) {
+		result->gil_switches = (double)switches;
+		if (result->makespan_s > 0)
+			result->utilisation_gil = sim_time_seconds(locked_ns) / result->makespan_s;
+	}
+}
+
+static void read_sojourns(struct simulation *simulation, struct variant_result *result)
+{
+	struct sample_set *sojourns = &simulation->sojourns;
+
+	result->percentiles_exact = sample_set_is_exact(sojourns);
+	if (sojourns->count == 0)
+		return;
+	result->sojourn.mean = sample_set_mean(sojourns) / 1e9;
+	result->sojourn.p50 = sample_set_percentile(sojourns, 0.5) / 1e9;
+	result->sojourn.p90 = sample_set_percentile(sojourns, 0.9) / 1e9;
+	result->sojourn.p95 = sample_set_percentile(sojourns, 0.95) / 1e9;
+	result->sojourn.p99 = sample_set_percentile(sojourns, 0.99) / 1e9;
+	result->sojourn.max = sim_time_seconds(sojourns->max);
+}
+
+/* A stage lasts until the next is marked, the last one until the end. */
+static void read_stages(const struct simulation *simulation, struct region *region, struct variant_result *result)
+{
+	if (simulation->stage_count == 0)
+		return;
+	result->stages = region_alloc_array(region, simulation->stage_count, sizeof(*result->stages));
+	result->stage_count = simulation->stage_count;
+	for (size_t i = 0; i < simulation->stage_count; i++) {
+		sim_ns end_ns = i + 1 < simulation->stage_count ? simulation->stages[i + 1].at_ns :
+								   simulation->end_ns;
+
+		result->stages[i].name = simulation->stages[i].name;
+		result->stages[i].start_s = sim_time_seconds(simulation->stages[i].at_ns - simulation->start_ns);
+		result->stages[i].end_s = sim_time_seconds(end_ns - simulation->start_ns);
+	}
+}
+
+static const char *what_it_waits_for(const struct simulation *simulation, const struct os_thread *thread,
+				     struct region *region)
+{
+	for (uint32_t i = 0; i < simulation->workload->resource_count; i++) {
+		const struct os_thread *owner = NULL;
+
+		if (thread->waiting_on == &simulation->locks[i].waiters)
+			owner = simulation->locks[i].owner;
+		else if (thread->waiting_on == &simulation->mp_locks[i].waiters)
+			owner = simulation->mp_locks[i].owner;
+		if (owner)
+			return region_format(region, "%s (thread %d) waits for lock '%s' held by %s (thread %d)",
+					     thread->name, thread->id, simulation->workload->resources[i].name,
+					     owner->name, owner->id);
+	}
+	return NULL;
+}
+
+/* Who waits for what held by whom. */
+static const char *deadlock_report(const struct simulation *simulation, struct region *region)
+{
+	const char *report = "";
+
+	for (struct interpreter *it = simulation->runtime->interpreters; it; it = it->next)
+		for (struct os_thread *thread = it->process->threads; thread; thread = thread->next_in_process) {
+			const char *line = what_it_waits_for(simulation, thread, region);
+
+			if (line)
+				report = region_format(region, "%s%s%s", report, *report ? "; " : "", line);
+		}
+	return *report ? report : "nobody can run any more";
+}
+
+static void read_out(struct simulation *simulation, bool limited, struct region *region,
+		     struct variant_result *result)
+{
+	const struct workload *workload = simulation->workload;
+	const struct machine_model *machine = simulation->machine;
+	sim_ns elapsed_ns;
+
+	if (!simulation->finished)
+		simulation->end_ns = engine_now(simulation->engine);
+	elapsed_ns = simulation->end_ns - simulation->start_ns;
+	result->measured = true;
+	result->completed = (double)simulation->completed;
+	result->failed = result->timed_out = result->cancelled = result->rejected = 0;
+	result->retries = result->lost_updates = 0;
+	result->unfinished = (double)(simulation->released - simulation->completed);
+	result->limit_reached = !simulation->finished && limited;
+	result->deadlock = !simulation->finished && !limited;
+	if (result->deadlock)
+		result->deadlock_report = deadlock_report(simulation, region);
+	if (simulation->finished)
+		result->makespan_s = sim_time_seconds(elapsed_ns);
+	if (elapsed_ns > 0) {
+		result->throughput_per_s = (double)simulation->completed / sim_time_seconds(elapsed_ns);
+		result->utilisation_cores =
+			(double)(machine_busy_ns(machine) - simulation->busy_at_start_ns) /
+			((double)elapsed_ns * machine->core_count);
+		result->in_flight_mean = level_mean(&simulation->in_flight, simulation->end_ns);
+	}
+	result->in_flight_max = (double)simulation->in_flight.max;
+	if (simulation->begun > 0)
+		result->waited_fraction = (double)simulation->waited / (double)simulation->begun;
+	read_times(simulation, result);
+	read_sojourns(simulation, result);
+	read_stages(simulation, region, result);
+	result->context_switches = (double)machine->context_switches;
+	result->events = (double)(engine_event_count(simulation->engine) + engine_advance_count(simulation->engine));
+	result->note = workload->machine.note;
+}
+
+static void run(const struct workload *workload, const struct simulate_options *options, struct region *run_region,
+		struct region *region, struct variant_result *result)
+{
+	struct simulation *simulation = region_alloc(run_region, sizeof(*simulation));
+	bool limited;
+
+	simulation->workload = workload;
+	simulation->region = run_region;
+	build(simulation, options);
+	limited = engine_run(simulation->engine, workload->limit_ns);
+	read_out(simulation, limited, region, result);
+}
+
+void simulate(const struct workload *workload, const struct simulate_options *options, struct region *region,
+	      struct variant_result *result)
+{
+	struct region run_region;
+	jmp_buf failed;
+
+	variant_result_init(result);
+	result->name = workload->variant;
+	result->model = model_names[workload->model.kind];
+	result->workers = workload->model.workers;
+	region_init(&run_region);
+	run_region.limit_bytes = region->limit_bytes;
+	if (region->unwind) {
+		run_region.unwind = &failed;
+		if (setjmp(failed)) {
+			region_release(&run_region);
+			longjmp(*region->unwind, 1);
+		}
+	}
+	run(workload, options, &run_region, region, result);
+	region_release(&run_region);
+}

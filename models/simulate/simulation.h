@@ -1,0 +1,51 @@
+/*
+ * simulation.h - what the parts of one simulation share: the workload, the machine it runs on, and the sums.
+ */
+#ifndef MODELS_SIMULATE_SIMULATION_H
+#define MODELS_SIMULATE_SIMULATION_H
+
+#include "models/library/lock.h"
+#include "models/library/mp_lock.h"
+#include "models/simulate/simulate.h"
+#include "sim/engine/statistics.h"
+
+struct simulation {
+	const struct workload *workload;
+	uint64_t replication;
+	struct region *region; /* of the run; gone when it ends */
+	struct engine *engine;
+	struct machine_model *machine;
+	struct py_runtime *runtime;
+	struct interpreter *interpreter; /* the main one */
+
+	/* Resources of the workload, by index; which of the two depends on who shares them. */
+	struct py_lock *locks;
+	struct mp_lock *mp_locks;
+	bool across_processes;
+
+	/* Progress. */
+	bool started, finished;
+	sim_ns start_ns, end_ns; /* of the makespan */
+	sim_ns busy_at_start_ns;
+	uint64_t released, begun, completed, waited;
+	struct task_instance *free_instances;
+
+	/* Sums. */
+	sim_ns time_in_ns[ACTIVITY_LIMIT];
+	struct sample_set sojourns;
+	struct level in_flight;
+	struct stage_mark *stages;
+	size_t stage_count, stage_capacity;
+};
+
+struct stage_mark {
+	const char *name;
+	sim_ns at_ns;
+};
+
+/* The clock starts and ends here: the makespan's first and last statement. */
+void simulation_start_clock(struct simulation *simulation);
+void simulation_stop_clock(struct simulation *simulation);
+void simulation_mark_stage(struct simulation *simulation, const char *name);
+
+#endif
