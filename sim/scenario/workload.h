@@ -75,7 +75,7 @@ enum model_kind {
 	MODEL_PROGRAM,	    /* runs the task `main` */
 	MODEL_KIND_COUNT
 };
-extern const char *const model_names[MODEL_KIND_COUNT]; /* "sequential", "threads", ... */
+extern const char *const model_names[MODEL_KIND_COUNT + 1]; /* "sequential", "threads", ..., NULL */
 
 enum spawn_kind { SPAWN_THREAD, SPAWN_PROCESS };
 
@@ -112,6 +112,9 @@ struct python {
 	enum gil_kind gil;
 	sim_ns switch_interval_ns;
 	enum start_method start;
+	/* What importing the program's modules costs a process that starts afresh. */
+	sim_ns imports_ns;
+	int64_t imports_bytes;
 	/* Time of each kind of CPU step on this build, against the GIL build of the same version (1 there). */
 	double slowdown_python, slowdown_c, slowdown_native;
 	/* The GIL build's nanoseconds for one iteration of the harness's loops: duration / spin = iterations. */
@@ -121,6 +124,7 @@ struct python {
 struct machine {
 	const char *profile;
 	int cores;
+	int kernel_cpus; /* CPUs by which the kernel scales its slices: the host's when pinned to some of them, else `cores` */
 	double quota_cores; /* CPU bandwidth in cores; 0: none */
 	sim_ns quota_period_ns;
 	struct costs costs; /* of this machine and this variant's interpreter, overrides applied */

@@ -1,0 +1,634 @@
+/*
+ * scenario_keys.c - the tables of the scenario language, and reading a map by one of them.
+ */
+#include <assert.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/base/units.h"
+#include "sim/scenario/scenario_keys.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define FIELD(type, field) .offset = offsetof(struct type, field)
+#define MODEL(kind) (1u << MODEL_##kind)
+
+/* ---- Words ---- */
+
+const char *const model_names[MODEL_KIND_COUNT + 1] = {
+	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
+	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
+};
+
+const char *const python_versions[] = { "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", NULL };
+
+static const char *const gil_words[] = {
+	[GIL_ON] = "on", [GIL_OFF] = "off", [GIL_PER_INTERPRETER] = "per-interpreter", NULL
+};
+static const char *const start_words[] = {
+	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver", NULL
+};
+static const char *const resource_words[] = { [RESOURCE_LOCK] = "lock", NULL };
+static const char *const spacing_words[] = { [SPACING_POISSON] = "poisson", [SPACING_EVEN] = "even", NULL };
+static const char *const spawn_words[] = { [SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process", NULL };
+static const char *const join_words[] = { "all", NULL };
+
+/* ---- Tables. Limits that are not Python's or the kernel's own only keep a slip of the pen from taking
+ * all memory: they lie far beyond what anybody runs. ---- */
+
+static const struct key machine_keys[] = {
+	{ "profile", "The machine profile that gives every cost: default, ideal, or a file's path.", VALUE_TEXT,
+	  FIELD(machine_keys, profile), .initial = "default" },
+	{ "cores", "CPU cores; the profile's own number by default.", VALUE_INTEGER, FIELD(machine_keys, cores),
+	  .least = 1, .most = 4096 },
+	{ "quota", "CPU time that a cgroup grants, in cores.", VALUE_NUMBER, FIELD(machine_keys, quota_cores),
+	  .least = 0.01, .most = 4096 },
+	{ "quota_period", "The period in which the quota is refilled; the profile's own by default.",
+	  VALUE_DURATION, FIELD(machine_keys, quota_period_ns), .least = 1e6 },
+};
+const struct key_table machine_table = { "a machine", "profile", NULL, machine_keys, LENGTH(machine_keys) };
+
+static const struct key imports_keys[] = {
+	{ "time", "How long importing the program's modules takes.", VALUE_DURATION, FIELD(imports_keys, time_ns),
+	  .initial = "0" },
+	{ "memory", "Resident memory that the imported modules take.", VALUE_BYTES,
+	  FIELD(imports_keys, memory_bytes), .initial = "0" },
+};
+const struct key_table imports_table = { "imports", NULL, NULL, imports_keys, LENGTH(imports_keys) };
+
+static const struct key python_keys[] = {
+	{ "version", "The version of CPython.", VALUE_WORD, FIELD(python_keys, version), .words = python_versions,
+	  .initial = "3.12" },
+	{ "gil", "One GIL, none (the free-threaded build), or one an interpreter.", VALUE_WORD,
+	  FIELD(python_keys, gil), .words = gil_words, .initial = "on" },
+	{ "switch_interval", "sys.setswitchinterval(); the profile's gil.interval by default, 5ms in CPython.",
+	  VALUE_DURATION, FIELD(python_keys, switch_interval_ns), .least = 1e3 },
+	{ "start", "How multiprocessing starts processes; the version's default on Linux by default.", VALUE_WORD,
+	  FIELD(python_keys, start), .words = start_words },
+	{ "imports", "What importing the program's modules costs a process that starts afresh.", VALUE_SECTION,
+	  FIELD(python_keys, imports), .table = &imports_table },
+};
+const struct key_table python_table = { "an interpreter", "version", NULL, python_keys, LENGTH(python_keys) };
+
+static const struct key resource_keys[] = {
+	{ "kind", "What it is.", VALUE_WORD, FIELD(resource_keys, kind), .words = resource_words,
+	  .is_required = true },
+};
+const struct key_table resource_table = { "a resource", "kind", NULL, resource_keys, LENGTH(resource_keys) };
+
+static const struct key task_keys[] = {
+	{ "daemon", "Need not end: the program does not wait for it.", VALUE_BOOLEAN, FIELD(task_keys, is_daemon),
+	  .initial = "false" },
+	{ "steps", "What it does, in order.", VALUE_STEPS, FIELD(task_keys, steps), .is_required = true },
+};
+const struct key_table task_table = { "a task", NULL, "steps", task_keys, LENGTH(task_keys) };
+
+static const struct key arrivals_keys[] = {
+	{ "rate", "Arrivals per second, on average.", VALUE_RATE, FIELD(arrivals_keys, rate_per_s),
+	  .is_required = true },
+	{ "for", "The time after which none arrives.", VALUE_DURATION, FIELD(arrivals_keys, for_ns), .least = 1 },
+	{ "spacing", "Random and independent, or at equal distances.", VALUE_WORD, FIELD(arrivals_keys, spacing),
+	  .words = spacing_words, .initial = "poisson" },
+	{ "count", "The number after which none arrives.", VALUE_INTEGER, FIELD(arrivals_keys, count), .least = 1,
+	  .most = 1e9 },
+};
+const struct key_table arrivals_table = { "arrivals", NULL, NULL, arrivals_keys, LENGTH(arrivals_keys) };
+
+static const struct key run_keys[] = {
+	{ "task", "The task that is started.", VALUE_NAME, FIELD(run_keys, task), .is_required = true },
+	{ "count", "How many of it, all released at the start; 1 by default.", VALUE_INTEGER,
+	  FIELD(run_keys, count), .least = 1, .most = 1e9, .group = 1 },
+	{ "items", "One instance for each of these durations; its step says `item`.", VALUE_DURATIONS,
+	  FIELD(run_keys, items), .group = 1 },
+	{ "arrivals", "Released one after the other by a generator outside the program.", VALUE_SECTION,
+	  FIELD(run_keys, arrivals), .table = &arrivals_table, .group = 1 },
+};
+const struct key_table run_table = { "a run", "task", NULL, run_keys, LENGTH(run_keys) };
+
+static const struct key variant_keys[] = {
+	{ "model", "How the work is run.", VALUE_WORD, FIELD(variant_keys, model), .words = model_names,
+	  .is_required = true },
+	{ "workers", "Threads or processes of the pool; Python's own default by default.", VALUE_INTEGER,
+	  FIELD(variant_keys, workers), .least = 1, .most = 100000, .models = MODEL(THREAD_POOL) | MODEL(POOL) },
+	{ "chunksize", "Items handed over at a time; Pool.map's own rule by default.", VALUE_INTEGER,
+	  FIELD(variant_keys, chunksize), .least = 1, .most = 1e9, .models = MODEL(POOL) },
+	{ "warm", "The pool and its workers are there before the clock starts.", VALUE_BOOLEAN,
+	  FIELD(variant_keys, is_warm), .initial = "false", .models = MODEL(THREAD_POOL) | MODEL(POOL) },
+	{ "spawn", "What the step `spawn` starts.", VALUE_WORD, FIELD(variant_keys, spawn), .words = spawn_words,
+	  .initial = "thread", .models = MODEL(PROGRAM) },
+	{ "set", "Paths and the values that they have in this variant.", VALUE_SETTINGS, FIELD(variant_keys, set) },
+};
+const struct key_table variant_table = { "a variant", "model", NULL, variant_keys, LENGTH(variant_keys) };
+
+static const struct key file_keys[] = {
+	{ "name", "What the scenario is called; the file's name by default.", VALUE_TEXT, FIELD(file_keys, name) },
+	{ "about", "What it shows.", VALUE_TEXT, FIELD(file_keys, about) },
+	{ "machine", "The machine that it runs on.", VALUE_SECTION, FIELD(file_keys, machine),
+	  .table = &machine_table },
+	{ "python", "The interpreter.", VALUE_SECTION, FIELD(file_keys, python), .table = &python_table },
+	{ "profile", "Costs that differ from the profile's.", VALUE_COSTS, FIELD(file_keys, profile) },
+	{ "resources", "What tasks share.", VALUE_SECTIONS, FIELD(file_keys, resources), .table = &resource_table },
+	{ "tasks", "What is done.", VALUE_SECTIONS, FIELD(file_keys, tasks), .table = &task_table,
+	  .is_required = true },
+	{ "run", "Which task is started, and how often; not for the model program, which runs `main`.",
+	  VALUE_SECTION, FIELD(file_keys, run), .table = &run_table },
+	{ "variants", "The ways to run the same work that are compared.", VALUE_SECTIONS,
+	  FIELD(file_keys, variants), .table = &variant_table, .is_required = true },
+	{ "baseline", "The variant that the others' speedups refer to; the first by default.", VALUE_NAME,
+	  FIELD(file_keys, baseline) },
+	{ "expect", "What must come out.", VALUE_TEXTS, FIELD(file_keys, expect) },
+	{ "limit", "Simulated time after which a run is stopped.", VALUE_DURATION, FIELD(file_keys, limit_ns),
+	  .least = 1 },
+	{ "scale", "What every duration is multiplied with in native and validate.", VALUE_NUMBER,
+	  FIELD(file_keys, scale), .least = 1e-6, .most = 1e6, .initial = "1" },
+	{ "native_count", "The run's count in native and validate.", VALUE_INTEGER, FIELD(file_keys, native_count),
+	  .least = 1, .most = 1e9 },
+};
+const struct key_table file_table = { NULL, NULL, NULL, file_keys, LENGTH(file_keys) };
+
+static const struct key spawn_keys[] = {
+	{ "task", "The task that is started.", VALUE_NAME, FIELD(spawn_keys, task), .is_required = true },
+	{ "count", "How many of it.", VALUE_INTEGER, FIELD(spawn_keys, count), .least = 1, .most = 1e6,
+	  .initial = "1" },
+};
+const struct key_table spawn_table = { "what is spawned", "task", NULL, spawn_keys, LENGTH(spawn_keys) };
+
+/* ---- Steps. The first key of a table names the step. ---- */
+
+#define DURATION_STEP(name, help)                                                                                  \
+	static const struct key name##_step_keys[] = { { #name, help, VALUE_DRAWN, FIELD(step_keys, value) } };    \
+	static const struct key_table name##_step = { "the step '" #name "'", NULL, NULL, name##_step_keys, 1 }
+
+DURATION_STEP(python, "Bytecode: holds the GIL, gives it up on request.");
+DURATION_STEP(c, "C code that holds the GIL throughout, such as math.factorial().");
+DURATION_STEP(native, "C code that releases the GIL.");
+DURATION_STEP(io, "A wait without the GIL.");
+DURATION_STEP(block, "A blocking wait, even inside a coroutine.");
+
+#define BODY_KEY                                                                                                   \
+	{                                                                                                          \
+		"do", "The steps inside.", VALUE_STEPS, FIELD(step_keys, body), .is_required = true                \
+	}
+
+static const struct key repeat_step_keys[] = {
+	{ "repeat", "Does its steps so many times.", VALUE_INTEGER, FIELD(step_keys, count), .least = 1,
+	  .most = 1e9 },
+	BODY_KEY,
+};
+static const struct key loop_step_keys[] = {
+	{ "loop", "Does its steps until a break, or until a daemon's program ends.", VALUE_STEPS,
+	  FIELD(step_keys, body) },
+};
+static const struct key break_step_keys[] = {
+	{ "break", "Leaves the innermost loop or repeat.", VALUE_NOTHING, FIELD(step_keys, value) },
+};
+static const struct key with_step_keys[] = {
+	{ "with", "Acquires a resource, does its steps, releases it.", VALUE_NAME, FIELD(step_keys, name) },
+	BODY_KEY,
+};
+static const struct key spawn_step_keys[] = {
+	{ "spawn", "Starts threads or processes.", VALUE_SECTION, FIELD(step_keys, value), .table = &spawn_table },
+};
+static const struct key join_step_keys[] = {
+	{ "join", "Waits for all that this task has spawned, daemons apart.", VALUE_WORD, FIELD(step_keys, word),
+	  .words = join_words, .initial = "all" },
+};
+static const struct key stage_step_keys[] = {
+	{ "stage", "Marks where a stage of the program begins.", VALUE_TEXT, FIELD(step_keys, name) },
+};
+
+#define STEP_TABLE(name)                                                                                           \
+	static const struct key_table name##_step = { "the step '" #name "'", NULL, NULL, name##_step_keys,        \
+						      LENGTH(name##_step_keys) }
+STEP_TABLE(repeat);
+STEP_TABLE(loop);
+STEP_TABLE(break);
+STEP_TABLE(with);
+STEP_TABLE(spawn);
+STEP_TABLE(join);
+STEP_TABLE(stage);
+
+const struct step_form step_forms[STEP_KIND_COUNT] = {
+	[STEP_PYTHON] = { STEP_PYTHON, false, &python_step }, [STEP_C] = { STEP_C, false, &c_step },
+	[STEP_NATIVE] = { STEP_NATIVE, false, &native_step }, [STEP_IO] = { STEP_IO, false, &io_step },
+	[STEP_BLOCK] = { STEP_BLOCK, false, &block_step },    [STEP_REPEAT] = { STEP_REPEAT, false, &repeat_step },
+	[STEP_LOOP] = { STEP_LOOP, false, &loop_step },	      [STEP_BREAK] = { STEP_BREAK, true, &break_step },
+	[STEP_WITH] = { STEP_WITH, false, &with_step },	      [STEP_SPAWN] = { STEP_SPAWN, false, &spawn_step },
+	[STEP_JOIN] = { STEP_JOIN, true, &join_step },	      [STEP_STAGE] = { STEP_STAGE, false, &stage_step },
+};
+
+/* ---- Saying what was expected ---- */
+
+/* "a, b or c" */
+static const char *join_words_with_or(struct region *region, const char *const *words, size_t count)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < count; i++)
+		text = region_format(region, "%s%s%s", text, i == 0 ? "" : i + 1 < count ? ", " : " or ", words[i]);
+	return text;
+}
+
+static size_t count_words(const char *const *words)
+{
+	size_t count = 0;
+
+	while (words[count] != NULL)
+		count++;
+	return count;
+}
+
+/* The names of a table's keys, as a list for diagnostics_suggest(). */
+static const char **key_names(struct region *region, const struct key_table *table)
+{
+	const char **names = region_alloc_array(region, table->count, sizeof(names[0]));
+
+	for (size_t i = 0; i < table->count; i++)
+		names[i] = table->keys[i].name;
+	return names;
+}
+
+static const char *expected_section(struct region *region, const struct key_table *table)
+{
+	const char *keys = join_words_with_or(region, key_names(region, table), table->count);
+	const struct key *bare = NULL;
+
+	if (table->list_stands_for != NULL)
+		return region_format(region, "a list of %s, or a map of %s", table->list_stands_for, keys);
+	if (table->scalar_stands_for != NULL)
+		bare = keys_find(table, table->scalar_stands_for);
+	if (bare != NULL)
+		return region_format(region, "a map of %s, or just its %s", keys, bare->name);
+	return region_format(region, "a map of %s", keys);
+}
+
+const char *keys_expected(struct region *region, const struct key *key)
+{
+	char least[32];
+
+	switch (key->kind) {
+	case VALUE_TEXT:
+		return "a text";
+	case VALUE_NAME:
+		return "a name of letters, digits, '_' and '-'";
+	case VALUE_WORD:
+		return join_words_with_or(region, key->words, count_words(key->words));
+	case VALUE_BOOLEAN:
+		return "true or false";
+	case VALUE_INTEGER:
+		return region_format(region, "a whole number from %.0f to %.0f", key->least, key->most);
+	case VALUE_NUMBER:
+		return region_format(region, "a number from %g to %g", key->least, key->most);
+	case VALUE_DURATION:
+		if (key->least <= 1)
+			return key->least <= 0 ? "a duration such as 5ms" : "a duration above 0, such as 5ms";
+		units_format_duration((sim_ns)key->least, least);
+		return region_format(region, "a duration of at least %s", least);
+	case VALUE_BYTES:
+		return "a size such as 64KiB";
+	case VALUE_RATE:
+		return "a rate such as 120/s";
+	case VALUE_DRAWN:
+		return "a duration such as 5ms, a distribution such as exponential(5ms), or item";
+	case VALUE_NOTHING:
+		return "nothing";
+	case VALUE_SECTION:
+		return expected_section(region, key->table);
+	case VALUE_SECTIONS:
+		return region_format(region, "a map of names, each with %s", key->table->what);
+	case VALUE_STEPS:
+		return "a list of steps";
+	case VALUE_DURATIONS:
+		return "a list of durations";
+	case VALUE_TEXTS:
+		return "a list of texts";
+	case VALUE_SETTINGS:
+		return "a map of paths to values, such as {python.gil: off}";
+	case VALUE_COSTS:
+		return "a map of profile parameters to values, such as {gil.uncontended: 90ns}";
+	}
+	return "";
+}
+
+void keys_report_unknown(struct reading *reading, const struct yaml_node *node, const char *kind, const char *word,
+			 const char *where, const char *const *candidates, size_t count)
+{
+	/* Of two numbers none is the other misspelt. */
+	const char *near = isdigit((unsigned char)word[0]) ? NULL : diagnostics_suggest(word, candidates, count);
+	const char *in =
+		where == NULL ? ""
+			      : region_format(reading->region, " in '%s'", yaml_tree_quote(where, reading->region));
+
+	word = yaml_tree_quote(word, reading->region);
+
+	if (near != NULL)
+		yaml_tree_error(reading->diagnostics, node, "unknown %s '%s'%s, did you mean '%s'?", kind, word, in,
+				near);
+	else if (count == 0)
+		yaml_tree_error(reading->diagnostics, node, "unknown %s '%s'%s: there is none", kind, word, in);
+	else if (count <= 20)
+		yaml_tree_error(reading->diagnostics, node, "unknown %s '%s'%s, expected %s", kind, word, in,
+				join_words_with_or(reading->region, candidates, count));
+	else
+		yaml_tree_error(reading->diagnostics, node, "unknown %s '%s'%s", kind, word, in);
+}
+
+void keys_report_unknown_key(struct reading *reading, const struct yaml_node *node, const char *word,
+			     const struct key_table *table, const char *where)
+{
+	if (table->count == 1)
+		yaml_tree_error(reading->diagnostics, node, "unknown key '%s' in '%s', which takes no other",
+				yaml_tree_quote(word, reading->region), where);
+	else
+		keys_report_unknown(reading, node, "key", word, where, key_names(reading->region, table),
+				    table->count);
+}
+
+/* ---- Reading ---- */
+
+const struct key *keys_find(const struct key_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (strcmp(table->keys[i].name, name) == 0)
+			return &table->keys[i];
+	}
+	return NULL;
+}
+
+bool keys_is_name(const char *text)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+
+	return length > 0 && text[length] == '\0' && text[0] != '-';
+}
+
+const struct yaml_node *keys_expand(struct region *region, const struct yaml_node *node,
+				    const struct key_table *table)
+{
+	const char *name = NULL;
+	struct yaml_node *map, *key;
+	struct yaml_pair *pair;
+
+	if (node->kind == NODE_LIST)
+		name = table->list_stands_for;
+	else if (node->kind == NODE_SCALAR && (node->text[0] != '\0' || node->quoted))
+		name = table->scalar_stands_for;
+	if (name == NULL)
+		return node;
+	key = region_alloc(region, sizeof(*key));
+	*key = *node;
+	key->kind = NODE_SCALAR;
+	key->text = name;
+	key->text_column = 0;
+	key->count = 0;
+	pair = region_alloc(region, sizeof(*pair));
+	*pair = (struct yaml_pair){ .key = key, .value = node };
+	map = region_alloc(region, sizeof(*map));
+	*map = *node;
+	map->kind = NODE_MAP;
+	map->count = 1;
+	map->pairs = pair;
+	return map;
+}
+
+static void set_absent(const struct key *key, void *field)
+{
+	switch (key->kind) {
+	case VALUE_WORD:
+		*(int *)field = -1;
+		break;
+	case VALUE_BOOLEAN:
+		*(bool *)field = false;
+		break;
+	case VALUE_INTEGER:
+	case VALUE_BYTES:
+		*(int64_t *)field = -1;
+		break;
+	case VALUE_DURATION:
+		*(sim_ns *)field = -1;
+		break;
+	case VALUE_NUMBER:
+	case VALUE_RATE:
+		*(double *)field = (double)NAN;
+		break;
+	case VALUE_TEXT:
+	case VALUE_NAME:
+		*(const char **)field = NULL;
+		break;
+	default:
+		*(const struct yaml_node **)field = NULL;
+		break;
+	}
+}
+
+/* A scalar's text into its field. NULL, or what is wrong with it; "" means: not what was expected. */
+static const char *scan_scalar(struct reading *reading, const struct key *key, const char *text, void *field)
+{
+	struct unit_error error;
+	bool is_good = false;
+	double number;
+
+	error.text[0] = '\0';
+	switch (key->kind) {
+	case VALUE_TEXT:
+		*(const char **)field = text;
+		return NULL;
+	case VALUE_NAME:
+		if (!keys_is_name(text))
+			return "";
+		*(const char **)field = text;
+		return NULL;
+	case VALUE_WORD:
+		for (int i = 0; key->words[i] != NULL; i++) {
+			if (strcmp(key->words[i], text) == 0) {
+				*(int *)field = i;
+				return NULL;
+			}
+		}
+		return "";
+	case VALUE_BOOLEAN:
+		is_good = strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+		if (is_good)
+			*(bool *)field = strcmp(text, "true") == 0;
+		break;
+	case VALUE_INTEGER:
+		is_good = units_parse_integer(text, (int64_t)key->least, (int64_t)key->most, field, &error);
+		error.text[0] = '\0'; /* the key knows better what was expected */
+		break;
+	case VALUE_NUMBER:
+		is_good = units_parse_number(text, &number, &error) && number >= key->least && number <= key->most;
+		error.text[0] = '\0';
+		if (is_good)
+			*(double *)field = number;
+		break;
+	case VALUE_DURATION:
+		is_good = units_parse_duration(text, field, &error);
+		if (is_good && (double)*(sim_ns *)field < key->least)
+			is_good = false;
+		break;
+	case VALUE_BYTES:
+		is_good = units_parse_bytes(text, field, &error);
+		break;
+	case VALUE_RATE:
+		is_good = units_parse_rate(text, field, &error);
+		break;
+	default:
+		break;
+	}
+	if (is_good)
+		return NULL;
+	set_absent(key, field);
+	return region_strdup(reading->region, error.text);
+}
+
+/* Whether the node is of the kind that the key takes; scalars are looked into by scan_scalar(). */
+static bool has_right_shape(const struct key *key, const struct yaml_node *node)
+{
+	switch (key->kind) {
+	case VALUE_NOTHING:
+		return node->kind == NODE_SCALAR && node->text[0] == '\0';
+	case VALUE_SECTION:
+		return node->kind == NODE_MAP || (node->kind == NODE_LIST && key->table->list_stands_for != NULL) ||
+		       (node->kind == NODE_SCALAR && key->table->scalar_stands_for != NULL &&
+			node->text[0] != '\0');
+	case VALUE_SECTIONS:
+	case VALUE_SETTINGS:
+	case VALUE_COSTS:
+		return node->kind == NODE_MAP;
+	case VALUE_STEPS:
+	case VALUE_DURATIONS:
+	case VALUE_TEXTS:
+		return node->kind == NODE_LIST;
+	default:
+		return node->kind == NODE_SCALAR;
+	}
+}
+
+static void report_unexpected(struct reading *reading, const struct key *key, const struct yaml_node *node)
+{
+	yaml_tree_error(reading->diagnostics, node, "%s for '%s', expected %s",
+			yaml_tree_describe(node, reading->region), key->name, keys_expected(reading->region, key));
+}
+
+static void read_value(struct reading *reading, const struct key *key, const struct yaml_node *node, void *field)
+{
+	bool is_blank = node->kind == NODE_SCALAR && node->text[0] == '\0' && !node->quoted;
+	const char *why;
+
+	if (is_blank && key->initial != NULL)
+		return; /* the default is there already */
+	if (!has_right_shape(key, node) || (is_blank && key->kind != VALUE_NOTHING)) {
+		report_unexpected(reading, key, node);
+		return;
+	}
+	if (key->kind >= VALUE_DRAWN) {
+		*(const struct yaml_node **)field = node;
+		return;
+	}
+	why = scan_scalar(reading, key, node->text, field);
+	if (why == NULL)
+		return;
+	if (why[0] != '\0')
+		yaml_tree_error(reading->diagnostics, node, "%s", why);
+	else if (key->kind == VALUE_WORD && count_words(key->words) > 2)
+		keys_report_unknown(reading, node, key->name, node->text, NULL, key->words,
+				    count_words(key->words));
+	else
+		report_unexpected(reading, key, node);
+}
+
+static void refuse_rivals(struct reading *reading, const struct yaml_node *node, const struct key_table *table)
+{
+	const char *first[8] = { NULL }; /* by group */
+
+	for (uint32_t i = 0; i < node->count; i++) {
+		const struct yaml_node *name = node->pairs[i].key;
+		const struct key *key = keys_find(table, name->text);
+
+		if (key == NULL || key->group == 0)
+			continue;
+		if (first[key->group] == NULL)
+			first[key->group] = key->name;
+		else
+			yaml_tree_error(reading->diagnostics, name, "'%s' beside '%s', expected only one of them",
+					key->name, first[key->group]);
+	}
+}
+
+bool keys_read(struct reading *reading, const struct yaml_node *node, const struct key_table *table,
+	       const char *name, void *target)
+{
+	node = keys_expand(reading->region, node, table);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct key *key = &table->keys[i];
+		void *field = (char *)target + key->offset;
+		const char *why;
+
+		set_absent(key, field);
+		if (key->initial == NULL)
+			continue;
+		why = scan_scalar(reading, key, key->initial, field);
+		assert(why == NULL);
+		(void)why;
+	}
+	if (node->kind != NODE_MAP) {
+		yaml_tree_error(reading->diagnostics, node, "%s%s%s%s, expected %s",
+				yaml_tree_describe(node, reading->region), name == NULL ? "" : " for '",
+				name == NULL ? "" : name, name == NULL ? "" : "'",
+				expected_section(reading->region, table));
+		return false;
+	}
+	for (uint32_t i = 0; i < node->count; i++) {
+		const struct yaml_pair *pair = &node->pairs[i];
+		const struct key *key = keys_find(table, pair->key->text);
+
+		if (key == NULL)
+			keys_report_unknown_key(reading, pair->key, pair->key->text, table, name);
+		else
+			read_value(reading, key, pair->value, (char *)target + key->offset);
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		const struct key *key = &table->keys[i];
+
+		if (key->is_required && yaml_tree_pair_index(node, key->name) == NODE_NO_PAIR)
+			yaml_tree_error(reading->diagnostics, node, "missing key '%s'%s%s%s, expected %s",
+					key->name, name == NULL ? "" : " in '", name == NULL ? "" : name,
+					name == NULL ? "" : "'", keys_expected(reading->region, key));
+	}
+	refuse_rivals(reading, node, table);
+	return true;
+}
+
+/* ---- Steps ---- */
+
+const struct step_form *keys_step_form_of_name(const char *name)
+{
+	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
+		if (strcmp(step_forms[i].table->keys[0].name, name) == 0)
+			return &step_forms[i];
+	}
+	return NULL;
+}
+
+const struct step_form *keys_step_form(const struct yaml_node *step)
+{
+	const struct step_form *form = NULL;
+
+	if (step->kind == NODE_SCALAR)
+		form = keys_step_form_of_name(step->text);
+	else if (step->kind == NODE_MAP) {
+		for (uint32_t i = 0; i < step->count && form == NULL; i++)
+			form = keys_step_form_of_name(step->pairs[i].key->text);
+	}
+	return form;
+}
+
+void keys_report_unknown_step(struct reading *reading, const struct yaml_node *node, const char *word)
+{
+	const char *names[STEP_KIND_COUNT];
+
+	for (size_t i = 0; i < STEP_KIND_COUNT; i++)
+		names[i] = step_forms[i].table->keys[0].name;
+	keys_report_unknown(reading, node, "step", word, NULL, names, STEP_KIND_COUNT);
+}

@@ -1,0 +1,187 @@
+/*
+ * scenario_keys.h - the scenario language as tables: one entry a key.
+ *
+ * The same entries check a file (scenario_keys.c), lead an override to its place
+ * (scenario_paths.c) and become the JSON Schema (scenario_schema.c). A new key is one new line.
+ */
+#ifndef SIM_SCENARIO_SCENARIO_KEYS_H
+#define SIM_SCENARIO_SCENARIO_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/base/diagnostic.h"
+#include "sim/base/region.h"
+#include "sim/base/sim_time.h"
+#include "sim/scenario/workload.h"
+#include "sim/scenario/yaml_tree.h"
+
+/* What stands behind a key, the type of the field that receives it, and the field's value when the key is absent.
+ */
+enum value_kind {
+	VALUE_TEXT,	/* const char *, NULL */
+	VALUE_NAME,	/* const char *, NULL: letters, digits, '_' and '-' */
+	VALUE_WORD,	/* int, -1: index into words[] */
+	VALUE_BOOLEAN,	/* bool, false */
+	VALUE_INTEGER,	/* int64_t, -1 */
+	VALUE_NUMBER,	/* double, NaN */
+	VALUE_DURATION, /* sim_ns, -1 */
+	VALUE_BYTES,	/* int64_t, -1 */
+	VALUE_RATE,	/* double per second, NaN */
+	/* The rest: const struct yaml_node *, NULL. The parser goes on from there. */
+	VALUE_DRAWN,	 /* a duration, a distribution or `item` */
+	VALUE_NOTHING,	 /* `break:` */
+	VALUE_SECTION,	 /* a map as `table` says */
+	VALUE_SECTIONS,	 /* a map of names, each with a map as `table` says */
+	VALUE_STEPS,	 /* a list of steps */
+	VALUE_DURATIONS, /* a list of durations */
+	VALUE_TEXTS,	 /* a list of texts */
+	VALUE_SETTINGS,	 /* a map of paths to values: a variant's `set:` */
+	VALUE_COSTS,	 /* a map of profile parameters to values */
+};
+
+struct key {
+	const char *name;
+	const char *help; /* a sentence */
+	enum value_kind kind;
+	size_t offset;		       /* of the field in the table's struct */
+	double least, most;	       /* INTEGER, NUMBER; least also for DURATION, in ns */
+	const char *const *words;      /* WORD: NULL-terminated */
+	const struct key_table *table; /* SECTION, SECTIONS */
+	const char *initial;	       /* the default as one would write it; NULL: none, or it depends */
+	unsigned models;	       /* in a variant: bits of the models that take it; 0: all */
+	int group;		       /* of keys that exclude each other; 0: none */
+	bool is_required;
+};
+
+struct key_table {
+	const char *what;	       /* "a machine" */
+	const char *scalar_stands_for; /* the key that a bare scalar gives; NULL: none */
+	const char *list_stands_for;   /* the key that a bare list gives; NULL: none */
+	const struct key *keys;
+	size_t count;
+};
+
+/* ---- The structs that the tables fill ---- */
+
+struct file_keys {
+	const char *name, *about, *baseline;
+	const struct yaml_node *machine, *python, *profile, *resources, *tasks, *run, *variants, *expect;
+	sim_ns limit_ns;
+	double scale;
+	int64_t native_count;
+};
+
+struct machine_keys {
+	const char *profile;
+	int64_t cores;
+	double quota_cores;
+	sim_ns quota_period_ns;
+};
+
+struct python_keys {
+	int version; /* index into python_versions */
+	int gil;     /* enum gil_kind */
+	int start;   /* enum start_method */
+	sim_ns switch_interval_ns;
+	const struct yaml_node *imports;
+};
+
+struct imports_keys {
+	sim_ns time_ns;
+	int64_t memory_bytes;
+};
+
+struct resource_keys {
+	int kind; /* enum resource_kind */
+};
+
+struct task_keys {
+	bool is_daemon;
+	const struct yaml_node *steps;
+};
+
+struct run_keys {
+	const char *task;
+	int64_t count;
+	const struct yaml_node *items, *arrivals;
+};
+
+enum arrival_spacing { SPACING_POISSON, SPACING_EVEN };
+
+struct arrivals_keys {
+	double rate_per_s;
+	sim_ns for_ns;
+	int spacing; /* enum arrival_spacing */
+	int64_t count;
+};
+
+struct variant_keys {
+	int model; /* enum model_kind */
+	int64_t workers, chunksize;
+	bool is_warm;
+	int spawn; /* enum spawn_kind */
+	const struct yaml_node *set;
+};
+
+struct spawn_keys {
+	const char *task;
+	int64_t count;
+};
+
+/* Of any step. */
+struct step_keys {
+	const struct yaml_node *value, *body;
+	const char *name;
+	int64_t count;
+	int word;
+};
+
+extern const struct key_table file_table, machine_table, python_table, imports_table, resource_table, task_table,
+	run_table, arrivals_table, variant_table, spawn_table;
+
+extern const char *const python_versions[]; /* "3.8" and on; NULL-terminated */
+#define PYTHON_FIRST_MINOR 8
+
+/* One kind of step: its table's first key names it, and it is the only one a bare word may stand for. */
+struct step_form {
+	enum step_kind kind;
+	bool may_be_bare; /* `- break` for `- break:` */
+	const struct key_table *table;
+};
+extern const struct step_form step_forms[STEP_KIND_COUNT];
+
+/* ---- Reading by table ---- */
+
+/* What every function of this folder needs to speak and to allocate. */
+struct reading {
+	struct region *region;
+	struct diagnostics *diagnostics;
+};
+
+/* Checks the map `node` against `table` and fills `target`. `name` is what the section is called in
+ * messages; NULL: the file itself. False when the node is not such a map at all (reported). */
+bool keys_read(struct reading *reading, const struct yaml_node *node, const struct key_table *table,
+	       const char *name, void *target);
+/* The map that `node` stands for: itself, or one with the key that a bare scalar or list gives. */
+const struct yaml_node *keys_expand(struct region *region, const struct yaml_node *node,
+				    const struct key_table *table);
+const struct key *keys_find(const struct key_table *table, const char *name);
+/* "unknown key 'coers' in 'machine', did you mean 'cores'?" at `node`. */
+void keys_report_unknown(struct reading *reading, const struct yaml_node *node, const char *kind, const char *word,
+			 const char *where, const char *const *candidates, size_t count);
+void keys_report_unknown_key(struct reading *reading, const struct yaml_node *node, const char *word,
+			     const struct key_table *table, const char *where);
+/* "a whole number from 1 to 4096": what the key takes. */
+const char *keys_expected(struct region *region, const struct key *key);
+
+/* The form of a step's map by the key that names it, and NULL when none does. `step` may be any node. */
+const struct step_form *keys_step_form(const struct yaml_node *step);
+const struct step_form *keys_step_form_of_name(const char *name);
+void keys_report_unknown_step(struct reading *reading, const struct yaml_node *node, const char *word);
+
+/* Whether `text` may name a task, a variant or a resource. */
+bool keys_is_name(const char *text);
+
+#endif

@@ -1,0 +1,345 @@
+/*
+ * workload_compile.c - what a model can run, and the defaults that hold when a variant says nothing.
+ *
+ * Sources     ThreadPoolExecutor.__init__ (Lib/concurrent/futures/thread.py, 3.8 to 3.14): min(32, cpus + 4)
+ *             workers. Pool.__init__ and Pool._map_async (Lib/multiprocessing/pool.py): as many workers
+ *             as cpus, and four chunks a worker. multiprocessing's start method on Linux is fork up to
+ *             3.13 and forkserver since 3.14 (Lib/multiprocessing/context.py).
+ * Assumed     Python counts the machine's cores, not its CPU quota: os.cpu_count() and
+ *             os.process_cpu_count() know nothing of cgroups.
+ */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "sim/scenario/workload_compile.h"
+
+/* For a profile that describes no machine, such as `ideal`. */
+#define DEFAULT_CORES 4
+
+struct loaded_profile {
+	const char *name;
+	const struct profile *profile; /* NULL: could not be read (reported) */
+	struct loaded_profile *next;
+};
+
+/* ---- What the model can run ---- */
+
+struct reach {
+	const struct checked *checked;
+	const struct checked_variant *variant;
+	enum model_kind model;
+	uint32_t *pending; /* tasks that are started and not yet looked at */
+	size_t pending_count;
+	bool *is_reached;
+};
+
+static void check_step(struct reading *reading, const struct reach *reach, uint32_t task, uint32_t index)
+{
+	const struct program *program = reach->checked->program;
+	const struct step *step = &program->steps[index];
+	const struct yaml_node *node = program->step_nodes[index];
+	bool is_program = reach->model == MODEL_PROGRAM;
+	bool has_processes = reach->model == MODEL_PROCESSES || reach->model == MODEL_POOL ||
+			     (is_program && reach->variant->keys.spawn == SPAWN_PROCESS);
+
+	if ((step->kind == STEP_SPAWN || step->kind == STEP_JOIN) && !is_program)
+		yaml_tree_error(reading->diagnostics, node, "'%s' with model '%s', expected model 'program'",
+				step_forms[step->kind].table->keys[0].name, model_names[reach->model]);
+	if (step->kind == STEP_WITH && has_processes)
+		yaml_tree_error(reading->diagnostics, node,
+				"'with' in processes that share no lock, expected a model whose tasks are threads");
+	if (step->duration.kind == DURATION_ITEM &&
+	    (is_program || reach->checked->run.items == NULL || task != reach->checked->run_task))
+		yaml_tree_error(reading->diagnostics, node,
+				"'item' in a task that 'run' does not start with 'items'");
+	if (program->is_endless[index] && !program->tasks[task].daemon && reach->checked->keys.limit_ns < 0)
+		yaml_tree_error(
+			reading->diagnostics, node,
+			"a loop without a break, expected one, or 'daemon: true' for its task, or a 'limit'");
+}
+
+/* Looks at every step of every task that the variant starts. */
+static void check_steps(struct reading *reading, struct reach *reach, uint32_t first_task)
+{
+	const struct program *program = reach->checked->program;
+
+	reach->pending = region_alloc_array(reading->region, program->task_count, sizeof(reach->pending[0]));
+	reach->is_reached = region_alloc_array(reading->region, program->task_count, sizeof(reach->is_reached[0]));
+	reach->pending[reach->pending_count++] = first_task;
+	reach->is_reached[first_task] = true;
+	while (reach->pending_count > 0) {
+		uint32_t task = reach->pending[--reach->pending_count];
+
+		program->is_started[task] = true;
+		for (uint32_t i = program->tasks[task].first; i < program->tasks[task].end; i++) {
+			const struct step *step = &program->steps[i];
+
+			check_step(reading, reach, task, i);
+			if (step->kind != STEP_SPAWN || step->task >= program->task_count ||
+			    reach->is_reached[step->task])
+				continue;
+			reach->is_reached[step->task] = true;
+			reach->pending[reach->pending_count++] = step->task;
+		}
+	}
+	region_free(reading->region, reach->pending);
+	region_free(reading->region, reach->is_reached);
+}
+
+/* The task that the variant starts with; NAME_NONE when there is none (reported). */
+static uint32_t first_task(struct reading *reading, const struct checked *checked,
+			   const struct checked_variant *variant, enum model_kind model)
+{
+	uint32_t task;
+
+	if (model != MODEL_PROGRAM) {
+		if (checked->keys.run == NULL)
+			yaml_tree_error(reading->diagnostics, variant->model_node,
+					"model '%s' without 'run', expected 'run' to say which task is started",
+					model_names[model]);
+		return checked->run_task;
+	}
+	task = name_table_find(&checked->program->task_names, "main");
+	if (task == NAME_NONE)
+		yaml_tree_error(reading->diagnostics, variant->model_node,
+				"model 'program' without a task 'main', which is what it runs");
+	else if (checked->program->tasks[task].daemon)
+		yaml_tree_error(reading->diagnostics, checked->program->task_nodes[task],
+				"the task 'main' as a daemon, expected one that ends");
+	return task;
+}
+
+static void check_runnable(struct reading *reading, const struct checked *checked,
+			   const struct checked_variant *variant)
+{
+	enum model_kind model = (enum model_kind)variant->keys.model;
+	struct reach reach = { .checked = checked, .variant = variant, .model = model };
+	uint32_t task = first_task(reading, checked, variant, model);
+
+	if (model != MODEL_PROGRAM && model != MODEL_SEQUENTIAL && model != MODEL_THREAD_POOL &&
+	    checked->keys.run != NULL && checked->run.arrivals != NULL)
+		yaml_tree_error(reading->diagnostics, variant->model_node,
+				"model '%s' with arrivals, expected sequential or thread_pool", model_names[model]);
+	if (task < checked->program->task_count)
+		check_steps(reading, &reach, task);
+}
+
+/* ---- Machine and interpreter ---- */
+
+/* Where the scenario names its profile; NULL if it does not. */
+static const struct yaml_node *profile_node(const struct compiler *compiler, const struct checked *checked)
+{
+	const struct yaml_node *machine = checked->keys.machine;
+
+	if (machine == NULL || compiler->options->profile != NULL)
+		return NULL;
+	return machine->kind == NODE_MAP ? yaml_tree_get(machine, "profile") : machine;
+}
+
+static const struct profile *load_profile(struct compiler *compiler, const char *name, const struct yaml_node *node)
+{
+	struct reading *reading = compiler->reading;
+	struct loaded_profile *loaded = compiler->profiles;
+	struct diagnostics *diagnostics = reading->diagnostics;
+	size_t count = diagnostics->count;
+
+	while (loaded != NULL && strcmp(loaded->name, name) != 0)
+		loaded = loaded->next;
+	if (loaded != NULL)
+		return loaded->profile;
+	loaded = region_alloc(reading->region, sizeof(*loaded));
+	loaded->name = name;
+	loaded->next = compiler->profiles;
+	compiler->profiles = loaded;
+	loaded->profile = profile_load(name, reading->region, diagnostics);
+	/* profile_load() cannot know where a name that it does not know stands. */
+	for (; node != NULL && node->origin->file != NULL && count < diagnostics->count; count++) {
+		if (diagnostics->items[count].file != NULL)
+			continue;
+		diagnostics->items[count].file = node->origin->file;
+		diagnostics->items[count].line = node->line;
+		diagnostics->items[count].column = node->column;
+	}
+	return loaded->profile;
+}
+
+/* How much longer a step takes on the variant's build than on the GIL build, which its duration refers to. */
+static double slowdown(const struct costs *costs, const struct costs *gil_costs, enum cost spin)
+{
+	double ratio = costs->value[spin] / gil_costs->value[spin];
+
+	return isfinite(ratio) && ratio > 0 ? ratio : 1;
+}
+
+static void fill_python(const struct checked *checked, const struct costs *costs, const struct costs *gil_costs,
+			struct python *python)
+{
+	python->imports_ns = checked->imports.time_ns >= 0 ? checked->imports.time_ns : 0;
+	python->imports_bytes = checked->imports.memory_bytes >= 0 ? checked->imports.memory_bytes : 0;
+	python->slowdown_python = slowdown(costs, gil_costs, COST_SPIN_PYTHON);
+	python->slowdown_c = slowdown(costs, gil_costs, COST_SPIN_C);
+	python->slowdown_native = slowdown(costs, gil_costs, COST_SPIN_NATIVE);
+	python->spin_python_ns = gil_costs->value[COST_SPIN_PYTHON];
+	python->spin_c_ns = gil_costs->value[COST_SPIN_C];
+	python->spin_native_ns = gil_costs->value[COST_SPIN_NATIVE];
+}
+
+static int count_cores(struct compiler *compiler, const struct checked *checked, const struct profile *profile)
+{
+	int cores = profile->cores > 0 ? profile->cores : DEFAULT_CORES;
+
+	if (checked->machine.cores > 0)
+		cores = (int)checked->machine.cores;
+	if (compiler->options->max_cores > 0 && cores > compiler->options->max_cores) {
+		compiler->cores_clamped = true;
+		cores = compiler->options->max_cores;
+	}
+	return cores;
+}
+
+static void compile_machine(struct compiler *compiler, const struct checked *checked,
+			    const struct checked_variant *variant, struct workload *workload)
+{
+	struct reading *reading = compiler->reading;
+	const struct machine_keys *keys = &checked->machine;
+	const struct python_keys *python_keys = &checked->python;
+	struct machine *machine = &workload->machine;
+	struct python *python = &workload->python;
+	const struct yaml_node *node = profile_node(compiler, checked);
+	const char *name = compiler->options->profile;
+	const struct profile *profile;
+	struct costs gil_costs;
+	const char *note = NULL, *gil_note = NULL;
+	int version = python_keys->version >= 0 ? python_keys->version : 0;
+
+	if (name == NULL)
+		name = keys->profile != NULL ? keys->profile : "default";
+	profile = load_profile(compiler, name, node);
+	if (profile == NULL)
+		return;
+	if (node == NULL)
+		node = variant->name_node;
+	python->version = python_versions[version];
+	python->minor = PYTHON_FIRST_MINOR + version;
+	python->gil = python_keys->gil >= 0 ? (enum gil_kind)python_keys->gil : GIL_ON;
+	if (python_keys->start >= 0)
+		python->start = (enum start_method)python_keys->start;
+	else
+		python->start = python->minor >= 14 ? START_FORKSERVER : START_FORK;
+	if (!profile_costs(profile, reading->region, python->version, python->gil != GIL_OFF, &machine->costs,
+			   &note)) {
+		yaml_tree_error(reading->diagnostics, node, "%s", note);
+		return;
+	}
+	if (!profile_costs(profile, reading->region, python->version, true, &gil_costs, &gil_note)) {
+		yaml_tree_error(reading->diagnostics, node, "%s", gil_note);
+		return;
+	}
+	fill_python(checked, &machine->costs, &gil_costs, python);
+	machine->profile = name;
+	machine->cores = count_cores(compiler, checked, profile);
+	/* A native run that uses fewer CPUs than it may is pinned to them; the kernel still counts the others. */
+	machine->kernel_cpus =
+		machine->cores > compiler->options->max_cores ? machine->cores : compiler->options->max_cores;
+	machine->note = note != NULL ? note : gil_note;
+	for (size_t i = 0; i < checked->cost_count; i++)
+		machine->costs.value[checked->costs[i].cost] = checked->costs[i].value;
+	python->switch_interval_ns = python_keys->switch_interval_ns > 0
+					     ? python_keys->switch_interval_ns
+					     : cost_ns(&machine->costs, COST_GIL_INTERVAL);
+	machine->quota_cores = keys->quota_cores > 0 ? keys->quota_cores : 0;
+	machine->quota_period_ns =
+		keys->quota_period_ns > 0 ? keys->quota_period_ns : cost_ns(&machine->costs, COST_QUOTA_PERIOD);
+}
+
+/* ---- Run and model ---- */
+
+static void compile_run(const struct compiler *compiler, const struct checked *checked, struct workload *workload)
+{
+	struct run *run = &workload->run;
+	bool is_scaled = compiler->options->scaled;
+
+	if (workload->model.kind == MODEL_PROGRAM) {
+		run->kind = RUN_PROGRAM;
+		run->task = name_table_find(&checked->program->task_names, "main");
+		return;
+	}
+	run->task = checked->run_task;
+	if (checked->run.items != NULL) {
+		run->kind = RUN_ITEMS;
+		run->count = checked->item_count;
+		run->items_ns = checked->items_ns;
+		return;
+	}
+	if (checked->run.arrivals != NULL) {
+		const struct arrivals_keys *keys = &checked->arrivals;
+
+		/* Scaled, the arrivals come closer together by as much as their work becomes less: the load stays.
+		 */
+		run->kind = RUN_ARRIVALS;
+		run->spacing = (struct distribution){
+			.kind = keys->spacing == SPACING_EVEN ? DISTRIBUTION_CONSTANT : DISTRIBUTION_EXPONENTIAL,
+			.a = 1e9 / keys->rate_per_s * workload->scale,
+		};
+		if (keys->for_ns > 0)
+			run->arrivals_for_ns = sim_time_round((double)keys->for_ns * workload->scale);
+		run->count = keys->count > 0 ? keys->count : 0;
+	} else {
+		run->kind = RUN_COUNT;
+		run->count = checked->run.count > 0 ? checked->run.count : 1;
+	}
+	if (is_scaled && checked->keys.native_count > 0)
+		run->count = checked->keys.native_count;
+}
+
+static void compile_model(const struct checked_variant *variant, struct workload *workload)
+{
+	const struct variant_keys *keys = &variant->keys;
+	struct model *model = &workload->model;
+	int cores = workload->machine.cores;
+
+	model->warm = keys->is_warm;
+	model->spawn = keys->spawn >= 0 ? (enum spawn_kind)keys->spawn : SPAWN_THREAD;
+	if (model->kind == MODEL_THREAD_POOL)
+		model->workers = cores + 4 < 32 ? cores + 4 : 32;
+	if (model->kind == MODEL_POOL)
+		model->workers = cores;
+	if (keys->workers > 0 && model->workers > 0)
+		model->workers = (int)keys->workers;
+	if (model->kind == MODEL_POOL && model->workers > 0) {
+		int64_t chunk_count = 4 * (int64_t)model->workers;
+
+		model->chunksize = keys->chunksize > 0 ? keys->chunksize
+						       : workload->run.count / chunk_count +
+								 (workload->run.count % chunk_count != 0);
+	}
+}
+
+void workload_compile(struct compiler *compiler, const struct checked *checked,
+		      const struct checked_variant *variant, struct workload *workload)
+{
+	const struct program *program = checked->program;
+
+	if (!variant->has_model)
+		return;
+	check_runnable(compiler->reading, checked, variant);
+	*workload = (struct workload){
+		.scenario = compiler->scenario,
+		.file = compiler->file,
+		.variant = variant->name,
+		.tasks = program->tasks,
+		.task_count = program->task_count,
+		.steps = program->steps,
+		.step_count = program->step_count,
+		.resources = program->resources,
+		.resource_count = program->resource_count,
+		.limit_ns = checked->keys.limit_ns > 0 ? checked->keys.limit_ns : SIM_NS_MAX,
+		.scale = compiler->options->scaled ? checked->keys.scale : 1,
+		.seed = compiler->options->seed,
+		.model.kind = (enum model_kind)variant->keys.model,
+	};
+	compile_machine(compiler, checked, variant, workload);
+	compile_run(compiler, checked, workload);
+	compile_model(variant, workload);
+}
