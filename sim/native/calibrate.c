@@ -1,0 +1,397 @@
+/*
+ * calibrate.c - fills a machine profile: runs the measurements and reduces what they give to values.
+ *
+ * The machine's costs are measured here in C (calibrate_machine.c), an interpreter's by calibrate.py, which is
+ * told the machine's and runs on that interpreter beside the harness.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "sim/native/calibrate.h"
+
+#include <errno.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "sim/native/native_cpus.h"
+#include "sim/native/native_embed.h"
+#include "sim/native/native_process.h"
+
+/* Ten times what it takes; an interpreter that hangs must not hang gilsim. */
+#define PYTHON_TIMEOUT_NS (120 * SIM_S)
+
+/* ---- Values ----------------------------------------------------------------------------------------- */
+
+double calibrate_quantile(double *values, size_t count, double fraction)
+{
+	gsl_sort(values, 1, count);
+	return gsl_stats_quantile_from_sorted_data(values, 1, count, fraction);
+}
+
+double calibrate_median(double *values, size_t count)
+{
+	return calibrate_quantile(values, count, 0.5);
+}
+
+static const char *dated(const struct calibration *calibration, const char *remark)
+{
+	if (!remark || !remark[0])
+		return region_strdup(calibration->region, calibration->date);
+	return region_format(calibration->region, "%s; %s", calibration->date, remark);
+}
+
+void calibration_put_batches(struct calibration *calibration, enum cost cost, double *batches, size_t count,
+			     const char *remark)
+{
+	double median = calibrate_median(batches, count);
+	double low = calibrate_quantile(batches, count, 0.1);
+	double high = calibrate_quantile(batches, count, 0.9);
+
+	calibration->values[cost] = (struct profile_value){
+		.value = median > 0 ? median : 0,
+		.spread = median > 0 ? (high - low) / 2 / median : NAN,
+		.samples = (int)count,
+		.provenance = PROVENANCE_MEASURED,
+		.note = dated(calibration, remark),
+	};
+}
+
+void calibration_put_events(struct calibration *calibration, enum cost cost, const double *events, size_t count,
+			    const char *remark)
+{
+	size_t batch_count = count < CALIBRATE_BATCHES ? count : CALIBRATE_BATCHES;
+	double batches[CALIBRATE_BATCHES];
+	double *group = region_alloc_array(calibration->region, count / batch_count + 1, sizeof(*group));
+
+	for (size_t i = 0; i < batch_count; i++) {
+		size_t first = i * count / batch_count, end = (i + 1) * count / batch_count;
+
+		memcpy(group, events + first, (end - first) * sizeof(*group));
+		batches[i] = calibrate_median(group, end - first);
+	}
+	region_free(calibration->region, group);
+	calibration_put_batches(calibration, cost, batches, batch_count, remark);
+	calibration->values[cost].samples = (int)count;
+}
+
+void calibration_put_system(struct calibration *calibration, enum cost cost, double value, const char *source)
+{
+	calibration->values[cost] = (struct profile_value){
+		.value = value,
+		.spread = NAN,
+		.provenance = PROVENANCE_SYSTEM,
+		.note = region_strdup(calibration->region, source),
+	};
+}
+
+void calibration_put_assumed(struct calibration *calibration, enum cost cost, double value, const char *reason)
+{
+	calibration->values[cost] = (struct profile_value){
+		.value = value,
+		.spread = NAN,
+		.provenance = PROVENANCE_ASSUMED,
+		.note = region_strdup(calibration->region, reason),
+	};
+}
+
+double calibration_value(const struct calibration *calibration, enum cost cost)
+{
+	return calibration->values[cost].value;
+}
+
+/* ---- The machine ------------------------------------------------------------------------------------ */
+
+/* Whether `b` is an SMT sibling of `a`; where the kernel does not say, no. */
+static bool are_siblings(int a, int b)
+{
+	char path[96];
+	char line[256] = "";
+	FILE *stream;
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", a);
+	stream = fopen(path, "re");
+	if (!stream)
+		return false;
+	if (fgets(line, sizeof(line), stream)) {
+		for (char *rest = line, *part; (part = strsep(&rest, ",\n"));) {
+			int first, last;
+			int count = sscanf(part, "%d-%d", &first, &last);
+
+			found = found || (count == 1 && first == b) || (count == 2 && first <= b && b <= last);
+		}
+	}
+	fclose(stream);
+	return found;
+}
+
+static void choose_cpus(struct calibration *calibration)
+{
+	struct native_cpus allowed;
+
+	native_cpus_allowed(&allowed);
+	calibration->here = allowed.items[0];
+	calibration->there = allowed.count > 1 ? allowed.items[1] : -1;
+	for (size_t i = 1; i < allowed.count; i++) {
+		if (!are_siblings(calibration->here, allowed.items[i])) {
+			calibration->there = allowed.items[i];
+			break;
+		}
+	}
+}
+
+static void begin(struct calibration *calibration)
+{
+	time_t now = time(NULL);
+	struct tm day;
+
+	strftime(calibration->date, sizeof(calibration->date), "%Y-%m-%d", localtime_r(&now, &day));
+	choose_cpus(calibration);
+}
+
+/* The text after the colon of the first line of /proc/cpuinfo that begins with "model name". */
+static const char *cpu_name(struct region *region)
+{
+	FILE *stream = fopen("/proc/cpuinfo", "re");
+	char line[256];
+	const char *name = NULL;
+
+	while (stream && !name && fgets(line, sizeof(line), stream)) {
+		const char *colon = strchr(line, ':');
+
+		if (strncmp(line, "model name", 10) == 0 && colon) {
+			colon += 1 + strspn(colon + 1, " \t");
+			name = region_strndup(region, colon, strcspn(colon, "\n"));
+		}
+	}
+	if (stream)
+		fclose(stream);
+	return name;
+}
+
+bool native_calibrate_machine(struct profile *profile, struct region *region, native_progress_fn *progress,
+			      void *context, struct native_error *error)
+{
+	struct calibration calibration = { .values = profile->values,
+					   .region = region,
+					   .progress = progress,
+					   .context = context,
+					   .error = error };
+	struct utsname system;
+
+	begin(&calibration);
+	profile->cpu = cpu_name(region);
+	profile->kernel = uname(&system) == 0 ? region_strdup(region, system.release) : NULL;
+	profile->cores = native_cpu_count();
+	return calibrate_machine(&calibration);
+}
+
+/* ---- An interpreter ----------------------------------------------------------------------------------- */
+
+struct listener {
+	struct calibration *calibration;
+	struct profile *profile;
+	const char *complaint; /* the first line that made no sense, or a parameter of an unknown name */
+};
+
+/* cpu.all_busy_speed is the machine's, but how much cores slow each other depends on what they run:
+ * the interpreter's figure is put over the C loop's. */
+static void put_value(struct listener *listener, enum cost cost, const json_t *object)
+{
+	struct calibration calibration = *listener->calibration;
+	const json_t *list = json_object_get(object, "batches");
+	const char *remark = json_string_value(json_object_get(object, "remark"));
+	const char *source = json_string_value(json_object_get(object, "system"));
+	const char *reason = json_string_value(json_object_get(object, "assumed"));
+	double value = json_number_value(json_object_get(object, "value"));
+	size_t count = json_array_size(list);
+
+	if (cost_infos[cost].scope == SCOPE_MACHINE) {
+		const struct profile_value *earlier = &listener->profile->values[cost];
+
+		calibration.values = listener->profile->values;
+		if (earlier->provenance == PROVENANCE_MEASURED && earlier->note && remark &&
+		    !strstr(earlier->note, "Python"))
+			remark = region_format(calibration.region, "%s; a C loop: %.3g", remark, earlier->value);
+	}
+	if (count > 0) {
+		double *batches = region_alloc_array(calibration.region, count, sizeof(*batches));
+
+		for (size_t i = 0; i < count; i++)
+			batches[i] = json_number_value(json_array_get(list, i));
+		calibration_put_batches(&calibration, cost, batches, count, remark);
+		region_free(calibration.region, batches);
+	} else if (source) {
+		calibration_put_system(&calibration, cost, value, source);
+	} else if (reason) {
+		calibration_put_assumed(&calibration, cost, value, reason);
+	}
+}
+
+static void listen_to(void *context, const char *line)
+{
+	struct listener *listener = context;
+	struct calibration *calibration = listener->calibration;
+	json_t *object = json_loads(line, 0, NULL);
+	const char *name = json_string_value(json_object_get(object, "name"));
+	const char *what = json_string_value(json_object_get(object, "what"));
+	enum cost cost = name ? cost_find(name) : COST_COUNT;
+
+	if (what && calibration->progress)
+		calibration->progress(calibration->context, json_number_value(json_object_get(object, "progress")),
+				      region_strdup(calibration->region, what));
+	else if (cost != COST_COUNT)
+		put_value(listener, cost, object);
+	else if (!what && !listener->complaint)
+		listener->complaint = region_strndup(calibration->region, line, strnlen(line, 60));
+	json_decref(object);
+}
+
+/* What calibrate.py must know of the machine. */
+static char *machine_json(const struct profile *profile, const struct calibration *calibration)
+{
+	json_t *costs = json_object(), *root;
+	char *text, *copy;
+
+	for (size_t i = 0; i < COST_COUNT; i++) {
+		if (cost_infos[i].scope == SCOPE_MACHINE && isfinite(profile->values[i].value))
+			json_object_set_new(costs, cost_infos[i].name, json_real(profile->values[i].value));
+	}
+	root = json_pack("{soso?si}", "costs", costs, "there",
+			 calibration->there < 0 ? NULL : json_integer(calibration->there), "here",
+			 calibration->here);
+	text = json_dumps(root, 0);
+	copy = region_strdup(calibration->region, text);
+	free(text);
+	json_decref(root);
+	return copy;
+}
+
+static bool run_calibrate(const char *folder, const char *machine, const struct native_python *python,
+			  struct listener *listener)
+{
+	struct calibration *calibration = listener->calibration;
+	struct region *region = calibration->region;
+	struct native_error *error = calibration->error;
+	const char *script, *argument;
+	const char *argv[10];
+	size_t count = 0;
+	const char *environment[] = { region_format(region, "TMPDIR=%s", folder), NULL };
+	const struct native_command command = {
+		.argv = argv,
+		.environment = environment,
+		.timeout_ns = PYTHON_TIMEOUT_NS,
+		.line = listen_to,
+		.line_context = listener,
+	};
+	struct native_output output;
+
+	if (!native_folder_write(folder, "harness.py", native_harness_text, native_harness_bytes(), region, error))
+		return false;
+	script = native_folder_write(folder, "calibrate.py", native_calibrate_text, native_calibrate_bytes(),
+				     region, error);
+	argument = native_folder_write(folder, "machine.json", machine, strlen(machine), region, error);
+	if (!script || !argument)
+		return false;
+	argv[count++] = python->executable;
+	if (python->free_threaded_build) {
+		argv[count++] = "-X";
+		argv[count++] = "gil=0";
+	}
+	argv[count++] = "-I";
+	argv[count++] = "-S";
+	argv[count++] = "-B";
+	argv[count++] = script;
+	argv[count++] = argument;
+	argv[count] = NULL;
+	if (!native_process_run(&command, region, &output, error))
+		return false;
+	if (output.timed_out) {
+		native_error_set(error, "calibrating '%s' took longer than %d s", python->executable,
+				 (int)(PYTHON_TIMEOUT_NS / SIM_S));
+		return false;
+	}
+	if (!WIFEXITED(output.status) || WEXITSTATUS(output.status) != 0) {
+		native_error_set(error, "calibrating '%s' failed: %s%s%s", python->executable,
+				 native_process_fate(output.status, region), output.last_words[0] ? ": " : "",
+				 output.last_words);
+		return false;
+	}
+	return true;
+}
+
+/* The interpreter's place in the profile: that of the same version and build, else a new one. */
+static struct profile_python *place_for(struct profile *profile, const struct native_python *python,
+					struct region *region)
+{
+	for (size_t i = 0; i < profile->python_count; i++) {
+		struct profile_python *candidate = &profile->pythons[i];
+
+		if (strcmp(candidate->version, python->version) == 0 &&
+		    candidate->gil == !python->free_threaded_build)
+			return candidate;
+	}
+	return profile_add_python(profile, region, python->version, !python->free_threaded_build);
+}
+
+/* The first parameter of an interpreter that nobody has measured; COST_COUNT when all are there. */
+static enum cost first_missing(const struct profile_value *values)
+{
+	for (size_t i = 0; i < COST_COUNT; i++) {
+		if (cost_infos[i].scope == SCOPE_PYTHON && values[i].provenance == PROVENANCE_MISSING)
+			return (enum cost)i;
+	}
+	return COST_COUNT;
+}
+
+bool native_calibrate_python(struct profile *profile, const struct native_python *python, struct region *region,
+			     native_progress_fn *progress, void *context, struct native_error *error)
+{
+	struct calibration calibration = {
+		.region = region, .progress = progress, .context = context, .error = error
+	};
+	struct listener listener = { .calibration = &calibration, .profile = profile };
+	struct profile_value *values = region_alloc_array(region, COST_COUNT, sizeof(*values));
+	struct profile_python *place;
+	enum cost missing;
+	const char *folder;
+	bool ok;
+
+	begin(&calibration);
+	calibration.values = values;
+	for (size_t i = 0; i < COST_COUNT; i++)
+		values[i] = (struct profile_value){ .value = NAN, .spread = NAN, .provenance = PROVENANCE_MISSING };
+	folder = native_folder_new(region, error);
+	if (!folder)
+		return false;
+	ok = run_calibrate(folder, machine_json(profile, &calibration), python, &listener);
+	native_folder_remove(folder);
+	if (!ok)
+		return false;
+	if (listener.complaint) {
+		native_error_set(error, "calibrating '%s': it printed '%s'", python->executable,
+				 listener.complaint);
+		return false;
+	}
+	missing = first_missing(values);
+	if (missing != COST_COUNT) {
+		native_error_set(error, "calibrating '%s' gave no value of '%s'", python->executable,
+				 cost_infos[missing].name);
+		return false;
+	}
+	place = place_for(profile, python, region);
+	place->executable = python->executable;
+	place->full_version = python->full_version;
+	memcpy(place->values, values, sizeof(place->values));
+	if (progress)
+		progress(context, 1, "done");
+	return true;
+}

@@ -1,0 +1,762 @@
+"""calibrate.py - measures what this interpreter's own doings cost, for a machine profile.
+
+Usage: python3 -I -S -B calibrate.py MACHINE.json, beside harness.py; MACHINE.json holds the costs of the
+machine, measured before, and the two CPUs to use. Prints one JSON object a line:
+
+    {"progress": 0.4, "what": "..."}                             how far it is
+    {"name": "tpe.submit", "batches": [...], "remark": "..."}    a measured parameter: one value a batch
+    {"name": "gil.interval", "value": ..., "system": "..."}      one that is known, and from where
+    {"name": "...", "value": ..., "assumed": "..."}              one that cannot be measured here, and why
+
+Medians and spreads are computed by calibrate.c. A new parameter is one function, which yields such
+objects by measured(), known() or assumed(), and one row of MEASUREMENTS.
+
+What a model charges as work is measured as CPU time of the thread or process that does it
+(CLOCK_THREAD_CPUTIME_ID and the like), so that neither waiting nor other programs count. Wake-ups and
+context switches are the machine's costs; where one is inside what was measured, it is subtracted.
+Work is the harness's own: its loops, its dispatch, its run_task().
+"""
+import gc
+import json
+import mmap
+import multiprocessing
+import multiprocessing.pool
+import os
+import pickle
+import resource
+import signal
+import statistics
+import sys
+import threading
+import time
+import types
+import warnings
+from _thread import start_new_thread as start_bare_thread
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness
+from harness import clock_ns, run_task, spin
+
+BATCHES = 25
+TASKS = 200  # in one batch of a pool; a pipe must hold so many messages
+FREE_THREADED = not getattr(sys, '_is_gil_enabled', lambda: True)()
+thread_cpu_ns = time.thread_time_ns
+process_cpu_ns = time.process_time_ns
+
+MACHINE = {}  # the machine's costs by name
+HERE = THERE = None  # two CPUs; THERE is None where only one is allowed
+MEDIANS = {}  # of what has been measured so far
+SHARED = memoryview(mmap.mmap(-1, 4096)).cast('q')  # with forked children
+
+
+# ---- Reporting ---------------------------------------------------------------------------------------
+
+def say(**fields):
+    print(json.dumps(fields), flush=True)
+
+
+def measured(name, batches, remark=''):
+    batches = list(batches)
+    MEDIANS[name] = max(0, statistics.median(batches))
+    say(name=name, batches=batches, remark=remark)
+
+
+def known(name, value, source):
+    MEDIANS[name] = value
+    say(name=name, value=value, system=source)
+
+
+def assumed(name, value, why):
+    MEDIANS[name] = value
+    say(name=name, value=value, assumed=why)
+
+
+def in_batches(measure, count=BATCHES):
+    return [measure() for _ in range(count)]
+
+
+def medians_of_groups(events, groups=BATCHES):
+    """One value a batch from single events that were measured one after the other."""
+    size = max(1, len(events) // groups)
+    return [statistics.median(events[at:at + size]) for at in range(0, size * (len(events) // size), size)]
+
+
+# ---- Helpers -----------------------------------------------------------------------------------------
+
+def pin(*cpus):
+    """Confines the calling thread, and what it starts from now on."""
+    os.sched_setaffinity(0, cpus)
+
+
+def unpin():
+    pin(*([HERE] if THERE is None else [HERE, THERE]))
+
+
+def c_library(name):
+    """The C library called without the GIL (CDLL) or with it (PyDLL); None where ctypes is missing."""
+    try:
+        import ctypes
+    except ImportError:
+        return None
+    return getattr(ctypes, name)(None)
+
+
+LONG_ENOUGH = b'x' * 2048  # hashlib releases the GIL from this length on (Modules/hashlib.h)
+ONE_LESS = LONG_ENOUGH[:2047]  # as many blocks of SHA-256
+
+
+def giving_up_once():
+    """Two calls, as (f, g, argument of f, argument of g), that differ only in that f gives up the GIL and takes
+    it again."""
+    without, holding = c_library('CDLL'), c_library('PyDLL')
+    if without:
+        return without.abs, holding.abs, 7, 7
+    from hashlib import sha256
+    return sha256, sha256, LONG_ENOUGH, ONE_LESS
+
+
+def use_empty_tasks(count):
+    """Makes the harness's run_task() run tasks without steps."""
+    harness.PROGRAM = types.SimpleNamespace(bodies=[()] * count)
+    harness.RECORDS = memoryview(mmap.mmap(-1, 8 * harness.RECORD_WORDS * (count + 1))).cast('q')
+
+
+def warm_up():
+    """A core that has idled is slow at first, which wake.idle_* stand for; what follows is not to pay again."""
+    spin(2000)
+
+
+# ---- Bytecode and single calls -----------------------------------------------------------------------
+
+SPINS = {'spin.python': [], 'spin.c': [], 'spin.native': []}
+
+
+def sample_spins():
+    """Called between all other measurements, so that the pieces are spread over the whole calibration."""
+    for samples, (loop, iterations, _) in zip(SPINS.values(), harness.SPIN_PIECES):
+        for _ in range(3):
+            samples.append(harness.spin_piece_ns(loop, iterations))
+
+
+def measure_spins():
+    for _ in range(5):
+        sample_spins()
+    for name, samples in SPINS.items():
+        measured(name, samples)
+
+
+def measure_step():
+    body = ((spin, 0),) * 1000
+
+    def one():
+        begin_ns = clock_ns()
+        harness.run_repeat((5, body))
+        return (clock_ns() - begin_ns) / 5000
+    measured('interpreter.step', in_batches(one))
+
+
+def measure_uncontended():
+    giving_up, holding, argument, same_argument = giving_up_once()
+
+    def loop(function, argument):
+        begin_ns = clock_ns()
+        for _ in repeat(None, 2000):
+            function(argument)
+        return (clock_ns() - begin_ns) / 2000
+    measured('gil.uncontended', in_batches(lambda: loop(giving_up, argument) - loop(holding, same_argument), 45))
+
+
+def measure_lock():
+    lock = threading.Lock()
+
+    def one():
+        begin_ns = clock_ns()
+        for _ in repeat(None, 5000):
+            with lock:
+                pass
+        middle_ns = clock_ns()
+        for _ in repeat(None, 5000):
+            pass
+        return (2 * middle_ns - begin_ns - clock_ns()) / 5000
+    measured('lock.uncontended', in_batches(one))
+    known('lock.fair_after', 1e6, 'TIME_TO_BE_FAIR_NS of Python/lock.c; used since 3.13')
+
+
+def measure_sleep():
+    """What time.sleep() adds to the kernel's sleeping, which the machine's costs stand for."""
+    library = c_library('PyDLL')
+
+    def cpu_of(function, argument):
+        begin_ns = thread_cpu_ns()
+        function(argument)
+        return thread_cpu_ns() - begin_ns
+
+    def one():
+        samples_ns = [[], [], [], []]
+        calls = [(time.sleep, 1e-6), (abs, 7)]
+        if library:
+            calls += [(library.usleep, 1), (library.abs, 7)]
+        for _ in repeat(None, 40):
+            for samples, (function, argument) in zip(samples_ns, calls):
+                samples.append(cpu_of(function, argument))
+        cost_ns = statistics.median(samples_ns[0]) - statistics.median(samples_ns[1]) - MEDIANS['gil.uncontended']
+        if not library:
+            return cost_ns - MACHINE['sched.switch']
+        return cost_ns - (statistics.median(samples_ns[2]) - statistics.median(samples_ns[3]))
+    measured('interpreter.sleep', in_batches(one, 2 * BATCHES))
+
+
+def measure_pickle():
+    items = [(i, str(i), i * 0.5) for i in range(5000)]
+    text = pickle.dumps(items)
+
+    def per_byte(function, argument):
+        begin_ns = clock_ns()
+        function(argument)
+        return (clock_ns() - begin_ns) / len(text)
+    measured('pickle.dumps', in_batches(lambda: per_byte(pickle.dumps, items)))
+    measured('pickle.loads', in_batches(lambda: per_byte(pickle.loads, text)))
+
+
+# ---- The GIL between two threads ---------------------------------------------------------------------
+
+def with_helper(use):
+    """Runs use(gate, done, woken_ns) beside a thread on the same core that, each time the gate opens, notes when it
+    has the GIL and says done."""
+    gate, done = threading.Lock(), threading.Lock()
+    gate.acquire()
+    done.acquire()
+    woken_ns = []
+    running = [True]
+
+    def helper():
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # does not preempt its waker
+        while True:
+            gate.acquire()
+            woken_ns.append(clock_ns())
+            done.release()
+            if not running[0]:
+                return
+    thread = threading.Thread(target=helper)
+    interval_s = sys.getswitchinterval()
+    # No drop requests: every hand-over below is a voluntary one. Not for ever, because a wake-up may get lost in
+    # pthread_cond_signal() (glibc bug 25847), and then the interval is what ends the wait.
+    sys.setswitchinterval(0.05)
+    thread.start()
+    try:
+        return use(gate, done, woken_ns)
+    finally:
+        running[0] = False
+        gate.release()
+        thread.join()
+        sys.setswitchinterval(interval_s)
+        unpin()
+
+
+def measure_hand_over():
+    """Holder and waiter on one core, so that no idle core's slow awakening is in the figures.
+
+    The holder sleeps for a moment with the GIL, which lets the helper get as far as waiting for it, then
+    spins, because a core that has idled is slow at first. Signal: a release beside the waiter, against one
+    without, less the wake-up. The waiter hardly ever gets the core within the few nanoseconds for which
+    the GIL is free, and the median ignores it when it does. Taking: from the stamp before the
+    holder blocks to the waiter's stamp, less all in between that has a name of its own."""
+    library = c_library('PyDLL')
+    if FREE_THREADED:
+        known('gil.signal', 0, 'a build without a GIL')
+        return known('gil.take_after_wake', 0, 'a build without a GIL')
+    if not library:
+        assumed('gil.signal', 0, 'needs ctypes')
+        return assumed('gil.take_after_wake', 0, 'needs ctypes')
+    giving_up, _, argument, _ = giving_up_once()
+
+    def prepared(gate):
+        gate.release()
+        library.usleep(50)
+        warm_up()
+
+    def one_release_ns():
+        begin_ns = clock_ns()
+        giving_up(argument)
+        return clock_ns() - begin_ns
+
+    def use(gate, done, woken_ns):
+        alone_ns, beside_ns, gaps_ns = [], [], []
+        for _ in range(20 * BATCHES):
+            warm_up()
+            alone_ns.append(one_release_ns())
+            prepared(gate)
+            beside_ns.append(one_release_ns())
+            done.acquire()
+            prepared(gate)
+            begin_ns = clock_ns()
+            done.acquire()
+            gaps_ns.append(woken_ns[-1] - begin_ns)
+        return alone_ns, beside_ns, gaps_ns
+    pin(HERE)
+    alone_ns, beside_ns, gaps_ns = with_helper(use)
+    rest_ns = statistics.median(alone_ns) + MACHINE['wake.call']
+    measured('gil.signal', medians_of_groups([value - rest_ns for value in beside_ns]))
+    rest_ns = (MEDIANS['lock.uncontended'] / 2 + MEDIANS['gil.uncontended'] / 2 + MEDIANS['gil.signal'] +
+               MACHINE['wake.call'] + MACHINE['sched.switch'])
+    measured('gil.take_after_wake', medians_of_groups([value - rest_ns for value in gaps_ns]))
+
+
+# ---- Threads -----------------------------------------------------------------------------------------
+
+def wake_call_ns():
+    """What waking another thread costs when it sleeps on an idle core, if there is one."""
+    return MACHINE['wake.call'] if THERE is None else MACHINE['wake.call_idle']
+
+
+def measure_thread_start():
+    """As the harness does it, all made and then all started; on one core, because an idle core's slow first
+    steps are part of wake.idle_*.
+
+    Bare threads, started without waiting for them, show what creation costs the caller there. A child's
+    CPU clock is 0 when it is first scheduled."""
+    threads_at_once = 10
+    starts_ns, bootstraps_ns = [], []
+
+    def body(gate, stamps_ns):
+        stamps_ns.append(thread_cpu_ns())
+        gate.acquire()
+
+    def start_bare(arguments):
+        begin_ns = thread_cpu_ns()
+        for argument in arguments:
+            start_bare_thread(body, argument)
+        return thread_cpu_ns() - begin_ns, ()
+
+    def start_threads(arguments):
+        begin_ns = thread_cpu_ns()
+        threads = [threading.Thread(target=body, args=argument) for argument in arguments]
+        for thread in threads:
+            thread.start()
+        return thread_cpu_ns() - begin_ns, threads
+
+    def costs(start):
+        """Of one start on the caller, and of one entry on the child."""
+        stamps_ns = []
+        gates = [threading.Lock() for _ in range(threads_at_once)]
+        for gate in gates:
+            gate.acquire()
+        time.sleep(1e-3)
+        warm_up()
+        start_ns, threads = start([(gate, stamps_ns) for gate in gates])
+        while len(stamps_ns) < threads_at_once:
+            time.sleep(1e-3)
+        for gate in gates:
+            gate.release()
+        for thread in threads:
+            thread.join()
+        return start_ns / threads_at_once, statistics.median(stamps_ns)
+    pin(HERE)
+    for _ in range(2 * BATCHES):
+        bare_start_ns, _ = costs(start_bare)
+        start_ns, entry_ns = costs(start_threads)
+        # The caller waits once, for the child's sign of life, without the GIL; the child gives it.
+        starts_ns.append(start_ns - bare_start_ns - MEDIANS['gil.uncontended'] - MACHINE['sched.switch'])
+        bootstraps_ns.append(entry_ns - MACHINE['thread.entry'] - MEDIANS['gil.uncontended'] / 2 -
+                             MACHINE['wake.call'])
+    unpin()
+    measured('pythread.start', starts_ns)
+    measured('pythread.bootstrap', bootstraps_ns)
+
+
+def measure_thread_finish():
+    """The process's CPU time less the caller's less the children's up to the ends of their run()."""
+    rest_ns = MACHINE['thread.exit'] + MACHINE['wake.call'] + MEDIANS['gil.uncontended'] / 2
+    pin(HERE)
+
+    def one():
+        ends_ns = []
+
+        def body():
+            ends_ns.append(thread_cpu_ns())
+        time.sleep(1e-3)  # until earlier threads have left the kernel
+        process_ns, caller_ns = process_cpu_ns(), thread_cpu_ns()
+        for _ in range(30):
+            thread = threading.Thread(target=body)
+            thread.start()
+            thread.join()
+        time.sleep(1e-3)
+        children_ns = (process_cpu_ns() - process_ns) - (thread_cpu_ns() - caller_ns)
+        return (children_ns - sum(ends_ns)) / 30 - rest_ns
+    measured('pythread.finish', in_batches(one))
+    unpin()
+
+
+def measure_thread_join():
+    def one():
+        threads = [threading.Thread(target=int) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        time.sleep(2e-3)
+        warm_up()
+        begin_ns = thread_cpu_ns()
+        for thread in threads:
+            thread.join()
+        return (thread_cpu_ns() - begin_ns) / 30
+    measured('pythread.join', in_batches(one))
+
+
+# ---- ThreadPoolExecutor ------------------------------------------------------------------------------
+
+def measure_executor():
+    """One worker is held up while the tasks are submitted, so that nobody is woken; then the caller
+    sleeps until the last task, so that worker and caller never want the GIL together."""
+    use_empty_tasks(TASKS)
+    gate, done = threading.Lock(), threading.Lock()
+    gate.acquire()
+    done.acquire()
+    submits_ns, tasks_ns, results_ns, stamps_ns = [], [], [], []
+
+    def stamp():
+        stamps_ns.append(thread_cpu_ns())
+
+    def stamp_and_say():
+        stamp()
+        done.release()
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        for _ in range(2 * BATCHES):
+            executor.submit(gate.acquire)
+            time.sleep(3e-4)
+            executor.submit(stamp)
+            begin_ns = thread_cpu_ns()
+            results = executor.map(run_task, harness.released_one_by_one(TASKS))
+            submits_ns.append((thread_cpu_ns() - begin_ns) / TASKS)
+            executor.submit(stamp_and_say)
+            gate.release()
+            done.acquire()
+            tasks_ns.append((stamps_ns[-1] - stamps_ns[-2]) / (TASKS + 1))
+            begin_ns = thread_cpu_ns()
+            list(results)
+            results_ns.append((thread_cpu_ns() - begin_ns) / TASKS)
+    measured('tpe.submit', submits_ns)
+    measured('tpe.task', tasks_ns)
+    measured('tpe.result', results_ns)
+
+    def create():
+        begin_ns = thread_cpu_ns()
+        for _ in range(20):
+            with ThreadPoolExecutor(max_workers=1):
+                pass
+        return (thread_cpu_ns() - begin_ns) / 20
+    measured('tpe.create', in_batches(create))
+
+
+# ---- Processes ---------------------------------------------------------------------------------------
+
+def note_cpu(slot):
+    SHARED[slot] = process_cpu_ns()
+
+
+def note_cpu_twice(_):
+    SHARED[0] = process_cpu_ns()
+    SHARED[1] = process_cpu_ns()
+
+
+def children_cpu_ns():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (usage.ru_utime + usage.ru_stime) * 1e9
+
+
+def measure_process():
+    """A child's CPU clock starts at 0 in fork(), its whole CPU time is known when it was waited for."""
+    context = multiprocessing.get_context('fork')
+    starts_ns, bootstraps_ns, finishes_ns, joins_ns = [], [], [], []
+    gc.collect()
+    gc.freeze()
+    for _ in range(5 * BATCHES):
+        earlier_ns = children_cpu_ns()
+        warm_up()
+        begin_ns = thread_cpu_ns()
+        child = context.Process(target=note_cpu_twice, args=(0,))
+        child.start()
+        starts_ns.append(thread_cpu_ns() - begin_ns)
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        warm_up()
+        begin_ns = thread_cpu_ns()
+        child.join()
+        joins_ns.append(thread_cpu_ns() - begin_ns)
+        bootstraps_ns.append(SHARED[0])
+        finishes_ns.append(children_cpu_ns() - earlier_ns - SHARED[1])
+
+    fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * MEDIANS['memory.interpreter']
+    wait_ns = MACHINE['process.wait'] + MEDIANS['gil.uncontended']
+
+    def less(events, rest_ns):
+        return [value - rest_ns for value in medians_of_groups(events)]
+    measured('pyprocess.start', less(starts_ns, fork_ns), 'page faults after fork() included')
+    measured('pyprocess.bootstrap', less(bootstraps_ns, MACHINE['fork.entry']))
+    measured('pyprocess.finish', less(finishes_ns, MACHINE['process.exit']),
+             'the larger exit of an interpreter included')
+    measured('pyprocess.join', less(joins_ns, wait_ns))
+
+
+# ---- multiprocessing.Pool ----------------------------------------------------------------------------
+
+def measure_pool_life():
+    """Pool(1) on its caller, less the CPU time inside the starts of its process and its threads."""
+    context = multiprocessing.get_context('fork')
+    creates_ns, entries_ns, terminates_ns = [], [], []
+    inside_ns = [0]
+    # terminate() joins the three threads and the process, and wakes them by two notices and a sentinel.
+    rest_ns = (3 * MEDIANS['pythread.join'] + MEDIANS['pyprocess.join'] + MACHINE['process.wait'] +
+               3 * (MACHINE['pipe.write'] + wake_call_ns()) + MACHINE['syscall.base'])
+
+    def timed(start):
+        def timed_start(self):
+            begin_ns = thread_cpu_ns()
+            start(self)
+            inside_ns[0] += thread_cpu_ns() - begin_ns
+        return timed_start
+    process_class, thread_class = multiprocessing.process.BaseProcess, threading.Thread
+    process_start, thread_start = process_class.start, thread_class.start
+    process_class.start, thread_class.start = timed(process_start), timed(thread_start)
+    worker = multiprocessing.pool.worker
+
+    def noted_worker(*arguments):
+        note_cpu(5)
+        worker(*arguments)
+    multiprocessing.pool.worker = noted_worker
+    try:
+        for _ in range(2 * BATCHES):
+            SHARED[2] = inside_ns[0] = 0
+            warm_up()
+            begin_ns = thread_cpu_ns()
+            pool = context.Pool(1, note_cpu, (2,))
+            creates_ns.append(thread_cpu_ns() - begin_ns - inside_ns[0])
+            while SHARED[2] == 0:
+                time.sleep(1e-3)
+            time.sleep(2e-3)
+            entries_ns.append(SHARED[2] - SHARED[5])
+            warm_up()
+            begin_ns = thread_cpu_ns()
+            pool.terminate()
+            terminates_ns.append(thread_cpu_ns() - begin_ns - rest_ns)
+            pool.join()
+    finally:
+        process_class.start, thread_class.start = process_start, thread_start
+        multiprocessing.pool.worker = worker
+    measured('pool.create', creates_ns)
+    measured('pool.worker_entry', entries_ns)
+    measured('pool.terminate', terminates_ns)
+
+
+def let_parent_go(*_):
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    os.kill(os.getppid(), signal.SIGCONT)
+
+
+def pool_hold(gate_reader):
+    """Waits for the gate; then stops the parent, so that no handler thread is woken while the worker works.
+
+    On a loaded machine the parent may not have handed over all tasks yet; the timer sees to it that it
+    can, half a second later."""
+    signal.signal(signal.SIGALRM, let_parent_go)
+    os.read(gate_reader, 1)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    os.kill(os.getppid(), signal.SIGSTOP)
+
+
+def thread_clock_ns(thread):
+    return time.clock_gettime_ns(time.pthread_getcpuclockid(thread.ident))
+
+
+def measure_pool_tasks():
+    """The worker is held up while all chunks are written to its pipe, then works through them in one
+    go beside a stopped parent, which then reads all results in one go: the CPU times of task handler, worker and
+    result handler, each without any wake-ups."""
+    use_empty_tasks(1000)
+    gate_reader, gate_writer = os.pipe()
+    maps_ns, dispatches_ns, tasks_ns, items_ns, results_ns = [], [], [], [], []
+    with multiprocessing.get_context('fork').Pool(1) as pool:
+        task_handler, result_handler = pool._task_handler, pool._result_handler
+
+        def one(count, chunksize, chunks):
+            hold = pool.apply_async(pool_hold, (gate_reader,))
+            pool.apply_async(note_cpu, (3,))
+            time.sleep(2e-3)
+            warm_up()
+            handler_ns, begin_ns = thread_clock_ns(task_handler), thread_cpu_ns()
+            result = pool.map_async(run_task, range(count), chunksize)
+            map_ns = thread_cpu_ns() - begin_ns
+            time.sleep(5e-3 + chunks * 3e-5)
+            dispatch_ns = thread_clock_ns(task_handler) - handler_ns
+            pool.apply_async(note_cpu, (4,))
+            last = pool.apply_async(let_parent_go)
+            time.sleep(2e-3)
+            handler_ns = thread_clock_ns(result_handler)
+            os.write(gate_writer, b'x')
+            last.get()
+            time.sleep(2e-3)
+            result_ns = thread_clock_ns(result_handler) - handler_ns
+            warm_up()
+            begin_ns = thread_cpu_ns()
+            result.get()
+            map_ns += thread_cpu_ns() - begin_ns
+            hold.get()
+            return map_ns, dispatch_ns, SHARED[4] - SHARED[3], result_ns
+        for _ in range(BATCHES):
+            map_ns, dispatch_ns, work_ns, result_ns = one(TASKS, 1, TASKS)
+            task_ns = work_ns / (TASKS + 1)
+            dispatches_ns.append(dispatch_ns / TASKS)
+            tasks_ns.append(task_ns)
+            results_ns.append(result_ns / (TASKS + 4))
+            map_ns, dispatch_ns, work_ns, result_ns = one(1000, 1000, 1)
+            maps_ns.append(map_ns - wake_call_ns())
+            items_ns.append((work_ns - 2 * task_ns) / 999)
+    os.close(gate_reader)
+    os.close(gate_writer)
+    gil_ns, lock_ns = MEDIANS['gil.uncontended'], MEDIANS['lock.uncontended']
+    send_ns = gil_ns + MACHINE['pipe.write']
+    receive_ns = 2 * (gil_ns + MACHINE['pipe.read'])
+    measured('pool.map', maps_ns)
+    measured('pool.dispatch', [value - send_ns for value in dispatches_ns])
+    measured('pool.task', [value - send_ns - receive_ns - 2 * lock_ns for value in tasks_ns])
+    measured('pool.item', items_ns)
+    measured('pool.result', [value - receive_ns for value in results_ns])
+
+
+def measure_pool_watch():
+    """The worker handler is set off by a notice; what reading the notice costs is measured on its own."""
+    context = multiprocessing.get_context('fork')
+    notices = context.SimpleQueue()
+    rest_ns = MEDIANS['gil.uncontended'] + MACHINE['sched.switch']
+
+    def one_get():
+        notices.put(None)
+        begin_ns = thread_cpu_ns()
+        notices.empty()
+        notices.get()
+        return thread_cpu_ns() - begin_ns
+    get_ns = statistics.median(one_get() for _ in range(200))
+    def rounds(workers):
+        with context.Pool(workers) as pool:
+            time.sleep(2e-2)
+
+            def one():
+                begin_ns = thread_clock_ns(pool._worker_handler)
+                for _ in range(10):
+                    pool._change_notifier.put(None)
+                    time.sleep(5e-4)
+                return (thread_clock_ns(pool._worker_handler) - begin_ns) / 10 - get_ns - rest_ns
+            return in_batches(one)
+    one_worker_ns, five_workers_ns = rounds(1), rounds(5)
+    each_ns = [(five - one) / 4 for one, five in zip(one_worker_ns, five_workers_ns)]
+    measured('pool.watch_worker', each_ns)
+    measured('pool.watch', [value - MEDIANS['pool.watch_worker'] for value in one_worker_ns])
+
+
+# ---- Cores -------------------------------------------------------------------------------------------
+
+def measure_all_busy_speed():
+    """The bytecode loop's speed while the same loop runs on all other allowed CPUs, against its speed
+    alone, in turns."""
+    if THERE is None:
+        return assumed('cpu.all_busy_speed', 1, 'only one CPU is allowed')
+    allowed = os.sched_getaffinity(os.getppid())
+    reader, writer = os.pipe()
+    children = []
+    for cpu in allowed - {HERE}:
+        child = os.fork()
+        if child == 0:
+            pin(cpu)
+            while os.read(reader, 1) != b'q':
+                SHARED[8 + len(children)] = 1
+                while SHARED[7]:
+                    spin(2000)
+                SHARED[8 + len(children)] = 0
+            os._exit(0)
+        children.append(child)
+    pin(HERE)
+    pieces = int(4e6 / MEDIANS['spin.python'])
+    slots = range(8, 8 + len(children))
+    alones_ns = []
+
+    def one_busy_ns():
+        alones_ns.append(harness.spin_piece_ns(spin, pieces))
+        SHARED[7] = 1
+        os.write(writer, b'g' * len(children))
+        while not all(SHARED[slot] for slot in slots):
+            pass
+        busy_ns = harness.spin_piece_ns(spin, pieces)
+        SHARED[7] = 0
+        while any(SHARED[slot] for slot in slots):
+            pass
+        time.sleep(1e-3)
+        return busy_ns
+    try:
+        busy_ns = in_batches(one_busy_ns, 2 * BATCHES)
+        # Somebody else's work makes a core that should be alone slower, never faster.
+        alone_ns = sorted(alones_ns)[len(alones_ns) // 4]
+        measured('cpu.all_busy_speed', [alone_ns / value for value in busy_ns],
+                 'by the bytecode loop of Python ' + sys.version.split()[0])
+    finally:
+        SHARED[7] = 0
+        os.write(writer, b'q' * len(children))
+        for child in children:
+            os.waitpid(child, 0)
+        os.close(reader)
+        os.close(writer)
+        unpin()
+
+
+# ---- All of it ---------------------------------------------------------------------------------------
+
+def measure_memory():
+    with open('/proc/self/statm') as stream:
+        pages = int(stream.read().split()[1])
+    known('memory.interpreter', pages * mmap.PAGESIZE, 'resident pages of /proc/self/statm after all imports')
+
+
+def measure_interval():
+    known('gil.interval', round(sys.getswitchinterval() * 1e9), 'sys.getswitchinterval()')
+
+
+# In this order: later ones subtract what earlier ones have measured.
+MEASUREMENTS = (
+    ('memory', measure_memory),
+    ('bytecode', measure_spins),
+    ('steps', measure_step),
+    ('giving up the GIL', measure_uncontended),
+    ('locks', measure_lock),
+    ('sleeping', measure_sleep),
+    ('pickling', measure_pickle),
+    ('switch interval', measure_interval),
+    ('handing over the GIL', measure_hand_over),
+    ('starting threads', measure_thread_start),
+    ('ending threads', measure_thread_finish),
+    ('joining threads', measure_thread_join),
+    ('thread pools', measure_executor),
+    ('processes', measure_process),
+    ('process pools: life', measure_pool_life),
+    ('process pools: tasks', measure_pool_tasks),
+    ('process pools: watching', measure_pool_watch),
+    ('all cores busy', measure_all_busy_speed),
+)
+
+
+def main(path):
+    global HERE, THERE
+    warnings.simplefilter('ignore')
+    with open(path, encoding='utf-8') as stream:
+        known_machine = json.load(stream)
+    MACHINE.update(known_machine['costs'])
+    HERE, THERE = known_machine['here'], known_machine['there']
+    unpin()
+    for number, (what, measure) in enumerate(MEASUREMENTS):
+        say(progress=number / len(MEASUREMENTS), what=what)
+        measure()
+        sample_spins()
+    for name, samples in SPINS.items():
+        measured(name, samples)  # again, now with those from in between
+    os._exit(0)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])

@@ -1,0 +1,474 @@
+"""harness.py - executes one compiled workload for real, on the interpreter that runs this file.
+
+Usage: python3 -I -S -B harness.py WORKLOAD.json (or - for standard input); prints one JSON object.
+
+The workload is data: nested steps with whole loop iterations and seconds, made by sim/native/workload_json.c.
+Nothing of it is ever executed as code, nothing is drawn here, nothing outside the process is touched.
+CPU steps do fixed amounts of work, not of time; the rates of the three loops are measured right
+before and right after the run, so that a prediction can be made for the speed that the machine had.
+
+Works on CPython 3.8 and later, free-threaded builds included. Each model below is the program that
+the simulator mirrors statement by statement: change neither without the other.
+"""
+import gc
+import json
+import mmap
+import os
+import resource
+import signal
+import statistics
+import sys
+import threading
+import time
+import warnings
+from collections import deque
+from concurrent.futures.thread import ThreadPoolExecutor
+from hashlib import pbkdf2_hmac
+from itertools import repeat
+
+# Loaded before the clock starts: multiprocessing imports these only when they are first used.
+import multiprocessing
+import multiprocessing.connection
+import multiprocessing.pool
+import multiprocessing.popen_fork
+import multiprocessing.queues
+import multiprocessing.synchronize
+import multiprocessing.util
+import random
+import tempfile
+
+clock_ns = time.perf_counter_ns  # CLOCK_MONOTONIC: the same in all processes, and in gilsim
+
+
+# ---- The three loops -------------------------------------------------------------------------------
+
+def spin(iterations):
+    """Bytecode: holds the GIL, gives it up on request."""
+    x = 0
+    for i in range(iterations):
+        x = (x * 3 + i) & 1023
+
+
+def hold(items):
+    """One C call that holds the GIL throughout and allocates nothing."""
+    deque(repeat(None, items), maxlen=0)
+
+
+def release(iterations):
+    """One C call that releases the GIL."""
+    pbkdf2_hmac('sha256', b'x', b'x', iterations)
+
+
+# (loop, iterations of one piece, pieces). Together about 15 ms.
+SPIN_PIECES = ((spin, 40000, 5), (hold, 400000, 5), (release, 2500, 5))
+
+
+def spin_piece_ns(loop, iterations):
+    """Nanoseconds an iteration, over one piece."""
+    begin_ns = clock_ns()
+    loop(iterations)
+    return (clock_ns() - begin_ns) / iterations
+
+
+def spin_rates_ns():
+    """The median piece of each loop: [python, c, native]."""
+    return [statistics.median(spin_piece_ns(loop, iterations) for _ in range(pieces))
+            for loop, iterations, pieces in SPIN_PIECES]
+
+
+# ---- Steps -----------------------------------------------------------------------------------------
+# A step is a pair (function, argument), a body is a tuple of steps, and executing one is this loop,
+# written out wherever a body is executed because a call would cost as much as the rest of it:
+#     for function, argument in body: function(argument)
+
+class LoopBreak(Exception):
+    pass
+
+
+def run_repeat(argument):
+    count, body = argument
+    try:
+        for _ in range(count):
+            for function, step_argument in body:
+                function(step_argument)
+    except LoopBreak:
+        pass
+
+
+def run_loop(body):
+    try:
+        while True:
+            for function, argument in body:
+                function(argument)
+    except LoopBreak:
+        pass
+
+
+def run_break(_):
+    raise LoopBreak
+
+
+def run_with(argument):
+    lock, body = argument
+    with lock:
+        for function, step_argument in body:
+            function(step_argument)
+
+
+def run_drawn(argument):
+    """Each execution of such a step takes the instance's next drawn duration, in the order of execution."""
+    function, amounts = argument
+    function(next(amounts))
+
+
+def run_spawn(argument):
+    instance, task, count = argument
+    daemon = PROGRAM.daemons[task]
+    for _ in range(count):
+        index = instance.next_child
+        instance.next_child += 1
+        child = PROGRAM.start_child(target=run_task, args=(index,), daemon=daemon)
+        RECORDS[RECORD_WORDS * (index + 1)] = clock_ns()
+        child.start()
+        instance.children.append(child)
+
+
+def run_join(instance):
+    waiting = [child for child in instance.children if not child.daemon]
+    instance.children = [child for child in instance.children if child.daemon]
+    for child in waiting:
+        child.join()
+
+
+def mark_stage(name):
+    STAGES.append((name, clock_ns()))
+
+
+LEAVES = {'python': spin, 'c': hold, 'native': release, 'io': time.sleep, 'block': time.sleep}
+STAGES = []
+
+
+class Instance:
+    """What one execution of a task owns besides its steps: its share of the drawn durations, its children."""
+    __slots__ = ('amounts', 'items', 'next_child', 'children')
+
+    def __init__(self, amounts=(), items=(), first_child=0):
+        self.amounts = iter(amounts)
+        self.items = items
+        self.next_child = first_child
+        self.children = []
+
+
+class Program:
+    """The compiled workload, with each instance's steps bound to it before the clock starts."""
+
+    def __init__(self, workload):
+        self.workload = workload
+        self.daemons = [task['daemon'] for task in workload['tasks']]
+        self.context = multiprocessing.get_context(workload['start'])
+        by_process = workload['model'] in ('processes', 'pool') or workload['spawn'] == 'process'
+        self.start_child = self.context.Process if by_process else threading.Thread
+        new_lock = self.context.Lock if by_process else threading.Lock
+        self.locks = [new_lock() for _ in range(workload['locks'])]
+        self.shared = {}
+        self.bodies = [self.bind_instance(index) for index in range(workload['count'])]
+
+    def bind_instance(self, index):
+        workload = self.workload
+        tasks = workload.get('instance_tasks')
+        task = tasks[index] if tasks else workload['task']
+        if not workload['tasks'][task]['bound']:
+            if task not in self.shared:
+                self.shared[task] = self.bind(workload['tasks'][task]['steps'], None)
+            return self.shared[task]
+        amounts = workload.get('draws')
+        items = workload.get('items')
+        children = workload.get('first_children')
+        return self.bind(workload['tasks'][task]['steps'],
+                         Instance(amounts[index] if amounts else (),
+                                  [column and column[index] for column in items or ()],
+                                  children[index] if children else 0))
+
+    def bind_main(self):
+        main = self.workload['main']
+        return self.bind(self.workload['tasks'][main['task']]['steps'], Instance(main['draws']))
+
+    def bind(self, steps, instance):
+        return tuple(self.bind_step(step, instance) for step in steps)
+
+    def bind_step(self, step, instance):
+        kind = step[0]
+        if kind in LEAVES:
+            source, value = step[1], step[2]
+            if source == 'constant':
+                return (LEAVES[kind], value)
+            if source == 'item':
+                return (LEAVES[kind], instance.items[value])
+            return (run_drawn, (LEAVES[kind], instance.amounts))
+        if kind == 'repeat':
+            return (run_repeat, (step[1], self.bind(step[2], instance)))
+        if kind == 'loop':
+            return (run_loop, self.bind(step[1], instance))
+        if kind == 'break':
+            return (run_break, None)
+        if kind == 'with':
+            return (run_with, (self.locks[step[1]], self.bind(step[2], instance)))
+        if kind == 'spawn':
+            return (run_spawn, (instance, step[1], step[2]))
+        if kind == 'join':
+            return (run_join, instance)
+        if kind == 'stage':
+            return (mark_stage, step[1])
+        raise ValueError('unknown step %r' % (kind,))
+
+
+# ---- Records ---------------------------------------------------------------------------------------
+# Shared memory of 64-bit words, four to a record. The first record is the run's own: start of the
+# clock, end of the clock, the moment at which map() released all tasks at once, the moment from which
+# arrivals count. Then one for each task instance: release, start, end. A word that is 0 has not
+# happened. gilsim makes the memory, so it can read what had ended even when a run was killed.
+
+RECORD_WORDS = 4
+RECORDS = None
+PROGRAM = None
+
+
+def open_records(workload):
+    path = os.environ.get('GILSIM_RECORDS')
+    size = 8 * RECORD_WORDS * (workload['count'] + 1)
+    if path:
+        descriptor = os.open(path, os.O_RDWR)
+    else:
+        descriptor = os.memfd_create('gilsim-records')
+        os.truncate(descriptor, size)
+    # Children that are not forked open the same memory by this name.
+    os.environ['GILSIM_RECORDS'] = '/proc/%d/fd/%d' % (os.getpid(), descriptor)
+    return memoryview(mmap.mmap(descriptor, size)).cast('q')
+
+
+def run_task(index):
+    start_ns = clock_ns()
+    record = RECORD_WORDS * (index + 1)
+    RECORDS[record + 1] = start_ns
+    for function, argument in PROGRAM.bodies[index]:
+        function(argument)
+    RECORDS[record + 2] = clock_ns()
+
+
+# ---- Models: what the simulator mirrors (models/simulate/drivers.c) --------------------------------
+
+def run_sequential(workload):
+    for index in range(workload['count']):
+        run_task(index)
+
+
+def run_one_each(workload):
+    """`threads` and `processes`: one for each task, all started, then all joined."""
+    start_child = PROGRAM.start_child
+    children = [start_child(target=run_task, args=(index,)) for index in range(workload['count'])]
+    for index, child in enumerate(children):
+        RECORDS[RECORD_WORDS * (index + 1)] = clock_ns()
+        child.start()
+    for child in children:
+        child.join()
+
+
+def released_one_by_one(count):
+    """The argument of map(): Executor.map() submits each task as soon as it has its index."""
+    for index in range(count):
+        RECORDS[RECORD_WORDS * (index + 1)] = clock_ns()
+        yield index
+
+
+def run_thread_pool(workload, executor=None):
+    with executor or ThreadPoolExecutor(max_workers=workload['workers']) as executor:
+        list(executor.map(run_task, released_one_by_one(workload['count'])))
+
+
+def warm_thread_pool(workload):
+    executor = ThreadPoolExecutor(max_workers=workload['workers'])
+    barrier = threading.Barrier(workload['workers'] + 1)
+    for _ in range(workload['workers']):
+        executor.submit(barrier.wait)
+    barrier.wait()
+    time.sleep(0.01)  # until all of them wait for work
+    return executor
+
+
+def run_pool(workload, pool=None):
+    with pool or PROGRAM.context.Pool(workload['workers']) as pool:
+        RECORDS[2] = clock_ns()
+        pool.map(run_task, range(workload['count']), workload['chunksize'])
+
+
+def warm_pool(workload):
+    pool = PROGRAM.context.Pool(workload['workers'])
+    pool.map(abs, range(4 * workload['workers']), 1)
+    time.sleep(0.05)  # until all of them wait for work, those too that have got none so far
+    return pool
+
+
+def generate_arrivals(workload, start_reader, writer):
+    """The load generator, a process of its own: one byte for each arrival, at its time after the start."""
+    os.sched_setaffinity(0, workload['generator_cpus'])
+    os.read(start_reader, 1)
+    begin_ns = RECORDS[3]
+    for index, offset_ns in enumerate(workload['arrivals_ns']):
+        wait_ns = begin_ns + offset_ns - clock_ns()
+        if wait_ns > 0:
+            time.sleep(wait_ns / 1e9)
+        RECORDS[RECORD_WORDS * (index + 1)] = clock_ns()
+        os.write(writer, b'x')
+
+
+def start_generator(workload):
+    """Started before the clock; returns its process number and the ends of pipes that the program keeps."""
+    start_reader, start_writer = os.pipe()
+    reader, writer = os.pipe()
+    generator = os.fork()
+    if generator == 0:
+        os.close(start_writer)
+        os.close(reader)
+        generate_arrivals(workload, start_reader, writer)
+        os._exit(0)
+    os.close(start_reader)
+    os.close(writer)
+    return generator, start_writer, reader
+
+
+def run_arrivals(workload, generator):
+    _, start_writer, reader = generator
+    with ThreadPoolExecutor(max_workers=workload['workers']) as executor:
+        RECORDS[3] = clock_ns()
+        os.write(start_writer, b's')
+        index = 0
+        while os.read(reader, 1):
+            executor.submit(run_task, index)
+            index += 1
+
+
+def run_program(_, main):
+    for function, argument in main:
+        function(argument)
+
+
+MODELS = {
+    'sequential': (run_sequential, None),
+    'threads': (run_one_each, None),
+    'processes': (run_one_each, None),
+    'thread_pool': (run_thread_pool, warm_thread_pool),
+    'pool': (run_pool, warm_pool),
+    'program': (run_program, lambda workload: PROGRAM.bind_main()),
+    'arrivals': (run_arrivals, start_generator),
+}
+ALWAYS_PREPARED = ('program', 'arrivals')  # the others only if they shall be warm
+
+
+# ---- One run ---------------------------------------------------------------------------------------
+
+def usage():
+    """CPU seconds and context switches of this process and of its children that were waited for."""
+    parts = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return (sum(part.ru_utime + part.ru_stime for part in parts),
+            sum(part.ru_nvcsw + part.ru_nivcsw for part in parts))
+
+
+def spin_rates_alone_ns():
+    """The rates while daemon threads may still be spinning: a forked child has none of them, and stops
+    its parent for as long as it measures."""
+    if threading.active_count() == 1:
+        return spin_rates_ns()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        parent = os.getppid()
+        os.kill(parent, signal.SIGSTOP)
+        try:
+            os.write(writer, json.dumps(spin_rates_ns()).encode())
+        finally:
+            os.kill(parent, signal.SIGCONT)
+            os._exit(0)
+    os.close(writer)
+    with open(reader, 'rb') as stream:
+        rates_ns = json.loads(stream.read())
+    os.waitpid(child, 0)
+    return rates_ns
+
+
+def execute(workload):
+    if workload.get('cpus'):
+        os.sched_setaffinity(0, workload['cpus'])
+    rates_before_ns = spin_rates_ns()
+    sys.setswitchinterval(workload['switch_interval_s'])
+    model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
+    run, prepare = MODELS[model]
+    arguments = [workload]
+    if prepare and (workload['warm'] or model in ALWAYS_PREPARED):
+        arguments.append(prepare(workload))
+    gc.collect()
+    gc.freeze()
+    cpu_before_s, switches_before = usage()
+    RECORDS[0] = clock_ns()
+    run(*arguments)
+    RECORDS[1] = clock_ns()
+    cpu_after_s, switches_after = usage()
+    for child in multiprocessing.active_children():
+        child.kill()
+        child.join()
+    generator_cpu_s = None
+    if model == 'arrivals':
+        _, status, generator_usage = os.wait4(arguments[1][0], 0)
+        if status != 0:
+            raise RuntimeError('the load generator failed')
+        generator_cpu_s = generator_usage.ru_utime + generator_usage.ru_stime
+    return {
+        'makespan_ns': RECORDS[1] - RECORDS[0],
+        'spin_before_ns': rates_before_ns,
+        'spin_after_ns': spin_rates_alone_ns(),
+        'cpu_s': cpu_after_s - cpu_before_s,
+        'generator_cpu_s': generator_cpu_s,
+        'context_switches': switches_after - switches_before,
+        'gil': getattr(sys, '_is_gil_enabled', lambda: True)(),
+        'stages': [[name, time_ns - RECORDS[0]] for name, time_ns in STAGES],
+    }
+
+
+def load(path):
+    """Makes the workload ready in this process; also in a child that was not forked."""
+    global PROGRAM, RECORDS
+    if path == '-':
+        workload = json.load(sys.stdin)
+    else:
+        with open(path, encoding='utf-8') as stream:
+            workload = json.load(stream)
+    RECORDS = open_records(workload)
+    PROGRAM = Program(workload)
+    return workload
+
+
+def end_of_thread(failure):
+    """A step that raises is a defect, not a result: say so and end the run."""
+    sys.__excepthook__(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def main(path):
+    warnings.simplefilter('ignore')  # fork() beside threads is what some workloads are about
+    threading.excepthook = end_of_thread
+    own_records = 'GILSIM_RECORDS' not in os.environ
+    os.environ['GILSIM_WORKLOAD'] = os.path.abspath(path)
+    workload = load(path)
+    answer = execute(workload)
+    if own_records:
+        words = RECORDS.tolist()
+        answer['records'] = [words[at:at + 3] for at in range(RECORD_WORDS, len(words), RECORD_WORDS)]
+    json.dump(answer, sys.stdout)
+    print(flush=True)
+    os._exit(0)  # daemon threads may still be running
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])
+elif __name__ == '__mp_main__':
+    load(os.environ['GILSIM_WORKLOAD'])

@@ -1,0 +1,247 @@
+/*
+ * native_cpython.c - executes a compiled workload once on CPython, by the harness.
+ *
+ * Steps: the workload becomes JSON; harness and JSON go to a private folder; the interpreter runs the
+ * harness in a session of its own, confined to the chosen CPUs; what each task did is read from memory
+ * shared with it, the rest from the JSON that it prints.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "sim/native/native.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <jansson.h>
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/native/native_cpus.h"
+#include "sim/native/native_embed.h"
+#include "sim/native/native_process.h"
+#include "sim/native/native_records.h"
+#include "sim/native/workload_json.h"
+
+bool native_can_run(const struct workload *workload, const struct native_python *python, const char **why_not)
+{
+	if (workload->python.gil == GIL_PER_INTERPRETER) {
+		*why_not = "one GIL an interpreter is not run natively yet";
+		return false;
+	}
+	if (workload->python.gil == GIL_OFF && !python->free_threaded_build) {
+		*why_not = "gil: off needs a free-threaded build";
+		return false;
+	}
+	if (workload->machine.quota_cores > 0) {
+		*why_not = "a CPU quota is not applied natively yet";
+		return false;
+	}
+	if (workload->python.start != START_FORK && workload->resource_count > 0 &&
+	    (workload->model.kind == MODEL_PROCESSES || workload->model.kind == MODEL_POOL ||
+	     (workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS))) {
+		*why_not = "resources shared by processes that are not forked are not run natively yet";
+		return false;
+	}
+	return workload_json_is_possible(workload, why_not);
+}
+
+/* ---- The harness's answer ---------------------------------------------------------------------------- */
+
+static bool read_rates(const json_t *rates, double out[3])
+{
+	if (json_array_size(rates) != 3)
+		return false;
+	for (size_t i = 0; i < 3; i++) {
+		out[i] = json_number_value(json_array_get(rates, i));
+		if (!(out[i] > 0) || !isfinite(out[i]))
+			return false;
+	}
+	return true;
+}
+
+/* A stage lasts until the next one begins, the last one until the end. */
+static void read_stages(const json_t *stages, double makespan_s, struct region *region,
+			struct variant_result *result)
+{
+	size_t count = json_array_size(stages);
+
+	result->stages = region_alloc_array(region, count, sizeof(*result->stages));
+	result->stage_count = count;
+	for (size_t i = 0; i < count; i++) {
+		const json_t *stage = json_array_get(stages, i);
+		const char *name = json_string_value(json_array_get(stage, 0));
+
+		result->stages[i].name = region_strdup(region, name ? name : "");
+		result->stages[i].start_s = json_number_value(json_array_get(stage, 1)) / 1e9;
+		result->stages[i].end_s = makespan_s;
+		if (i > 0)
+			result->stages[i - 1].end_s = result->stages[i].start_s;
+	}
+}
+
+static bool read_answer(const char *text, const struct workload *workload, struct region *region,
+			struct native_run *run)
+{
+	json_t *root = json_loads(text, 0, NULL);
+	double makespan_s = json_number_value(json_object_get(root, "makespan_ns")) / 1e9;
+	const json_t *gil = json_object_get(root, "gil");
+	const json_t *generator = json_object_get(root, "generator_cpu_s");
+	bool ok = json_is_object(root) && json_is_integer(json_object_get(root, "makespan_ns")) &&
+		  json_is_boolean(gil) && read_rates(json_object_get(root, "spin_before_ns"), run->spin_before) &&
+		  read_rates(json_object_get(root, "spin_after_ns"), run->spin_after);
+
+	if (ok) {
+		struct variant_result *result = &run->result;
+
+		read_stages(json_object_get(root, "stages"), makespan_s, region, result);
+		result->context_switches = json_number_value(json_object_get(root, "context_switches"));
+		if (makespan_s > 0 && workload->machine.cores > 0)
+			result->utilisation_cores = json_number_value(json_object_get(root, "cpu_s")) / makespan_s /
+						    workload->machine.cores;
+		if (json_is_number(generator) && makespan_s > 0)
+			result->note = region_format(region, "the load generator took %.1f %% of a core",
+						     100 * json_number_value(generator) / makespan_s);
+		if (json_is_true(gil) != (workload->python.gil == GIL_ON))
+			result->note = "the interpreter ran with the other setting of its GIL";
+	}
+	json_decref(root);
+	return ok;
+}
+
+/* ---- One run ----------------------------------------------------------------------------------------- */
+
+struct files {
+	const char *folder, *harness, *workload;
+};
+
+static bool write_files(struct files *files, const struct workload_json *json, struct region *region,
+			struct native_error *error)
+{
+	files->folder = native_folder_new(region, error);
+	if (!files->folder)
+		return false;
+	files->harness = native_folder_write(files->folder, "harness.py", native_harness_text,
+					     native_harness_bytes(), region, error);
+	if (!files->harness)
+		return false;
+	files->workload =
+		native_folder_write(files->folder, "workload.json", json->text, json->length_bytes, region, error);
+	return files->workload != NULL;
+}
+
+static bool run_harness(const struct workload *workload, const struct native_python *python,
+			const struct native_options *options, const struct files *files,
+			const struct native_records *records, struct region *region, struct native_output *output,
+			struct native_error *error)
+{
+	const char *argv[10];
+	size_t count = 0;
+	/* Whatever multiprocessing wants to put down goes where it will be removed. */
+	const char *environment[] = {
+		region_format(region, "TMPDIR=%s", files->folder),
+		region_format(region, "GILSIM_RECORDS=/proc/%d/fd/%d", (int)getpid(), records->fd), NULL
+	};
+	const struct native_command command = {
+		.argv = argv,
+		.environment = environment,
+		.timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : SIM_NS_MAX,
+		.clock_started_ns = &records->clock->start_ns,
+		.limit_ns = workload->limit_ns,
+	};
+
+	argv[count++] = python->executable;
+	if (python->free_threaded_build) {
+		/* PYTHON_GIL would do, but -I ignores the environment. */
+		argv[count++] = "-X";
+		argv[count++] = workload->python.gil == GIL_OFF ? "gil=0" : "gil=1";
+	}
+	/* -I: no user site, no PYTHON* variables; -S: no site; -B: leaves no .pyc files. */
+	argv[count++] = "-I";
+	argv[count++] = "-S";
+	argv[count++] = "-B";
+	argv[count++] = files->harness;
+	argv[count++] = files->workload;
+	argv[count] = NULL;
+	return native_process_run(&command, region, output, error);
+}
+
+static bool understand(const struct workload *workload, const struct native_python *python,
+		       const struct native_output *output, const struct native_records *records,
+		       struct region *region, struct native_run *run, struct native_error *error)
+{
+	struct variant_result *result = &run->result;
+	bool decided_by_run = workload->run.kind == RUN_PROGRAM || workload->run.kind == RUN_ARRIVALS;
+	size_t expected = decided_by_run ? SIZE_MAX : (size_t)workload->run.count;
+
+	result->measured = true;
+	if (output->timed_out || output->limit_reached) {
+		/* The harness may have stopped the clock just before; the run is cut off all the same. */
+		records->clock->end_ns = 0;
+		result->limit_reached = output->limit_reached;
+		if (output->timed_out)
+			result->note = "killed when its time was up";
+		native_records_summarise(records, expected, region, result);
+		return true;
+	}
+	if (!WIFEXITED(output->status) || WEXITSTATUS(output->status) != 0) {
+		native_error_set(error, "'%s' failed to run variant '%s': %s%s%s", python->executable,
+				 workload->variant, native_process_fate(output->status, region),
+				 output->last_words[0] ? ": " : "", output->last_words);
+		return false;
+	}
+	if (!read_answer(output->output, workload, region, run)) {
+		native_error_set(error, "'%s' answered nonsense for variant '%s': '%.60s'", python->executable,
+				 workload->variant, output->output);
+		for (char *c = error->text; *c; c++)
+			*c = iscntrl((unsigned char)*c) ? '?' : *c;
+		return false;
+	}
+	native_records_summarise(records, expected, region, result);
+	return true;
+}
+
+bool native_execute(const struct workload *workload, const struct native_python *python,
+		    const struct native_options *options, struct region *region, struct native_run *run,
+		    struct native_error *error)
+{
+	struct files files = { NULL, NULL, NULL };
+	struct native_records records;
+	struct native_output output;
+	struct workload_json json;
+	struct native_cpus cpus;
+	const char *why_not;
+	bool ok;
+
+	memset(run, 0, sizeof(*run));
+	variant_result_init(&run->result);
+	run->result.name = workload->variant;
+	run->result.model = model_names[workload->model.kind];
+	if (workload->model.kind == MODEL_THREAD_POOL || workload->model.kind == MODEL_POOL)
+		run->result.workers = workload->model.workers;
+	for (int i = 0; i < 3; i++)
+		run->spin_before[i] = run->spin_after[i] = NAN;
+
+	if (!native_can_run(workload, python, &why_not)) {
+		native_error_set(error, "%s", why_not);
+		return false;
+	}
+	if (!native_cpus_choose(&cpus, options->cpus, workload->machine.cores, error))
+		return false;
+	if (!workload_json_make(workload, &cpus, region, &json, &why_not)) {
+		native_error_set(error, "%s", why_not);
+		return false;
+	}
+	if (!native_records_init(&records, (size_t)json.instance_count, error))
+		return false;
+	ok = write_files(&files, &json, region, error) &&
+	     run_harness(workload, python, options, &files, &records, region, &output, error) &&
+	     understand(workload, python, &output, &records, region, run, error);
+	if (files.folder)
+		native_folder_remove(files.folder);
+	native_records_release(&records);
+	return ok;
+}

@@ -1,0 +1,143 @@
+/*
+ * native_records.c - the memory shared with the harness, and the figures computed from it.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "sim/native/native_records.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sim/native/native_process.h"
+
+bool native_records_init(struct native_records *records, size_t task_count, struct native_error *error)
+{
+	memset(records, 0, sizeof(*records));
+	records->count = task_count;
+	records->size_bytes = (task_count + 1) * sizeof(struct native_record);
+	records->fd = memfd_create("gilsim-records", MFD_CLOEXEC);
+	if (records->fd >= 0 && ftruncate(records->fd, (off_t)records->size_bytes) == 0) {
+		records->memory =
+			mmap(NULL, records->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, records->fd, 0);
+		if (records->memory != MAP_FAILED) {
+			records->clock = records->memory;
+			records->tasks = (const struct native_record *)records->memory + 1;
+			return true;
+		}
+	}
+	native_error_set(error, "cannot share %zu bytes with the interpreter: %s", records->size_bytes,
+			 strerror(errno));
+	records->memory = NULL;
+	native_records_release(records);
+	return false;
+}
+
+void native_records_release(struct native_records *records)
+{
+	if (records->memory)
+		munmap(records->memory, records->size_bytes);
+	if (records->fd >= 0)
+		close(records->fd);
+	records->memory = NULL;
+	records->fd = -1;
+}
+
+/* When the task became the program's to do: its own release, that of all at once, else (in a sequential
+ * run) its start. */
+static int64_t release_of(const struct native_records *records, const struct native_record *task)
+{
+	if (task->release_ns != 0)
+		return task->release_ns;
+	return records->clock->released_at_once_ns != 0 ? records->clock->released_at_once_ns : task->start_ns;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The most tasks that were released and had not ended, at one time. */
+static size_t most_in_flight(int64_t *releases_ns, size_t release_count, int64_t *ends_ns, size_t end_count)
+{
+	size_t most = 0, ended = 0;
+
+	qsort(releases_ns, release_count, sizeof(*releases_ns), compare_times);
+	qsort(ends_ns, end_count, sizeof(*ends_ns), compare_times);
+	for (size_t released = 0; released < release_count; released++) {
+		while (ended < end_count && ends_ns[ended] <= releases_ns[released])
+			ended++;
+		if (released + 1 - ended > most)
+			most = released + 1 - ended;
+	}
+	return most;
+}
+
+static void summarise_sojourns(double *sojourns_s, size_t count, struct summary *summary)
+{
+	gsl_sort(sojourns_s, 1, count);
+	summary->mean = gsl_stats_mean(sojourns_s, 1, count);
+	/* Linear interpolation of order statistics: type 7. */
+	summary->p50 = gsl_stats_quantile_from_sorted_data(sojourns_s, 1, count, 0.50);
+	summary->p90 = gsl_stats_quantile_from_sorted_data(sojourns_s, 1, count, 0.90);
+	summary->p95 = gsl_stats_quantile_from_sorted_data(sojourns_s, 1, count, 0.95);
+	summary->p99 = gsl_stats_quantile_from_sorted_data(sojourns_s, 1, count, 0.99);
+	summary->max = sojourns_s[count - 1];
+}
+
+void native_records_summarise(const struct native_records *records, size_t expected, struct region *region,
+			      struct variant_result *result)
+{
+	double *sojourns_s = region_alloc_array(region, records->count, sizeof(*sojourns_s));
+	int64_t *releases_ns = region_alloc_array(region, records->count, sizeof(*releases_ns));
+	int64_t *ends_ns = region_alloc_array(region, records->count, sizeof(*ends_ns));
+	size_t completed = 0, released = 0;
+	double makespan_s = sim_time_seconds(records->clock->end_ns - records->clock->start_ns);
+	double in_flight_s = 0;
+
+	for (size_t i = 0; i < records->count; i++) {
+		const struct native_record *task = &records->tasks[i];
+		int64_t release_ns = release_of(records, task);
+
+		if (release_ns == 0)
+			continue;
+		releases_ns[released++] = release_ns;
+		if (task->end_ns == 0) {
+			/* A daemon that was still at it when the clock stopped. */
+			in_flight_s += sim_time_seconds(records->clock->end_ns - release_ns);
+			continue;
+		}
+		ends_ns[completed] = task->end_ns;
+		sojourns_s[completed] = sim_time_seconds(task->end_ns - release_ns);
+		in_flight_s += sojourns_s[completed++];
+	}
+	if (expected == SIZE_MAX)
+		expected = released;
+	assert(completed <= expected);
+	result->completed = (double)completed;
+	result->unfinished = (double)(expected - completed);
+	result->failed = result->timed_out = result->cancelled = result->rejected = 0;
+	result->percentiles_exact = true;
+	if (completed > 0)
+		summarise_sojourns(sojourns_s, completed, &result->sojourn);
+	if (records->clock->end_ns != 0) {
+		result->makespan_s = makespan_s;
+		if (makespan_s > 0) {
+			result->throughput_per_s = (double)completed / makespan_s;
+			result->in_flight_mean = in_flight_s / makespan_s;
+		}
+		result->in_flight_max = (double)most_in_flight(releases_ns, released, ends_ns, completed);
+	}
+	region_free(region, sojourns_s);
+	region_free(region, releases_ns);
+	region_free(region, ends_ns);
+}

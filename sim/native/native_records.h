@@ -1,0 +1,47 @@
+/*
+ * native_records.h - what the harness writes down of each task, and the figures computed from it.
+ *
+ * Shared memory of 64-bit words, four to a record (harness.py, "Records"): gilsim makes it, so that what had
+ * ended is known even when a run was killed.
+ */
+#ifndef SIM_NATIVE_NATIVE_RECORDS_H
+#define SIM_NATIVE_NATIVE_RECORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/base/region.h"
+#include "sim/native/native.h"
+#include "sim/results/results.h"
+
+struct native_record {
+	int64_t release_ns, start_ns, end_ns; /* CLOCK_MONOTONIC; 0: has not happened */
+	int64_t unused;
+};
+
+/* The first record of the memory. */
+struct native_clock {
+	int64_t start_ns, end_ns;
+	int64_t released_at_once_ns; /* when map() released all tasks; 0: each was released on its own */
+	int64_t arrivals_from_ns;
+};
+
+struct native_records {
+	void *memory; /* owned: a mapping */
+	size_t size_bytes;
+	int fd; /* owned */
+	volatile struct native_clock *clock;
+	const struct native_record *tasks;
+	size_t count;
+};
+
+bool native_records_init(struct native_records *records, size_t task_count, struct native_error *error);
+void native_records_release(struct native_records *records);
+
+/* Counts, sojourns and numbers in flight. `expected` tasks should have ended; SIZE_MAX: those that were released.
+ */
+void native_records_summarise(const struct native_records *records, size_t expected, struct region *region,
+			      struct variant_result *result);
+
+#endif

@@ -1,0 +1,555 @@
+/*
+ * workload_json.c - a compiled workload as the JSON that the harness executes.
+ *
+ * The control flow of today's steps does not depend on data, so walking through an instance's steps
+ * tells all that it will ever draw and spawn. A step that makes it depend (if, while) will need the
+ * durations of both ways; it must then be refused here or written out per draw site.
+ */
+#include "sim/native/workload_json.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/native/native_cpus.h"
+
+/* Guards against scenarios that only a simulator can run: 2 million numbers are 30 MB of JSON, and CPython
+ * needs seconds to make 100,000 threads ready, let alone to start them. */
+#define DRAW_LIMIT 2000000
+#define INSTANCE_LIMIT 1000000
+#define SPAWN_LIMIT 100000
+
+/* An OpenSSL limit, and far above any sensible step: a quarter of an hour. */
+#define NATIVE_ITERATIONS_MAX INT32_MAX
+
+static const char *const model_words[MODEL_KIND_COUNT] = {
+	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
+	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
+};
+static const char *const start_words[] = {
+	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver"
+};
+static const char *const leaf_words[STEP_KIND_COUNT] = {
+	[STEP_PYTHON] = "python", [STEP_C] = "c",	  [STEP_NATIVE] = "native",
+	[STEP_IO] = "io",	  [STEP_BLOCK] = "block",
+};
+
+/* ---- Amounts of work -------------------------------------------------------------------------------- */
+
+static json_int_t iterations(sim_ns duration_ns, double spin_ns)
+{
+	double count = spin_ns > 0 ? (double)duration_ns / spin_ns : 0;
+
+	return count < 9e18 ? llround(count) : INT64_MAX;
+}
+
+/* What the harness hands to the step's function: iterations of its loop, or seconds to sleep. */
+static json_t *amount_new(const struct workload *workload, enum step_kind kind, sim_ns duration_ns)
+{
+	json_int_t count;
+
+	switch (kind) {
+	case STEP_PYTHON:
+		return json_integer(iterations(duration_ns, workload->python.spin_python_ns));
+	case STEP_C:
+		return json_integer(iterations(duration_ns, workload->python.spin_c_ns));
+	case STEP_NATIVE:
+		/* Zero iterations are an error for hashlib. */
+		count = iterations(duration_ns, workload->python.spin_native_ns);
+		return json_integer(count < 1 ? 1 : count > NATIVE_ITERATIONS_MAX ? NATIVE_ITERATIONS_MAX : count);
+	default:
+		return json_real(sim_time_seconds(duration_ns));
+	}
+}
+
+/* ---- Walking through an instance's steps ------------------------------------------------------------ */
+
+struct walk {
+	const struct workload *workload;
+	const struct task *task;
+	uint64_t entity;
+	sim_ns item_ns;
+	uint64_t draw;	     /* number of the next drawn duration */
+	uint64_t child;	     /* ordinal of the next child */
+	json_t *amounts;     /* drawn so far; NULL: not wanted */
+	struct spawned *all; /* NULL: this is no program */
+	int64_t draws_left;  /* of DRAW_LIMIT, over all instances */
+	const char *why_not; /* set when the walk failed */
+};
+
+/* Instances of a program, in the order of their numbers. */
+struct spawned {
+	struct instance {
+		uint32_t task;
+		uint64_t entity;
+		int64_t first_child;
+	} * items;
+	size_t count, capacity;
+};
+
+enum way { WAY_ON, WAY_BREAK, WAY_ENDLESS, WAY_FAILED };
+
+/* Whether walking through these steps would bring nothing to light. */
+static bool is_plain(const struct workload *workload, uint32_t first, uint32_t end)
+{
+	for (uint32_t at = first; at < end; at++) {
+		const struct step *step = &workload->steps[at];
+
+		if (step->duration.kind == DURATION_DRAWN && leaf_words[step->kind])
+			return false;
+		if (step->kind == STEP_SPAWN || step->kind == STEP_BREAK || step->kind == STEP_LOOP)
+			return false;
+	}
+	return true;
+}
+
+static bool has_unbounded(const struct workload *workload, uint32_t first, uint32_t end)
+{
+	for (uint32_t at = first; at < end; at++) {
+		const struct step *step = &workload->steps[at];
+
+		if (step->kind == STEP_SPAWN || (step->duration.kind == DURATION_DRAWN && leaf_words[step->kind]))
+			return true;
+	}
+	return false;
+}
+
+static enum way fail(struct walk *walk, const char *why_not)
+{
+	walk->why_not = why_not;
+	return WAY_FAILED;
+}
+
+static enum way walk_spawn(struct walk *walk, const struct step *step)
+{
+	struct spawned *all = walk->all;
+
+	if (!all)
+		return fail(walk, "spawn is run natively in the model `program` only");
+	if (step->count > SPAWN_LIMIT - (int64_t)all->count)
+		return fail(walk, "more than 100000 tasks would be spawned");
+	for (int64_t i = 0; i < step->count; i++) {
+		if (all->count == all->capacity) {
+			all->capacity = all->capacity ? 2 * all->capacity : 64;
+			all->items = realloc(all->items, all->capacity * sizeof(*all->items));
+			if (!all->items)
+				abort();
+		}
+		all->items[all->count++] = (struct instance){
+			.task = step->task,
+			.entity = random_hash_path(walk->entity, walk->child++),
+		};
+	}
+	return WAY_ON;
+}
+
+static enum way walk_steps(struct walk *walk, uint32_t first, uint32_t end);
+
+static enum way walk_step(struct walk *walk, uint32_t at)
+{
+	const struct workload *workload = walk->workload;
+	const struct step *step = &workload->steps[at];
+	enum way way = WAY_ON;
+
+	switch (step->kind) {
+	case STEP_REPEAT:
+		if (is_plain(workload, at + 1, step->end))
+			return WAY_ON;
+		for (int64_t i = 0; i < step->count && way == WAY_ON; i++)
+			way = walk_steps(walk, at + 1, step->end);
+		return way == WAY_BREAK ? WAY_ON : way;
+	case STEP_LOOP:
+		/* One pass either breaks out, or all further ones are the same. */
+		way = walk_steps(walk, at + 1, step->end);
+		if (way == WAY_BREAK)
+			return WAY_ON;
+		if (way == WAY_ON && has_unbounded(workload, at + 1, step->end))
+			return fail(walk, "an endless loop that draws durations or spawns is not run natively");
+		return way == WAY_ON ? WAY_ENDLESS : way;
+	case STEP_BREAK:
+		return WAY_BREAK;
+	case STEP_WITH:
+		return walk_steps(walk, at + 1, step->end);
+	case STEP_SPAWN:
+		return walk_spawn(walk, step);
+	default:
+		break;
+	}
+	if (!leaf_words[step->kind] || step->duration.kind != DURATION_DRAWN)
+		return WAY_ON;
+	if (walk->draws_left-- == 0)
+		return fail(walk, "more than 2000000 durations would be drawn");
+	if (walk->amounts) {
+		sim_ns duration_ns =
+			workload_duration(workload, step, walk->task, 0, walk->entity, walk->draw, walk->item_ns);
+
+		json_array_append_new(walk->amounts, amount_new(workload, step->kind, duration_ns));
+	}
+	walk->draw++;
+	return WAY_ON;
+}
+
+static enum way walk_steps(struct walk *walk, uint32_t first, uint32_t end)
+{
+	enum way way = WAY_ON;
+
+	for (uint32_t at = first; at < end && way == WAY_ON; at = walk->workload->steps[at].end)
+		way = walk_step(walk, at);
+	return way;
+}
+
+/* Walks through one instance of `task`; the drawn amounts are returned in `*amounts` unless it is NULL. */
+static bool walk_instance(struct walk *walk, uint32_t task, uint64_t entity, sim_ns item_ns, json_t **amounts)
+{
+	walk->task = &walk->workload->tasks[task];
+	walk->entity = entity;
+	walk->item_ns = item_ns;
+	walk->draw = 0;
+	walk->child = 0;
+	walk->amounts = amounts ? json_array() : NULL;
+	if (amounts)
+		*amounts = walk->amounts;
+	return walk_steps(walk, walk->task->first, walk->task->end) != WAY_FAILED;
+}
+
+/* ---- Steps ------------------------------------------------------------------------------------------ */
+
+/* The harness looks a step's item up in the column of its kind: the same time is another number there. */
+static json_t *leaf_new(const struct workload *workload, const struct step *step)
+{
+	json_t *leaf = json_array();
+
+	json_array_append_new(leaf, json_string(leaf_words[step->kind]));
+	switch (step->duration.kind) {
+	case DURATION_CONSTANT:
+		json_array_append_new(leaf, json_string("constant"));
+		json_array_append_new(leaf, amount_new(workload, step->kind, step->duration.constant_ns));
+		break;
+	case DURATION_ITEM:
+		json_array_append_new(leaf, json_string("item"));
+		json_array_append_new(leaf, json_integer(step->kind));
+		break;
+	case DURATION_DRAWN:
+		json_array_append_new(leaf, json_string("drawn"));
+		json_array_append_new(leaf, json_null());
+		break;
+	}
+	return leaf;
+}
+
+static json_t *steps_new(const struct workload *workload, uint32_t first, uint32_t end)
+{
+	json_t *steps = json_array();
+
+	for (uint32_t at = first; at < end; at = workload->steps[at].end) {
+		const struct step *step = &workload->steps[at];
+		json_t *body = NULL, *made = NULL;
+
+		if (step->end > at + 1)
+			body = steps_new(workload, at + 1, step->end);
+		switch (step->kind) {
+		case STEP_PYTHON:
+		case STEP_C:
+		case STEP_NATIVE:
+		case STEP_IO:
+		case STEP_BLOCK:
+			made = leaf_new(workload, step);
+			break;
+		case STEP_REPEAT:
+			made = json_pack("[sIo]", "repeat", (json_int_t)step->count, body ? body : json_array());
+			break;
+		case STEP_LOOP:
+			made = json_pack("[so]", "loop", body ? body : json_array());
+			break;
+		case STEP_BREAK:
+			made = json_pack("[s]", "break");
+			break;
+		case STEP_WITH:
+			made = json_pack("[sIo]", "with", (json_int_t)step->resource, body ? body : json_array());
+			break;
+		case STEP_SPAWN:
+			made = json_pack("[sII]", "spawn", (json_int_t)step->task, (json_int_t)step->count);
+			break;
+		case STEP_JOIN:
+			made = json_pack("[s]", "join");
+			break;
+		case STEP_STAGE:
+			made = json_pack("[ss]", "stage", step->name ? step->name : "");
+			break;
+		case STEP_KIND_COUNT:
+			break;
+		}
+		assert(made != NULL);
+		json_array_append_new(steps, made);
+	}
+	return steps;
+}
+
+/* A task's steps must be bound to each instance where instances differ: in draws, items or children. */
+static bool differs_by_instance(const struct workload *workload, const struct task *task)
+{
+	for (uint32_t at = task->first; at < task->end; at++) {
+		const struct step *step = &workload->steps[at];
+
+		if (step->kind == STEP_SPAWN || step->kind == STEP_JOIN ||
+		    (leaf_words[step->kind] && step->duration.kind != DURATION_CONSTANT))
+			return true;
+	}
+	return false;
+}
+
+static bool uses(const struct workload *workload, enum duration_kind kind)
+{
+	for (uint32_t at = 0; at < workload->step_count; at++) {
+		if (leaf_words[workload->steps[at].kind] && workload->steps[at].duration.kind == kind)
+			return true;
+	}
+	return false;
+}
+
+static json_t *tasks_new(const struct workload *workload)
+{
+	json_t *tasks = json_array();
+
+	for (uint32_t i = 0; i < workload->task_count; i++) {
+		const struct task *task = &workload->tasks[i];
+
+		json_array_append_new(tasks, json_pack("{sssbsbso}", "name", task->name ? task->name : "", "daemon",
+						       task->daemon, "bound", differs_by_instance(workload, task),
+						       "steps", steps_new(workload, task->first, task->end)));
+	}
+	return tasks;
+}
+
+/* ---- Instances -------------------------------------------------------------------------------------- */
+
+/* Items as amounts, one column a kind of step: amounts of different kinds differ. Kinds that no step takes
+ * an item with have no column (null). */
+static json_t *items_new(const struct workload *workload)
+{
+	json_t *columns = json_array();
+
+	for (int kind = 0; kind <= STEP_BLOCK; kind++) {
+		bool used = false;
+		json_t *column;
+
+		for (uint32_t at = 0; at < workload->step_count; at++)
+			used = used || (workload->steps[at].kind == (enum step_kind)kind &&
+					workload->steps[at].duration.kind == DURATION_ITEM);
+		column = used ? json_array() : json_null();
+		for (int64_t i = 0; used && i < workload->run.count; i++)
+			json_array_append_new(
+				column, amount_new(workload, (enum step_kind)kind, workload->run.items_ns[i]));
+		json_array_append_new(columns, column);
+	}
+	return columns;
+}
+
+/* `count` instances of one task. */
+static bool add_instances(struct walk *walk, json_t *root)
+{
+	const struct workload *workload = walk->workload;
+	const struct run *run = &workload->run;
+	bool draws = uses(workload, DURATION_DRAWN);
+	json_t *all_amounts = json_array();
+
+	if (run->count > INSTANCE_LIMIT) {
+		walk->why_not = "more than 1000000 tasks are not run natively";
+		json_decref(all_amounts);
+		return false;
+	}
+	for (int64_t i = 0; i < run->count; i++) {
+		json_t *amounts = NULL;
+		bool ok = walk_instance(walk, run->task, workload_entity((uint64_t)i),
+					run->items_ns ? run->items_ns[i] : 0, root && draws ? &amounts : NULL);
+
+		if (amounts)
+			json_array_append_new(all_amounts, amounts);
+		if (!ok) {
+			json_decref(all_amounts);
+			return false;
+		}
+		if (!root && !draws)
+			break; /* all are the same */
+	}
+	if (root) {
+		json_object_set_new(root, "count", json_integer(run->count));
+		json_object_set_new(root, "task", json_integer(run->task));
+		if (draws)
+			json_object_set(root, "draws", all_amounts);
+		if (run->items_ns && uses(workload, DURATION_ITEM))
+			json_object_set_new(root, "items", items_new(workload));
+	}
+	json_decref(all_amounts);
+	return true;
+}
+
+/* One instance for each arrival. */
+static bool add_arrivals(struct walk *walk, json_t *root)
+{
+	const struct workload *workload = walk->workload;
+	const struct run *run = &workload->run;
+	bool draws = uses(workload, DURATION_DRAWN), ok = true;
+	json_t *all_amounts = json_array(), *times = json_array();
+	uint64_t stream = random_hash_name("arrivals");
+	sim_ns time_ns = 0;
+	uint64_t index = 0;
+
+	for (; ok && (run->count <= 0 || index < (uint64_t)run->count); index++) {
+		struct variate variate = variate_open(workload->seed, 0, stream, 0, index);
+		json_t *amounts = NULL;
+
+		time_ns = sim_time_add(time_ns, distribution_draw_ns(&run->spacing, &variate));
+		if (run->arrivals_for_ns > 0 && time_ns >= run->arrivals_for_ns)
+			break;
+		if (index == INSTANCE_LIMIT) {
+			walk->why_not = "more than 1000000 arrivals are not run natively";
+			ok = false;
+			break;
+		}
+		ok = walk_instance(walk, run->task, workload_entity(index), 0, root && draws ? &amounts : NULL);
+		if (amounts)
+			json_array_append_new(all_amounts, amounts);
+		json_array_append_new(times, json_integer(time_ns));
+	}
+	if (ok && root) {
+		json_object_set_new(root, "count", json_integer((json_int_t)index));
+		json_object_set_new(root, "task", json_integer(run->task));
+		json_object_set(root, "arrivals_ns", times);
+		if (draws)
+			json_object_set(root, "draws", all_amounts);
+	}
+	json_decref(all_amounts);
+	json_decref(times);
+	return ok;
+}
+
+/* main, and all that it and its children spawn. */
+static bool add_program(struct walk *walk, json_t *root)
+{
+	const struct workload *workload = walk->workload;
+	bool draws = uses(workload, DURATION_DRAWN);
+	struct spawned all = { 0 };
+	json_t *amounts = NULL, *all_amounts = json_array(), *tasks = json_array(), *first_children = json_array();
+	bool ok;
+
+	walk->all = &all;
+	ok = walk_instance(walk, workload->run.task, random_hash_name("main"), 0, root ? &amounts : NULL);
+	if (root)
+		json_object_set_new(root, "main",
+				    json_pack("{sIso}", "task", (json_int_t)workload->run.task, "draws", amounts));
+	for (size_t i = 0; ok && i < all.count; i++) {
+		amounts = NULL;
+		all.items[i].first_child = (int64_t)all.count;
+		ok = walk_instance(walk, all.items[i].task, all.items[i].entity, 0,
+				   root && draws ? &amounts : NULL);
+		if (amounts)
+			json_array_append_new(all_amounts, amounts);
+		if (root) {
+			json_array_append_new(tasks, json_integer(all.items[i].task));
+			json_array_append_new(first_children, json_integer(all.items[i].first_child));
+		}
+	}
+	if (ok && root) {
+		json_object_set_new(root, "count", json_integer((json_int_t)all.count));
+		json_object_set(root, "instance_tasks", tasks);
+		json_object_set(root, "first_children", first_children);
+		if (draws)
+			json_object_set(root, "draws", all_amounts);
+	}
+	json_decref(tasks);
+	json_decref(first_children);
+	json_decref(all_amounts);
+	free(all.items);
+	walk->all = NULL;
+	return ok;
+}
+
+static bool add_run(const struct workload *workload, json_t *root, const char **why_not)
+{
+	struct walk walk = { .workload = workload, .draws_left = DRAW_LIMIT };
+	bool ok;
+
+	switch (workload->run.kind) {
+	case RUN_ARRIVALS:
+		if (workload->model.kind != MODEL_THREAD_POOL) {
+			*why_not = "arrivals are run natively in the model `thread_pool` only";
+			return false;
+		}
+		ok = add_arrivals(&walk, root);
+		break;
+	case RUN_PROGRAM:
+		ok = add_program(&walk, root);
+		break;
+	default:
+		ok = add_instances(&walk, root);
+	}
+	if (!ok)
+		*why_not = walk.why_not;
+	return ok;
+}
+
+bool workload_json_is_possible(const struct workload *workload, const char **why_not)
+{
+	return add_run(workload, NULL, why_not);
+}
+
+/* Where a load generator may run: on the allowed CPUs that the program does not have, if there are any. */
+static json_t *generator_cpus_new(const struct native_cpus *cpus)
+{
+	struct native_cpus allowed;
+	json_t *list = json_array();
+
+	native_cpus_allowed(&allowed);
+	for (size_t i = 0; i < allowed.count; i++) {
+		bool used = false;
+
+		for (size_t k = 0; k < cpus->count; k++)
+			used = used || cpus->items[k] == allowed.items[i];
+		if (!used)
+			json_array_append_new(list, json_integer(allowed.items[i]));
+	}
+	for (size_t i = 0; json_array_size(list) == 0 && i < allowed.count; i++)
+		json_array_append_new(list, json_integer(allowed.items[i]));
+	return list;
+}
+
+bool workload_json_make(const struct workload *workload, const struct native_cpus *cpus, struct region *region,
+			struct workload_json *json, const char **why_not)
+{
+	json_t *root = json_object(), *cpu_list = json_array();
+	char *text;
+	bool ok;
+
+	for (size_t i = 0; i < cpus->count; i++)
+		json_array_append_new(cpu_list, json_integer(cpus->items[i]));
+	json_object_set_new(root, "generator_cpus", generator_cpus_new(cpus));
+	json_object_set_new(root, "model", json_string(model_words[workload->model.kind]));
+	json_object_set_new(root, "workers", json_integer(workload->model.workers));
+	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));
+	json_object_set_new(root, "warm", json_boolean(workload->model.warm));
+	json_object_set_new(
+		root, "spawn",
+		json_string(workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS
+				    ? "process"
+				    : "thread"));
+	json_object_set_new(root, "start", json_string(start_words[workload->python.start]));
+	json_object_set_new(root, "switch_interval_s",
+			    json_real(sim_time_seconds(workload->python.switch_interval_ns)));
+	json_object_set_new(root, "cpus", cpu_list);
+	json_object_set_new(root, "locks", json_integer(workload->resource_count));
+	json_object_set_new(root, "tasks", tasks_new(workload));
+	ok = add_run(workload, root, why_not);
+	if (ok) {
+		json->instance_count = json_integer_value(json_object_get(root, "count"));
+		text = json_dumps(root, JSON_COMPACT);
+		assert(text != NULL);
+		json->text = region_strdup(region, text);
+		json->length_bytes = strlen(text);
+		free(text);
+	}
+	json_decref(root);
+	return ok;
+}

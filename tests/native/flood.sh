@@ -1,0 +1,3 @@
+#!/bin/sh
+# A fake interpreter that never stops talking.
+exec yes nonsense

@@ -1,0 +1,3 @@
+#!/bin/sh
+# A fake interpreter that never answers.
+exec sleep 600
