@@ -8,6 +8,9 @@
 #define RESULT_BASE_BYTES 30
 #define SENTINEL_BYTES 4
 
+/* What keeps time moving while the worker handler goes round and round, also where nothing costs anything. */
+#define SPIN_NS 1
+
 struct chunk {
 	struct mp_job *job;
 	int64_t first, end;
@@ -145,11 +148,33 @@ static enum progress handle_results(struct os_thread *thread, struct frame *fram
 
 struct worker_handler_locals {
 	uint32_t next;
+	sim_ns work_ns; /* of look_around() */
 };
 
-/* Looks after the workers (a waitpid() each), then waits for a result to come in or a notice. Every system call
- * releases the GIL: while results lie unread it goes round and round, and each release is a chance for the
- * result handler. */
+/* One system call of the worker handler with the bytecode before it: a moment in which the GIL is free. How long the
+ * bytecode takes varies, as wake-ups do; without that, two threads could miss each other for ever. */
+static enum progress look_around(struct os_thread *thread, struct frame *frame)
+{
+	struct worker_handler_locals *my = FRAME_LOCALS(frame, struct worker_handler_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, machine_vary(thread->machine, my->work_ns)));
+	AWAIT(frame, py_release_gil(thread));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ) + SPIN_NS));
+	AWAIT(frame, py_take_gil(thread));
+	PROGRAM_END;
+}
+
+static enum progress spend_and_look(struct os_thread *thread, sim_ns work_ns)
+{
+	struct worker_handler_locals *locals = os_thread_push(thread, look_around);
+
+	locals->work_ns = work_ns;
+	return os_thread_enter(thread);
+}
+
+/* A waitpid() for each worker, a poll() of the sentinels and results, one of the notifier; then, if nothing has come,
+ * it waits. While results lie unread it goes round and round. */
 static enum progress handle_workers(struct os_thread *thread, struct frame *frame)
 {
 	struct worker_handler_locals *my = FRAME_LOCALS(frame, struct worker_handler_locals);
@@ -157,19 +182,17 @@ static enum progress handle_workers(struct os_thread *thread, struct frame *fram
 
 	PROGRAM_BEGIN(frame);
 	while (!pool->terminating) {
-		for (my->next = 0; my->next <= pool->worker_count; my->next++) {
-			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_WATCH) / (pool->worker_count + 1)));
-			AWAIT(frame, py_release_gil(thread));
-			AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
-			if (my->next < pool->worker_count)
-				AWAIT(frame, py_take_gil(thread));
-		}
+		for (my->next = 0; my->next < pool->worker_count; my->next++)
+			AWAIT(frame, spend_and_look(thread, py_cost(thread, COST_POOL_WATCH_WORKER)));
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_WATCH) / 2));
+		AWAIT(frame, py_release_gil(thread));
 		os_thread_set_activity(thread, ACTIVITY_QUEUE_WAIT);
 		while (!pool->notified && !pipe_is_readable(pool->results))
 			AWAIT(frame, futex_wait(thread, &pool->watch, SIM_NS_MAX, 0));
 		os_thread_set_activity(thread, ACTIVITY_OVERHEAD);
 		AWAIT(frame, py_take_gil(thread));
 		pool->notified = false;
+		AWAIT(frame, spend_and_look(thread, py_cost(thread, COST_POOL_WATCH) / 2));
 	}
 	AWAIT(frame, simple_queue_put(thread, &pool->jobs, NULL));
 	PROGRAM_END;

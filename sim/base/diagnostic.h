@@ -38,20 +38,25 @@ struct diagnostics {
 	struct region *region; /* borrowed */
 	struct diagnostic *items;
 	size_t count, capacity;
-	size_t error_count;
+	size_t error_count;	 /* all errors, kept or not */
+	size_t suppressed_count; /* errors and warnings beyond DIAGNOSTIC_LIMIT */
 	struct diagnostic_source *sources;
 };
 
-/* At most this many are kept for one input; what comes after is counted and said at the end. */
+/* At most this many are kept; what comes after is counted and said at the end. An error takes the
+ * place of a warning when there is no other. */
 #define DIAGNOSTIC_LIMIT 100
 
 void diagnostics_init(struct diagnostics *diagnostics, struct region *region);
 /* Registers a file's text; `file` and `text` are borrowed and must outlive the list. */
-void diagnostics_add_source(struct diagnostics *diagnostics, const char *file, const char *text, size_t length_bytes);
+void diagnostics_add_source(struct diagnostics *diagnostics, const char *file, const char *text,
+			    size_t length_bytes);
 void diagnostics_error(struct diagnostics *diagnostics, const char *file, int line, int column, const char *format,
 		       ...) __attribute__((format(printf, 5, 6)));
 void diagnostics_warning(struct diagnostics *diagnostics, const char *file, int line, int column,
 			 const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The text is cut after DIAGNOSTIC_TEXT_BYTES, so a caller may quote whatever it was given. */
+#define DIAGNOSTIC_TEXT_BYTES 1000
 /* Prints all, sorted by file (in order of first mention), line, column; stable. Control characters and
  * invalid UTF-8 of the input are shown escaped, long lines cut around the column. */
 void diagnostics_print(const struct diagnostics *diagnostics, FILE *stream);

@@ -15,12 +15,13 @@ enum distribution_kind {
 	DISTRIBUTION_EXPONENTIAL, /* a: mean */
 	DISTRIBUTION_UNIFORM,	  /* a: low, b: high */
 	DISTRIBUTION_NORMAL,	  /* a: mean, b: standard deviation; cut at 0 */
-	DISTRIBUTION_LOGNORMAL,	  /* a: zeta (mean of the logarithm), b: sigma; scenario text gives mean and p99 or sd */
-	DISTRIBUTION_GAMMA,	  /* a: shape, b: scale */
-	DISTRIBUTION_PARETO,	  /* a: exponent, b: least value */
-	DISTRIBUTION_WEIBULL,	  /* a: scale, b: exponent */
-	DISTRIBUTION_CHOICE,	  /* values[] with cumulative weights[] */
-	DISTRIBUTION_EMPIRICAL,	  /* values[], each as likely as the others */
+	/* a: zeta (mean of the logarithm), b: sigma; scenario text gives mean and p99 or sd */
+	DISTRIBUTION_LOGNORMAL,
+	DISTRIBUTION_GAMMA,	/* a: shape, b: scale */
+	DISTRIBUTION_PARETO,	/* a: exponent, b: least value */
+	DISTRIBUTION_WEIBULL,	/* a: scale, b: exponent */
+	DISTRIBUTION_CHOICE,	/* values[] with cumulative weights[] */
+	DISTRIBUTION_EMPIRICAL, /* values[], each as likely as the others */
 };
 
 struct distribution {
@@ -37,7 +38,7 @@ double distribution_draw(const struct distribution *distribution, struct variate
 sim_ns distribution_draw_ns(const struct distribution *distribution, struct variate *variate);
 /* The mean, infinite where there is none. */
 double distribution_mean(const struct distribution *distribution);
-/* Finds zeta and sigma of the log-normal with this mean and this 99th percentile (GSL root finding);
+/* Finds zeta and sigma of the log-normal with this mean and this 99th percentile;
  * false when there is none (p99 not above the mean, or too far above it). */
 bool distribution_lognormal_from_p99(double mean, double p99, struct distribution *distribution);
 /* The same from mean and standard deviation; sd >= 0, mean > 0. */

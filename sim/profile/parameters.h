@@ -17,11 +17,11 @@
 	P(CPU_ALL_BUSY_SPEED,   "cpu.all_busy_speed",    ratio, MACHINE, 1,      "speed of a core while all cores are busy, against one busy alone; linear in between") \
 	/* Scheduler: kind 0 is CFS (before Linux 6.6), 1 is EEVDF */ \
 	P(SCHED_KIND,           "sched.kind",            count, MACHINE, 1,      "the kernel's fair scheduler: 0 CFS (before 6.6), 1 EEVDF") \
-	P(SCHED_HZ,             "sched.hz",              per_s, MACHINE, 1000000,"scheduler ticks per second (CONFIG_HZ)") \
-	P(SCHED_BASE_SLICE,     "sched.base_slice",      ns,    MACHINE, 1000,   "EEVDF: slice of a task; for 8 or more cores, scaled down for fewer as the kernel does") \
-	P(SCHED_LATENCY,        "sched.latency",         ns,    MACHINE, 8000,   "CFS: period in which each runnable task runs once; for 8 or more cores") \
-	P(SCHED_MIN_GRANULARITY,"sched.min_granularity", ns,    MACHINE, 1000,   "CFS: least slice; for 8 or more cores") \
-	P(SCHED_WAKEUP_GRANULARITY,"sched.wakeup_granularity", ns, MACHINE, 1000,"CFS: lead in virtual time that a woken task needs to preempt; for 8 or more cores") \
+	P(SCHED_HZ,             "sched.hz",              per_s, MACHINE, 10000,"scheduler ticks per second (CONFIG_HZ)") \
+	P(SCHED_BASE_SLICE,     "sched.base_slice",      ns,    MACHINE, 100000,   "EEVDF: slice of a task; for 8 or more cores, scaled down for fewer as the kernel does") \
+	P(SCHED_LATENCY,        "sched.latency",         ns,    MACHINE, 800000,   "CFS: period in which each runnable task runs once; for 8 or more cores") \
+	P(SCHED_MIN_GRANULARITY,"sched.min_granularity", ns,    MACHINE, 100000,   "CFS: least slice; for 8 or more cores") \
+	P(SCHED_WAKEUP_GRANULARITY,"sched.wakeup_granularity", ns, MACHINE, 100000,"CFS: lead in virtual time that a woken task needs to preempt; for 8 or more cores") \
 	P(SCHED_SWITCH,         "sched.switch",          ns,    MACHINE, 0,      "context switch between two threads of one process on one core") \
 	P(SCHED_SWITCH_PROCESS, "sched.switch_process",  ns,    MACHINE, 0,      "what a switch between address spaces costs on top") \
 	P(SCHED_MIGRATION,      "sched.migration",       ns,    MACHINE, 0,      "what a thread pays when it goes on on another core: cold caches") \
@@ -84,7 +84,8 @@
 	P(POOL_TASK,            "pool.task",             ns,    PYTHON,  0,      "a worker's own cost of one chunk: get, unpickle, call, pickle, put") \
 	P(POOL_ITEM,            "pool.item",             ns,    PYTHON,  0,      "what each further item of a chunk costs in the worker") \
 	P(POOL_RESULT,          "pool.result",           ns,    PYTHON,  0,      "the result handler's cost of one chunk") \
-	P(POOL_WATCH,           "pool.watch",            ns,    PYTHON,  0,      "the worker handler's cost of one round, which every result sets off") \
+	P(POOL_WATCH,           "pool.watch",            ns,    PYTHON,  0,      "the worker handler's cost of one round, which every result sets off, without its workers") \
+	P(POOL_WATCH_WORKER,    "pool.watch_worker",     ns,    PYTHON,  0,      "what each worker adds to such a round") \
 	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \
 	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "resident memory of an interpreter with the standard library's usual modules") \
 	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, 0, "pickling a byte of small objects") \

@@ -56,7 +56,13 @@ static inline sim_ns cost_ns(const struct costs *costs, enum cost cost)
 	return sim_time_round(costs->value[cost]);
 }
 
-enum provenance { PROVENANCE_MISSING, PROVENANCE_MEASURED, PROVENANCE_SYSTEM, PROVENANCE_PUBLISHED, PROVENANCE_ASSUMED };
+enum provenance {
+	PROVENANCE_MISSING,
+	PROVENANCE_MEASURED,
+	PROVENANCE_SYSTEM,
+	PROVENANCE_PUBLISHED,
+	PROVENANCE_ASSUMED
+};
 
 struct profile_value {
 	double value;
@@ -67,10 +73,10 @@ struct profile_value {
 };
 
 struct profile_python {
-	const char *version;	/* "3.13"; as stated in the file without a trailing "t" */
-	bool gil;		/* false: free-threaded build */
-	const char *executable; /* may be NULL */
-	const char *full_version; /* "3.13.0"; may be NULL */
+	const char *version;			 /* "3.13"; as stated in the file without a trailing "t" */
+	bool gil;				 /* false: free-threaded build */
+	const char *executable;			 /* may be NULL */
+	const char *full_version;		 /* "3.13.0"; may be NULL */
 	struct profile_value values[COST_COUNT]; /* PYTHON rows */
 };
 
@@ -90,7 +96,8 @@ struct profile *profile_read(const char *path, struct region *region, struct dia
 struct profile *profile_load(const char *name, struct region *region, struct diagnostics *diagnostics);
 /* An empty profile to be filled, e.g. by calibration. */
 struct profile *profile_new(const char *name, struct region *region);
-struct profile_python *profile_add_python(struct profile *profile, struct region *region, const char *version, bool gil);
+struct profile_python *profile_add_python(struct profile *profile, struct region *region, const char *version,
+					  bool gil);
 /* Writes the file form. Returns false with errno set when the stream failed. */
 bool profile_write(const struct profile *profile, FILE *stream);
 /* The folder where the shipped scenarios and profiles lie: $GILSIM_DATA, else beside the executable's

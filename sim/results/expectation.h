@@ -12,8 +12,16 @@
 #define SIM_RESULTS_EXPECTATION_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
-enum comparison { COMPARE_LESS, COMPARE_LESS_EQUAL, COMPARE_EQUAL, COMPARE_GREATER_EQUAL, COMPARE_GREATER, COMPARE_NEAR };
+enum comparison {
+	COMPARE_LESS,
+	COMPARE_LESS_EQUAL,
+	COMPARE_EQUAL,
+	COMPARE_GREATER_EQUAL,
+	COMPARE_GREATER,
+	COMPARE_NEAR
+};
 
 struct expectation_operand {
 	const char *variant; /* NULL: every variant */
@@ -27,7 +35,7 @@ struct expectation {
 	struct expectation_operand left;
 	struct expectation_operand right; /* metric NULL: no division */
 	enum comparison comparison;
-	double value; /* in the metric's JSON unit: seconds, ratio, bytes, count */
+	double value;	  /* in the metric's JSON unit: seconds, ratio, bytes, count */
 	double tolerance; /* NEAR: relative */
 };
 
@@ -40,5 +48,10 @@ struct expectation_outcome {
 };
 /* The worst outcome over the variants it names. Missing figures fail as NO_DATA. */
 struct expectation_outcome expectation_test(const struct expectation *expectation, const struct results *results);
+/* One line: "ok" or "FAIL", the text, and what came out instead, where it stands in the file. */
+void expectation_print(const struct expectation *expectation, const struct expectation_outcome *outcome,
+		       FILE *stream);
+/* Whether a line names a deadlock or an unfinished count of this variant, so that one is expected. */
+bool expectation_expects_unfinished(const struct expectation *expectation, const char *variant);
 
 #endif

@@ -50,11 +50,12 @@ struct interval {
 struct variant_result {
 	const char *name;
 	const char *model;
-	int workers; /* 0: the model has none */
+	int workers;   /* 0: the model has none */
 	bool measured; /* false: nothing was run (`why_not` says why); all figures are missing */
 	const char *why_not;
 	double makespan_s, speedup, throughput_per_s;
-	double completed, failed, timed_out, cancelled, rejected, unfinished, retries, lost_updates; /* NaN: unknown */
+	double completed, failed, timed_out, cancelled, rejected, unfinished, retries,
+		lost_updates; /* NaN: unknown */
 	bool deadlock, limit_reached;
 	const char *deadlock_report; /* NULL: none */
 	struct summary sojourn;
@@ -84,9 +85,9 @@ struct results {
 	int machine_cores;
 	double machine_quota_cores; /* 0: none */
 	const char *python_version;
-	const char *python_gil; /* "on", "off", "per-interpreter" of the scenario's top level */
+	const char *python_gil;	       /* "on", "off", "per-interpreter" of the scenario's top level */
 	const char *python_executable; /* NULL unless native */
-	double spin_rate_ratio; /* native: measured over calibrated; NaN otherwise */
+	double spin_rate_ratio;	       /* native: measured over calibrated; NaN otherwise */
 	struct variant_result *variants;
 	size_t variant_count;
 	size_t baseline;
@@ -115,7 +116,9 @@ size_t results_best(const struct results *results);
 /* Printing: one object for one file, an array for several. All return false with errno set if the stream failed. */
 bool results_print_json(const struct results *results, size_t count, FILE *stream);
 bool results_print_csv(const struct results *results, size_t count, FILE *stream);
-/* For people. `explain` adds where the time went in full. `color` allows ANSI colours. */
+/* For people. `color` allows ANSI colours. */
 bool results_print_table(const struct results *results, bool color, FILE *stream);
+/* What --explain adds: where the time went in full, a column a variant. */
+bool results_print_explanation(const struct results *results, FILE *stream);
 
 #endif

@@ -12,11 +12,13 @@
 
 struct validation_row {
 	const char *scenario, *variant, *python, *metric;
-	bool is_count;	     /* a count is exact or not; no error */
-	double predicted;    /* at the measured spin rate */
-	double ideal;	     /* what the profile `ideal` predicts */
+	bool is_count;		/* a count is exact or not; no error */
+	double predicted;	/* at the measured spin rate */
+	double ideal;		/* what the profile `ideal` predicts */
 	const double *measured; /* the samples, in order of the rounds; borrowed */
 	size_t measured_count;
+	double spin_ratio; /* the interpreter's measured time for an iteration over its calibrated one; NaN: not
+			      known */
 	/* Filled by validation_finish(). */
 	double median, min, max, q1, q3;
 	double error;	    /* (predicted - median) / median */
@@ -39,10 +41,15 @@ struct validation {
 	size_t summary_count;
 };
 
+/* Adds a row; its strings and samples are borrowed. */
+struct validation_row *validation_add(struct validation *validation, struct region *region);
+
 /* Computes medians, quartiles, errors and summaries by metric (counts apart). */
 void validation_finish(struct validation *validation, struct region *region);
 bool validation_print_json(const struct validation *validation, FILE *stream);
 bool validation_print_csv(const struct validation *validation, FILE *stream);
+/* The largest |error| of makespan and speedup, which --max-error gates; NaN when there is no such row. */
+double validation_worst_error(const struct validation *validation);
 /* Sorted by |error|, largest first when `by_error`; in the order of the rows otherwise; then the summary. */
 bool validation_print_table(const struct validation *validation, bool by_error, bool color, FILE *stream);
 

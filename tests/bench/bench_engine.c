@@ -92,7 +92,8 @@ static void mm1_arrived(struct engine *engine, void *subject, uint64_t argument)
 	if (queue->arrival_count - queue->departure_count == 1)
 		engine_schedule_after(engine, exponential_ns(&queue->rng, MM1_SERVICE_NS), mm1_departed, queue, 0);
 	if (queue->arrival_count < MM1_CUSTOMER_COUNT)
-		engine_schedule_after(engine, exponential_ns(&queue->rng, MM1_INTERARRIVAL_NS), mm1_arrived, queue, 0);
+		engine_schedule_after(engine, exponential_ns(&queue->rng, MM1_INTERARRIVAL_NS), mm1_arrived, queue,
+				      0);
 }
 
 static void mm1_run_engine(struct mm1 *queue)
@@ -175,7 +176,8 @@ static void mm1_run_by_hand(struct mm1 *queue)
 				binary_heap_push(&heap, now_ns + exponential_ns(&queue->rng, MM1_INTERARRIVAL_NS),
 						 MM1_ARRIVAL);
 		} else {
-			queue->sojourn_ns_sum += now_ns - queue->arrived_ns[queue->departure_count++ % MM1_QUEUE_COUNT];
+			queue->sojourn_ns_sum +=
+				now_ns - queue->arrived_ns[queue->departure_count++ % MM1_QUEUE_COUNT];
 			if (queue->departure_count < queue->arrival_count)
 				binary_heap_push(&heap, now_ns + exponential_ns(&queue->rng, MM1_SERVICE_NS),
 						 MM1_DEPARTURE);

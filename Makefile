@@ -1,0 +1,195 @@
+# gilsim - build, test, check, install. `make help` lists the targets.
+#
+#   VARIANT=release  -O2 -g, asserts on (the default)
+#   VARIANT=debug    -O0 -g3
+#   VARIANT=san      AddressSanitizer, UndefinedBehaviorSanitizer, LeakSanitizer; any finding fails
+#   CC=gcc | clang
+#   V=1              show the compiler's command lines
+#
+# The variants lie side by side: build/release/gilsim, build/debug/gilsim, ...; build/gilsim is the
+# one built last. Sources are found by pattern: a new .c file under sim/ or models/ needs no entry here.
+
+VARIANT ?= release
+PREFIX ?= /usr/local
+DESTDIR ?=
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# Where this build's files go; check-determinism gives each of its builds a folder of its own.
+OUT ?= build/$(VARIANT)
+
+OPTIMISE_release := -O2 -g
+OPTIMISE_debug := -O0 -g3
+OPTIMISE_san := -O1 -g -fno-omit-frame-pointer
+OPTIMISE ?= $(OPTIMISE_$(VARIANT))
+ifeq ($(OPTIMISE),)
+$(error VARIANT is '$(VARIANT)', expected release, debug or san)
+endif
+SANITIZE_san := -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE := $(SANITIZE_$(VARIANT))
+
+# -ffp-contract=off: a fused multiply-add would round differently from one compiler to the next.
+# NDEBUG is never set: a wrong figure costs more than the check that stops it.
+LANGUAGE := -std=gnu17 -D_GNU_SOURCE -ffp-contract=off -I.
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
+	-Werror=int-conversion -Werror=return-type -Werror=format
+OUR_CFLAGS := $(LANGUAGE) $(OPTIMISE) $(SANITIZE) $(WARNINGS) -Wconversion $(CFLAGS)
+# Criterion's eq() sets -Wconversion off, and its Test() declares functions of its own.
+TEST_CFLAGS := $(LANGUAGE) $(OPTIMISE) $(SANITIZE) $(WARNINGS) $(CFLAGS)
+LIBRARIES := -lgsl -lgslcblas -lyaml -ljansson -lm
+DATADIR := $(PREFIX)/share/gilsim/scenarios
+
+SOURCES := $(sort $(wildcard sim/*/*.c models/*/*.c))
+OBJECTS := $(SOURCES:%.c=$(OUT)/obj/%.o)
+MAIN_OBJECT := $(OUT)/obj/sim/cli/main.o
+TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/model/*.c))
+TEST_OBJECTS := $(TEST_SOURCES:%.c=$(OUT)/obj/%.o)
+BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
+BENCH_OBJECTS := $(BENCH_SOURCES:%.c=$(OUT)/obj/%.o)
+ALL_C := $(SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES)
+ALL_H := $(sort $(wildcard sim/*/*.h models/*/*.h tests/*/*.h))
+
+# A short line for each file, or the whole command.
+ifeq ($(V),1)
+say = @:
+run :=
+else
+say = @printf '%-8s %s\n'
+run := @
+endif
+
+# Those targets that build first do so on all cores, unless -j says otherwise.
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: all help demo test test-all bench golden format tidy check-layers check-determinism \
+	install uninstall clean packages-demo packages-test packages-clang FORCE
+
+all: build/gilsim ## build gilsim: build/$(VARIANT)/gilsim, and build/gilsim linked to it
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t20
+	@echo "variables: VARIANT=release|debug|san  CC=gcc|clang  V=1  PREFIX=/usr/local  DESTDIR="
+
+# --- compiling --------------------------------------------------------------------------------
+
+build/gilsim: $(OUT)/gilsim FORCE
+	@ln -sfn $(OUT:build/%=%)/gilsim $@
+
+$(OUT)/gilsim: $(OBJECTS) $(OUT)/sources
+	$(say) link $@
+	$(run)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBRARIES)
+
+$(OUT)/obj/sim/%.o: sim/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(say) $(CC) $<
+	$(run)$(CC) $(OUR_CFLAGS) $(CFLAGS_$(*F)) -MMD -MP -c -o $@ $<
+
+$(OUT)/obj/models/%.o: models/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(say) $(CC) $<
+	$(run)$(CC) $(OUR_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/obj/tests/%.o: tests/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(say) $(CC) $<
+	$(run)$(CC) $(TEST_CFLAGS) -DGILSIM_BINARY='"$(OUT)/gilsim"' -MMD -MP -c -o $@ $<
+
+# One file knows where `make install` puts the data; it alone is compiled anew when PREFIX changes.
+CFLAGS_profile_load := -DDATADIR='"$(DATADIR)"'
+$(OUT)/obj/sim/profile/profile_load.o: $(OUT)/datadir
+
+# The assembler includes the Python files that the binary carries; -MMD does not see that.
+$(OUT)/obj/sim/native/native_embed.o: $(wildcard sim/native/*.py)
+
+# Files that change when what they hold does, so that another CC or CFLAGS compiles everything anew.
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(OUR_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(OUR_CFLAGS)' > $@
+$(OUT)/datadir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(DATADIR)' | cmp -s - $@ || echo '$(DATADIR)' > $@
+# Likewise the sources that there are: without one that is gone, a program must be linked anew.
+$(OUT)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(ALL_C)' | cmp -s - $@ || echo '$(ALL_C)' > $@
+
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d)
+
+# --- showing and testing ----------------------------------------------------------------------
+
+DEMO_SCENARIO = $(firstword $(wildcard scenarios/seeds/a1-*.yaml))
+
+demo: packages-demo ## predict the first article's speedups and prove them on this machine's python3
+	@$(MAKE) $(PARALLEL) all
+	build/gilsim run $(DEMO_SCENARIO)
+	build/gilsim validate $(DEMO_SCENARIO)
+
+$(OUT)/tests: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(TEST_OBJECTS) $(OUT)/sources
+	$(say) link $@
+	$(run)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcriterion $(LIBRARIES)
+
+test: packages-test ## run the unit and model tests; VARIANT=san for the sanitizers
+	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests
+	@tests/tools/run_tests.sh $(OUT)
+
+test-all: ## everything that .ci/run runs
+	.ci/run
+
+# The benchmark program has a main of its own, takes all of gilsim's objects, and times itself.
+$(OUT)/bench: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(BENCH_OBJECTS) $(OUT)/sources
+	$(say) link $@
+	$(run)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARIES)
+
+bench: packages-demo ## time the engine and the models against hand-written references: build/bench.json
+	@$(MAKE) $(PARALLEL) VARIANT=release build/release/bench
+	build/release/bench build/bench.json
+
+golden: all ## write the golden traces anew; their diff is part of the change
+	@tests/tools/golden.sh write build/gilsim
+
+# --- keeping house ----------------------------------------------------------------------------
+
+format: ## lay the sources out as .clang-format says
+	clang-format -i $(ALL_C) $(ALL_H)
+
+tidy: ## let clang-tidy read the sources
+	clang-tidy --quiet $(SOURCES) -- $(LANGUAGE) -DDATADIR='""'
+
+check-layers: ## fail when a folder includes what it may not
+	@tests/tools/check_layers.sh
+
+check-determinism: packages-demo packages-clang ## the same bytes from gcc and clang, -O0 and -O3, and no clock or rand
+	@tests/tools/check_determinism.sh "$(MAKE)"
+
+clean: ## remove build/
+	rm -rf build
+
+# --- packages: install what is missing, or say how --------------------------------------------
+
+PACKAGES_DEMO := gcc:gcc libgsl-dev:gsl/gsl_cdf.h libyaml-dev:yaml.h libjansson-dev:jansson.h python3:python3
+packages-demo:
+	@tests/tools/packages.sh $(PACKAGES_DEMO)
+packages-test:
+	@tests/tools/packages.sh $(PACKAGES_DEMO) libcriterion-dev:criterion/criterion.h
+packages-clang:
+	@tests/tools/packages.sh clang:clang binutils:nm
+
+# --- installing -------------------------------------------------------------------------------
+
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(OUT)/gilsim $(DESTDIR)$(PREFIX)/bin/gilsim
+	set -e; cd scenarios; find . -type f \( -name '*.yaml' -o -name '*.csv' \) | sort | while read -r file; do \
+		install -D -m 644 "$$file" "$(DESTDIR)$(DATADIR)/$$file"; done
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/gilsim/LICENSE
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/gilsim
+	rm -rf $(DESTDIR)$(PREFIX)/share/gilsim $(DESTDIR)$(PREFIX)/share/doc/gilsim

@@ -1,0 +1,221 @@
+/*
+ * region.c - blocks from malloc in a doubly linked list, so that one can go early and all at the end.
+ *
+ * malloc and not an arena: arrays of millions of entries grow in place by mremap, the sanitizers see
+ * every overrun, and a block given back early is really free. The header costs 32 bytes a block.
+ */
+#include "sim/base/region.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct region_block {
+	struct region_block *newer, *older;
+	struct region *region;
+	size_t size_bytes;
+	_Alignas(max_align_t) unsigned char content[];
+};
+
+#define REGION_GROW_LEAST 8
+
+/* How many allocations of this thread still succeed; only tests set it. */
+static _Thread_local uint64_t allocations_left = UINT64_MAX;
+
+void region_fail_after(uint64_t allocation_count)
+{
+	allocations_left = allocation_count;
+}
+
+static bool allocation_may_succeed(void)
+{
+	if (allocations_left == UINT64_MAX)
+		return true;
+	if (allocations_left == 0)
+		return false;
+	allocations_left--;
+	return true;
+}
+
+static _Noreturn void region_fail(struct region *region)
+{
+	if (region->unwind)
+		longjmp(*region->unwind, 1);
+	fprintf(stderr, "gilsim: out of memory\n");
+	exit(3);
+}
+
+static struct region_block *block_of(void *content)
+{
+	return (struct region_block *)(void *)((unsigned char *)content - offsetof(struct region_block, content));
+}
+
+/* Whether `growth_bytes` more stay within the region's limit. */
+static bool fits_limit(const struct region *region, size_t growth_bytes)
+{
+	return region->limit_bytes == 0 || (region->size_bytes <= region->limit_bytes &&
+					    growth_bytes <= region->limit_bytes - region->size_bytes);
+}
+
+/* The size of the block with its header, or 0 when that is more than any object can have. */
+static size_t gross_bytes(size_t size_bytes)
+{
+	if (size_bytes > PTRDIFF_MAX - sizeof(struct region_block))
+		return 0;
+	return sizeof(struct region_block) + size_bytes;
+}
+
+static void block_link(struct region *region, struct region_block *block)
+{
+	block->newer = NULL;
+	block->older = region->blocks;
+	if (region->blocks)
+		region->blocks->newer = block;
+	region->blocks = block;
+}
+
+void region_init(struct region *region)
+{
+	memset(region, 0, sizeof(*region));
+}
+
+void region_release(struct region *region)
+{
+	struct region_block *block = region->blocks;
+
+	while (block) {
+		struct region_block *older = block->older;
+
+		free(block);
+		block = older;
+	}
+	region->blocks = NULL;
+	region->size_bytes = 0;
+}
+
+void *region_alloc(struct region *region, size_t size_bytes)
+{
+	size_t gross = gross_bytes(size_bytes);
+	struct region_block *block;
+
+	if (gross == 0 || !fits_limit(region, size_bytes) || !allocation_may_succeed())
+		region_fail(region);
+	block = calloc(1, gross);
+	if (!block)
+		region_fail(region);
+	block->region = region;
+	block->size_bytes = size_bytes;
+	block_link(region, block);
+	region->size_bytes += size_bytes;
+	return block->content;
+}
+
+void *region_alloc_array(struct region *region, size_t count, size_t size_bytes)
+{
+	size_t total_bytes;
+
+	if (__builtin_mul_overflow(count, size_bytes, &total_bytes))
+		region_fail(region);
+	return region_alloc(region, total_bytes);
+}
+
+void *region_resize(struct region *region, void *content, size_t size_bytes)
+{
+	size_t gross = gross_bytes(size_bytes);
+	struct region_block *block, *resized;
+	size_t old_bytes;
+
+	if (!content)
+		return region_alloc(region, size_bytes);
+	block = block_of(content);
+	assert(block->region == region);
+	old_bytes = block->size_bytes;
+	if (gross == 0 || (size_bytes > old_bytes && !fits_limit(region, size_bytes - old_bytes)) ||
+	    !allocation_may_succeed())
+		region_fail(region);
+	resized = realloc(block, gross);
+	if (!resized)
+		region_fail(region);
+	/* The block may have moved: its neighbours, or the head of the list, must point to the new place. */
+	if (resized->older)
+		resized->older->newer = resized;
+	if (resized->newer)
+		resized->newer->older = resized;
+	else
+		region->blocks = resized;
+	resized->size_bytes = size_bytes;
+	region->size_bytes = region->size_bytes - old_bytes + size_bytes;
+	return resized->content;
+}
+
+void region_free(struct region *region, void *content)
+{
+	struct region_block *block;
+
+	if (!content)
+		return;
+	block = block_of(content);
+	assert(block->region == region);
+	if (block->older)
+		block->older->newer = block->newer;
+	if (block->newer)
+		block->newer->older = block->older;
+	else
+		region->blocks = block->older;
+	region->size_bytes -= block->size_bytes;
+	free(block);
+}
+
+char *region_strndup(struct region *region, const char *text, size_t length)
+{
+	char *copy;
+
+	length = strnlen(text, length);
+	copy = region_alloc(region, length + 1);
+	memcpy(copy, text, length);
+	return copy;
+}
+
+char *region_strdup(struct region *region, const char *text)
+{
+	return region_strndup(region, text, strlen(text));
+}
+
+char *region_format(struct region *region, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+	char *text;
+
+	va_start(arguments, format);
+	length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		region_fail(region);
+	text = region_alloc(region, (size_t)length + 1);
+	va_start(arguments, format);
+	vsnprintf(text, (size_t)length + 1, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+void *region_grow(struct region *region, void *array, size_t count, size_t *capacity, size_t element_bytes)
+{
+	size_t larger, total_bytes;
+
+	if (count < *capacity)
+		return array;
+	larger = *capacity < REGION_GROW_LEAST ? REGION_GROW_LEAST : *capacity;
+	while (larger <= count || larger == *capacity) {
+		if (__builtin_mul_overflow(larger, (size_t)2, &larger))
+			region_fail(region);
+	}
+	if (__builtin_mul_overflow(larger, element_bytes, &total_bytes))
+		region_fail(region);
+	array = region_resize(region, array, total_bytes);
+	*capacity = larger;
+	return array;
+}

@@ -1,0 +1,197 @@
+/*
+ * cmd_calibrate.c - `gilsim calibrate`: measure this machine and its interpreters into a profile.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "sim/cli/cli.h"
+#include "sim/cli/host_profile.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/native_rounds.h"
+#include "sim/profile/cost_text.h"
+#include "sim/results/stream.h"
+#include "sim/results/text_table.h"
+
+/* A parameter with a larger spread is not sure. */
+#define UNSURE_SPREAD_RATIO 0.10
+
+enum { OPTION_PYTHON = 0x500, OPTION_COMPARE };
+
+struct calibrate_arguments {
+	struct native_arguments native; /* only its pythons */
+	const char *output;		/* NULL: the user's cache */
+	const char *compare;		/* NULL: do not */
+};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+	struct calibrate_arguments *arguments = state->input;
+
+	switch (key) {
+	case OPTION_PYTHON:
+		text_list_add(&arguments->native.pythons, arguments->native.region, text);
+		return 0;
+	case OPTION_COMPARE:
+		arguments->compare = text;
+		return 0;
+	case 'o':
+		arguments->output = text;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected argument '%s'; interpreters are given with --python", text);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option option_rows[] = {
+	{ "python", OPTION_PYTHON, "EXE", 0, "Interpreter to measure (repeatable; default python3)", 0 },
+	{ "output", 'o', "PROFILE", 0, "Write one profile with all interpreters to this file", 0 },
+	{ "compare", OPTION_COMPARE, "PROFILE", 0, "Print the new values beside those of this profile", 0 },
+	{ 0 },
+};
+
+static const struct argp calibrate_argp = {
+	.options = option_rows,
+	.parser = parse_option,
+	.doc = "Measure what this machine and its interpreters take for everything that the models charge.\v"
+	       "Without -o the result is kept in the user's cache, a file for each interpreter, where `native` and "
+	       "`validate` look for it. The machine should be idle meanwhile.\n\n"
+	       "Example:\n  gilsim calibrate --python python3.13 -o my-laptop.yaml",
+};
+
+static void add_values(struct text_table *table, const struct profile_value values[COST_COUNT],
+		       enum cost_scope scope, const char *what)
+{
+	for (enum cost cost = 0; cost < COST_COUNT; cost++) {
+		const struct profile_value *value = &values[cost];
+		char text[40];
+
+		if (cost_infos[cost].scope != scope || value->provenance == PROVENANCE_MISSING)
+			continue;
+		text_table_cell(table, "%s", what);
+		text_table_cell(table, "%s", cost_infos[cost].name);
+		cost_format_short(cost_infos[cost].unit, value->value, text);
+		text_table_cell(table, "%s", text);
+		if (isfinite(value->spread))
+			text_table_cell(table, "%.1f%%", 100 * value->spread);
+		else
+			text_table_cell(table, "%s", "");
+		if (value->samples > 0)
+			text_table_cell(table, "%d", value->samples);
+		else
+			text_table_cell(table, "%s", "");
+		text_table_cell(table, "%s", cost_infos[cost].meaning);
+	}
+}
+
+static void warn_of_unsure(const struct profile_value values[COST_COUNT], const char *what)
+{
+	for (enum cost cost = 0; cost < COST_COUNT; cost++)
+		if (values[cost].provenance == PROVENANCE_MEASURED && values[cost].spread > UNSURE_SPREAD_RATIO)
+			fprintf(stderr, "gilsim: %s: '%s' is unsure: its repeats differ by +- %.0f%%\n", what,
+				cost_infos[cost].name, 100 * values[cost].spread);
+}
+
+static const char *python_label(const struct profile_python *python, struct region *region)
+{
+	return region_format(region, "Python %s%s", python->version, python->gil ? "" : "t");
+}
+
+static bool print_profile(const struct profile *profile, struct region *region)
+{
+	static const char *const heads[] = { "of", "parameter", "value", "spread", "samples", "meaning" };
+	struct text_table table;
+
+	text_table_init(&table, region, "llrrrl");
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		text_table_cell(&table, "%s", heads[i]);
+	add_values(&table, profile->values, SCOPE_MACHINE, "machine");
+	for (size_t i = 0; i < profile->python_count; i++)
+		add_values(&table, profile->pythons[i].values, SCOPE_PYTHON,
+			   python_label(&profile->pythons[i], region));
+	text_table_print(&table, false, stdout);
+	return stream_finish(stdout);
+}
+
+/* With -o all interpreters into that file, else each into its own in the cache. */
+static int keep(const struct calibrate_arguments *arguments, const struct profile *profile,
+		const struct native_python *pythons, struct region *region)
+{
+	if (arguments->output)
+		return host_profile_save(profile, arguments->output, region) ? STATUS_DONE : STATUS_ENVIRONMENT;
+	for (size_t i = 0; i < profile->python_count; i++) {
+		struct profile one = *profile;
+		const char *path = host_profile_path(&pythons[i], region);
+
+		one.pythons = &profile->pythons[i];
+		one.python_count = 1;
+		if (!path || !host_profile_save(&one, path, region))
+			return STATUS_ENVIRONMENT;
+		fprintf(stderr, "gilsim: kept in %s\n", path);
+	}
+	return STATUS_DONE;
+}
+
+/* "my-laptop" of "profiles/my-laptop.yaml". */
+static const char *profile_name(const char *path, struct region *region)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t length = strlen(name);
+
+	if (length > 5 && !strcmp(name + length - 5, ".yaml"))
+		length -= 5;
+	return region_strndup(region, name, length);
+}
+
+int cmd_calibrate(int argc, char **argv)
+{
+	struct region region;
+	struct calibrate_arguments arguments = { .native.region = &region };
+	struct native_python *pythons;
+	size_t python_count;
+	struct profile *profile;
+	const struct profile *other = NULL;
+	int status;
+
+	region_init(&region);
+	argp_parse(&calibrate_argp, argc, argv, 0, NULL, &arguments);
+	interrupt_watch();
+	if (arguments.compare) {
+		struct diagnostics diagnostics;
+
+		diagnostics_init(&diagnostics, &region);
+		other = profile_load(arguments.compare, &region, &diagnostics);
+		diagnostics_print(&diagnostics, stderr);
+		if (!other) {
+			status = STATUS_BAD_INPUT;
+			goto release;
+		}
+	}
+	status = STATUS_ENVIRONMENT;
+	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count))
+		goto release;
+	profile = host_profile_measure(arguments.output ? profile_name(arguments.output, &region) : "host", pythons,
+				       python_count, &region);
+	if (!profile)
+		goto release;
+	status = keep(&arguments, profile, pythons, &region);
+	if (!print_profile(profile, &region))
+		status = output_failed(NULL);
+	warn_of_unsure(profile->values, "machine");
+	for (size_t i = 0; i < profile->python_count; i++)
+		warn_of_unsure(profile->pythons[i].values, python_label(&profile->pythons[i], &region));
+	if (other) {
+		fputc('\n', stdout);
+		profile_compare(other, profile, stdout);
+		if (!stream_finish(stdout))
+			status = output_failed(NULL);
+	}
+release:
+	if (interrupt_seen())
+		status = STATUS_INTERRUPTED;
+	region_release(&region);
+	return status;
+}

@@ -1,0 +1,171 @@
+/*
+ * cmd_native.c - `gilsim native`: the same scenarios for real.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "sim/cli/cli.h"
+#include "sim/cli/host_profile.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/native_rounds.h"
+#include "sim/cli/output_file.h"
+#include "sim/cli/verdict.h"
+
+struct native_command_arguments {
+	struct scenario_arguments scenario;
+	struct output_arguments output;
+	struct native_arguments native;
+};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+	struct native_command_arguments *arguments = state->input;
+
+	(void)text;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &arguments->scenario;
+	state->child_inputs[1] = &arguments->output;
+	state->child_inputs[2] = &arguments->native;
+	return 0;
+}
+
+static const struct argp_child children[] = {
+	{ &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { &native_argp, 0, NULL, 0 }, { 0 }
+};
+
+static const struct argp native_command_argp = {
+	.parser = parse_option,
+	.args_doc = "FILE...",
+	.doc = "Run every variant of each scenario for real, on CPython, several rounds in random order.\v"
+	       "Prints means over the rounds. Durations are scaled as the scenario's `scale` says, so its "
+	       "expectations "
+	       "are not tested. Without --profile, this machine's own calibration tells how much work a duration "
+	       "is; it "
+	       "is measured when it is missing.\n\n"
+	       "Example:\n  gilsim native --python python3.13 --repeat 10 scenarios/seeds/b2-*.yaml",
+	.children = children,
+};
+
+/* The rounds as the replications they are: means, with intervals. */
+static struct results combine_rounds(const struct native_rounds *rounds, struct region *region)
+{
+	const struct scenario *scenario = rounds->scenario;
+	size_t count = rounds->round_count > 0 ? rounds->round_count : 1;
+	struct results *each = region_alloc_array(region, count, sizeof(*each));
+	struct results combined;
+
+	for (size_t round = 0; round < count; round++) {
+		each[round] = results_heading(scenario, "cpython");
+		each[round].python_version = rounds->python->full_version;
+		each[round].python_executable = rounds->python->executable;
+		each[round].spin_rate_ratio = native_rounds_main_pace(rounds, scenario->baseline, region);
+		each[round].variants =
+			region_alloc_array(region, scenario->workload_count, sizeof(each[round].variants[0]));
+		for (size_t variant = 0; variant < scenario->workload_count; variant++) {
+			struct variant_result *result = &each[round].variants[variant];
+
+			if (round < rounds->round_count) {
+				*result = native_rounds_at(rounds, round, variant)->result;
+			} else {
+				variant_result_init(result);
+				result->measured = false;
+			}
+			result->name = scenario->workloads[variant].variant;
+			result->model = model_names[scenario->workloads[variant].model.kind];
+			if (!result->measured)
+				result->why_not =
+					rounds->why_not[variant] ? rounds->why_not[variant] : "interrupted";
+		}
+		results_fill_speedups(&each[round]);
+	}
+	results_combine(each, count, region, &combined);
+	return combined;
+}
+
+static bool print_results(enum output_format format, const struct results *results, size_t count, FILE *stream)
+{
+	bool printed = true;
+
+	if (format == FORMAT_JSON)
+		return results_print_json(results, count, stream);
+	if (format == FORMAT_CSV)
+		return results_print_csv(results, count, stream);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			fputc('\n', stream);
+		printed &= results_print_table(&results[i], wants_color(stream), stream);
+	}
+	return printed;
+}
+
+/* Runs all files on one interpreter and appends their results. */
+static int run_python(const struct native_command_arguments *arguments, const struct native_python *python,
+		      struct region *region, struct results *results, size_t *count)
+{
+	const char *profile = arguments->scenario.profile;
+	int status = STATUS_DONE;
+
+	if (!profile)
+		profile = host_profile_obtain(python, region);
+	if (!profile)
+		return STATUS_ENVIRONMENT;
+	for (size_t i = 0; i < arguments->scenario.files.count && !interrupt_seen(); i++) {
+		struct native_rounds rounds;
+		struct scenario *scenario =
+			native_load_scenario(arguments->scenario.files.items[i], &arguments->scenario,
+					     &arguments->native, python, profile, region);
+
+		if (!scenario)
+			return STATUS_BAD_INPUT;
+		native_rounds_run(&rounds, scenario, python, &arguments->native, arguments->scenario.seed, region);
+		native_rounds_report(&rounds);
+		results[*count] = combine_rounds(&rounds, region);
+		if (rounds.failed)
+			status = worse_status(status, STATUS_ENVIRONMENT);
+		status = worse_status(status, verdict_of_endings(scenario, &results[*count]));
+		(*count)++;
+	}
+	return status;
+}
+
+int cmd_native(int argc, char **argv)
+{
+	struct region region;
+	struct native_command_arguments arguments = { .scenario.region = &region, .native.region = &region };
+	struct native_python *pythons;
+	size_t python_count, count = 0;
+	struct results *results;
+	struct output_file output;
+	int status = STATUS_DONE;
+
+	region_init(&region);
+	argp_parse(&native_command_argp, argc, argv, 0, NULL, &arguments);
+	interrupt_watch();
+	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count)) {
+		status = STATUS_ENVIRONMENT;
+		goto release;
+	}
+	if (!native_check_files(&arguments.scenario, &arguments.native, &pythons[0])) {
+		status = STATUS_BAD_INPUT;
+		goto release;
+	}
+	results = region_alloc_array(&region, python_count * arguments.scenario.files.count, sizeof(results[0]));
+	for (size_t i = 0; i < python_count && !interrupt_seen(); i++)
+		status = worse_status(status, run_python(&arguments, &pythons[i], &region, results, &count));
+	if (count > 0) {
+		if (!output_file_open(&output, arguments.output.path, &region)) {
+			status = output_failed(arguments.output.path);
+		} else if (!print_results(arguments.output.format, results, count, output.stream)) {
+			status = output_failed(arguments.output.path);
+			output_file_discard(&output);
+		} else if (!output_file_close(&output)) {
+			status = output_failed(arguments.output.path);
+		}
+	}
+release:
+	if (interrupt_seen())
+		status = STATUS_INTERRUPTED;
+	region_release(&region);
+	return status;
+}

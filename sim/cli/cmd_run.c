@@ -1,0 +1,227 @@
+/*
+ * cmd_run.c - `gilsim run`: simulate.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "models/simulate/simulate.h"
+#include "sim/cli/cli.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/output_file.h"
+#include "sim/cli/progress.h"
+#include "sim/cli/verdict.h"
+#include "sim/results/trace_text.h"
+
+enum { OPTION_REPLICATIONS = 0x200, OPTION_TRACE, OPTION_EXPLAIN, OPTION_STRICT };
+
+struct run_arguments {
+	struct scenario_arguments scenario;
+	struct output_arguments output;
+	int replications;
+	const char *trace_path; /* NULL: none */
+	bool explain, strict;
+};
+
+static bool ends_with(const char *text, const char *ending)
+{
+	size_t length = strlen(text), ending_length = strlen(ending);
+
+	return length >= ending_length && !strcmp(text + length - ending_length, ending);
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+	struct run_arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->scenario;
+		state->child_inputs[1] = &arguments->output;
+		return 0;
+	case OPTION_REPLICATIONS:
+		arguments->replications = (int)option_integer(state, "--replications", text, 1, 1000000);
+		return 0;
+	case OPTION_TRACE:
+		/* The suffix names the format, and text is the only one so far. */
+		if (ends_with(text, ".json") || ends_with(text, ".csv"))
+			argp_error(state, "--trace writes text only; '%s' asks for another format by its suffix",
+				   text);
+		arguments->trace_path = text;
+		return 0;
+	case OPTION_EXPLAIN:
+		arguments->explain = true;
+		return 0;
+	case OPTION_STRICT:
+		arguments->strict = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option option_rows[] = {
+	{ 0, 0, 0, 0, "Simulation:", 3 },
+	{ "replications", OPTION_REPLICATIONS, "N", 0,
+	  "Repeat with other random numbers; print means and 95% intervals", 3 },
+	{ "trace", OPTION_TRACE, "FILE", 0, "Write what happens, a line a record", 3 },
+	{ "explain", OPTION_EXPLAIN, 0, 0, "Print where the time went in full", 3 },
+	{ "strict", OPTION_STRICT, 0, 0, "Let expectations set the exit status even with --set", 3 },
+	{ 0 },
+};
+
+static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp run_argp = {
+	.options = option_rows,
+	.parser = parse_option,
+	.args_doc = "FILE...",
+	.doc = "Simulate every variant of each scenario and print them side by side.\v"
+	       "Exit status: 0 done, 1 an expectation does not hold or an unexpected deadlock, 2 bad input, "
+	       "3 output failed, 130 on ^C.\n\n"
+	       "Example:\n  gilsim run --set machine.cores=4 scenarios/seeds/a1-*.yaml",
+	.children = children,
+};
+
+struct simulation {
+	const struct run_arguments *arguments;
+	struct region *region;
+	struct progress progress;
+	struct output_file *trace; /* NULL: none */
+	size_t done, total;	   /* simulations of all files */
+};
+
+/*
+ * Simulates one file: every variant in every replication, all variants of one replication before the next,
+ * so that what ^C leaves is complete replications, or the first one's first variants.
+ */
+static struct results simulate_file(struct simulation *simulation, const struct scenario *scenario)
+{
+	size_t replications = (size_t)simulation->arguments->replications;
+	struct results *each = region_alloc_array(simulation->region, replications, sizeof(*each));
+	struct results combined;
+	size_t complete = 0;
+
+	for (; complete < replications && (complete == 0 || !interrupt_seen()); complete++) {
+		struct results *results = &each[complete];
+		size_t variant = 0;
+
+		*results = results_heading(scenario, "simulated");
+		results->variants = region_alloc_array(simulation->region, results->variant_count,
+						       sizeof(results->variants[0]));
+		for (; variant < scenario->workload_count && !interrupt_seen(); variant++) {
+			const struct workload *workload = &scenario->workloads[variant];
+			struct trace_sink sink;
+			struct simulate_options options = { .replication = complete };
+
+			progress_update(&simulation->progress,
+					(double)simulation->done++ / (double)simulation->total, workload->variant);
+			if (simulation->trace) {
+				trace_text_begin(simulation->trace->stream, scenario->name, workload->variant,
+						 complete);
+				sink = trace_text_sink(simulation->trace->stream);
+				options.trace = &sink;
+			}
+			simulate(workload, &options, simulation->region, &results->variants[variant]);
+		}
+		if (variant < scenario->workload_count) {
+			/* Interrupted. Without the baseline there are no speed-ups. */
+			if (complete > 0)
+				break;
+			results->variant_count = variant;
+			if (scenario->baseline >= variant)
+				return *results;
+		}
+		results_fill_speedups(results);
+	}
+	results_combine(each, complete, simulation->region, &combined);
+	return combined;
+}
+
+static bool print_results(const struct run_arguments *arguments, struct results *results,
+			  struct scenario *const *scenarios, size_t count, FILE *stream, int *status)
+{
+	bool printed = true;
+	/* Beside a document for programs, verdicts have no place on the same stream. */
+	FILE *verdicts = arguments->output.format == FORMAT_TABLE ? stream : stderr;
+
+	if (arguments->output.format == FORMAT_JSON)
+		printed = results_print_json(results, count, stream);
+	else if (arguments->output.format == FORMAT_CSV)
+		printed = results_print_csv(results, count, stream);
+	for (size_t i = 0; i < count; i++) {
+		if (arguments->output.format == FORMAT_TABLE) {
+			if (i > 0)
+				fputc('\n', stream);
+			printed &= results_print_table(&results[i], wants_color(stream), stream);
+			if (arguments->explain)
+				printed &= results_print_explanation(&results[i], stream);
+		}
+		/* What was cut short has nothing to say about expectations. */
+		if (results[i].variant_count == scenarios[i]->workload_count)
+			*status = worse_status(
+				*status, verdict_print(scenarios[i], &results[i], arguments->strict, verdicts));
+	}
+	return printed;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct region region;
+	struct run_arguments arguments = { .scenario.region = &region, .replications = 1 };
+	struct simulation simulation = { .arguments = &arguments, .region = &region };
+	struct scenario_options scenario_options;
+	struct scenario **scenarios;
+	struct results *results;
+	struct output_file trace, output;
+	size_t count = 0;
+	int status = STATUS_DONE;
+
+	region_init(&region);
+	argp_parse(&run_argp, argc, argv, 0, NULL, &arguments);
+	scenario_options = scenario_arguments_options(&arguments.scenario);
+	scenarios = region_alloc_array(&region, arguments.scenario.files.count, sizeof(scenarios[0]));
+	results = region_alloc_array(&region, arguments.scenario.files.count, sizeof(results[0]));
+
+	/* All files are read before the first runs, so that every mistake is known at once. */
+	for (size_t i = 0; i < arguments.scenario.files.count; i++) {
+		scenarios[i] = load_scenario(arguments.scenario.files.items[i], &scenario_options, &region);
+		if (!scenarios[i])
+			status = STATUS_BAD_INPUT;
+		else
+			simulation.total += scenarios[i]->workload_count * (size_t)arguments.replications;
+	}
+	if (status != STATUS_DONE)
+		goto release;
+
+	if (arguments.trace_path) {
+		if (!output_file_open(&trace, arguments.trace_path, &region)) {
+			status = output_failed(arguments.trace_path);
+			goto release;
+		}
+		simulation.trace = &trace;
+	}
+	interrupt_watch();
+	progress_start(&simulation.progress);
+	for (; count < arguments.scenario.files.count && !interrupt_seen(); count++)
+		results[count] = simulate_file(&simulation, scenarios[count]);
+	progress_end(&simulation.progress);
+	if (simulation.trace && !output_file_close(&trace))
+		status = output_failed(arguments.trace_path);
+
+	if (!output_file_open(&output, arguments.output.path, &region)) {
+		status = output_failed(arguments.output.path);
+		goto release;
+	}
+	if (!print_results(&arguments, results, scenarios, count, output.stream, &status)) {
+		status = output_failed(arguments.output.path);
+		output_file_discard(&output);
+	} else if (!output_file_close(&output)) {
+		status = output_failed(arguments.output.path);
+	}
+	if (interrupt_seen())
+		status = STATUS_INTERRUPTED;
+release:
+	region_release(&region);
+	return status;
+}

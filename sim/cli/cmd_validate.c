@@ -1,0 +1,259 @@
+/*
+ * cmd_validate.c - `gilsim validate`: predictions beside measurements.
+ *
+ * For each interpreter and file: the native rounds first, then the predictions at the pace that these
+ * runs had, once with the machine's profile and once with the profile `ideal`, where nothing costs
+ * anything: rows that such a prediction misses show what the models are worth.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cli/cli.h"
+#include "sim/cli/host_profile.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/native_rounds.h"
+#include "sim/cli/output_file.h"
+#include "sim/cli/prediction.h"
+#include "sim/results/validation.h"
+
+enum { OPTION_MAX_ERROR = 0x400, OPTION_BY_ERROR };
+
+struct validate_arguments {
+	struct scenario_arguments scenario;
+	struct output_arguments output;
+	struct native_arguments native;
+	double max_error; /* NaN: no gate */
+	bool by_error;
+};
+
+/* "5" and "5%" both mean 0.05. */
+static double option_percent(const struct argp_state *state, const char *option, const char *text)
+{
+	char *end;
+	double value;
+
+	errno = 0;
+	value = strtod(text, &end);
+	if (*end == '%')
+		end++;
+	if (end == text || *end || errno || !(value >= 0) || !isfinite(value))
+		argp_error(state, "%s is '%s', expected a percentage such as 5", option, text);
+	return value / 100;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+	struct validate_arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->scenario;
+		state->child_inputs[1] = &arguments->output;
+		state->child_inputs[2] = &arguments->native;
+		arguments->max_error = NAN;
+		return 0;
+	case OPTION_MAX_ERROR:
+		arguments->max_error = option_percent(state, "--max-error", text);
+		return 0;
+	case OPTION_BY_ERROR:
+		arguments->by_error = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option option_rows[] = {
+	{ 0, 0, 0, 0, "Judging:", 4 },
+	{ "max-error", OPTION_MAX_ERROR, "PCT", 0,
+	  "Exit with status 1 when a makespan or speedup is off by more than this", 4 },
+	{ "by-error", OPTION_BY_ERROR, 0, 0, "Print the rows with the largest error first", 4 },
+	{ 0 },
+};
+
+static const struct argp_child children[] = {
+	{ &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { &native_argp, 0, NULL, 0 }, { 0 }
+};
+
+static const struct argp validate_argp = {
+	.options = option_rows,
+	.parser = parse_option,
+	.args_doc = "FILE...",
+	.doc = "Simulate scenarios and run them for real, and print the error of each prediction beside the spread "
+	       "of the "
+	       "measurements.\v"
+	       "Without --profile, this machine's own calibration is used; it is measured when it is missing.\n\n"
+	       "Example:\n  gilsim validate --python python3.11 --python python3.13 scenarios/validation/*.yaml",
+	.children = children,
+};
+
+/* The samples of a metric, one a round. Speedups are ratios within a round. */
+static double *measured_samples(const struct native_rounds *rounds, size_t variant, const char *metric,
+				struct region *region)
+{
+	double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
+
+	for (size_t round = 0; round < rounds->round_count; round++) {
+		const struct variant_result *result = &native_rounds_at(rounds, round, variant)->result;
+
+		if (!strcmp(metric, "speedup"))
+			samples[round] =
+				variant_result_metric(
+					&native_rounds_at(rounds, round, rounds->scenario->baseline)->result,
+					"makespan") /
+				variant_result_metric(result, "makespan");
+		else
+			samples[round] = variant_result_metric(result, metric);
+	}
+	return samples;
+}
+
+static bool any_measured(const double *samples, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (isfinite(samples[i]))
+			return true;
+	return false;
+}
+
+static void add_rows(struct validation *validation, const struct native_rounds *rounds,
+		     const struct prediction *predictions, const struct prediction *ideal, struct region *region)
+{
+	const struct scenario *scenario = rounds->scenario;
+
+	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
+		double pace = native_rounds_main_pace(rounds, variant, region);
+
+		for (size_t metric = 0; metric < PREDICTED_METRIC_COUNT; metric++) {
+			const char *name = predicted_metrics[metric];
+			const double *samples;
+			struct validation_row *row;
+
+			if (variant == scenario->baseline && !strcmp(name, "speedup"))
+				continue;
+			samples = measured_samples(rounds, variant, name, region);
+			if (!any_measured(samples, rounds->round_count))
+				continue;
+			row = validation_add(validation, region);
+			row->scenario = scenario->name;
+			row->variant = scenario->workloads[variant].variant;
+			row->python = native_python_label(rounds->python, region);
+			row->metric = name;
+			row->is_count = !strcmp(name, "completed");
+			row->predicted = predictions[variant].values[metric];
+			row->ideal = ideal[variant].values[metric];
+			row->measured = samples;
+			row->measured_count = rounds->round_count;
+			row->spin_ratio = pace;
+		}
+	}
+}
+
+static int validate_file(const struct validate_arguments *arguments, const char *path,
+			 const struct native_python *python, const char *profile, struct region *region,
+			 struct validation *validation)
+{
+	struct scenario *scenario =
+		native_load_scenario(path, &arguments->scenario, &arguments->native, python, profile, region);
+	struct scenario *ideal_scenario =
+		native_load_scenario(path, &arguments->scenario, &arguments->native, python, "ideal", region);
+	struct native_rounds rounds;
+	struct prediction *predictions, *ideal;
+
+	if (!scenario || !ideal_scenario)
+		return STATUS_BAD_INPUT;
+	native_rounds_run(&rounds, scenario, python, &arguments->native, arguments->scenario.seed, region);
+	native_rounds_report(&rounds);
+	if (rounds.round_count > 0) {
+		predictions = region_alloc_array(region, scenario->workload_count, sizeof(*predictions));
+		ideal = region_alloc_array(region, scenario->workload_count, sizeof(*ideal));
+		prediction_make(scenario, &rounds, region, predictions);
+		prediction_make(ideal_scenario, &rounds, region, ideal);
+		add_rows(validation, &rounds, predictions, ideal, region);
+	}
+	return rounds.failed ? STATUS_ENVIRONMENT : STATUS_DONE;
+}
+
+static int print_validation(const struct validate_arguments *arguments, struct validation *validation,
+			    struct region *region)
+{
+	struct output_file output;
+	bool printed;
+	double worst;
+
+	validation_finish(validation, region);
+	if (!output_file_open(&output, arguments->output.path, region))
+		return output_failed(arguments->output.path);
+	if (arguments->output.format == FORMAT_JSON)
+		printed = validation_print_json(validation, output.stream);
+	else if (arguments->output.format == FORMAT_CSV)
+		printed = validation_print_csv(validation, output.stream);
+	else
+		printed = validation_print_table(validation, arguments->by_error, wants_color(output.stream),
+						 output.stream);
+	if (!printed) {
+		int status = output_failed(arguments->output.path);
+
+		output_file_discard(&output);
+		return status;
+	}
+	if (!output_file_close(&output))
+		return output_failed(arguments->output.path);
+	worst = validation_worst_error(validation);
+	/* No data is no proof. */
+	if (isfinite(arguments->max_error) && !(worst <= arguments->max_error)) {
+		fprintf(stderr, "gilsim: the largest error of a makespan or speedup is %.1f%%, more than %.3g%%\n",
+			100 * worst, 100 * arguments->max_error);
+		return STATUS_FAILED_EXPECTATION;
+	}
+	return STATUS_DONE;
+}
+
+int cmd_validate(int argc, char **argv)
+{
+	struct region region;
+	struct validate_arguments arguments = { .scenario.region = &region, .native.region = &region };
+	struct native_python *pythons;
+	size_t python_count;
+	struct validation validation = { 0 };
+	int status = STATUS_DONE;
+
+	region_init(&region);
+	argp_parse(&validate_argp, argc, argv, 0, NULL, &arguments);
+	interrupt_watch();
+	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count)) {
+		status = STATUS_ENVIRONMENT;
+		goto release;
+	}
+	if (!native_check_files(&arguments.scenario, &arguments.native, &pythons[0])) {
+		status = STATUS_BAD_INPUT;
+		goto release;
+	}
+	for (size_t i = 0; i < python_count && !interrupt_seen(); i++) {
+		const char *profile = arguments.scenario.profile;
+
+		if (!profile)
+			profile = host_profile_obtain(&pythons[i], &region);
+		if (!profile) {
+			status = worse_status(status, STATUS_ENVIRONMENT);
+			continue;
+		}
+		for (size_t file = 0; file < arguments.scenario.files.count && !interrupt_seen(); file++)
+			status =
+				worse_status(status, validate_file(&arguments, arguments.scenario.files.items[file],
+								   &pythons[i], profile, &region, &validation));
+	}
+	if (validation.row_count > 0)
+		status = worse_status(status, print_validation(&arguments, &validation, &region));
+	else if (status == STATUS_DONE && !interrupt_seen()) {
+		fputs("gilsim: nothing could be measured\n", stderr);
+		status = STATUS_ENVIRONMENT;
+	}
+release:
+	if (interrupt_seen())
+		status = STATUS_INTERRUPTED;
+	region_release(&region);
+	return status;
+}

@@ -1,0 +1,137 @@
+/*
+ * host_profile.c - this host's own calibrations.
+ *
+ * A kept calibration is used as long as kernel and executable are those it was measured with.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "sim/cli/cli.h"
+#include "sim/cli/host_profile.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/output_file.h"
+#include "sim/cli/progress.h"
+#include "sim/profile/profile_files.h"
+
+/* The host's name, fit for a file's name. */
+static const char *host_name(struct region *region)
+{
+	struct utsname system;
+	char *name;
+
+	if (uname(&system) != 0 || !system.nodename[0])
+		return "host";
+	name = region_strdup(region, system.nodename);
+	for (char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
+			*c = '_';
+	return name;
+}
+
+const char *host_profile_path(const struct native_python *python, struct region *region)
+{
+	const char *folder = profile_cache_directory(region);
+
+	if (!folder) {
+		fputs("gilsim: neither XDG_CACHE_HOME nor HOME is set, so there is no place to keep a calibration; "
+		      "give a profile with --profile\n",
+		      stderr);
+		return NULL;
+	}
+	return region_format(region, "%s/%s-%s%s.yaml", folder, host_name(region), python->full_version,
+			     python->free_threaded_build ? "t" : "");
+}
+
+static void show_progress(void *context, double fraction, const char *what)
+{
+	progress_update(context, fraction, what);
+}
+
+struct profile *host_profile_measure(const char *name, const struct native_python *pythons, size_t count,
+				     struct region *region)
+{
+	struct profile *profile = profile_new(name, region);
+	struct native_error error;
+	struct progress progress;
+	bool measured;
+
+	fputs("gilsim: measuring this machine\n", stderr);
+	progress_start(&progress);
+	measured = native_calibrate_machine(profile, region, show_progress, &progress, &error);
+	progress_end(&progress);
+	for (size_t i = 0; i < count && measured && !interrupt_seen(); i++) {
+		fprintf(stderr, "gilsim: measuring Python %s%s (%s)\n", pythons[i].full_version,
+			pythons[i].free_threaded_build ? "t" : "", pythons[i].executable);
+		progress_start(&progress);
+		measured = native_calibrate_python(profile, &pythons[i], region, show_progress, &progress, &error);
+		progress_end(&progress);
+	}
+	if (interrupt_seen())
+		return NULL;
+	if (!measured) {
+		fprintf(stderr, "gilsim: the calibration failed: %s\n", error.text);
+		return NULL;
+	}
+	return profile;
+}
+
+bool host_profile_save(const struct profile *profile, const char *path, struct region *region)
+{
+	const char *slash = strrchr(path, '/');
+	struct output_file file;
+
+	if ((slash && slash != path &&
+	     !make_folders(region_strndup(region, path, (size_t)(slash - path)), region)) ||
+	    !output_file_open(&file, path, region)) {
+		output_failed(path);
+		return false;
+	}
+	if (!profile_write(profile, file.stream)) {
+		output_failed(path);
+		output_file_discard(&file);
+		return false;
+	}
+	if (!output_file_close(&file)) {
+		output_failed(path);
+		return false;
+	}
+	return true;
+}
+
+/* Whether the file holds a calibration of this interpreter under the kernel that runs now. */
+static bool is_current(const char *path, const struct native_python *python, struct region *region)
+{
+	struct diagnostics unheard; /* what is wrong with it does not matter: it is measured anew */
+	const struct profile *profile;
+	struct utsname system;
+
+	if (access(path, R_OK) != 0)
+		return false;
+	diagnostics_init(&unheard, region);
+	profile = profile_read(path, region, &unheard);
+	if (!profile || uname(&system) != 0 || !profile->kernel || strcmp(profile->kernel, system.release) != 0)
+		return false;
+	for (size_t i = 0; i < profile->python_count; i++) {
+		const struct profile_python *kept = &profile->pythons[i];
+
+		if (!strcmp(kept->version, python->version) && kept->gil == !python->free_threaded_build)
+			return !kept->executable || !strcmp(kept->executable, python->executable);
+	}
+	return false;
+}
+
+const char *host_profile_obtain(const struct native_python *python, struct region *region)
+{
+	const char *path = host_profile_path(python, region);
+	const struct profile *profile;
+
+	if (!path || is_current(path, python, region))
+		return path;
+	fprintf(stderr, "gilsim: no calibration of this machine for Python %s%s yet; it will be kept in %s\n",
+		python->full_version, python->free_threaded_build ? "t" : "", path);
+	profile = host_profile_measure(host_name(region), python, 1, region);
+	return profile && host_profile_save(profile, path, region) ? path : NULL;
+}

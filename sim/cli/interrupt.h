@@ -1,0 +1,15 @@
+/*
+ * interrupt.h - ^C: the command stops at the next place where it can, and prints what it has.
+ *
+ * A second ^C ends the program at once.
+ */
+#ifndef SIM_CLI_INTERRUPT_H
+#define SIM_CLI_INTERRUPT_H
+
+#include <stdbool.h>
+
+/* From here on SIGINT and SIGTERM are noted instead of ending the program. */
+void interrupt_watch(void);
+bool interrupt_seen(void);
+
+#endif

@@ -1,0 +1,406 @@
+/*
+ * native_rounds.c - the variants of one scenario on one interpreter, round after round.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/random.h"
+#include "sim/base/units.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/native_rounds.h"
+#include "sim/native/native_cpus.h"
+#include "sim/results/results_stats.h"
+
+/* A run during which the pace changed by more than this is repeated, at most so many times. */
+#define DRIFT_ALLOWED_RATIO 0.03
+#define REPEATS_ALLOWED 3
+/* With --max-time, rounds go on until every variant's median is known this well. */
+#define MEDIAN_KNOWN_RATIO 0.01
+/* A run that takes longer than this has hung. */
+#define DEFAULT_TIMEOUT_NS (600 * SIM_S)
+#define DEFAULT_REPEAT 5
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+enum { OPTION_PYTHON = 0x300, OPTION_REPEAT, OPTION_MAX_TIME, OPTION_CPUS, OPTION_TIMEOUT };
+
+static sim_ns option_duration(const struct argp_state *state, const char *option, const char *text)
+{
+	struct unit_error error;
+	sim_ns value = 0;
+
+	if (!units_parse_duration(text, &value, &error))
+		argp_error(state, "%s: %s", option, error.text);
+	return value;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+	struct native_arguments *arguments = state->input;
+	struct native_cpus cpus;
+	struct native_error error;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		arguments->repeat = DEFAULT_REPEAT;
+		arguments->timeout_ns = DEFAULT_TIMEOUT_NS;
+		return 0;
+	case OPTION_PYTHON:
+		text_list_add(&arguments->pythons, arguments->region, text);
+		return 0;
+	case OPTION_REPEAT:
+		arguments->repeat = (int)option_integer(state, "--repeat", text, 1, 100000);
+		return 0;
+	case OPTION_MAX_TIME:
+		arguments->max_time_ns = option_duration(state, "--max-time", text);
+		return 0;
+	case OPTION_TIMEOUT:
+		arguments->timeout_ns = option_duration(state, "--timeout", text);
+		return 0;
+	case OPTION_CPUS:
+		if (!native_cpus_choose(&cpus, text, 0, &error))
+			argp_error(state, "--cpus: %s", error.text);
+		arguments->cpus = text;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option option_rows[] = {
+	{ 0, 0, 0, 0, "Measuring:", 3 },
+	{ "python", OPTION_PYTHON, "EXE", 0, "Interpreter to run on (repeatable; default python3)", 3 },
+	{ "repeat", OPTION_REPEAT, "N", 0, "Rounds (default 5)", 3 },
+	{ "max-time", OPTION_MAX_TIME, "DURATION", 0,
+	  "Go on after that until medians are known within 1%, but no longer than this", 3 },
+	{ "cpus", OPTION_CPUS, "LIST", 0, "CPUs to run on, e.g. 0-1,4 (default: as many as the scenario has cores)",
+	  3 },
+	{ "timeout", OPTION_TIMEOUT, "DURATION", 0, "Kill a run that takes longer (default 10min)", 3 },
+	{ 0 },
+};
+
+const struct argp native_argp = { .options = option_rows, .parser = parse_option };
+
+/* --- interpreters and scenarios --------------------------------------------------------------- */
+
+bool native_probe_all(const struct native_arguments *arguments, struct region *region,
+		      struct native_python **pythons, size_t *count)
+{
+	static const char *const by_default[] = { "python3" };
+	const char *const *names = arguments->pythons.count > 0 ? arguments->pythons.items : by_default;
+	bool all = true;
+
+	*count = arguments->pythons.count > 0 ? arguments->pythons.count : 1;
+	*pythons = region_alloc_array(region, *count, sizeof(**pythons));
+	for (size_t i = 0; i < *count; i++) {
+		struct native_error error;
+
+		if (native_probe_python(names[i], region, &(*pythons)[i], &error))
+			continue;
+		fprintf(stderr, "gilsim: %s\n", error.text);
+		all = false;
+	}
+	return all;
+}
+
+struct scenario *native_load_scenario(const char *path, const struct scenario_arguments *arguments,
+				      const struct native_arguments *native, const struct native_python *python,
+				      const char *profile, struct region *region)
+{
+	struct scenario_options options = scenario_arguments_options(arguments);
+	struct text_list overrides = { 0 };
+
+	for (size_t i = 0; i < options.override_count; i++)
+		text_list_add(&overrides, region, options.overrides[i]);
+	text_list_add(&overrides, region, region_format(region, "python.version=%s", python->version));
+	options.overrides = overrides.items;
+	options.override_count = overrides.count;
+	options.profile = profile;
+	options.scaled = true;
+	options.max_cores = native_cpu_count();
+	if (native->cpus) {
+		struct native_cpus cpus;
+		struct native_error error;
+
+		if (native_cpus_choose(&cpus, native->cpus, 0, &error))
+			options.max_cores = (int)cpus.count;
+	}
+	return load_scenario(path, &options, region);
+}
+
+bool native_check_files(const struct scenario_arguments *arguments, const struct native_arguments *native,
+			const struct native_python *python)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < arguments->files.count; i++) {
+		struct region region;
+
+		region_init(&region);
+		all &= native_load_scenario(arguments->files.items[i], arguments, native, python,
+					    arguments->profile ? arguments->profile : "default", &region) != NULL;
+		region_release(&region);
+	}
+	return all;
+}
+
+const char *native_python_label(const struct native_python *python, struct region *region)
+{
+	return region_format(region, "%s%s", python->full_version, python->free_threaded_build ? "t" : "");
+}
+
+/* --- pace ------------------------------------------------------------------------------------- */
+
+void workload_spins(const struct workload *workload, bool used[3])
+{
+	used[0] = used[1] = used[2] = false;
+	for (uint32_t i = 0; i < workload->step_count; i++) {
+		used[0] |= workload->steps[i].kind == STEP_PYTHON;
+		used[1] |= workload->steps[i].kind == STEP_C;
+		used[2] |= workload->steps[i].kind == STEP_NATIVE;
+	}
+}
+
+/* By how much the pace changed during a run, for the kinds of step that the workload has. */
+static double run_drift(const struct workload *workload, const struct native_run *run)
+{
+	bool used[3];
+	double drift = 0;
+
+	workload_spins(workload, used);
+	for (int kind = 0; kind < 3; kind++)
+		if (used[kind] && run->spin_before[kind] > 0 && run->spin_after[kind] > 0)
+			drift = fmax(drift, fabs(run->spin_after[kind] / run->spin_before[kind] - 1));
+	return drift;
+}
+
+void native_rounds_pace(const struct native_rounds *rounds, size_t variant, double pace[3], struct region *region)
+{
+	static const enum cost costs[3] = { COST_SPIN_PYTHON, COST_SPIN_C, COST_SPIN_NATIVE };
+	const struct workload *workload = &rounds->scenario->workloads[variant];
+	double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
+
+	for (int kind = 0; kind < 3; kind++) {
+		for (size_t round = 0; round < rounds->round_count; round++) {
+			const struct native_run *run = native_rounds_at(rounds, round, variant);
+
+			samples[round] =
+				run->result.measured ? (run->spin_before[kind] + run->spin_after[kind]) / 2 : NAN;
+		}
+		pace[kind] = stats_median(samples, rounds->round_count, region) /
+			     workload->machine.costs.value[costs[kind]];
+		if (!(pace[kind] > 0) || !isfinite(pace[kind]))
+			pace[kind] = NAN;
+	}
+	region_free(region, samples);
+}
+
+double native_rounds_main_pace(const struct native_rounds *rounds, size_t variant, struct region *region)
+{
+	bool used[3];
+	double pace[3];
+
+	workload_spins(&rounds->scenario->workloads[variant], used);
+	native_rounds_pace(rounds, variant, pace, region);
+	for (int kind = 0; kind < 3; kind++)
+		if (used[kind])
+			return pace[kind];
+	return NAN;
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* One run that went steadily, or the last of several that did not. False on a failure and on ^C. */
+static bool run_once(struct native_rounds *rounds, size_t variant, const struct native_options *options,
+		     struct region *region, struct native_run *run)
+{
+	const struct workload *workload = &rounds->scenario->workloads[variant];
+	struct native_error error;
+
+	for (int attempt = 0;; attempt++) {
+		bool ran = native_execute(workload, rounds->python, options, region, run, &error);
+
+		if (interrupt_seen())
+			return false;
+		if (!ran) {
+			rounds->why_not[variant] = region_strdup(region, error.text);
+			rounds->failed = true;
+			return false;
+		}
+		if (run_drift(workload, run) <= DRIFT_ALLOWED_RATIO)
+			return true;
+		if (attempt == REPEATS_ALLOWED) {
+			rounds->unsteady_count++;
+			return true;
+		}
+		rounds->repeated_count++;
+	}
+}
+
+/* A random order of the variants, by seed and round (Fisher-Yates). */
+static void shuffle(size_t *order, size_t count, uint64_t seed, size_t round)
+{
+	struct variate variate = variate_open(seed, 0, random_hash_name("order of native runs"), round, 0);
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = i;
+	for (size_t i = count; i > 1; i--) {
+		size_t other = (size_t)(variate_next(&variate) % i);
+		size_t held = order[i - 1];
+
+		order[i - 1] = order[other];
+		order[other] = held;
+	}
+}
+
+/* Whether each variant's median makespan is known within MEDIAN_KNOWN_RATIO: 1.57 IQR / sqrt(n) is
+ * about half of a median's 95 % interval (McGill, Tukey and Larsen, 1978). */
+static bool medians_are_known(const struct native_rounds *rounds, struct region *region)
+{
+	for (size_t variant = 0; variant < rounds->scenario->workload_count; variant++) {
+		double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
+		double *sorted;
+		double quartiles;
+
+		if (rounds->why_not[variant])
+			continue;
+		for (size_t round = 0; round < rounds->round_count; round++)
+			samples[round] = native_rounds_at(rounds, round, variant)->result.makespan_s;
+		sorted = stats_sorted(samples, rounds->round_count, region);
+		quartiles = stats_quantile(sorted, rounds->round_count, 0.75) -
+			    stats_quantile(sorted, rounds->round_count, 0.25);
+		if (1.57 * quartiles / sqrt((double)rounds->round_count) >
+		    MEDIAN_KNOWN_RATIO * stats_quantile(sorted, rounds->round_count, 0.5))
+			return false;
+	}
+	return true;
+}
+
+static bool any_can_run(const struct native_rounds *rounds)
+{
+	for (size_t variant = 0; variant < rounds->scenario->workload_count; variant++)
+		if (!rounds->why_not[variant])
+			return true;
+	return false;
+}
+
+/* A round's runs, all of them not run yet. */
+static void add_round(struct native_rounds *rounds, struct region *region)
+{
+	size_t variant_count = rounds->scenario->workload_count;
+
+	if (rounds->round_count == rounds->round_capacity) {
+		rounds->round_capacity = 2 * rounds->round_capacity + 8;
+		rounds->runs = region_resize(region, rounds->runs,
+					     rounds->round_capacity * variant_count * sizeof(rounds->runs[0]));
+	}
+	for (size_t variant = 0; variant < variant_count; variant++) {
+		struct native_run *run = &rounds->runs[rounds->round_count * variant_count + variant];
+
+		memset(run, 0, sizeof(*run));
+		variant_result_init(&run->result);
+		run->result.measured = false;
+	}
+	rounds->round_count++;
+}
+
+/* Runs the variants of the newest round; false on ^C. */
+static bool run_round(struct native_rounds *rounds, const struct native_options *options, uint64_t seed,
+		      int expected_rounds, struct progress *progress, struct region *region)
+{
+	size_t variant_count = rounds->scenario->workload_count;
+	size_t round = rounds->round_count - 1;
+	size_t *order = region_alloc_array(region, variant_count, sizeof(*order));
+
+	shuffle(order, variant_count, seed, round);
+	for (size_t i = 0; i < variant_count; i++) {
+		size_t variant = order[i];
+		struct native_run run;
+
+		if (rounds->why_not[variant])
+			continue;
+		progress_update(progress,
+				(double)(round * variant_count + i) /
+					(double)((size_t)expected_rounds * variant_count),
+				region_format(region, "%s: %s, round %zu", rounds->scenario->name,
+					      rounds->scenario->workloads[variant].variant, round + 1));
+		if (run_once(rounds, variant, options, region, &run))
+			rounds->runs[round * variant_count + variant] = run;
+		if (interrupt_seen())
+			return false;
+	}
+	return true;
+}
+
+void native_rounds_run(struct native_rounds *rounds, const struct scenario *scenario,
+		       const struct native_python *python, const struct native_arguments *arguments, uint64_t seed,
+		       struct region *region)
+{
+	const struct native_options options = { .cpus = arguments->cpus, .timeout_ns = arguments->timeout_ns };
+	struct progress progress;
+	bool warmed = false;
+
+	*rounds = (struct native_rounds){ .scenario = scenario, .python = python };
+	rounds->why_not = region_alloc_array(region, scenario->workload_count, sizeof(rounds->why_not[0]));
+	progress_start(&progress);
+	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
+		const struct workload *workload = &scenario->workloads[variant];
+		const char *why_not;
+
+		if (python->free_threaded_build && workload->python.gil != GIL_OFF)
+			rounds->why_not[variant] =
+				"gil: on is measured on a build with the GIL, not on this free-threaded one";
+		else if (!native_can_run(workload, python, &why_not))
+			rounds->why_not[variant] = why_not;
+	}
+	/* One run to no purpose but to have the interpreter's files in memory. */
+	for (size_t variant = 0; variant < scenario->workload_count && !warmed; variant++) {
+		struct native_run run;
+		struct native_error error;
+
+		if (rounds->why_not[variant])
+			continue;
+		progress_update(&progress, 0, "warming up");
+		native_execute(&scenario->workloads[variant], python, &options, region, &run, &error);
+		warmed = true;
+	}
+	while (!interrupt_seen() && any_can_run(rounds)) {
+		bool enough = rounds->round_count >= (size_t)arguments->repeat;
+
+		if (enough && progress_elapsed_s(&progress) >= sim_time_seconds(arguments->max_time_ns))
+			break;
+		if (enough && medians_are_known(rounds, region))
+			break;
+		add_round(rounds, region);
+		if (!run_round(rounds, &options, seed, arguments->repeat, &progress, region) &&
+		    rounds->round_count > 1)
+			rounds->round_count--;
+	}
+	progress_end(&progress);
+}
+
+void native_rounds_report(const struct native_rounds *rounds)
+{
+	const struct scenario *scenario = rounds->scenario;
+	const char *build = rounds->python->free_threaded_build ? "t" : "";
+
+	if (scenario->cores_clamped)
+		fprintf(stderr, "gilsim: %s: run and predicted with %d core%s, all that may be used here\n",
+			scenario->file, scenario->workloads[scenario->baseline].machine.cores,
+			scenario->workloads[scenario->baseline].machine.cores == 1 ? "" : "s");
+	for (size_t variant = 0; variant < scenario->workload_count; variant++)
+		if (rounds->why_not[variant])
+			fprintf(stderr, "gilsim: %s: variant '%s' is not measured on Python %s%s: %s\n",
+				scenario->file, scenario->workloads[variant].variant, rounds->python->full_version,
+				build, rounds->why_not[variant]);
+	if (rounds->repeated_count > 0)
+		fprintf(stderr,
+			"gilsim: %s: Python %s%s: runs repeated because the interpreter's pace changed by more "
+			"than 3%%"
+			" meanwhile: %zu",
+			scenario->file, rounds->python->full_version, build, rounds->repeated_count);
+	if (rounds->unsteady_count > 0)
+		fprintf(stderr, "; kept although it did so each time: %zu", rounds->unsteady_count);
+	if (rounds->repeated_count > 0)
+		fputc('\n', stderr);
+}

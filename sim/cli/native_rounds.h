@@ -1,0 +1,77 @@
+/*
+ * native_rounds.h - the variants of one scenario on one interpreter, round after round.
+ *
+ * Each round runs every variant once, in random order, so that a drift of the machine hits all alike. A run during
+ * which the interpreter's pace changed is repeated.
+ */
+#ifndef SIM_CLI_NATIVE_ROUNDS_H
+#define SIM_CLI_NATIVE_ROUNDS_H
+
+#include "sim/cli/cli.h"
+#include "sim/cli/progress.h"
+#include "sim/native/native.h"
+
+/* --python, --repeat, --max-time, --cpus, --timeout: a child parser for `native` and `validate`. */
+struct native_arguments {
+	struct region *region; /* borrowed; set by the parent parser */
+	struct text_list pythons;
+	int repeat;
+	sim_ns max_time_ns; /* 0: stop after `repeat` rounds */
+	sim_ns timeout_ns;
+	const char *cpus;
+};
+extern const struct argp native_argp;
+
+struct native_rounds {
+	const struct scenario *scenario;    /* borrowed */
+	const struct native_python *python; /* borrowed */
+	const char **why_not;		    /* a variant; NULL: it was run */
+	struct native_run *runs;	    /* of round r and variant v at [r * workload_count + v] */
+	size_t round_count, round_capacity; /* complete rounds, or the first one's part on ^C */
+	size_t repeated_count;		    /* runs thrown away because the pace had changed */
+	size_t unsteady_count;		    /* runs kept all the same after the last repeat */
+	bool failed;			    /* a run failed that should not */
+};
+
+/* The interpreters of --python, or python3; all problems are said. False when one cannot be used. */
+bool native_probe_all(const struct native_arguments *arguments, struct region *region,
+		      struct native_python **pythons, size_t *count);
+
+/*
+ * Loads the scenario as it will run on this interpreter: scaled, compiled for its version, and with no more cores
+ * than there are. `profile` as in scenario_options.
+ */
+struct scenario *native_load_scenario(const char *path, const struct scenario_arguments *arguments,
+				      const struct native_arguments *native, const struct native_python *python,
+				      const char *profile, struct region *region);
+/* Reads every file once, so that every mistake is known before the first measurement. */
+bool native_check_files(const struct scenario_arguments *arguments, const struct native_arguments *native,
+			const struct native_python *python);
+
+/* Runs until `repeat` rounds are done, or --max-time's end, or ^C. */
+void native_rounds_run(struct native_rounds *rounds, const struct scenario *scenario,
+		       const struct native_python *python, const struct native_arguments *arguments, uint64_t seed,
+		       struct region *region);
+
+static inline const struct native_run *native_rounds_at(const struct native_rounds *rounds, size_t round,
+							size_t variant)
+{
+	return &rounds->runs[round * rounds->scenario->workload_count + variant];
+}
+
+/* Which of python, c and native the workload has steps of. */
+void workload_spins(const struct workload *workload, bool used[3]);
+/*
+ * The interpreter's pace during all runs of a variant: the median measured time of an iteration over the calibrated
+ * one, for python, c and native; NaN where there is no measurement.
+ */
+void native_rounds_pace(const struct native_rounds *rounds, size_t variant, double pace[3], struct region *region);
+/* The pace that tells most: that of the first kind of step the workload has. */
+double native_rounds_main_pace(const struct native_rounds *rounds, size_t variant, struct region *region);
+
+/* "3.13.0t" */
+const char *native_python_label(const struct native_python *python, struct region *region);
+/* Says on standard error what was not measured, what was repeated, and that cores were clamped. */
+void native_rounds_report(const struct native_rounds *rounds);
+
+#endif

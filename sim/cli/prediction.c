@@ -1,0 +1,83 @@
+/*
+ * prediction.c - what the simulator says of a scenario at the pace that its native runs had.
+ *
+ * A run on a machine whose clock has changed since the calibration takes longer by that much; that
+ * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind.
+ * Where the outcome is a race, one simulation is one sample; so several replications are made
+ * and their medians taken. But the native runs draw replication 0's service times, so a workload
+ * with drawn durations is simulated with just these.
+ */
+#include <math.h>
+
+#include "models/simulate/simulate.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/prediction.h"
+#include "sim/results/results_stats.h"
+
+#define REPLICATIONS 5
+
+const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = PREDICTED_METRICS;
+
+static bool draws_durations(const struct scenario *scenario)
+{
+	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
+		const struct workload *workload = &scenario->workloads[variant];
+
+		if (workload->run.kind == RUN_ARRIVALS)
+			return true;
+		for (uint32_t i = 0; i < workload->step_count; i++)
+			if (workload->steps[i].duration.kind == DURATION_DRAWN)
+				return true;
+	}
+	return false;
+}
+
+static struct workload at_pace(const struct workload *workload, const double pace[3])
+{
+	struct workload adjusted = *workload;
+
+	if (isfinite(pace[0]))
+		adjusted.python.slowdown_python *= pace[0];
+	if (isfinite(pace[1]))
+		adjusted.python.slowdown_c *= pace[1];
+	if (isfinite(pace[2]))
+		adjusted.python.slowdown_native *= pace[2];
+	return adjusted;
+}
+
+void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
+		     struct prediction *predictions)
+{
+	size_t replications = draws_durations(scenario) ? 1 : REPLICATIONS;
+	struct workload *workloads = region_alloc_array(region, scenario->workload_count, sizeof(*workloads));
+	struct results *each = region_alloc_array(region, replications, sizeof(*each));
+	double samples[REPLICATIONS];
+
+	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
+		double pace[3];
+
+		native_rounds_pace(rounds, variant, pace, region);
+		workloads[variant] = at_pace(&scenario->workloads[variant], pace);
+	}
+	for (size_t replication = 0; replication < replications; replication++) {
+		struct simulate_options options = { .replication = replication };
+
+		each[replication] = results_heading(scenario, "simulated");
+		each[replication].variants =
+			region_alloc_array(region, scenario->workload_count, sizeof(each[replication].variants[0]));
+		for (size_t variant = 0; variant < scenario->workload_count; variant++) {
+			variant_result_init(&each[replication].variants[variant]);
+			if (!rounds->why_not[variant])
+				simulate(&workloads[variant], &options, region,
+					 &each[replication].variants[variant]);
+		}
+		results_fill_speedups(&each[replication]);
+	}
+	for (size_t variant = 0; variant < scenario->workload_count; variant++)
+		for (size_t metric = 0; metric < PREDICTED_METRIC_COUNT; metric++) {
+			for (size_t replication = 0; replication < replications; replication++)
+				samples[replication] = variant_result_metric(&each[replication].variants[variant],
+									     predicted_metrics[metric]);
+			predictions[variant].values[metric] = stats_median(samples, replications, region);
+		}
+}

@@ -1,0 +1,28 @@
+/*
+ * prediction.h - what the simulator says of a scenario at the pace that its native runs had.
+ */
+#ifndef SIM_CLI_PREDICTION_H
+#define SIM_CLI_PREDICTION_H
+
+#include "sim/cli/native_rounds.h"
+
+/* The metrics that predictions and measurements are compared by. */
+#define PREDICTED_METRICS                                                                                          \
+	{                                                                                                          \
+		"makespan", "speedup", "throughput", "p50", "p99", "completed"                                     \
+	}
+#define PREDICTED_METRIC_COUNT 6
+extern const char *const predicted_metrics[PREDICTED_METRIC_COUNT];
+
+struct prediction {
+	double values[PREDICTED_METRIC_COUNT]; /* medians over replications; NaN: none */
+};
+
+/*
+ * Simulates every variant of `scenario` that was run, at the pace of those runs. `scenario` has the variants of
+ * `rounds`, compiled with whatever profile. `predictions` has one entry a variant.
+ */
+void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
+		     struct prediction *predictions);
+
+#endif

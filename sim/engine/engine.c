@@ -1,0 +1,146 @@
+/*
+ * engine.c - the clock and the loop.
+ *
+ * Merging needs no more than to know the time of the next event: an advance that ends before it cannot
+ * be observed by anyone. What forbids merging (engine_stop(), engine_set_merging(false), the end
+ * of the run) is folded into one bound, so that the test costs two comparisons.
+ */
+#include "sim/engine/engine.h"
+
+#include <assert.h>
+
+#include "sim/engine/event_list.h"
+
+struct engine {
+	sim_ns now_ns;
+	sim_ns advance_limit_ns; /* merging may move the clock up to here; -1: it must not */
+	struct event_list events;
+	uint64_t event_count, advance_count;
+	sim_ns until_ns;
+	bool merging, running, stopped;
+};
+
+static void engine_update_advance_limit(struct engine *engine)
+{
+	engine->advance_limit_ns = engine->merging && !engine->stopped ? engine->until_ns : -1;
+}
+
+struct engine *engine_new(struct region *region)
+{
+	struct engine *engine = region_alloc(region, sizeof(*engine));
+
+	event_list_init(&engine->events, region);
+	engine->until_ns = SIM_NS_MAX;
+	engine->merging = true;
+	engine_update_advance_limit(engine);
+	return engine;
+}
+
+sim_ns engine_now(const struct engine *engine)
+{
+	return engine->now_ns;
+}
+
+uint64_t engine_event_count(const struct engine *engine)
+{
+	return engine->event_count;
+}
+
+uint64_t engine_advance_count(const struct engine *engine)
+{
+	return engine->advance_count;
+}
+
+uint64_t engine_pending_count(const struct engine *engine)
+{
+	return engine->events.live_count;
+}
+
+event_handle engine_schedule_at(struct engine *engine, sim_ns time_ns, event_fn *function, void *subject,
+				uint64_t argument)
+{
+	assert(time_ns >= engine->now_ns);
+	return event_list_add(&engine->events, time_ns, function, subject, argument);
+}
+
+event_handle engine_schedule_after(struct engine *engine, sim_ns delay_ns, event_fn *function, void *subject,
+				   uint64_t argument)
+{
+	assert(delay_ns >= 0);
+	return event_list_add(&engine->events, sim_time_add(engine->now_ns, delay_ns), function, subject, argument);
+}
+
+bool engine_cancel(struct engine *engine, event_handle handle)
+{
+	return event_list_cancel(&engine->events, handle);
+}
+
+event_handle engine_reschedule_at(struct engine *engine, event_handle handle, sim_ns time_ns)
+{
+	assert(time_ns >= engine->now_ns);
+	return event_list_move(&engine->events, handle, time_ns);
+}
+
+bool engine_is_pending(const struct engine *engine, event_handle handle)
+{
+	return event_list_is_pending(&engine->events, handle);
+}
+
+sim_ns engine_event_time(const struct engine *engine, event_handle handle)
+{
+	return event_list_time(&engine->events, handle);
+}
+
+bool engine_run(struct engine *engine, sim_ns until_ns)
+{
+	sim_ns next_ns;
+
+	assert(!engine->running);
+	assert(until_ns >= engine->now_ns);
+	engine->running = true;
+	engine->stopped = false;
+	engine->until_ns = until_ns;
+	engine_update_advance_limit(engine);
+	while (!engine->stopped && event_list_ready(&engine->events, &next_ns)) {
+		const struct event_slot *due;
+
+		if (next_ns > until_ns) {
+			engine->now_ns = until_ns;
+			engine->running = false;
+			return true;
+		}
+		due = event_list_take(&engine->events);
+		engine->now_ns = next_ns;
+		engine->event_count++;
+		due->function(engine, due->subject, due->argument);
+	}
+	engine->running = false;
+	return engine->stopped;
+}
+
+void engine_stop(struct engine *engine)
+{
+	engine->stopped = true;
+	engine_update_advance_limit(engine);
+}
+
+bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
+{
+	sim_ns next_ns;
+
+	assert(delay_ns >= 0);
+	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
+	if (delay_ns > engine->advance_limit_ns - engine->now_ns)
+		return false;
+	if (event_list_peek(&engine->events, &next_ns) && next_ns <= engine->now_ns + delay_ns)
+		return false;
+	engine->now_ns += delay_ns;
+	engine->advance_count++;
+	return true;
+}
+
+void engine_set_merging(struct engine *engine, bool enabled)
+{
+	engine->merging = enabled;
+	engine_update_advance_limit(engine);
+}

@@ -1,0 +1,81 @@
+/*
+ * profile_compare.c - two profiles side by side.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "sim/profile/cost_text.h"
+#include "sim/profile/profile.h"
+
+/* A spread that nobody stated is taken for this much: the run-to-run spread of a quiet machine. */
+#define ASSUMED_SPREAD_RATIO 0.05
+
+/* Whether the values' ranges, each value widened by its spread, overlap. */
+static bool agree(const struct profile_value *a, const struct profile_value *b)
+{
+	double spread_a = isnan(a->spread) ? ASSUMED_SPREAD_RATIO : a->spread;
+	double spread_b = isnan(b->spread) ? ASSUMED_SPREAD_RATIO : b->spread;
+
+	return fabs(a->value - b->value) <= spread_a * a->value + spread_b * b->value;
+}
+
+static void print_rows(const char *title, const struct profile_value *a, const struct profile_value *b,
+		       enum cost_scope scope, FILE *stream)
+{
+	bool titled = false;
+
+	for (enum cost cost = 0; cost < COST_COUNT; cost++) {
+		const struct profile_value *left = &a[cost], *right = &b[cost];
+		char left_text[40] = "-", right_text[40] = "-", ratio_text[40] = "-";
+		const char *verdict = "only in one";
+
+		if (cost_infos[cost].scope != scope)
+			continue;
+		if (left->provenance == PROVENANCE_MISSING && right->provenance == PROVENANCE_MISSING)
+			continue;
+		if (left->provenance != PROVENANCE_MISSING)
+			cost_format_short(cost_infos[cost].unit, left->value, left_text);
+		if (right->provenance != PROVENANCE_MISSING)
+			cost_format_short(cost_infos[cost].unit, right->value, right_text);
+		if (left->provenance != PROVENANCE_MISSING && right->provenance != PROVENANCE_MISSING) {
+			verdict = agree(left, right) ? "agree" : "DIFFER";
+			if (left->value > 0)
+				snprintf(ratio_text, sizeof(ratio_text), "%.3f", right->value / left->value);
+		}
+		if (!titled)
+			fprintf(stream, "%s\n", title);
+		titled = true;
+		fprintf(stream, "  %-26s %16s %16s %9s  %s\n", cost_infos[cost].name, left_text, right_text,
+			ratio_text, verdict);
+	}
+}
+
+static const struct profile_python *same_python(const struct profile *profile, const struct profile_python *wanted)
+{
+	for (size_t i = 0; i < profile->python_count; i++)
+		if (!strcmp(profile->pythons[i].version, wanted->version) && profile->pythons[i].gil == wanted->gil)
+			return &profile->pythons[i];
+	return NULL;
+}
+
+void profile_compare(const struct profile *a, const struct profile *b, FILE *stream)
+{
+	fprintf(stream, "  %-26s %16s %16s %9s\n", "parameter", a->name, b->name, "ratio");
+	print_rows("machine", a->values, b->values, SCOPE_MACHINE, stream);
+	for (size_t i = 0; i < a->python_count; i++) {
+		const struct profile_python *left = &a->pythons[i];
+		const struct profile_python *right = same_python(b, left);
+		char title[80];
+
+		snprintf(title, sizeof(title), "Python %s%s%s", left->version, left->gil ? "" : "t",
+			 right ? "" : ": only in the first");
+		if (right)
+			print_rows(title, left->values, right->values, SCOPE_PYTHON, stream);
+		else
+			fprintf(stream, "%s\n", title);
+	}
+	for (size_t i = 0; i < b->python_count; i++)
+		if (!same_python(a, &b->pythons[i]))
+			fprintf(stream, "Python %s%s: only in the second\n", b->pythons[i].version,
+				b->pythons[i].gil ? "" : "t");
+}

@@ -1,0 +1,211 @@
+/*
+ * results.c - what a run measured: figures by name, means over replications, speed-ups.
+ */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "sim/results/figures.h"
+#include "sim/results/results_stats.h"
+
+const char *const time_part_names[TIME_PART_COUNT] = {
+	[TIME_PYTHON] = "python",
+	[TIME_C] = "c",
+	[TIME_NATIVE] = "native",
+	[TIME_GIL_WAIT] = "gil_wait",
+	[TIME_RUN_QUEUE] = "run_queue",
+	[TIME_IO] = "io",
+	[TIME_LOCK_WAIT] = "lock_wait",
+	[TIME_QUEUE_WAIT] = "queue_wait",
+	[TIME_IPC] = "ipc",
+	[TIME_START_UP] = "start_up",
+	[TIME_LOOP_WAIT] = "loop_wait",
+	[TIME_SWITCHING] = "switching",
+	[TIME_THROTTLED] = "throttled",
+};
+
+const struct figure figures[] = {
+#define F(metric_, column_, unit_, member)                                                                         \
+	{ .metric = metric_, .column = column_, .unit = unit_, .offset = offsetof(struct variant_result, member) },
+	VARIANT_FIGURES(F)
+#undef F
+};
+const size_t figure_count = sizeof(figures) / sizeof(figures[0]);
+
+/* Short for sojourn.p50 and so on. */
+#define SHORT_NAMES "p50", "p90", "p95", "p99"
+
+const char *const metric_names[] = {
+#define F(metric_, column_, unit_, member) metric_,
+	VARIANT_FIGURES(F)
+#undef F
+		"deadlock",
+	SHORT_NAMES, NULL
+};
+
+static const struct figure *figure_find(const char *metric)
+{
+	static const char *const short_names[] = { SHORT_NAMES };
+	static const char *const long_names[] = { "sojourn.p50", "sojourn.p90", "sojourn.p95", "sojourn.p99" };
+
+	for (size_t i = 0; i < sizeof(short_names) / sizeof(short_names[0]); i++)
+		if (!strcmp(metric, short_names[i]))
+			metric = long_names[i];
+	for (size_t i = 0; i < figure_count; i++)
+		if (!strcmp(metric, figures[i].metric))
+			return &figures[i];
+	return NULL;
+}
+
+void variant_result_init(struct variant_result *result)
+{
+	*result = (struct variant_result){ .measured = true, .percentiles_exact = true };
+	for (size_t i = 0; i < figure_count; i++)
+		*figure_of(result, &figures[i]) = NAN;
+	result->makespan_ci95 = result->speedup_ci95 = result->throughput_ci95 = (struct interval){ NAN, NAN };
+	result->p50_ci95 = result->p99_ci95 = (struct interval){ NAN, NAN };
+}
+
+double variant_result_metric(const struct variant_result *result, const char *metric)
+{
+	const struct figure *figure = figure_find(metric);
+	double value;
+
+	if (!result->measured)
+		return NAN;
+	if (!strcmp(metric, "deadlock"))
+		return result->deadlock;
+	value = figure ? figure_value(result, figure) : NAN;
+	/* -1 stands for a count that is not known. */
+	return figure && figure->unit == 'c' && value < 0 ? NAN : value;
+}
+
+bool results_metric_exists(const char *metric, char *unit)
+{
+	const struct figure *figure = figure_find(metric);
+
+	if (!figure && strcmp(metric, "deadlock") != 0)
+		return false;
+	*unit = figure ? figure->unit : 'c';
+	return true;
+}
+
+void results_fill_speedups(struct results *results)
+{
+	double baseline;
+
+	if (results->variant_count == 0)
+		return;
+	assert(results->baseline < results->variant_count);
+	baseline = results->variants[results->baseline].makespan_s;
+	for (size_t i = 0; i < results->variant_count; i++) {
+		double makespan = results->variants[i].makespan_s;
+
+		results->variants[i].speedup = makespan > 0 ? baseline / makespan : NAN;
+	}
+}
+
+size_t results_best(const struct results *results)
+{
+	size_t best = SIZE_MAX;
+
+	for (size_t i = 0; i < results->variant_count; i++) {
+		double makespan = results->variants[i].makespan_s;
+
+		if (!results->variants[i].measured || !isfinite(makespan))
+			continue;
+		if (best == SIZE_MAX || makespan < results->variants[best].makespan_s)
+			best = i;
+	}
+	return best;
+}
+
+/* The mean of a stage's times over the replications; only what all of them have passed in that order. */
+static void combine_stages(const struct results *replications, size_t count, size_t variant, struct region *region,
+			   struct variant_result *out)
+{
+	const struct variant_result *first = &replications[0].variants[variant];
+
+	out->stages = region_alloc_array(region, first->stage_count, sizeof(out->stages[0]));
+	for (size_t stage = 0; stage < first->stage_count; stage++) {
+		struct stage_result mean = { .name = first->stages[stage].name };
+
+		for (size_t i = 0; i < count; i++) {
+			const struct variant_result *result = &replications[i].variants[variant];
+
+			if (stage >= result->stage_count || strcmp(result->stages[stage].name, mean.name) != 0) {
+				out->stage_count = stage;
+				return;
+			}
+			mean.start_s += result->stages[stage].start_s / (double)count;
+			mean.end_s += result->stages[stage].end_s / (double)count;
+		}
+		out->stages[stage] = mean;
+	}
+	out->stage_count = first->stage_count;
+}
+
+static void combine_variant(const struct results *replications, size_t count, size_t variant, struct region *region,
+			    double *samples, struct variant_result *out)
+{
+	static const struct {
+		const char *metric;
+		size_t offset; /* of a struct interval */
+	} intervals[] = {
+		{ "makespan", offsetof(struct variant_result, makespan_ci95) },
+		{ "speedup", offsetof(struct variant_result, speedup_ci95) },
+		{ "throughput", offsetof(struct variant_result, throughput_ci95) },
+		{ "p50", offsetof(struct variant_result, p50_ci95) },
+		{ "p99", offsetof(struct variant_result, p99_ci95) },
+	};
+
+	/* What no mean is taken of is the first replication's: names, notes, the first report. */
+	*out = replications[0].variants[variant];
+	for (size_t figure = 0; figure < figure_count; figure++) {
+		for (size_t i = 0; i < count; i++)
+			samples[i] = figure_value(&replications[i].variants[variant], &figures[figure]);
+		*figure_of(out, &figures[figure]) = count == 1 ? samples[0] : stats_mean(samples, count);
+	}
+	for (size_t interval = 0; interval < sizeof(intervals) / sizeof(intervals[0]); interval++) {
+		const struct figure *figure = figure_find(intervals[interval].metric);
+
+		for (size_t i = 0; i < count; i++)
+			samples[i] = figure_value(&replications[i].variants[variant], figure);
+		*(struct interval *)((char *)out + intervals[interval].offset) = stats_mean_ci95(samples, count);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct variant_result *result = &replications[i].variants[variant];
+
+		out->deadlock |= result->deadlock;
+		out->limit_reached |= result->limit_reached;
+		out->percentiles_exact &= result->percentiles_exact;
+		if (!out->deadlock_report)
+			out->deadlock_report = result->deadlock_report;
+		if (!out->note)
+			out->note = result->note;
+		if (out->measured && !result->measured) {
+			out->measured = false;
+			out->why_not = result->why_not;
+		}
+	}
+	combine_stages(replications, count, variant, region, out);
+}
+
+void results_combine(const struct results *replications, size_t count, struct region *region, struct results *out)
+{
+	double *samples = region_alloc_array(region, count, sizeof(*samples));
+
+	assert(count > 0);
+	*out = replications[0];
+	out->replications = (int)count;
+	out->variants = region_alloc_array(region, out->variant_count, sizeof(out->variants[0]));
+	for (size_t i = 0; i < count; i++)
+		samples[i] = replications[i].spin_rate_ratio;
+	out->spin_rate_ratio = stats_mean(samples, count);
+	for (size_t variant = 0; variant < out->variant_count; variant++) {
+		for (size_t i = 0; i < count; i++)
+			assert(replications[i].variant_count == out->variant_count);
+		combine_variant(replications, count, variant, region, samples, &out->variants[variant]);
+	}
+	region_free(region, samples);
+}

@@ -1,0 +1,58 @@
+/*
+ * results_csv.c - results as CSV: a row for each variant, units in the columns' names.
+ */
+#include <math.h>
+
+#include "sim/results/csv_writer.h"
+#include "sim/results/figures.h"
+
+static void print_row(struct csv_writer *writer, const struct results *results, size_t index)
+{
+	const struct variant_result *variant = &results->variants[index];
+	char number[24];
+
+	csv_text(writer, results->scenario);
+	csv_text(writer, results->file);
+	csv_text(writer, results->source);
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)results->seed);
+	csv_text(writer, number);
+	csv_number(writer, results->replications);
+	csv_text(writer, results->machine_profile);
+	csv_number(writer, results->machine_cores);
+	csv_text(writer, results->python_version);
+	csv_text(writer, results->python_gil);
+	csv_text(writer, variant->name);
+	csv_text(writer, variant->model);
+	csv_number(writer, variant->workers > 0 ? (double)variant->workers : (double)NAN);
+	csv_number(writer, index == results->baseline);
+	csv_number(writer, variant_result_metric(variant, "deadlock"));
+	for (size_t i = 0; i < figure_count; i++) {
+		double value = figure_value(variant, &figures[i]);
+
+		if (figures[i].unit == 's')
+			csv_seconds(writer, value);
+		else
+			csv_number(writer, figures[i].unit == 'c' && value < 0 ? NAN : value);
+	}
+	csv_end_line(writer);
+}
+
+bool results_print_csv(const struct results *results, size_t count, FILE *stream)
+{
+	static const char *const columns[] = { "scenario",	"file",		  "source",
+					       "seed",		"replications",	  "machine_profile",
+					       "machine_cores", "python_version", "python_gil",
+					       "variant",	"model",	  "workers",
+					       "baseline",	"deadlock" };
+	struct csv_writer writer = { .stream = stream };
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		csv_text(&writer, columns[i]);
+	for (size_t i = 0; i < figure_count; i++)
+		csv_text(&writer, figures[i].column);
+	csv_end_line(&writer);
+	for (size_t file = 0; file < count; file++)
+		for (size_t variant = 0; variant < results[file].variant_count; variant++)
+			print_row(&writer, &results[file], variant);
+	return csv_finish(&writer);
+}

@@ -1,0 +1,233 @@
+/*
+ * results_json.c - results as JSON: the schema of the design, section 4. Keys may be added; those
+ * that are there stay.
+ */
+#include <math.h>
+
+#include "sim/results/json_writer.h"
+#include "sim/results/results.h"
+#include "sim/results/version.h"
+
+static void key_seconds(struct json_writer *writer, const char *key, double seconds)
+{
+	json_writer_key(writer, key);
+	json_writer_seconds(writer, seconds);
+}
+
+static void key_number(struct json_writer *writer, const char *key, double value)
+{
+	json_writer_key(writer, key);
+	json_writer_number(writer, value);
+}
+
+static void key_string(struct json_writer *writer, const char *key, const char *text)
+{
+	json_writer_key(writer, key);
+	json_writer_string(writer, text);
+}
+
+/* -1 and NaN both stand for a count that is not known. */
+static void key_count(struct json_writer *writer, const char *key, double count)
+{
+	key_number(writer, key, count < 0 ? NAN : count);
+}
+
+static void key_interval(struct json_writer *writer, const char *key, const struct interval *interval, bool is_time)
+{
+	void (*write)(struct json_writer *, double) = is_time ? json_writer_seconds : json_writer_number;
+
+	json_writer_key(writer, key);
+	if (isnan(interval->low)) {
+		json_writer_null(writer);
+		return;
+	}
+	json_writer_open(writer, '[');
+	write(writer, interval->low);
+	write(writer, interval->high);
+	json_writer_close(writer, ']');
+}
+
+static void print_counts(struct json_writer *writer, const struct variant_result *variant)
+{
+	key_count(writer, "completed", variant->completed);
+	key_count(writer, "failed", variant->failed);
+	key_count(writer, "timed_out", variant->timed_out);
+	key_count(writer, "cancelled", variant->cancelled);
+	key_count(writer, "rejected", variant->rejected);
+	key_count(writer, "unfinished", variant->unfinished);
+	key_count(writer, "retries", variant->retries);
+	key_count(writer, "lost_updates", variant->lost_updates);
+	json_writer_key(writer, "deadlock");
+	if (variant->measured)
+		json_writer_bool(writer, variant->deadlock);
+	else
+		json_writer_null(writer);
+	if (variant->deadlock_report)
+		key_string(writer, "deadlock_report", variant->deadlock_report);
+	if (variant->limit_reached) {
+		json_writer_key(writer, "limit_reached");
+		json_writer_bool(writer, true);
+	}
+}
+
+static void print_sojourn(struct json_writer *writer, const struct variant_result *variant)
+{
+	json_writer_key(writer, "sojourn_s");
+	json_writer_open_compact(writer, '{');
+	key_seconds(writer, "mean", variant->sojourn.mean);
+	key_seconds(writer, "p50", variant->sojourn.p50);
+	key_seconds(writer, "p90", variant->sojourn.p90);
+	key_seconds(writer, "p95", variant->sojourn.p95);
+	key_seconds(writer, "p99", variant->sojourn.p99);
+	key_seconds(writer, "max", variant->sojourn.max);
+	json_writer_close(writer, '}');
+	key_string(writer, "percentiles", variant->percentiles_exact ? "exact" : "histogram");
+}
+
+static void print_times(struct json_writer *writer, const struct variant_result *variant)
+{
+	json_writer_key(writer, "time_in_s");
+	json_writer_open_compact(writer, '{');
+	for (int part = 0; part < TIME_PART_COUNT; part++)
+		key_seconds(writer, time_part_names[part], variant->time_in_s[part]);
+	json_writer_close(writer, '}');
+
+	json_writer_key(writer, "gil_wait_behind_s");
+	json_writer_open_compact(writer, '{');
+	key_seconds(writer, "python", variant->gil_wait_behind_python_s);
+	key_seconds(writer, "c", variant->gil_wait_behind_c_s);
+	json_writer_close(writer, '}');
+
+	json_writer_key(writer, "loop_lag_s");
+	json_writer_open_compact(writer, '{');
+	key_seconds(writer, "mean", variant->loop_lag_mean_s);
+	key_seconds(writer, "p99", variant->loop_lag_p99_s);
+	key_seconds(writer, "max", variant->loop_lag_max_s);
+	json_writer_close(writer, '}');
+
+	json_writer_key(writer, "stages");
+	json_writer_open(writer, '[');
+	for (size_t i = 0; i < variant->stage_count; i++) {
+		json_writer_open_compact(writer, '{');
+		key_string(writer, "name", variant->stages[i].name);
+		key_seconds(writer, "start_s", variant->stages[i].start_s);
+		key_seconds(writer, "end_s", variant->stages[i].end_s);
+		json_writer_close(writer, '}');
+	}
+	json_writer_close(writer, ']');
+	/* Figures by class of task: there are no classes yet, so the object is empty. */
+	json_writer_key(writer, "classes");
+	json_writer_open_compact(writer, '{');
+	json_writer_close(writer, '}');
+}
+
+static void print_ci95(struct json_writer *writer, const struct variant_result *variant)
+{
+	json_writer_key(writer, "ci95");
+	if (isnan(variant->makespan_ci95.low) && isnan(variant->speedup_ci95.low) &&
+	    isnan(variant->throughput_ci95.low) && isnan(variant->p50_ci95.low) && isnan(variant->p99_ci95.low)) {
+		json_writer_null(writer);
+		return;
+	}
+	json_writer_open_compact(writer, '{');
+	key_interval(writer, "makespan_s", &variant->makespan_ci95, true);
+	key_interval(writer, "speedup", &variant->speedup_ci95, false);
+	key_interval(writer, "throughput_per_s", &variant->throughput_ci95, false);
+	key_interval(writer, "p50_s", &variant->p50_ci95, true);
+	key_interval(writer, "p99_s", &variant->p99_ci95, true);
+	json_writer_close(writer, '}');
+}
+
+static void print_variant(struct json_writer *writer, const struct variant_result *variant)
+{
+	json_writer_open(writer, '{');
+	key_string(writer, "name", variant->name);
+	key_string(writer, "model", variant->model);
+	json_writer_key(writer, "workers");
+	if (variant->workers > 0)
+		json_writer_integer(writer, variant->workers);
+	else
+		json_writer_null(writer);
+	json_writer_key(writer, "measured");
+	json_writer_bool(writer, variant->measured);
+	if (!variant->measured)
+		key_string(writer, "why_not", variant->why_not);
+	key_seconds(writer, "makespan_s", variant->makespan_s);
+	key_number(writer, "speedup", variant->speedup);
+	key_number(writer, "throughput_per_s", variant->throughput_per_s);
+	print_counts(writer, variant);
+	print_sojourn(writer, variant);
+	key_number(writer, "waited_fraction", variant->waited_fraction);
+	json_writer_key(writer, "in_flight");
+	json_writer_open_compact(writer, '{');
+	key_number(writer, "mean", variant->in_flight_mean);
+	key_count(writer, "max", variant->in_flight_max);
+	json_writer_close(writer, '}');
+	print_times(writer, variant);
+	json_writer_key(writer, "utilisation");
+	json_writer_open_compact(writer, '{');
+	key_number(writer, "cores", variant->utilisation_cores);
+	key_number(writer, "gil", variant->utilisation_gil);
+	json_writer_close(writer, '}');
+	key_count(writer, "context_switches", variant->context_switches);
+	key_count(writer, "gil_switches", variant->gil_switches);
+	key_count(writer, "peak_memory_bytes", variant->peak_memory_bytes);
+	key_count(writer, "events", variant->events);
+	print_ci95(writer, variant);
+	if (variant->note)
+		key_string(writer, "note", variant->note);
+	json_writer_close(writer, '}');
+}
+
+static void print_results(struct json_writer *writer, const struct results *results)
+{
+	size_t best = results_best(results);
+
+	json_writer_open(writer, '{');
+	key_string(writer, "gilsim", GILSIM_VERSION);
+	key_string(writer, "scenario", results->scenario);
+	key_string(writer, "about", results->about);
+	key_string(writer, "file", results->file);
+	key_string(writer, "source", results->source);
+	json_writer_key(writer, "seed");
+	json_writer_unsigned(writer, results->seed);
+	json_writer_key(writer, "replications");
+	json_writer_integer(writer, results->replications);
+	json_writer_key(writer, "machine");
+	json_writer_open_compact(writer, '{');
+	key_string(writer, "profile", results->machine_profile);
+	json_writer_key(writer, "cores");
+	json_writer_integer(writer, results->machine_cores);
+	key_number(writer, "quota_cores", results->machine_quota_cores > 0 ? results->machine_quota_cores : NAN);
+	json_writer_close(writer, '}');
+	json_writer_key(writer, "python");
+	json_writer_open_compact(writer, '{');
+	key_string(writer, "version", results->python_version);
+	key_string(writer, "gil", results->python_gil);
+	key_string(writer, "executable", results->python_executable);
+	key_number(writer, "spin_rate_ratio", results->spin_rate_ratio);
+	json_writer_close(writer, '}');
+	json_writer_key(writer, "variants");
+	json_writer_open(writer, '[');
+	for (size_t i = 0; i < results->variant_count; i++)
+		print_variant(writer, &results->variants[i]);
+	json_writer_close(writer, ']');
+	key_string(writer, "baseline",
+		   results->baseline < results->variant_count ? results->variants[results->baseline].name : NULL);
+	key_string(writer, "best", best == SIZE_MAX ? NULL : results->variants[best].name);
+	json_writer_close(writer, '}');
+}
+
+bool results_print_json(const struct results *results, size_t count, FILE *stream)
+{
+	struct json_writer writer;
+
+	json_writer_init(&writer, stream);
+	if (count != 1)
+		json_writer_open(&writer, '[');
+	for (size_t i = 0; i < count; i++)
+		print_results(&writer, &results[i]);
+	if (count != 1)
+		json_writer_close(&writer, ']');
+	return json_writer_finish(&writer);
+}

@@ -1,0 +1,31 @@
+/*
+ * text_table.h - columns of text for people, as wide as their widest cell.
+ */
+#ifndef SIM_RESULTS_TEXT_TABLE_H
+#define SIM_RESULTS_TEXT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "sim/base/region.h"
+
+struct text_table {
+	struct region *region; /* borrowed */
+	const char *alignment; /* one letter a column: l or r */
+	size_t column_count;
+	const char **cells; /* row by row */
+	size_t cell_count, cell_capacity;
+	size_t bold_row; /* SIZE_MAX: none */
+};
+
+/* `alignment` is borrowed; it also says how many columns there are. */
+void text_table_init(struct text_table *table, struct region *region, const char *alignment);
+/* Adds the next cell; a row is full once it has a cell for each column, and the first row is the head. */
+void text_table_cell(struct text_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Full rows so far. */
+size_t text_table_rows(const struct text_table *table);
+/* Prints all rows, indented by two blanks; columns of which every cell but the head is empty are left out. */
+void text_table_print(const struct text_table *table, bool color, FILE *stream);
+
+#endif

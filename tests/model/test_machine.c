@@ -1,0 +1,165 @@
+/*
+ * test_machine.c - cores, the kernel's scheduler and its costs, checked by arithmetic done by hand.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/model/model_helper.h"
+
+static struct model_bench bench;
+
+static void set_up(void)
+{
+	model_bench_init(&bench, 2);
+	model_bench_set_cost(&bench, COST_SCHED_HZ, 250);
+	model_bench_set_cost(&bench, COST_SCHED_BASE_SLICE, 2.8e6);
+	model_bench_set_cost(&bench, COST_SCHED_LATENCY, 24e6);
+	model_bench_set_cost(&bench, COST_SCHED_MIN_GRANULARITY, 3e6);
+	model_bench_set_cost(&bench, COST_SCHED_WAKEUP_GRANULARITY, 4e6);
+}
+
+static void tear_down(void)
+{
+	model_bench_release(&bench);
+}
+
+TestSuite(machine, .init = set_up, .fini = tear_down);
+
+static double ns(double seconds)
+{
+	return round(seconds * 1e9);
+}
+
+Test(machine, two_processes_on_two_cores_take_as_long_as_one)
+{
+	model_bench_step(&bench, STEP_PYTHON, 31 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 2);
+	model_bench_simulate(&bench);
+	cr_expect(eq(dbl, ns(bench.result.makespan_s), 31e6));
+}
+
+Test(machine, five_processes_on_one_core_take_five_times_as_long)
+{
+	bench.workload.machine.cores = 1;
+	model_bench_step(&bench, STEP_PYTHON, 31 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 5);
+	model_bench_simulate(&bench);
+	cr_expect(eq(dbl, ns(bench.result.makespan_s), 155e6));
+}
+
+/* On one core everybody's turn is a whole number of ticks: in 62 ms two processes change 10 to 16 times, not 62. */
+Test(machine, a_running_thread_is_preempted_at_ticks_only)
+{
+	char *trace, *at;
+	long preempted = 0;
+
+	bench.workload.machine.cores = 1;
+	model_bench_step(&bench, STEP_PYTHON, 31 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 2);
+	trace = model_bench_trace(&bench, false);
+	long phase_ns = -1;
+	for (at = trace; (at = strstr(at, " preempted ")); at++) {
+		char *line = at;
+
+		while (line > trace && line[-1] != '\n')
+			line--;
+		if (phase_ns < 0)
+			phase_ns = strtol(line, NULL, 10) % 4000000;
+		cr_expect(eq(long, strtol(line, NULL, 10) % 4000000, phase_ns));
+		preempted++;
+	}
+	cr_expect(ge(long, preempted, 10));
+	cr_expect(le(long, preempted, 16));
+	free(trace);
+}
+
+Test(machine, cfs_shares_a_core_as_well)
+{
+	model_bench_set_cost(&bench, COST_SCHED_KIND, 0);
+	bench.workload.machine.cores = 1;
+	model_bench_step(&bench, STEP_PYTHON, 31 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 3);
+	model_bench_simulate(&bench);
+	cr_expect(eq(dbl, ns(bench.result.makespan_s), 93e6));
+	/* Nobody is done before all have had their turns: the first ends after more than two thirds. */
+	cr_expect(gt(dbl, bench.result.sojourn.p50, 0.062));
+}
+
+/* Three equal processes on two cores: at best 1.5 times one's time, at worst twice. The balancer's moves give
+ * something in between. */
+Test(machine, three_processes_on_two_cores_are_balanced)
+{
+	model_bench_step(&bench, STEP_PYTHON, 400 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 3);
+	model_bench_simulate(&bench);
+	cr_expect(ge(dbl, bench.result.makespan_s, 0.6));
+	cr_expect(lt(dbl, bench.result.makespan_s, 0.75));
+}
+
+/* 8 threads' worth of work on 8 cores under a quota of 2: each period of 100 ms gives 200 ms of core time. Use is charged
+ * at ticks, so a core may overrun by one, which the next period pays back. */
+Test(machine, a_quota_stretches_the_work_to_its_share)
+{
+	bench.workload.machine.cores = 8;
+	bench.workload.machine.quota_cores = 2;
+	model_bench_step(&bench, STEP_PYTHON, 250 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 8);
+	model_bench_simulate(&bench);
+	/* 2 s of work: nine periods are not enough but for the overrun, and the last needs no full one. */
+	cr_expect(ge(dbl, bench.result.makespan_s, 0.9));
+	cr_expect(le(dbl, bench.result.makespan_s, 1.03));
+	cr_expect(gt(dbl, bench.result.time_in_s[TIME_THROTTLED], 8 * 0.6));
+}
+
+Test(machine, a_quota_of_as_many_cores_as_there_are_costs_nothing)
+{
+	bench.workload.machine.quota_cores = 2;
+	model_bench_step(&bench, STEP_PYTHON, 250 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 2);
+	model_bench_simulate(&bench);
+	cr_expect(lt(dbl, fabs(bench.result.makespan_s - 0.25), 0.0001));
+}
+
+/* Both busy at 0.8 of the speed alone: 20 ms of each together take 25 ms, and the longer one's other 11 ms go at full
+ * speed. */
+Test(machine, busy_cores_slow_each_other)
+{
+	const sim_ns items_ns[] = { 31 * SIM_MS, 20 * SIM_MS };
+
+	model_bench_set_cost(&bench, COST_CPU_ALL_BUSY_SPEED, 0.8);
+	model_bench_step(&bench, STEP_PYTHON, 0)->duration.kind = DURATION_ITEM;
+	model_bench_run_items(&bench, MODEL_PROCESSES, 0, items_ns, 2);
+	model_bench_simulate(&bench);
+	cr_expect(lt(dbl, fabs(bench.result.makespan_s - 0.036), 1e-8));
+}
+
+/* A sleep ends after its time, the timer's slack and the wake-up of an idle core. */
+Test(machine, a_sleep_is_late_by_slack_and_wake_up)
+{
+	model_bench_set_cost(&bench, COST_TIMER_SLACK, 50e3);
+	model_bench_set_cost(&bench, COST_WAKE_TIMER, 27e3);
+	model_bench_step(&bench, STEP_IO, 7 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_SEQUENTIAL, 0, 3);
+	model_bench_simulate(&bench);
+	cr_expect(eq(dbl, ns(bench.result.makespan_s), 3 * 7.077e6));
+}
+
+Test(machine, a_context_switch_costs_what_the_profile_says)
+{
+	double without_s;
+
+	bench.workload.machine.cores = 1;
+	model_bench_step(&bench, STEP_PYTHON, 31 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 2);
+	model_bench_simulate(&bench);
+	without_s = bench.result.makespan_s;
+	model_bench_set_cost(&bench, COST_SCHED_SWITCH, 2300);
+	model_bench_set_cost(&bench, COST_SCHED_SWITCH_PROCESS, 1700);
+	model_bench_simulate(&bench);
+	cr_expect(gt(dbl, ns(bench.result.makespan_s - without_s), 10. * 4000));
+	cr_expect(lt(dbl, ns(bench.result.makespan_s - without_s), 30. * 4000));
+}

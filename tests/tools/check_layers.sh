@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# check_layers.sh - fail when a folder includes what it may not (design, section 1).
+#
+# One line a layer: the folder, then which of our headers it may include, as prefixes of their
+# path. A folder may always include its own headers; system headers and libraries are not looked at.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+layers='
+sim/base
+sim/profile        sim/base/
+sim/engine         sim/base/
+sim/results        sim/base/ sim/engine/trace.h
+sim/scenario       sim/base/ sim/profile/ sim/results/expectation.h sim/results/results.h
+sim/native         sim/base/ sim/profile/ sim/scenario/workload.h sim/results/results.h
+sim/plan           sim/base/ sim/profile/ sim/scenario/ sim/results/ models/simulate/
+models/machine     sim/base/ sim/engine/ sim/profile/
+models/interpreter sim/base/ sim/engine/ sim/profile/ models/machine/
+models/library     sim/base/ sim/engine/ sim/profile/ models/machine/ models/interpreter/
+models/simulate    sim/base/ sim/engine/ sim/profile/ models/ sim/scenario/workload.h sim/results/results.h
+sim/cli            sim/ models/
+'
+status=0
+known=()
+while read -r folder allowed; do
+	[[ -n $folder ]] || continue
+	known+=("$folder")
+	[[ -d $folder ]] || continue
+	while IFS=: read -r file line text; do
+		header=${text#*\"}
+		header=${header%%\"*}
+		ok=false
+		for prefix in "$folder/" $allowed; do
+			[[ $header == "$prefix"* ]] && ok=true
+		done
+		if ! $ok; then
+			echo "$file:$line: $folder may not include \"$header\""
+			status=1
+		fi
+	done < <(grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]+"' "$folder" || true)
+done <<<"$layers"
+
+# A folder that no line above names has no place in the layers yet.
+for folder in sim/*/ models/*/; do
+	folder=${folder%/}
+	case " ${known[*]} " in
+	*" $folder "*) ;;
+	*)
+		echo "$folder: not a layer that tests/tools/check_layers.sh knows"
+		status=1
+		;;
+	esac
+done
+((status)) || echo "layers: every include stands on a layer below"
+exit "$status"

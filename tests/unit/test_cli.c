@@ -1,0 +1,275 @@
+/*
+ * test_cli.c - the command as its users meet it: exit statuses, what goes where, help.
+ *
+ * Runs the built program; GILSIM names it, else where the Makefile has put it.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/base/region.h"
+#include "sim/cli/output_file.h"
+
+static struct region region;
+static char folder[] = "/tmp/gilsim-test-cli-XXXXXX";
+
+static const char scenario[] = "name: count\n"
+			       "about: two counts\n"
+			       "machine: {profile: ideal, cores: 2}\n"
+			       "tasks:\n"
+			       "  count: [{python: 7110us}]\n"
+			       "run: {task: count, count: 2}\n"
+			       "variants:\n"
+			       "  sequential: {model: sequential}\n"
+			       "  threads: {model: threads}\n"
+			       "expect:\n"
+			       "  - sequential.makespan ~ 14.22ms +- 1%\n";
+
+struct outcome {
+	int status; /* exit status; -1: killed */
+	char *out, *err;
+};
+
+static char *content_of(const char *path)
+{
+	FILE *stream = fopen(path, "r");
+	char *text = region_alloc(&region, 1 << 20);
+	size_t length;
+
+	cr_assert(stream != NULL, "%s", path);
+	length = fread(text, 1, (1 << 20) - 1, stream);
+	text[length] = '\0';
+	fclose(stream);
+	return text;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *stream = fopen(region_format(&region, "%s/%s", folder, name), "w");
+
+	cr_assert(stream != NULL);
+	fputs(text, stream);
+	fclose(stream);
+}
+
+/* Runs `gilsim ARGUMENTS` by the shell in the test's folder. */
+static struct outcome gilsim(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static struct outcome gilsim(const char *format, ...)
+{
+	const char *given = getenv("GILSIM");
+	char *program = realpath(given ? given : GILSIM_BINARY, NULL);
+	struct outcome outcome;
+	char arguments[1000];
+	va_list list;
+	int status;
+
+	va_start(list, format);
+	vsnprintf(arguments, sizeof(arguments), format, list);
+	va_end(list);
+	cr_assert(program != NULL, "gilsim is not built");
+	status = system(region_format(&region, "cd %s && %s %s >out 2>err", folder, program, arguments));
+	free(program);
+	outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	outcome.out = content_of(region_format(&region, "%s/out", folder));
+	outcome.err = content_of(region_format(&region, "%s/err", folder));
+	/* What tests/tools/run_tests.sh has a sanitizer end a process with. */
+	cr_assert(outcome.status != 99, "gilsim %s: %s", arguments, outcome.err);
+	return outcome;
+}
+
+static void set_up(void)
+{
+	region_init(&region);
+	cr_assert(mkdtemp(folder) != NULL);
+	write_file("s.yaml", scenario);
+}
+
+static void tear_down(void)
+{
+	cr_assert(eq(int, system(region_format(&region, "rm -rf %s", folder)), 0));
+	region_release(&region);
+}
+
+TestSuite(cli, .init = set_up, .fini = tear_down);
+
+Test(cli, every_subcommand_has_help_with_an_example)
+{
+	static const char *const names[] = { "run",	  "check",  "native", "validate",
+					     "calibrate", "schema", "list",   "version" };
+	struct outcome all = gilsim("--help");
+
+	cr_expect(eq(int, all.status, 0));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct outcome outcome = gilsim("%s --help", names[i]);
+
+		cr_expect(eq(int, outcome.status, 0), "%s", names[i]);
+		cr_expect(strstr(outcome.out, region_format(&region, "Usage: gilsim %s", names[i])) != NULL, "%s",
+			  outcome.out);
+		cr_expect(strstr(outcome.out, region_format(&region, "  gilsim %s", names[i])) != NULL,
+			  "no example: %s", outcome.out);
+		cr_expect(eq(str, outcome.err, (char *)""));
+		cr_expect(strstr(all.out, names[i]) != NULL);
+	}
+}
+
+Test(cli, usage_errors_end_with_2_and_print_nothing_on_standard_output)
+{
+	static const char *const lines[] = { "",
+					     "rnu s.yaml",
+					     "run",
+					     "run --no-such-option s.yaml",
+					     "run --seed x s.yaml",
+					     "run --replications 0 s.yaml",
+					     "run --format xml s.yaml",
+					     "run --trace t.json s.yaml",
+					     "run --set nonsense s.yaml",
+					     "run --set machine.coers=2 s.yaml",
+					     "run --variant no-such s.yaml",
+					     "run --profile no-such s.yaml",
+					     "check",
+					     "native --repeat 0 s.yaml",
+					     "native --cpus x s.yaml",
+					     "native --timeout 5 s.yaml",
+					     "validate --max-error x s.yaml",
+					     "validate --profile no-such s.yaml",
+					     "calibrate extra",
+					     "list nonsense" };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct outcome outcome = gilsim("%s", lines[i]);
+
+		cr_expect(eq(int, outcome.status, 2), "gilsim %s", lines[i]);
+		cr_expect(eq(str, outcome.out, (char *)""), "gilsim %s", lines[i]);
+		cr_expect(outcome.err[0] != '\0', "gilsim %s", lines[i]);
+	}
+	cr_expect(strstr(gilsim("rnu").err, "did you mean 'run'?") != NULL);
+}
+
+Test(cli, unreadable_and_wrong_files_end_with_2_and_a_place)
+{
+	struct outcome outcome;
+
+	cr_expect(eq(int, gilsim("run missing.yaml").status, 2));
+	cr_expect(eq(int, gilsim("run .").status, 2));
+	write_file("empty.yaml", "");
+	cr_expect(eq(int, gilsim("check empty.yaml").status, 2));
+	write_file("wrong.yaml", "name: x\ntasks:\n  t: [{pyton: 1ms}]\nrun: {task: t, count: 1}\n"
+				 "variants: {a: {model: sequential}}\n");
+	outcome = gilsim("run s.yaml wrong.yaml missing.yaml");
+	cr_expect(eq(int, outcome.status, 2));
+	cr_expect(strstr(outcome.err, "wrong.yaml:3:") != NULL, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "missing.yaml") != NULL, "all files are examined: %s", outcome.err);
+	cr_expect(eq(str, outcome.out, (char *)""), "and none is run");
+}
+
+Test(cli, run_prints_results_and_verdicts)
+{
+	struct outcome table = gilsim("run s.yaml"), json = gilsim("run --format json s.yaml");
+
+	cr_expect(eq(int, table.status, 0), "%s%s", table.out, table.err);
+	cr_expect(strstr(table.out, "\nok    sequential.makespan") != NULL, "%s", table.out);
+	cr_expect(eq(str, table.err, (char *)""));
+	cr_expect(eq(int, json.status, 0));
+	cr_expect(json.out[0] == '{' && json.out[strlen(json.out) - 1] == '\n');
+	cr_expect(strstr(json.err, "ok    sequential.makespan") != NULL,
+		  "beside JSON, verdicts go to standard error");
+	cr_expect(eq(str, gilsim("run --format json s.yaml").out, json.out), "twice the same bytes");
+	cr_expect(strstr(gilsim("run --format csv --variant threads s.yaml").out, "makespan_s") != NULL);
+}
+
+Test(cli, an_expectation_that_fails_ends_with_1_unless_a_value_was_set)
+{
+	cr_expect(eq(int, gilsim("run --set 'tasks.count[0].python=1ms' s.yaml").status, 0));
+	cr_expect(strstr(gilsim("run --set 'tasks.count[0].python=1ms' s.yaml").out, "FAIL") != NULL);
+	cr_expect(eq(int, gilsim("run --strict --set 'tasks.count[0].python=1ms' s.yaml").status, 1));
+	write_file("fails.yaml", region_format(&region, "%s  - threads.makespan < 1ms\n", scenario));
+	cr_expect(eq(int, gilsim("run fails.yaml").status, 1));
+	cr_expect(eq(int, gilsim("run --format json fails.yaml").status, 1));
+	/* A variant that --variant leaves out has nothing to fail. */
+	cr_expect(eq(int, gilsim("run --variant sequential fails.yaml").status, 0));
+}
+
+Test(cli, a_limit_that_nobody_expects_ends_with_1)
+{
+	write_file("limit.yaml", region_format(&region, "limit: 1ms\n%s", strstr(scenario, "name")));
+	cr_expect(eq(int, gilsim("run --set run.count=3 limit.yaml").status, 1));
+}
+
+Test(cli, standard_input_is_a_scenario)
+{
+	struct outcome outcome = gilsim("run --format json - <s.yaml");
+
+	cr_expect(eq(int, outcome.status, 0), "%s", outcome.err);
+	cr_expect(strstr(outcome.out, "\"scenario\": \"count\"") != NULL);
+	outcome = gilsim("run - - < s.yaml");
+	cr_expect(eq(int, outcome.status, 0), "a file can be read twice: %s", outcome.err);
+	cr_expect(eq(int, system(region_format(&region, "cat %s/s.yaml >/dev/null", folder)), 0));
+	outcome = gilsim("check - </dev/null");
+	cr_expect(eq(int, outcome.status, 2));
+}
+
+Test(cli, an_output_that_fails_ends_with_3)
+{
+	cr_expect(eq(int, gilsim("run s.yaml -o no/such/folder/r").status, 3));
+	cr_expect(eq(int, gilsim("run s.yaml --trace no/such/folder/t").status, 3));
+	cr_expect(eq(int, gilsim("run s.yaml -o /dev/full").status, 3));
+	cr_expect(eq(int, gilsim("schema -o /dev/full").status, 3));
+	cr_expect(eq(int, gilsim("native --python ./no-such-python s.yaml").status, 3));
+	cr_expect(eq(int, gilsim("validate --python /bin/false s.yaml").status, 3));
+}
+
+Test(cli, files_are_written_whole_and_traces_are_text)
+{
+	struct outcome outcome = gilsim("run s.yaml -o r.json --format json --trace t.txt");
+
+	cr_expect(eq(int, outcome.status, 0));
+	cr_expect(eq(str, outcome.out, (char *)""));
+	cr_expect(eq(str, content_of(region_format(&region, "%s/r.json", folder)),
+		     gilsim("run --format json s.yaml").out));
+	cr_expect(strstr(content_of(region_format(&region, "%s/t.txt", folder)),
+			 "# scenario count, variant threads,") != NULL);
+	cr_expect(eq(int, system(region_format(&region, "test $(ls %s | wc -l) = 5", folder)), 0),
+		  "s.yaml, r.json, t.txt, out and err, and nothing temporary");
+}
+
+Test(cli, replications_give_means_with_intervals)
+{
+	struct outcome outcome = gilsim("run --replications 3 --format json s.yaml");
+
+	cr_expect(eq(int, outcome.status, 0));
+	cr_expect(strstr(outcome.out, "\"replications\": 3") != NULL);
+	cr_expect(strstr(outcome.out, "\"ci95\": {\"makespan_s\": [") != NULL, "%s", outcome.out);
+}
+
+Test(cli, an_unfinished_output_file_leaves_the_old_one)
+{
+	const char *path = region_format(&region, "%s/kept", folder);
+	struct output_file file;
+
+	write_file("kept", "old\n");
+	cr_assert(output_file_open(&file, path, &region));
+	fputs("half of the new", file.stream);
+	output_file_discard(&file);
+	cr_expect(eq(str, content_of(path), (char *)"old\n"));
+	cr_assert(output_file_open(&file, path, &region));
+	fputs("new\n", file.stream);
+	cr_expect(output_file_close(&file));
+	cr_expect(eq(str, content_of(path), (char *)"new\n"));
+}
+
+Test(cli, list_names_profiles_and_steps)
+{
+	cr_expect(strstr(gilsim("list profiles").out, "  default\n") != NULL);
+	cr_expect(strstr(gilsim("list steps").out, "  python  ") != NULL);
+	cr_expect(eq(int, gilsim("list").status, 0));
+	cr_expect(strstr(gilsim("version").out, "gilsim ") != NULL);
+	cr_expect(gilsim("schema").out[0] == '{');
+}
