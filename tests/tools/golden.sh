@@ -13,8 +13,9 @@ trap 'rm -rf "$new"' EXIT
 for scenario in *.yaml; do
 	name=${scenario%.yaml}
 	rc=0
-	"$gilsim" run --format csv --trace "$new/$name.trace" "$scenario" >/dev/null || rc=$?
+	"$gilsim" run --format csv --trace "$new/$name.trace" "$scenario" >/dev/null 2>"$new/stderr" || rc=$?
 	if ((rc > 1)); then
+		cat "$new/stderr" >&2
 		echo "golden: $scenario ended with status $rc" >&2
 		exit 1
 	fi
