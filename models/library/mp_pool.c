@@ -151,14 +151,15 @@ struct worker_handler_locals {
 	sim_ns work_ns; /* of look_around() */
 };
 
-/* One system call of the worker handler with the bytecode before it: a moment in which the GIL is free. How long the
- * bytecode takes varies, as wake-ups do; without that, two threads could miss each other for ever. */
+/* One system call of the worker handler with the bytecode before it: a moment in which the GIL is free. These moments come
+ * irregularly (each poll() and waitpid() of a round is one), so a result handler that has woken up gets the GIL with the
+ * chance that it is free just then. */
 static enum progress look_around(struct os_thread *thread, struct frame *frame)
 {
 	struct worker_handler_locals *my = FRAME_LOCALS(frame, struct worker_handler_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, machine_vary(thread->machine, my->work_ns)));
+	AWAIT(frame, py_overhead(thread, machine_irregular(thread->machine, my->work_ns)));
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ) + SPIN_NS));
 	AWAIT(frame, py_take_gil(thread));
@@ -184,7 +185,8 @@ static enum progress handle_workers(struct os_thread *thread, struct frame *fram
 	while (!pool->terminating) {
 		for (my->next = 0; my->next < pool->worker_count; my->next++)
 			AWAIT(frame, spend_and_look(thread, py_cost(thread, COST_POOL_WATCH_WORKER)));
-		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_WATCH) / 2));
+		AWAIT(frame, py_overhead(thread, machine_irregular(thread->machine,
+								   py_cost(thread, COST_POOL_WATCH) / 2)));
 		AWAIT(frame, py_release_gil(thread));
 		os_thread_set_activity(thread, ACTIVITY_QUEUE_WAIT);
 		while (!pool->notified && !pipe_is_readable(pool->results))

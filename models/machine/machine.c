@@ -4,6 +4,7 @@
 #include "models/machine/machine.h"
 
 #include "models/machine/os_process.h"
+#include "sim/base/distribution.h"
 #include "sim/base/random.h"
 
 /* The kernel scales its slices by 1 + log2 of the CPUs, counting at most eight (get_update_sysctl_factor). */
@@ -77,6 +78,15 @@ sim_ns machine_vary(struct machine_model *machine, sim_ns latency_ns)
 	variate = variate_open(machine->config.seed, machine->config.replication, random_hash_name("wake latency"), 0,
 			       machine->latency_count++);
 	return sim_time_round((double)latency_ns * (1 + half_width * (2 * variate_uniform(&variate) - 1)));
+}
+
+sim_ns machine_irregular(struct machine_model *machine, sim_ns mean_ns)
+{
+	struct distribution gaps = { .kind = DISTRIBUTION_EXPONENTIAL, .a = (double)mean_ns };
+	struct variate variate = variate_open(machine->config.seed, machine->config.replication,
+					      random_hash_name("irregular gap"), 0, machine->gap_count++);
+
+	return mean_ns > 0 ? distribution_draw_ns(&gaps, &variate) : 0;
 }
 
 sim_ns machine_busy_ns(const struct machine_model *machine)

@@ -79,7 +79,7 @@ struct machine_model {
 	struct frame *free_frames;
 	int32_t next_thread_id, next_process_id;
 	uint64_t context_switches;
-	uint64_t latency_count; /* latencies drawn so far */
+	uint64_t latency_count, gap_count; /* latencies and irregular gaps drawn so far */
 	uint64_t live_threads;
 	const struct trace_sink *trace;
 };
@@ -99,6 +99,10 @@ static inline sim_ns machine_cost(const struct machine_model *machine, enum cost
 
 /* A latency as it varies from one wake-up to the next: uniform around its median, 80 % of it within wake.jitter. */
 sim_ns machine_vary(struct machine_model *machine, sim_ns latency_ns);
+
+/* A time of that mean with nothing regular about it (exponential): for gaps between events that nobody has modelled
+ * one by one, where a fixed length would let two threads miss each other for ever. */
+sim_ns machine_irregular(struct machine_model *machine, sim_ns mean_ns);
 
 /* Core time used so far, summed over cores. */
 sim_ns machine_busy_ns(const struct machine_model *machine);

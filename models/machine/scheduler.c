@@ -54,7 +54,7 @@ void scheduler_dequeue(struct core *core, struct os_thread *thread, bool migrate
 		queue_remove_at(core, i);
 		return;
 	}
-	assert(!"thread is in the queue");
+	assert(0 && "thread is in the queue");
 }
 
 bool scheduler_stop_current(struct core *core, bool sleep)

@@ -376,6 +376,6 @@ program_fn *driver_for(const struct workload *workload)
 	case MODEL_KIND_COUNT:
 		break;
 	}
-	assert(!"a model of a known kind");
+	assert(0 && "a model of a known kind");
 	return NULL;
 }

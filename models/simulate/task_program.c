@@ -217,7 +217,7 @@ static enum progress execute(struct os_thread *thread, struct task_instance *ins
 	case STEP_KIND_COUNT:
 		break;
 	}
-	assert(!"a step of a known kind");
+	assert(0 && "a step of a known kind");
 	return DONE;
 }
 

@@ -13,7 +13,7 @@
 
 /* A run during which the pace changed by more than this is repeated, at most so many times. */
 #define DRIFT_ALLOWED_RATIO 0.03
-#define REPEATS_ALLOWED 3
+#define REPEATS_ALLOWED 5
 /* With --max-time, rounds go on until every variant's median is known this well. */
 #define MEDIAN_KNOWN_RATIO 0.01
 /* A run that takes longer than this has hung. */
@@ -161,7 +161,37 @@ void workload_spins(const struct workload *workload, bool used[3])
 	}
 }
 
-/* By how much the pace changed during a run, for the kinds of step that the workload has. */
+static double duration_mean_ns(const struct workload *workload, const struct duration *duration)
+{
+	switch (duration->kind) {
+	case DURATION_CONSTANT:
+		return (double)duration->constant_ns;
+	case DURATION_DRAWN:
+		return distribution_mean(&duration->distribution);
+	default:
+		return workload->run.items_ns ? (double)workload->run.items_ns[0] : 0;
+	}
+}
+
+/* Roughly how much of the work needs a core: what waits does not slow down with it. */
+static double cpu_share(const struct workload *workload)
+{
+	double cpu_ns = 0, wait_ns = 0;
+
+	for (uint32_t i = 0; i < workload->step_count; i++) {
+		const struct step *step = &workload->steps[i];
+		double mean_ns = duration_mean_ns(workload, &step->duration);
+
+		if (step->kind == STEP_IO || step->kind == STEP_BLOCK)
+			wait_ns += mean_ns;
+		else if (step->kind == STEP_PYTHON || step->kind == STEP_C || step->kind == STEP_NATIVE)
+			cpu_ns += mean_ns;
+	}
+	return cpu_ns + wait_ns > 0 ? cpu_ns / (cpu_ns + wait_ns) : 0;
+}
+
+/* By how much a change of pace during a run may have changed its time: for the kinds of step that the workload has,
+ * and in proportion to what they are of it. */
 static double run_drift(const struct workload *workload, const struct native_run *run)
 {
 	bool used[3];
@@ -171,7 +201,7 @@ static double run_drift(const struct workload *workload, const struct native_run
 	for (int kind = 0; kind < 3; kind++)
 		if (used[kind] && run->spin_before[kind] > 0 && run->spin_after[kind] > 0)
 			drift = fmax(drift, fabs(run->spin_after[kind] / run->spin_before[kind] - 1));
-	return drift;
+	return drift * cpu_share(workload);
 }
 
 void native_rounds_pace(const struct native_rounds *rounds, size_t variant, double pace[3], struct region *region)

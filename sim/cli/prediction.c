@@ -2,7 +2,8 @@
  * prediction.c - what the simulator says of a scenario at the pace that its native runs had.
  *
  * A run on a machine whose clock has changed since the calibration takes longer by that much; that
- * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind.
+ * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind, and
+ * cpu.all_busy_speed is what it was around the runs.
  * Where the outcome is a race, one simulation is one sample; so several replications are made
  * and their medians taken. But the native runs draw replication 0's service times, so a workload
  * with drawn durations is simulated with just these.
@@ -32,9 +33,26 @@ static bool draws_durations(const struct scenario *scenario)
 	return false;
 }
 
-static struct workload at_pace(const struct workload *workload, const double pace[3])
+/* How fast cores were while all were busy, if that was measured. */
+static double measured_all_busy_speed(const struct native_rounds *rounds, size_t variant, struct region *region)
+{
+	double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
+
+	for (size_t round = 0; round < rounds->round_count; round++) {
+		const struct native_run *run = native_rounds_at(rounds, round, variant);
+
+		samples[round] = run->result.measured ? run->all_busy_speed : NAN;
+	}
+	return stats_median(samples, rounds->round_count, region);
+}
+
+static struct workload at_pace(const struct workload *workload, const double pace[3], double all_busy_speed)
 {
 	struct workload adjusted = *workload;
+
+	/* A profile without costs is asked what it would be without any. */
+	if (isfinite(all_busy_speed) && adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] != 1)
+		adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] = all_busy_speed;
 
 	if (isfinite(pace[0]))
 		adjusted.python.slowdown_python *= pace[0];
@@ -57,7 +75,8 @@ void prediction_make(const struct scenario *scenario, const struct native_rounds
 		double pace[3];
 
 		native_rounds_pace(rounds, variant, pace, region);
-		workloads[variant] = at_pace(&scenario->workloads[variant], pace);
+		workloads[variant] = at_pace(&scenario->workloads[variant], pace,
+					     measured_all_busy_speed(rounds, variant, region));
 	}
 	for (size_t replication = 0; replication < replications; replication++) {
 		struct simulate_options options = { .replication = replication };

@@ -135,9 +135,9 @@ SPINS = {'spin.python': [], 'spin.c': [], 'spin.native': []}
 
 def sample_spins():
     """Called between all other measurements, so that the pieces are spread over the whole calibration."""
-    for samples, (loop, iterations, _) in zip(SPINS.values(), harness.SPIN_PIECES):
+    for samples, (_, loop, iterations) in zip(SPINS.values(), harness.SPIN_PIECES):
         for _ in range(3):
-            samples.append(harness.spin_piece_ns(loop, iterations))
+            samples.append(harness.mean_rate_ns(loop, iterations, 0))
 
 
 def measure_spins():
@@ -679,12 +679,12 @@ def measure_all_busy_speed():
     alones_ns = []
 
     def one_busy_ns():
-        alones_ns.append(harness.spin_piece_ns(spin, pieces))
+        alones_ns.append(harness.mean_rate_ns(spin, pieces, 0))
         SHARED[7] = 1
         os.write(writer, b'g' * len(children))
         while not all(SHARED[slot] for slot in slots):
             pass
-        busy_ns = harness.spin_piece_ns(spin, pieces)
+        busy_ns = harness.mean_rate_ns(spin, pieces, 0)
         SHARED[7] = 0
         while any(SHARED[slot] for slot in slots):
             pass

@@ -16,7 +16,6 @@ import mmap
 import os
 import resource
 import signal
-import statistics
 import sys
 import threading
 import time
@@ -59,8 +58,11 @@ def release(iterations):
     pbkdf2_hmac('sha256', b'x', b'x', iterations)
 
 
-# (loop, iterations of one piece, pieces). Together about 15 ms.
-SPIN_PIECES = ((spin, 40000, 5), (hold, 400000, 5), (release, 2500, 5))
+# (kind of step, loop, iterations of one piece): half a millisecond to two.
+SPIN_PIECES = (('python', spin, 40000), ('c', hold, 400000), ('native', release, 2500))
+# So long each loop that a workload uses is watched before a run and after it: the pace of a virtual machine changes
+# by the millisecond, and a run meets its mean.
+WATCH_NS = 40_000_000
 
 
 def spin_piece_ns(loop, iterations):
@@ -70,10 +72,77 @@ def spin_piece_ns(loop, iterations):
     return (clock_ns() - begin_ns) / iterations
 
 
-def spin_rates_ns():
-    """The median piece of each loop: [python, c, native]."""
-    return [statistics.median(spin_piece_ns(loop, iterations) for _ in range(pieces))
-            for loop, iterations, pieces in SPIN_PIECES]
+def mean_rate_ns(loop, iterations, watch_ns):
+    """Nanoseconds an iteration over at least `watch_ns`."""
+    begin_ns = clock_ns()
+    pieces = 0
+    while True:
+        loop(iterations)
+        pieces += 1
+        elapsed_ns = clock_ns() - begin_ns
+        if elapsed_ns >= watch_ns:
+            return elapsed_ns / (pieces * iterations)
+
+
+def kinds_used(steps):
+    """The kinds of step there are in a list of them, bodies included."""
+    kinds = set()
+    for step in steps:
+        kinds.add(step[0])
+        for body in step[1:]:
+            if isinstance(body, list):
+                kinds |= kinds_used(body)
+    return kinds
+
+
+def spin_rates_ns(workload):
+    """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at."""
+    used = set().union(*(kinds_used(task['steps']) for task in workload['tasks']))
+    return [mean_rate_ns(loop, iterations, WATCH_NS if kind in used else 0)
+            for kind, loop, iterations in SPIN_PIECES]
+
+
+def spin_on(cpu, ready):
+    """A process that keeps one CPU busy until it is killed."""
+    os.sched_setaffinity(0, [cpu])
+    os.write(ready, b'.')
+    while True:
+        spin(1000)
+
+
+def all_busy_speed(cpus):
+    """This process's speed while all `cpus` are busy, against its speed while it is alone; None on one CPU.
+    Virtual CPUs that share a core now and then make it a matter of the minute, not of the machine."""
+    if len(cpus) < 2:
+        return None
+    _, loop, iterations = SPIN_PIECES[0]
+    ready, write_ready = os.pipe()
+    busy = []
+    try:
+        for cpu in cpus[1:]:
+            child = os.fork()
+            if child == 0:
+                spin_on(cpu, write_ready)
+            busy.append(child)
+        os.sched_setaffinity(0, [cpus[0]])
+        for _ in busy:
+            os.read(ready, 1)
+        together_ns = mean_rate_ns(loop, iterations, WATCH_NS)
+    finally:
+        for child in busy:
+            os.kill(child, signal.SIGKILL)
+        for child in busy:
+            os.waitpid(child, 0)
+        os.close(ready)
+        os.close(write_ready)
+    alone_ns = mean_rate_ns(loop, iterations, WATCH_NS)
+    os.sched_setaffinity(0, cpus)
+    return alone_ns / together_ns
+
+
+def measure_pace(workload):
+    """How fast the machine is now: the rates alone, and what is left of them while all CPUs are busy."""
+    return [spin_rates_ns(workload), all_busy_speed(workload.get('cpus') or [])]
 
 
 # ---- Steps -----------------------------------------------------------------------------------------
@@ -373,32 +442,32 @@ def usage():
             sum(part.ru_nvcsw + part.ru_nivcsw for part in parts))
 
 
-def spin_rates_alone_ns():
-    """The rates while daemon threads may still be spinning: a forked child has none of them, and stops
+def measure_pace_alone(workload):
+    """The same while daemon threads may still be spinning: a forked child has none of them, and stops
     its parent for as long as it measures."""
     if threading.active_count() == 1:
-        return spin_rates_ns()
+        return measure_pace(workload)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         parent = os.getppid()
         os.kill(parent, signal.SIGSTOP)
         try:
-            os.write(writer, json.dumps(spin_rates_ns()).encode())
+            os.write(writer, json.dumps(measure_pace(workload)).encode())
         finally:
             os.kill(parent, signal.SIGCONT)
             os._exit(0)
     os.close(writer)
     with open(reader, 'rb') as stream:
-        rates_ns = json.loads(stream.read())
+        pace = json.loads(stream.read())
     os.waitpid(child, 0)
-    return rates_ns
+    return pace
 
 
 def execute(workload):
     if workload.get('cpus'):
         os.sched_setaffinity(0, workload['cpus'])
-    rates_before_ns = spin_rates_ns()
+    pace_before = measure_pace(workload)
     sys.setswitchinterval(workload['switch_interval_s'])
     model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
     run, prepare = MODELS[model]
@@ -421,10 +490,12 @@ def execute(workload):
         if status != 0:
             raise RuntimeError('the load generator failed')
         generator_cpu_s = generator_usage.ru_utime + generator_usage.ru_stime
+    pace_after = measure_pace_alone(workload)
     return {
         'makespan_ns': RECORDS[1] - RECORDS[0],
-        'spin_before_ns': rates_before_ns,
-        'spin_after_ns': spin_rates_alone_ns(),
+        'spin_before_ns': pace_before[0],
+        'spin_after_ns': pace_after[0],
+        'all_busy_speed': [pace_before[1], pace_after[1]],
         'cpu_s': cpu_after_s - cpu_before_s,
         'generator_cpu_s': generator_cpu_s,
         'context_switches': switches_after - switches_before,

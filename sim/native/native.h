@@ -39,6 +39,7 @@ struct native_options {
 struct native_run {
 	struct variant_result result;	     /* as the results schema; speedup not filled */
 	double spin_before[3], spin_after[3]; /* measured ns per iteration: python, c, native */
+	double all_busy_speed; /* cpu.all_busy_speed as it was around the run; NaN on one CPU */
 };
 
 /* Whether `python` can run this workload (GIL mode, features); otherwise *why_not says why not. */

@@ -96,7 +96,12 @@ static bool read_answer(const char *text, const struct workload *workload, struc
 
 	if (ok) {
 		struct variant_result *result = &run->result;
+		const json_t *speeds = json_object_get(root, "all_busy_speed");
+		double before = json_number_value(json_array_get(speeds, 0));
+		double after = json_number_value(json_array_get(speeds, 1));
 
+		if (before > 0 && after > 0)
+			run->all_busy_speed = fmin((before + after) / 2, 1);
 		read_stages(json_object_get(root, "stages"), makespan_s, region, result);
 		result->context_switches = json_number_value(json_object_get(root, "context_switches"));
 		if (makespan_s > 0 && workload->machine.cores > 0)
@@ -224,6 +229,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 		run->result.workers = workload->model.workers;
 	for (int i = 0; i < 3; i++)
 		run->spin_before[i] = run->spin_after[i] = NAN;
+	run->all_busy_speed = NAN;
 
 	if (!native_can_run(workload, python, &why_not)) {
 		native_error_set(error, "%s", why_not);
