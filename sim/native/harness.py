@@ -63,6 +63,8 @@ SPIN_PIECES = (('python', spin, 40000), ('c', hold, 400000), ('native', release,
 # So long each loop that a workload uses is watched before a run and after it: the pace of a virtual machine changes
 # by the millisecond, and a run meets its mean.
 WATCH_NS = 40_000_000
+# So long a process spins before anything is measured: a core that was idle, above all a virtual one, is slow at first.
+WARM_UP_NS = 200_000_000
 
 
 def spin_piece_ns(loop, iterations):
@@ -467,6 +469,7 @@ def measure_pace_alone(workload):
 def execute(workload):
     if workload.get('cpus'):
         os.sched_setaffinity(0, workload['cpus'])
+    mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
     pace_before = measure_pace(workload)
     sys.setswitchinterval(workload['switch_interval_s'])
     model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
