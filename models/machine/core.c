@@ -37,19 +37,27 @@ static void start_computing(struct core *core, sim_ns wall)
 	core->completion = engine_schedule_after(core->machine->engine, wall, core_due, core, 0);
 }
 
-/* Takes stock of the work done so far; the completion event is cancelled. */
-static void stop_computing(struct core *core)
+/* Takes stock of the work done so far. */
+static void count_work(struct core *core)
 {
 	struct os_thread *thread = core->current;
-	sim_ns elapsed = machine_now(core->machine) - core->computing_since_ns;
+	sim_ns now = machine_now(core->machine);
+	sim_ns elapsed = now - core->computing_since_ns;
 	sim_ns done = core->computing_speed == 1 ? elapsed :
 						   sim_time_round((double)elapsed * core->computing_speed);
 
 	assert(core->computing);
+	core->computing_since_ns = now;
+	thread->work_ns -= done < thread->work_ns ? done : thread->work_ns;
+}
+
+/* The same, and the completion event is cancelled. */
+static void stop_computing(struct core *core)
+{
+	count_work(core);
 	engine_cancel(core->machine->engine, core->completion);
 	core->completion = EVENT_NONE;
 	core->computing = false;
-	thread->work_ns -= done < thread->work_ns ? done : thread->work_ns;
 }
 
 /* The number of busy cores has changed: the others' work now takes longer or shorter. */
@@ -66,9 +74,10 @@ static void retime_others(struct core *changed)
 
 		if (core == changed || !core->computing || core->computing_speed == speed)
 			continue;
-		stop_computing(core);
+		count_work(core);
 		core->computing_speed = speed;
-		start_computing(core, wall_ns(speed, core->current->work_ns));
+		core->completion = engine_reschedule_at(machine->engine, core->completion,
+							machine_now(machine) + wall_ns(speed, core->current->work_ns));
 	}
 }
 

@@ -51,6 +51,11 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->latency_ns = scaled_by_cpus(costs->value[COST_SCHED_LATENCY], cpus);
 	machine->min_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_MIN_GRANULARITY], cpus);
 	machine->wakeup_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_WAKEUP_GRANULARITY], cpus);
+	machine->latency_key = variate_open(config->seed, config->replication, random_hash_name("wake latency"), 0, 0).key;
+	machine->vary_half_width = costs->value[COST_WAKE_JITTER] / 0.8;
+	if (machine->vary_half_width > 1)
+		machine->vary_half_width = 1;
+	machine->gap_stream = random_hash_name("irregular gap");
 	machine->cores = region_alloc_array(region, (size_t)config->cores, sizeof(struct core));
 	for (int i = 0; i < config->cores; i++) {
 		struct core *core = &machine->cores[i];
@@ -68,23 +73,21 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 
 sim_ns machine_vary(struct machine_model *machine, sim_ns latency_ns)
 {
-	double half_width = machine->costs->value[COST_WAKE_JITTER] / 0.8;
-	struct variate variate;
+	double half_width = machine->vary_half_width;
+	double uniform;
 
 	if (half_width == 0 || latency_ns == 0)
 		return latency_ns;
-	if (half_width > 1)
-		half_width = 1;
-	variate = variate_open(machine->config.seed, machine->config.replication, random_hash_name("wake latency"), 0,
-			       machine->latency_count++);
-	return sim_time_round((double)latency_ns * (1 + half_width * (2 * variate_uniform(&variate) - 1)));
+	/* One mix a draw: there is one for each wake-up of an idle core. */
+	uniform = (double)(random_hash_path(machine->latency_key, machine->latency_count++) >> 11) * 0x1p-53;
+	return (sim_ns)((double)latency_ns * (1 + half_width * (2 * uniform - 1)) + 0.5);
 }
 
 sim_ns machine_irregular(struct machine_model *machine, sim_ns mean_ns)
 {
 	struct distribution gaps = { .kind = DISTRIBUTION_EXPONENTIAL, .a = (double)mean_ns };
 	struct variate variate = variate_open(machine->config.seed, machine->config.replication,
-					      random_hash_name("irregular gap"), 0, machine->gap_count++);
+					      machine->gap_stream, 0, machine->gap_count++);
 
 	return mean_ns > 0 ? distribution_draw_ns(&gaps, &variate) : 0;
 }

@@ -70,6 +70,7 @@ struct machine_model {
 	/* Costs in whole nanoseconds, read once. */
 	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_idle_shallow_ns,
 		wake_idle_deep_ns, idle_deep_after_ns, wake_timer_ns, timer_slack_ns, syscall_ns;
+	double vary_half_width; /* relative, of latencies */
 	sim_ns tick_ns;
 	sim_ns base_slice_ns, latency_ns, min_granularity_ns, wakeup_granularity_ns;
 	bool eevdf;
@@ -79,6 +80,8 @@ struct machine_model {
 	struct frame *free_frames;
 	int32_t next_thread_id, next_process_id;
 	uint64_t context_switches;
+	uint64_t latency_key; /* of the stream of wake-up latencies */
+	uint64_t gap_stream;
 	uint64_t latency_count, gap_count; /* latencies and irregular gaps drawn so far */
 	uint64_t live_threads;
 	const struct trace_sink *trace;

@@ -44,6 +44,8 @@ static sim_ns average_vruntime(const struct core *core)
 
 	if (count == 0)
 		return core->min_vruntime;
+	if (count == 1)
+		return (sim_ns)sum; /* the usual case, without a division of 128 bits */
 	/* Rounded down, also below zero. */
 	return (sim_ns)(sum >= 0 ? sum / count : -((-sum + count - 1) / count));
 }
