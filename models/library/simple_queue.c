@@ -8,7 +8,7 @@ void simple_queue_init(struct simple_queue *queue, struct region *region)
 	*queue = (struct simple_queue){ .region = region };
 }
 
-static void append(struct simple_queue *queue, void *item)
+void simple_queue_append(struct simple_queue *queue, void *item)
 {
 	if (queue->count == queue->capacity) {
 		size_t capacity = queue->capacity ? 2 * queue->capacity : 8;
@@ -118,11 +118,11 @@ enum progress simple_queue_put(struct os_thread *thread, struct simple_queue *qu
 	struct get_locals *its;
 
 	if (py_runtime_of(thread)->minor < 13) {
-		append(queue, item);
+		simple_queue_append(queue, item);
 		return queue->locked ? py_overhead(thread, unlock(queue, thread)) : DONE;
 	}
 	if (!waiter) {
-		append(queue, item);
+		simple_queue_append(queue, item);
 		return DONE;
 	}
 	its = (void *)waiter->top->locals;

@@ -23,6 +23,8 @@ static inline bool simple_queue_is_empty(const struct simple_queue *queue)
 {
 	return queue->count == 0;
 }
+/* Appends without waking anybody: for those that wait by other means. */
+void simple_queue_append(struct simple_queue *queue, void *item);
 /* For AWAIT. `item` must not be NULL unless NULL is the reader's sentinel. */
 enum progress simple_queue_put(struct os_thread *thread, struct simple_queue *queue, void *item);
 /* Waits for an item as long as it takes. */

@@ -98,7 +98,6 @@ static enum progress shut_down(struct os_thread *thread, struct frame *frame)
 	struct thread_pool *pool = my->pool;
 
 	PROGRAM_BEGIN(frame);
-	pool->shut_down = true;
 	AWAIT(frame, simple_queue_put(thread, &pool->queue, NULL));
 	for (my->next = 0; my->next < pool->worker_count; my->next++)
 		AWAIT(frame, py_thread_join(thread, pool->workers[my->next]));

@@ -26,7 +26,6 @@ struct thread_pool {
 	struct py_thread **workers;
 	uint32_t worker_count, max_workers;
 	int64_t idle_permits;
-	bool shut_down;
 };
 
 struct thread_pool *thread_pool_new(struct interpreter *interpreter, uint32_t max_workers);

@@ -243,7 +243,7 @@ static bool pick(struct core *core)
 	bool was_busy = core->busy_since_ns >= 0;
 
 	if (!thread && !core->bandwidth.throttled) {
-		thread = placement_pull(core, true);
+		thread = placement_pull(core);
 		if (thread) {
 			scheduler_enqueue(core, thread, ENQUEUE_MIGRATE);
 			thread = scheduler_pick_next(core);

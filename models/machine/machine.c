@@ -44,7 +44,6 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->idle_deep_after_ns = cost_ns(costs, COST_IDLE_DEEP_AFTER);
 	machine->wake_timer_ns = cost_ns(costs, COST_WAKE_TIMER);
 	machine->timer_slack_ns = cost_ns(costs, COST_TIMER_SLACK);
-	machine->syscall_ns = cost_ns(costs, COST_SYSCALL_BASE);
 	machine->tick_ns = sim_time_round(1e9 / costs->value[COST_SCHED_HZ]);
 	machine->eevdf = costs->value[COST_SCHED_KIND] != 0;
 	machine->base_slice_ns = scaled_by_cpus(costs->value[COST_SCHED_BASE_SLICE], cpus);

@@ -105,9 +105,9 @@ static struct core *busiest_other(struct core *core, size_t at_least)
 	return busiest;
 }
 
-struct os_thread *placement_pull(struct core *core, bool newly_idle)
+struct os_thread *placement_pull(struct core *core)
 {
-	struct core *busiest = busiest_other(core, newly_idle ? 2 : load(core) + 2);
+	struct core *busiest = busiest_other(core, 2);
 
 	return busiest ? detach(busiest, false) : NULL;
 }

@@ -42,7 +42,7 @@ struct core *placement_for_wake(struct os_thread *thread, struct os_thread *wake
 /* The idlest core, for a new thread. */
 struct core *placement_for_new(struct machine_model *machine, struct core *parent_core);
 /* A core that is about to idle: a thread from another core's queue, already dequeued there; NULL: none. */
-struct os_thread *placement_pull(struct core *core, bool newly_idle);
+struct os_thread *placement_pull(struct core *core);
 /* At a tick of a core with waiting threads: gives one to an idle core, or balances with the others. */
 void placement_tick(struct core *core);
 

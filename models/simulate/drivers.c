@@ -158,40 +158,19 @@ struct generator {
 	struct simulation *simulation;
 	uint64_t generated;
 	sim_ns first_ns;
-	struct task_instance **unread; /* ring: those in the pipe */
-	size_t unread_first, unread_count, unread_capacity;
+	struct simple_queue unread; /* instances whose arrival lies in the pipe */
 	bool closed;
 	bool readable; /* something is unread, or the pipe is closed */
 	struct futex readers;
 	struct request *oldest, *newest;
 };
 
-static void keep_unread(struct generator *generator, struct task_instance *instance)
-{
-	if (generator->unread_count == generator->unread_capacity) {
-		size_t capacity = generator->unread_capacity ? 2 * generator->unread_capacity : 64;
-		struct task_instance **ring =
-			region_alloc_array(generator->simulation->region, capacity, sizeof(struct task_instance *));
-
-		for (size_t i = 0; i < generator->unread_count; i++)
-			ring[i] = generator->unread[(generator->unread_first + i) % generator->unread_capacity];
-		region_free(generator->simulation->region, generator->unread);
-		generator->unread = ring;
-		generator->unread_first = 0;
-		generator->unread_capacity = capacity;
-	}
-	generator->unread[(generator->unread_first + generator->unread_count++) % generator->unread_capacity] =
-		instance;
-	generator->readable = true;
-}
-
 static struct task_instance *take_unread(struct generator *generator)
 {
-	struct task_instance *instance = generator->unread[generator->unread_first];
+	void *instance = NULL;
 
-	generator->unread_first = (generator->unread_first + 1) % generator->unread_capacity;
-	generator->unread_count--;
-	generator->readable = generator->closed || generator->unread_count > 0;
+	simple_queue_try_get(&generator->unread, &instance);
+	generator->readable = generator->closed || !simple_queue_is_empty(&generator->unread);
 	return instance;
 }
 
@@ -222,7 +201,9 @@ static void arrive(struct engine *engine, void *subject, uint64_t argument)
 
 	(void)engine;
 	(void)argument;
-	keep_unread(generator, task_instance_new(simulation, simulation->workload->run.task, generator->generated));
+	simple_queue_append(&generator->unread,
+			    task_instance_new(simulation, simulation->workload->run.task, generator->generated));
+	generator->readable = true;
 	generator->generated++;
 	schedule_arrival(generator);
 	futex_wake(&generator->readers, NULL, true);
@@ -262,6 +243,7 @@ static enum progress run_arrivals(struct os_thread *thread, struct frame *frame)
 	my->pool = thread_pool_new(simulation->interpreter, (uint32_t)workload->model.workers);
 	my->generator = region_alloc(simulation->region, sizeof(*my->generator));
 	my->generator->simulation = simulation;
+	simple_queue_init(&my->generator->unread, simulation->region);
 	simulation_start_clock(simulation);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_CREATE)));
 	my->generator->first_ns = engine_now(simulation->engine);
@@ -269,7 +251,7 @@ static enum progress run_arrivals(struct os_thread *thread, struct frame *frame)
 	for (;;) {
 		AWAIT(frame, py_wait_until(thread, &my->generator->readable, &my->generator->readers,
 					   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
-		if (my->generator->unread_count == 0)
+		if (simple_queue_is_empty(&my->generator->unread))
 			break;
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
 		my->item = next_item(my->generator);
