@@ -2,8 +2,9 @@
  * prediction.c - what the simulator says of a scenario at the pace that its native runs had.
  *
  * A run on a machine whose clock has changed since the calibration takes longer by that much; that
- * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind, and
- * cpu.all_busy_speed is what it was around the runs.
+ * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind: CPU time
+ * for an iteration during the runs. What cores that are busy together lose is in that already. Steps too short to be timed
+ * have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too.
  * Where the outcome is a race, one simulation is one sample; so several replications are made
  * and their medians taken. But the native runs draw replication 0's service times, so a workload
  * with drawn durations is simulated with just these.
@@ -33,15 +34,33 @@ static bool draws_durations(const struct scenario *scenario)
 	return false;
 }
 
-/* How fast cores were while all were busy, if that was measured. */
+/* Whether the pace of all kinds of CPU step that the workload has was measured while it ran. */
+static bool timed_during(const struct workload *workload, const struct native_run *run)
+{
+	bool used[3], timed = false;
+
+	workload_spins(workload, used);
+	for (int kind = 0; kind < 3; kind++) {
+		if (used[kind] && !isfinite(run->spin_during[kind]))
+			return false;
+		timed |= used[kind];
+	}
+	return timed;
+}
+
+/* How fast cores are, against the pace of the steps, while all are busy; NaN when it was not measured. */
 static double measured_all_busy_speed(const struct native_rounds *rounds, size_t variant, struct region *region)
 {
+	const struct workload *workload = &rounds->scenario->workloads[variant];
 	double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
 
 	for (size_t round = 0; round < rounds->round_count; round++) {
 		const struct native_run *run = native_rounds_at(rounds, round, variant);
 
-		samples[round] = run->result.measured ? run->all_busy_speed : NAN;
+		if (!run->result.measured)
+			samples[round] = NAN;
+		else
+			samples[round] = timed_during(workload, run) ? 1 : run->all_busy_speed;
 	}
 	return stats_median(samples, rounds->round_count, region);
 }

@@ -206,6 +206,7 @@ static bool understand(const struct workload *workload, const struct native_pyth
 		return false;
 	}
 	native_records_summarise(records, expected, region, result);
+	native_records_pace(records, run->spin_during);
 	return true;
 }
 
@@ -228,7 +229,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	if (workload->model.kind == MODEL_THREAD_POOL || workload->model.kind == MODEL_POOL)
 		run->result.workers = workload->model.workers;
 	for (int i = 0; i < 3; i++)
-		run->spin_before[i] = run->spin_after[i] = NAN;
+		run->spin_before[i] = run->spin_after[i] = run->spin_during[i] = NAN;
 	run->all_busy_speed = NAN;
 
 	if (!native_can_run(workload, python, &why_not)) {

@@ -141,3 +141,17 @@ void native_records_summarise(const struct native_records *records, size_t expec
 	region_free(region, releases_ns);
 	region_free(region, ends_ns);
 }
+
+void native_records_pace(const struct native_records *records, double spin_ns[3])
+{
+	for (int kind = 0; kind < 3; kind++) {
+		int64_t cpu_ns = records->clock->pace[kind].cpu_ns;
+		int64_t iterations = records->clock->pace[kind].iterations;
+
+		for (size_t i = 0; i < records->count; i++) {
+			cpu_ns += records->tasks[i].pace[kind].cpu_ns;
+			iterations += records->tasks[i].pace[kind].iterations;
+		}
+		spin_ns[kind] = iterations > 0 && cpu_ns > 0 ? (double)cpu_ns / (double)iterations : NAN;
+	}
+}

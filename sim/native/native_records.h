@@ -1,7 +1,7 @@
 /*
  * native_records.h - what the harness writes down of each task, and the figures computed from it.
  *
- * Shared memory of 64-bit words, four to a record (harness.py, "Records"): gilsim makes it, so that what had
+ * Shared memory of 64-bit words, ten to a record (harness.py, "Records"): gilsim makes it, so that what had
  * ended is known even when a run was killed.
  */
 #ifndef SIM_NATIVE_NATIVE_RECORDS_H
@@ -18,6 +18,9 @@
 struct native_record {
 	int64_t release_ns, start_ns, end_ns; /* CLOCK_MONOTONIC; 0: has not happened */
 	int64_t unused;
+	struct native_pace {
+		int64_t cpu_ns, iterations; /* of the steps that were timed */
+	} pace[3];		  /* python, c, native */
 };
 
 /* The first record of the memory. */
@@ -25,7 +28,9 @@ struct native_clock {
 	int64_t start_ns, end_ns;
 	int64_t released_at_once_ns; /* when map() released all tasks; 0: each was released on its own */
 	int64_t arrivals_from_ns;
+	struct native_pace pace[3]; /* of what is no task: `main` */
 };
+_Static_assert(sizeof(struct native_clock) == sizeof(struct native_record), "both are records");
 
 struct native_records {
 	void *memory; /* owned: a mapping */
@@ -43,5 +48,9 @@ void native_records_release(struct native_records *records);
  */
 void native_records_summarise(const struct native_records *records, size_t expected, struct region *region,
 			      struct variant_result *result);
+
+/* The mean nanoseconds of an iteration of each loop during the run, by the threads' CPU clocks; NaN where none was
+ * timed. */
+void native_records_pace(const struct native_records *records, double spin_ns[3]);
 
 #endif
