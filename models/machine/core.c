@@ -85,6 +85,8 @@ void core_went_busy(struct core *core)
 {
 	core->machine->busy_count++;
 	core->busy_since_ns = machine_now(core->machine);
+	if (core->machine->pack_below > 0)
+		utilisation_update(&core->utilisation, core->busy_since_ns, false);
 	retime_others(core);
 }
 
@@ -97,6 +99,8 @@ void core_went_idle(struct core *core)
 	core->busy_ns += now - core->busy_since_ns;
 	core->busy_since_ns = -1;
 	core->idle_since_ns = now;
+	if (core->machine->pack_below > 0)
+		utilisation_update(&core->utilisation, now, true);
 	retime_others(core);
 }
 

@@ -25,6 +25,7 @@
 	P(SCHED_SWITCH,         "sched.switch",          ns,    MACHINE, 0,      "context switch between two threads of one process on one core") \
 	P(SCHED_SWITCH_PROCESS, "sched.switch_process",  ns,    MACHINE, 0,      "what a switch between address spaces costs on top") \
 	P(SCHED_MIGRATION,      "sched.migration",       ns,    MACHINE, 0,      "what a thread pays when it goes on on another core: cold caches") \
+	P(SCHED_PACK_BELOW,     "sched.pack_below",      ratio, MACHINE, 0,      "a core less busy than this keeps what it wakes or starts, even if others idle; 0: never, as mainline kernels do") \
 	/* Waking */ \
 	P(WAKE_CALL,            "wake.call",             ns,    MACHINE, 0,      "what the waker pays for a wake-up on its own or a busy core (system call included)") \
 	P(WAKE_CALL_IDLE,       "wake.call_idle",        ns,    MACHINE, 0,      "what the waker pays for waking an idle core (inter-processor interrupt included)") \
