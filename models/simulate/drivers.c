@@ -342,22 +342,26 @@ static enum progress run_program(struct os_thread *thread, struct frame *frame)
 
 program_fn *driver_for(const struct workload *workload)
 {
+	enum run_kind run = workload->run.kind;
+
+	if (run == RUN_USERS)
+		return NULL;
+	if (run == RUN_ARRIVALS)
+		return workload->model.kind == MODEL_THREAD_POOL ? run_arrivals : NULL;
 	switch (workload->model.kind) {
 	case MODEL_SEQUENTIAL:
 		return run_sequential;
 	case MODEL_THREADS:
 		return run_threads;
 	case MODEL_THREAD_POOL:
-		return workload->run.kind == RUN_ARRIVALS ? run_arrivals : run_thread_pool;
+		return run_thread_pool;
 	case MODEL_PROCESSES:
 		return run_processes;
 	case MODEL_POOL:
 		return run_mp_pool;
 	case MODEL_PROGRAM:
 		return run_program;
-	case MODEL_KIND_COUNT:
-		break;
+	default:
+		return NULL;
 	}
-	assert(0 && "a model of a known kind");
-	return NULL;
 }

@@ -4,7 +4,9 @@
 #include "models/simulate/simulate.h"
 
 #include "models/simulate/drivers.h"
+#include "models/simulate/resources.h"
 #include "models/simulate/simulation.h"
+#include "models/simulate/steps.h"
 #include "models/simulate/task_program.h"
 
 void simulation_start_clock(struct simulation *simulation)
@@ -59,11 +61,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	process = os_process_new(simulation->machine, NULL, "main",
 				 machine_cost(simulation->machine, COST_MEMORY_INTERPRETER));
 	simulation->interpreter = interpreter_new(simulation->runtime, process);
-	simulation->locks = region_alloc_array(region, workload->resource_count, sizeof(*simulation->locks));
-	simulation->mp_locks = region_alloc_array(region, workload->resource_count, sizeof(*simulation->mp_locks));
-	simulation->across_processes =
-		workload->model.kind == MODEL_PROCESSES || workload->model.kind == MODEL_POOL ||
-		(workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS);
+	simulation->objects = region_alloc_array(region, workload->resource_count, sizeof(*simulation->objects));
 	sample_set_init(&simulation->sojourns, region);
 	main_thread = py_thread_new(simulation->interpreter, "MainThread", driver_for(workload), simulation);
 	os_thread_start(main_thread->os);
@@ -145,19 +143,16 @@ static void read_stages(const struct simulation *simulation, struct region *regi
 static const char *what_it_waits_for(const struct simulation *simulation, const struct os_thread *thread,
 				     struct region *region)
 {
-	for (uint32_t i = 0; i < simulation->workload->resource_count; i++) {
-		const struct os_thread *owner = NULL;
+	const struct resource *resource;
+	const struct os_thread *owner = NULL;
 
-		if (thread->waiting_on == &simulation->locks[i].waiters)
-			owner = simulation->locks[i].owner;
-		else if (thread->waiting_on == &simulation->mp_locks[i].waiters)
-			owner = simulation->mp_locks[i].owner;
-		if (owner)
-			return region_format(region, "%s (thread %d) waits for lock '%s' held by %s (thread %d)",
-					     thread->name, thread->id, simulation->workload->resources[i].name,
-					     owner->name, owner->id);
-	}
-	return NULL;
+	if (!resource_waited_for(simulation, thread, &resource, &owner))
+		return NULL;
+	if (!owner)
+		return region_format(region, "%s (thread %d) waits for %s '%s'", thread->name, thread->id,
+				     resource_class_of(resource)->what, resource->name);
+	return region_format(region, "%s (thread %d) waits for %s '%s' held by %s (thread %d)", thread->name,
+			     thread->id, resource_class_of(resource)->what, resource->name, owner->name, owner->id);
 }
 
 /* Who waits for what held by whom. */
@@ -187,9 +182,14 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	elapsed_ns = simulation->end_ns - simulation->start_ns;
 	result->measured = true;
 	result->completed = (double)simulation->completed;
-	result->failed = result->timed_out = result->cancelled = result->rejected = 0;
-	result->retries = result->lost_updates = 0;
-	result->unfinished = (double)(simulation->released - simulation->completed);
+	result->failed = (double)simulation->failed;
+	result->timed_out = (double)simulation->timed_out;
+	result->cancelled = (double)simulation->cancelled;
+	result->rejected = (double)simulation->rejected;
+	result->retries = (double)simulation->retries;
+	result->lost_updates = (double)simulation->lost_updates;
+	result->unfinished = (double)(simulation->released - simulation->completed - simulation->failed -
+				      simulation->timed_out - simulation->cancelled - simulation->rejected);
 	result->limit_reached = !simulation->finished && limited;
 	result->deadlock = !simulation->finished && !limited;
 	if (result->deadlock)
@@ -212,6 +212,11 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	result->context_switches = (double)machine->context_switches;
 	result->events = (double)(engine_event_count(simulation->engine) + engine_advance_count(simulation->engine));
 	result->note = workload->machine.note;
+}
+
+void simulate_check(const struct workload *workload, struct diagnostics *diagnostics)
+{
+	steps_check(workload, diagnostics);
 }
 
 static void run(const struct workload *workload, const struct simulate_options *options, struct region *run_region,

@@ -6,6 +6,7 @@
 #ifndef MODELS_SIMULATE_SIMULATE_H
 #define MODELS_SIMULATE_SIMULATE_H
 
+#include "sim/base/diagnostic.h"
 #include "sim/base/region.h"
 #include "sim/engine/trace.h"
 #include "sim/results/results.h"
@@ -20,5 +21,8 @@ struct simulate_options {
 /* Runs the workload to its end, its limit, or a deadlock. Strings in `result` live in `region`. */
 void simulate(const struct workload *workload, const struct simulate_options *options, struct region *region,
 	      struct variant_result *result);
+
+/* Reports, at its line, each step, resource and model of the workload that simulate() has no model of. */
+void simulate_check(const struct workload *workload, struct diagnostics *diagnostics);
 
 #endif

@@ -100,7 +100,7 @@ def kinds_used(steps):
 
 def spin_rates_ns(workload):
     """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at."""
-    used = set().union(*(kinds_used(task['steps']) for task in workload['tasks']))
+    used = set().union(*(kinds_used(task['steps']) for task in workload['tasks'] if task))
     return [mean_rate_ns(loop, iterations, WATCH_NS if kind in used else 0)
             for kind, loop, iterations in SPIN_PIECES]
 
@@ -271,7 +271,7 @@ class Program:
 
     def __init__(self, workload):
         self.workload = workload
-        self.daemons = [task['daemon'] for task in workload['tasks']]
+        self.daemons = [task and task['daemon'] for task in workload['tasks']]
         self.context = multiprocessing.get_context(workload['start'])
         by_process = workload['model'] in ('processes', 'pool') or workload['spawn'] == 'process'
         self.start_child = self.context.Process if by_process else threading.Thread
@@ -304,29 +304,42 @@ class Program:
         return tuple(self.bind_step(step, instance) for step in steps)
 
     def bind_step(self, step, instance):
-        kind = step[0]
-        if kind in LEAVES:
-            source, value = step[1], step[2]
-            if source == 'constant':
-                return (leaf(kind, value), value)
-            if source == 'item':
-                return (leaf(kind, instance.items[value]), instance.items[value])
-            return (run_drawn, (leaf(kind), instance.amounts))
-        if kind == 'repeat':
-            return (run_repeat, (step[1], self.bind(step[2], instance)))
-        if kind == 'loop':
-            return (run_loop, self.bind(step[1], instance))
-        if kind == 'break':
-            return (run_break, None)
-        if kind == 'with':
-            return (run_with, (self.locks[step[1]], self.bind(step[2], instance)))
-        if kind == 'spawn':
-            return (run_spawn, (instance, step[1], step[2]))
-        if kind == 'join':
-            return (run_join, instance)
-        if kind == 'stage':
-            return (mark_stage, step[1])
-        raise ValueError('unknown step %r' % (kind,))
+        return BINDERS[step[0]](self, step, instance)
+
+
+# ---- One binder a kind of step -----------------------------------------------------------------------
+# A binder makes the pair (function, argument) of [NAME, ...] for one instance; workload_json.c has its writer.
+
+def bind_leaf(_, step, instance):
+    kind, source, value = step
+    if source == 'constant':
+        return (leaf(kind, value), value)
+    if source == 'item':
+        return (leaf(kind, instance.items[value]), instance.items[value])
+    return (run_drawn, (leaf(kind), instance.amounts))
+
+
+def bind_spawn(_, step, instance):
+    return (run_spawn, (instance, step[1], step[2]))
+
+
+BINDERS = {
+    # basic
+    'python': bind_leaf,
+    'c': bind_leaf,
+    'native': bind_leaf,
+    'io': bind_leaf,
+    'block': bind_leaf,
+    'repeat': lambda program, step, instance: (run_repeat, (step[1], program.bind(step[2], instance))),
+    'loop': lambda program, step, instance: (run_loop, program.bind(step[1], instance)),
+    'break': lambda program, step, instance: (run_break, None),
+    'spawn': bind_spawn,
+    'join': lambda program, step, instance: (run_join, instance),
+    'stage': lambda program, step, instance: (mark_stage, step[1]),
+    # threading and queue
+    'with': lambda program, step, instance: (run_with, (program.locks[step[1]], program.bind(step[2], instance))),
+    # executors, processes
+}
 
 
 # ---- Records ---------------------------------------------------------------------------------------

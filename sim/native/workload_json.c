@@ -128,9 +128,9 @@ static enum way walk_spawn(struct walk *walk, const struct step *step)
 
 	if (!all)
 		return fail(walk, "spawn is run natively in the model `program` only");
-	if (step->count > SPAWN_LIMIT - (int64_t)all->count)
+	if (step->start->count.constant > SPAWN_LIMIT - (int64_t)all->count)
 		return fail(walk, "more than 100000 tasks would be spawned");
-	for (int64_t i = 0; i < step->count; i++) {
+	for (int64_t i = 0; i < step->start->count.constant; i++) {
 		if (all->count == all->capacity) {
 			all->capacity = all->capacity ? 2 * all->capacity : 64;
 			all->items = realloc(all->items, all->capacity * sizeof(*all->items));
@@ -138,7 +138,7 @@ static enum way walk_spawn(struct walk *walk, const struct step *step)
 				abort();
 		}
 		all->items[all->count++] = (struct instance){
-			.task = step->task,
+			.task = step->start->task,
 			.entity = random_hash_path(walk->entity, walk->child++),
 		};
 	}
@@ -157,7 +157,7 @@ static enum way walk_step(struct walk *walk, uint32_t at)
 	case STEP_REPEAT:
 		if (is_plain(workload, at + 1, step->end))
 			return WAY_ON;
-		for (int64_t i = 0; i < step->count && way == WAY_ON; i++)
+		for (int64_t i = 0; i < step->count.constant && way == WAY_ON; i++)
 			way = walk_steps(walk, at + 1, step->end);
 		return way == WAY_BREAK ? WAY_ON : way;
 	case STEP_LOOP:
@@ -239,52 +239,103 @@ static json_t *leaf_new(const struct workload *workload, const struct step *step
 	return leaf;
 }
 
+/* ---- One writer a kind of step: [NAME, ...] with its body, if it has one, last ---- */
+
+typedef json_t *write_step_fn(const struct workload *workload, const struct step *step, json_t *body);
+
+static json_t *write_repeat(const struct workload *workload, const struct step *step, json_t *body)
+{
+	(void)workload;
+	return json_pack("[sIo]", step_names[step->kind], (json_int_t)step->count.constant, body);
+}
+
+static json_t *write_loop(const struct workload *workload, const struct step *step, json_t *body)
+{
+	(void)workload;
+	return json_pack("[so]", step_names[step->kind], body);
+}
+
+static json_t *write_name_only(const struct workload *workload, const struct step *step, json_t *body)
+{
+	(void)workload;
+	json_decref(body);
+	return json_pack("[s]", step_names[step->kind]);
+}
+
+static json_t *write_with(const struct workload *workload, const struct step *step, json_t *body)
+{
+	(void)workload;
+	return json_pack("[sIo]", step_names[step->kind], (json_int_t)step->resource, body);
+}
+
+static json_t *write_spawn(const struct workload *workload, const struct step *step, json_t *body)
+{
+	(void)workload;
+	json_decref(body);
+	return json_pack("[sII]", step_names[step->kind], (json_int_t)step->start->task,
+			 (json_int_t)step->start->count.constant);
+}
+
+static json_t *write_stage(const struct workload *workload, const struct step *step, json_t *body)
+{
+	(void)workload;
+	json_decref(body);
+	return json_pack("[ss]", step_names[step->kind], step->name ? step->name : "");
+}
+
+static json_t *write_leaf(const struct workload *workload, const struct step *step, json_t *body)
+{
+	json_decref(body);
+	return leaf_new(workload, step);
+}
+
+/* Kinds without a writer are not run natively yet. */
+static write_step_fn *const step_writers[STEP_KIND_COUNT] = {
+	/* basic */
+	[STEP_PYTHON] = write_leaf,
+	[STEP_C] = write_leaf,
+	[STEP_NATIVE] = write_leaf,
+	[STEP_IO] = write_leaf,
+	[STEP_BLOCK] = write_leaf,
+	[STEP_REPEAT] = write_repeat,
+	[STEP_LOOP] = write_loop,
+	[STEP_BREAK] = write_name_only,
+	[STEP_SPAWN] = write_spawn,
+	[STEP_JOIN] = write_name_only,
+	[STEP_STAGE] = write_stage,
+	/* threading and queue */
+	[STEP_WITH] = write_with,
+	/* asyncio */
+	/* executors, processes */
+};
+
 static json_t *steps_new(const struct workload *workload, uint32_t first, uint32_t end)
 {
 	json_t *steps = json_array();
 
 	for (uint32_t at = first; at < end; at = workload->steps[at].end) {
 		const struct step *step = &workload->steps[at];
-		json_t *body = NULL, *made = NULL;
+		json_t *body = steps_new(workload, at + 1, step->end > at + 1 ? step->end : at + 1);
+		json_t *made = step_writers[step->kind](workload, step, body);
 
-		if (step->end > at + 1)
-			body = steps_new(workload, at + 1, step->end);
-		switch (step->kind) {
-		case STEP_PYTHON:
-		case STEP_C:
-		case STEP_NATIVE:
-		case STEP_IO:
-		case STEP_BLOCK:
-			made = leaf_new(workload, step);
-			break;
-		case STEP_REPEAT:
-			made = json_pack("[sIo]", "repeat", (json_int_t)step->count, body ? body : json_array());
-			break;
-		case STEP_LOOP:
-			made = json_pack("[so]", "loop", body ? body : json_array());
-			break;
-		case STEP_BREAK:
-			made = json_pack("[s]", "break");
-			break;
-		case STEP_WITH:
-			made = json_pack("[sIo]", "with", (json_int_t)step->resource, body ? body : json_array());
-			break;
-		case STEP_SPAWN:
-			made = json_pack("[sII]", "spawn", (json_int_t)step->task, (json_int_t)step->count);
-			break;
-		case STEP_JOIN:
-			made = json_pack("[s]", "join");
-			break;
-		case STEP_STAGE:
-			made = json_pack("[ss]", "stage", step->name ? step->name : "");
-			break;
-		case STEP_KIND_COUNT:
-			break;
-		}
 		assert(made != NULL);
 		json_array_append_new(steps, made);
 	}
 	return steps;
+}
+
+/* A step that the harness does not know; NULL when it knows all that the variant runs. */
+static const struct step *find_unwritable(const struct workload *workload)
+{
+	for (uint32_t i = 0; i < workload->task_count; i++) {
+		const struct task *task = &workload->tasks[i];
+
+		for (uint32_t at = task->first; task->ways != 0 && at < task->end; at++) {
+			if (!step_writers[workload->steps[at].kind])
+				return &workload->steps[at];
+		}
+	}
+	return NULL;
 }
 
 /* A task's steps must be bound to each instance where instances differ: in draws, items or children. */
@@ -316,6 +367,10 @@ static json_t *tasks_new(const struct workload *workload)
 	for (uint32_t i = 0; i < workload->task_count; i++) {
 		const struct task *task = &workload->tasks[i];
 
+		if (task->ways == 0) { /* not of this variant: an empty place keeps the numbers */
+			json_array_append_new(tasks, json_null());
+			continue;
+		}
 		json_array_append_new(tasks, json_pack("{sssbsbso}", "name", task->name ? task->name : "", "daemon",
 						       task->daemon, "bound", differs_by_instance(workload, task),
 						       "steps", steps_new(workload, task->first, task->end)));
@@ -493,6 +548,10 @@ static bool add_run(const struct workload *workload, json_t *root, const char **
 
 bool workload_json_is_possible(const struct workload *workload, const char **why_not)
 {
+	if (find_unwritable(workload)) {
+		*why_not = "a step of it is not run natively yet";
+		return false;
+	}
 	return add_run(workload, NULL, why_not);
 }
 

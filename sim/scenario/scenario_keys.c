@@ -17,8 +17,71 @@
 /* ---- Words ---- */
 
 const char *const model_names[MODEL_KIND_COUNT + 1] = {
-	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
-	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
+	[MODEL_SEQUENTIAL] = "sequential",
+	[MODEL_THREADS] = "threads",
+	[MODEL_THREAD_POOL] = "thread_pool",
+	[MODEL_PROCESSES] = "processes",
+	[MODEL_POOL] = "pool",
+	[MODEL_PROCESS_POOL] = "process_pool",
+	[MODEL_INTERPRETER_POOL] = "interpreter_pool",
+	[MODEL_ASYNCIO] = "asyncio",
+	[MODEL_PROGRAM] = "program",
+	[MODEL_SERVER] = "server",
+};
+
+const char *const step_names[STEP_KIND_COUNT] = {
+	[STEP_PYTHON] = "python",
+	[STEP_C] = "c",
+	[STEP_NATIVE] = "native",
+	[STEP_IO] = "io",
+	[STEP_BLOCK] = "block",
+	[STEP_ALLOCATE] = "allocate",
+	[STEP_REPEAT] = "repeat",
+	[STEP_LOOP] = "loop",
+	[STEP_WHILE] = "while",
+	[STEP_BREAK] = "break",
+	[STEP_IF] = "if",
+	[STEP_BODY] = "then",
+	[STEP_LET] = "let",
+	[STEP_CALL] = "call",
+	[STEP_RETURN] = "return",
+	[STEP_TRY] = "try",
+	[STEP_EXCEPT] = "except",
+	[STEP_FINALLY] = "finally",
+	[STEP_RAISE] = "raise",
+	[STEP_RETRY] = "retry",
+	[STEP_SPAWN] = "spawn",
+	[STEP_JOIN] = "join",
+	[STEP_STAGE] = "stage",
+	[STEP_RUN] = "run",
+	[STEP_WITH] = "with",
+	[STEP_ACQUIRE] = "acquire",
+	[STEP_RELEASE] = "release",
+	[STEP_WAIT] = "wait",
+	[STEP_SET] = "set",
+	[STEP_CLEAR] = "clear",
+	[STEP_NOTIFY] = "notify",
+	[STEP_PUT] = "put",
+	[STEP_GET] = "get",
+	[STEP_TASK_DONE] = "task_done",
+	[STEP_JOIN_QUEUE] = "join_queue",
+	[STEP_READ] = "read",
+	[STEP_WRITE] = "write",
+	[STEP_REQUEST] = "request",
+	[STEP_CREATE_TASK] = "create_task",
+	[STEP_GATHER] = "gather",
+	[STEP_AWAIT] = "await",
+	[STEP_WAIT_HANDLES] = "wait",
+	[STEP_AS_COMPLETED] = "as_completed",
+	[STEP_TIMEOUT] = "timeout",
+	[STEP_CANCEL] = "cancel",
+	[STEP_SHIELD] = "shield",
+	[STEP_TASK_GROUP] = "task_group",
+	[STEP_YIELD] = "yield",
+	[STEP_ITERATE] = "iterate",
+	[STEP_SUBMIT] = "submit",
+	[STEP_SEND] = "send",
+	[STEP_RECV] = "recv",
 };
 
 const char *const python_versions[] = { "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", NULL };
@@ -605,7 +668,7 @@ bool keys_read(struct reading *reading, const struct yaml_node *node, const stru
 const struct step_form *keys_step_form_of_name(const char *name)
 {
 	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
-		if (strcmp(step_forms[i].table->keys[0].name, name) == 0)
+		if (step_forms[i].table != NULL && strcmp(step_forms[i].table->keys[0].name, name) == 0)
 			return &step_forms[i];
 	}
 	return NULL;
@@ -627,8 +690,11 @@ const struct step_form *keys_step_form(const struct yaml_node *step)
 void keys_report_unknown_step(struct reading *reading, const struct yaml_node *node, const char *word)
 {
 	const char *names[STEP_KIND_COUNT];
+	size_t count = 0;
 
-	for (size_t i = 0; i < STEP_KIND_COUNT; i++)
-		names[i] = step_forms[i].table->keys[0].name;
-	keys_report_unknown(reading, node, "step", word, NULL, names, STEP_KIND_COUNT);
+	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
+		if (step_forms[i].table != NULL)
+			names[count++] = step_forms[i].table->keys[0].name;
+	}
+	keys_report_unknown(reading, node, "step", word, NULL, names, count);
 }

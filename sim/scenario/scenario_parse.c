@@ -43,7 +43,14 @@ static uint32_t add_step(struct steps_parser *parser, enum step_kind kind, const
 					  sizeof(program->step_nodes[0]));
 	program->is_endless = region_grow(region, program->is_endless, index, &parser->flag_capacity,
 					  sizeof(program->is_endless[0]));
-	program->steps[index] = (struct step){ .kind = kind, .line = node->line };
+	program->steps[index] = (struct step){
+		.kind = kind,
+		.line = node->line,
+		.resource = INDEX_NONE,
+		.variable = INDEX_NONE,
+		.chance = -1,
+		.timeout_ns = TIMEOUT_NONE,
+	};
 	program->step_nodes[index] = node;
 	program->is_endless[index] = false;
 	program->step_count++;
@@ -164,18 +171,22 @@ static void parse_spawn(struct steps_parser *parser, const struct yaml_node *nod
 	struct reading *reading = parser->reading;
 	struct spawn_keys keys;
 	const struct yaml_node *name;
+	struct start *start = region_alloc(reading->region, sizeof(*start));
 
+	start->task = INDEX_NONE;
+	start->index_variable = INDEX_NONE;
+	start->count.constant = 1;
+	step->start = start;
 	if (node == NULL)
 		return;
 	node = keys_expand(reading->region, node, &spawn_table);
 	if (!keys_read(reading, node, &spawn_table, "spawn", &keys))
 		return;
-	step->count = keys.count > 0 ? keys.count : 1;
+	start->count.constant = keys.count > 0 ? keys.count : 1;
 	name = yaml_tree_get(node, "task");
 	if (keys.task == NULL)
 		return;
-	step->task = NAME_NONE; /* resolved once all tasks are known by name, see resolve_spawns() */
-	step->name = keys.task;
+	step->name = keys.task; /* resolved once all tasks are known by name, see resolve_names() */
 	parser->program->step_nodes[step - parser->program->steps] = name;
 }
 
@@ -222,7 +233,7 @@ static void parse_step(struct steps_parser *parser, const struct yaml_node *node
 		facts->takes_time |= step->duration.kind != DURATION_CONSTANT || step->duration.constant_ns > 0;
 		break;
 	case STEP_REPEAT:
-		step->count = keys.count > 0 ? keys.count : 1;
+		step->count.constant = keys.count > 0 ? keys.count : 1;
 		if (keys.body != NULL)
 			parse_steps(parser, keys.body, true, &inner);
 		facts->takes_time |= inner.takes_time;
@@ -247,11 +258,12 @@ static void parse_step(struct steps_parser *parser, const struct yaml_node *node
 		parse_spawn(parser, keys.value, step);
 		break;
 	case STEP_JOIN:
+		step->group = GROUP_ALL;
 		break;
 	case STEP_STAGE:
 		step->name = keys.name;
 		break;
-	case STEP_KIND_COUNT:
+	default:
 		break;
 	}
 	program->steps[index].end = program->step_count;
@@ -315,6 +327,7 @@ static void parse_task(struct steps_parser *parser, const struct yaml_pair *pair
 			parse_steps(parser, keys.steps, false, &facts);
 	}
 	task->end = program->step_count;
+	task->group_count = 1;
 }
 
 /* Gives the steps that name a task or a resource its index. */
@@ -327,7 +340,8 @@ static void resolve_names(struct reading *reading, const struct file_keys *file,
 		if (step->name == NULL)
 			continue;
 		if (step->kind == STEP_SPAWN)
-			step->task = resolve(reading, &program->task_names, node, "task", file->tasks);
+			((struct start *)step->start)->task =
+				resolve(reading, &program->task_names, node, "task", file->tasks);
 		if (step->kind == STEP_WITH)
 			step->resource =
 				resolve(reading, &program->resource_names, node, "resource", file->resources);
@@ -382,16 +396,16 @@ static void refuse_cycles_from(struct reading *reading, const struct program *pr
 			continue;
 		}
 		frame->next_step++;
-		if (step->kind != STEP_SPAWN || step->task >= program->task_count)
+		if (step->kind != STEP_SPAWN || step->start->task >= program->task_count)
 			continue;
-		if (visits[step->task] == VISIT_OPEN) {
+		if (visits[step->start->task] == VISIT_OPEN) {
 			yaml_tree_error(reading->diagnostics, program->step_nodes[step - program->steps],
-					"task '%s' spawns itself without end: %s", program->tasks[step->task].name,
-					format_cycle(reading->region, program, frames, depth, step->task));
-		} else if (visits[step->task] == VISIT_NOT_YET) {
-			visits[step->task] = VISIT_OPEN;
-			frames[depth++] = (struct visit_frame){ .task = step->task,
-								.next_step = program->tasks[step->task].first };
+					"task '%s' spawns itself without end: %s", program->tasks[step->start->task].name,
+					format_cycle(reading->region, program, frames, depth, step->start->task));
+		} else if (visits[step->start->task] == VISIT_NOT_YET) {
+			visits[step->start->task] = VISIT_OPEN;
+			frames[depth++] = (struct visit_frame){ .task = step->start->task,
+								.next_step = program->tasks[step->start->task].first };
 		}
 	}
 }

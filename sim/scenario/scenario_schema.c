@@ -211,9 +211,15 @@ static json_t *schema_of_step(void)
 	json_t *forms = json_array(), *bare = json_array();
 
 	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
-		const char *name = step_forms[i].table->keys[0].name;
-		json_t *form = schema_of_table(step_forms[i].table);
-		json_t *required = json_object_get(form, "required");
+		const struct key_table *table = step_forms[i].table;
+		json_t *form, *required;
+		const char *name;
+
+		if (table == NULL)
+			continue; /* a part of another step */
+		name = table->keys[0].name;
+		form = schema_of_table(table);
+		required = json_object_get(form, "required");
 
 		if (required == NULL)
 			json_object_set_new(form, "required", json_pack("[s]", name));

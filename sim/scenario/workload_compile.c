@@ -26,6 +26,7 @@ struct loaded_profile {
 /* ---- What the model can run ---- */
 
 struct reach {
+	struct task *tasks; /* of the variant: they learn how they are started */
 	const struct checked *checked;
 	const struct checked_variant *variant;
 	enum model_kind model;
@@ -34,21 +35,22 @@ struct reach {
 	bool *is_reached;
 };
 
+static bool has_processes(const struct checked_variant *variant)
+{
+	return variant->keys.model == MODEL_PROCESSES || variant->keys.model == MODEL_POOL ||
+	       (variant->keys.model == MODEL_PROGRAM && variant->keys.spawn == SPAWN_PROCESS);
+}
+
 static void check_step(struct reading *reading, const struct reach *reach, uint32_t task, uint32_t index)
 {
 	const struct program *program = reach->checked->program;
 	const struct step *step = &program->steps[index];
 	const struct yaml_node *node = program->step_nodes[index];
 	bool is_program = reach->model == MODEL_PROGRAM;
-	bool has_processes = reach->model == MODEL_PROCESSES || reach->model == MODEL_POOL ||
-			     (is_program && reach->variant->keys.spawn == SPAWN_PROCESS);
 
 	if ((step->kind == STEP_SPAWN || step->kind == STEP_JOIN) && !is_program)
 		yaml_tree_error(reading->diagnostics, node, "'%s' with model '%s', expected model 'program'",
 				step_forms[step->kind].table->keys[0].name, model_names[reach->model]);
-	if (step->kind == STEP_WITH && has_processes)
-		yaml_tree_error(reading->diagnostics, node,
-				"'with' in processes that share no lock, expected a model whose tasks are threads");
 	if (step->duration.kind == DURATION_ITEM &&
 	    (is_program || reach->checked->run.items == NULL || task != reach->checked->run_task))
 		yaml_tree_error(reading->diagnostics, node,
@@ -72,15 +74,16 @@ static void check_steps(struct reading *reading, struct reach *reach, uint32_t f
 		uint32_t task = reach->pending[--reach->pending_count];
 
 		program->is_started[task] = true;
+		reach->tasks[task].ways = TASK_AS_FUNCTION | TASK_IN_MAIN;
 		for (uint32_t i = program->tasks[task].first; i < program->tasks[task].end; i++) {
 			const struct step *step = &program->steps[i];
 
 			check_step(reading, reach, task, i);
-			if (step->kind != STEP_SPAWN || step->task >= program->task_count ||
-			    reach->is_reached[step->task])
+			if (step->start == NULL || step->start->task >= program->task_count ||
+			    reach->is_reached[step->start->task])
 				continue;
-			reach->is_reached[step->task] = true;
-			reach->pending[reach->pending_count++] = step->task;
+			reach->is_reached[step->start->task] = true;
+			reach->pending[reach->pending_count++] = step->start->task;
 		}
 	}
 	region_free(reading->region, reach->pending);
@@ -111,16 +114,12 @@ static uint32_t first_task(struct reading *reading, const struct checked *checke
 }
 
 static void check_runnable(struct reading *reading, const struct checked *checked,
-			   const struct checked_variant *variant)
+			   const struct checked_variant *variant, struct task *tasks)
 {
 	enum model_kind model = (enum model_kind)variant->keys.model;
-	struct reach reach = { .checked = checked, .variant = variant, .model = model };
+	struct reach reach = { .tasks = tasks, .checked = checked, .variant = variant, .model = model };
 	uint32_t task = first_task(reading, checked, variant, model);
 
-	if (model != MODEL_PROGRAM && model != MODEL_SEQUENTIAL && model != MODEL_THREAD_POOL &&
-	    checked->keys.run != NULL && checked->run.arrivals != NULL)
-		yaml_tree_error(reading->diagnostics, variant->model_node,
-				"model '%s' with arrivals, expected sequential or thread_pool", model_names[model]);
 	if (task < checked->program->task_count)
 		check_steps(reading, &reach, task);
 }
@@ -320,19 +319,30 @@ void workload_compile(struct compiler *compiler, const struct checked *checked,
 		      const struct checked_variant *variant, struct workload *workload)
 {
 	const struct program *program = checked->program;
+	struct region *region = compiler->reading->region;
+	struct resource *resources;
+	struct task *tasks;
 
 	if (!variant->has_model)
 		return;
-	check_runnable(compiler->reading, checked, variant);
+	tasks = region_alloc_array(region, program->task_count, sizeof(tasks[0]));
+	resources = region_alloc_array(region, program->resource_count, sizeof(resources[0]));
+	if (program->task_count > 0)
+		memcpy(tasks, program->tasks, program->task_count * sizeof(tasks[0]));
+	if (program->resource_count > 0)
+		memcpy(resources, program->resources, program->resource_count * sizeof(resources[0]));
+	check_runnable(compiler->reading, checked, variant, tasks);
+	for (uint32_t i = 0; i < program->resource_count; i++)
+		resources[i].scope = has_processes(variant) ? SCOPE_PROCESSES : SCOPE_THREADS;
 	*workload = (struct workload){
 		.scenario = compiler->scenario,
 		.file = compiler->file,
 		.variant = variant->name,
-		.tasks = program->tasks,
+		.tasks = tasks,
 		.task_count = program->task_count,
 		.steps = program->steps,
 		.step_count = program->step_count,
-		.resources = program->resources,
+		.resources = resources,
 		.resource_count = program->resource_count,
 		.limit_ns = checked->keys.limit_ns > 0 ? checked->keys.limit_ns : SIM_NS_MAX,
 		.scale = compiler->options->scaled ? checked->keys.scale : 1,

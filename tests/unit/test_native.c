@@ -79,7 +79,7 @@ static struct step all_steps[] = {
 	CONSTANT(STEP_C, 8000),
 	CONSTANT(STEP_NATIVE, 71000),
 	CONSTANT(STEP_IO, 170000),
-	{ .kind = STEP_REPEAT, .count = 3 },
+	{ .kind = STEP_REPEAT, .count.constant = 3 },
 	CONSTANT(STEP_BLOCK, 1000),
 	{ .kind = STEP_LOOP },
 	CONSTANT(STEP_PYTHON, 400),
@@ -88,8 +88,8 @@ static struct step all_steps[] = {
 	CONSTANT(STEP_C, 800),
 	{ .kind = STEP_STAGE, .name = "end" },
 };
-static const struct task one_task[] = { { .name = "work", .first = 0, .end = 12 } };
-static const struct resource one_lock[] = { { RESOURCE_LOCK, "lock" } };
+static const struct task one_task[] = { { .name = "work", .first = 0, .end = 12, .ways = TASK_AS_FUNCTION } };
+static const struct resource one_lock[] = { { .kind = RESOURCE_LOCK, .name = "lock" } };
 
 static struct workload all_steps_under(enum model_kind model)
 {
@@ -146,7 +146,7 @@ Test(native, json_has_iterations_and_seconds_instead_of_durations)
 Test(native, json_rounds_iterations_to_the_nearest_and_gives_native_at_least_one)
 {
 	struct step steps[] = { CONSTANT(STEP_PYTHON, 59), CONSTANT(STEP_PYTHON, 60), CONSTANT(STEP_NATIVE, 3) };
-	const struct task task = { .name = "work", .first = 0, .end = 3 };
+	const struct task task = { .name = "work", .first = 0, .end = 3, .ways = TASK_AS_FUNCTION };
 	struct workload workload = workload_of(MODEL_THREADS, steps, 3, &task, 1, 1);
 	json_t *root;
 
@@ -162,7 +162,7 @@ Test(native, json_writes_items_as_amounts_of_each_kind_of_step)
 {
 	struct step steps[] = { { .kind = STEP_IO, .duration = { .kind = DURATION_ITEM } },
 				{ .kind = STEP_PYTHON, .duration = { .kind = DURATION_ITEM } } };
-	const struct task task = { .name = "work", .first = 0, .end = 2 };
+	const struct task task = { .name = "work", .first = 0, .end = 2, .ways = TASK_AS_FUNCTION };
 	const sim_ns items_ns[] = { 2000, 711000 };
 	struct workload workload = workload_of(MODEL_SEQUENTIAL, steps, 2, &task, 1, 2);
 	json_t *root;
@@ -183,13 +183,13 @@ static struct step drawn_steps[] = {
 	  .end = 1,
 	  .duration = { .kind = DURATION_DRAWN,
 			.distribution = { .kind = DISTRIBUTION_EXPONENTIAL, .a = 90000 } } },
-	{ .kind = STEP_REPEAT, .end = 3, .count = 3 },
+	{ .kind = STEP_REPEAT, .end = 3, .count.constant = 3 },
 	{ .kind = STEP_PYTHON,
 	  .end = 3,
 	  .duration = { .kind = DURATION_DRAWN,
 			.distribution = { .kind = DISTRIBUTION_UNIFORM, .a = 30000, .b = 50000 } } },
 };
-static const struct task drawn_task[] = { { .name = "work", .first = 0, .end = 3, .stream = 23 } };
+static const struct task drawn_task[] = { { .name = "work", .first = 0, .end = 3, .ways = TASK_AS_FUNCTION, .stream = 23 } };
 
 Test(native, json_writes_each_entitys_draws_in_order)
 {
@@ -256,18 +256,18 @@ Test(native, arrivals_end_after_their_time)
 
 /* main spawns two workers, and a nest; the nest spawns three workers of its own. */
 static struct step program_steps[] = {
-	{ .kind = STEP_SPAWN, .end = 1, .task = 1, .count = 2 },
-	{ .kind = STEP_SPAWN, .end = 2, .task = 2, .count = 1 },
+	{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 2 } },
+	{ .kind = STEP_SPAWN, .end = 2, .start = &(const struct start){ .task = 2, .count.constant = 1 } },
 	{ .kind = STEP_JOIN, .end = 3 },
 	{ .kind = STEP_STAGE, .end = 4, .name = "after" },
 	CONSTANT(STEP_PYTHON, 9000),
-	{ .kind = STEP_SPAWN, .end = 6, .task = 1, .count = 3 },
+	{ .kind = STEP_SPAWN, .end = 6, .start = &(const struct start){ .task = 1, .count.constant = 3 } },
 	{ .kind = STEP_JOIN, .end = 7 },
 };
 static const struct task program_tasks[] = {
-	{ .name = "main", .first = 0, .end = 4 },
-	{ .name = "worker", .first = 4, .end = 5 },
-	{ .name = "nest", .first = 5, .end = 7 },
+	{ .name = "main", .first = 0, .end = 4, .ways = TASK_AS_FUNCTION },
+	{ .name = "worker", .first = 4, .end = 5, .ways = TASK_AS_FUNCTION },
+	{ .name = "nest", .first = 5, .end = 7, .ways = TASK_AS_FUNCTION },
 };
 
 static struct workload program(enum spawn_kind spawn)
@@ -293,7 +293,7 @@ Test(native, json_numbers_spawned_tasks_breadth_first)
 Test(native, an_endless_loop_that_draws_is_refused)
 {
 	struct step steps[] = { { .kind = STEP_LOOP, .end = 2 }, drawn_steps[0] };
-	const struct task task = { .name = "work", .first = 0, .end = 2 };
+	const struct task task = { .name = "work", .first = 0, .end = 2, .ways = TASK_AS_FUNCTION };
 	struct workload workload = workload_of(MODEL_THREADS, steps, 2, &task, 1, 1);
 	const struct native_python python = { .executable = "python3" };
 	const char *why_not = NULL;
@@ -305,8 +305,8 @@ Test(native, an_endless_loop_that_draws_is_refused)
 
 Test(native, a_task_that_spawns_itself_is_refused)
 {
-	struct step steps[] = { { .kind = STEP_SPAWN, .end = 1, .task = 0, .count = 2 } };
-	const struct task task = { .name = "main", .first = 0, .end = 1 };
+	struct step steps[] = { { .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 0, .count.constant = 2 } } };
+	const struct task task = { .name = "main", .first = 0, .end = 1, .ways = TASK_AS_FUNCTION };
 	struct workload workload = workload_of(MODEL_PROGRAM, steps, 1, &task, 1, 0);
 	const struct native_python python = { .executable = "python3" };
 	const char *why_not = NULL;
@@ -464,14 +464,14 @@ Test(native, processes_may_be_spawned_instead_of_forked)
 Test(native, a_daemon_need_not_end)
 {
 	struct step steps[] = {
-		{ .kind = STEP_SPAWN, .end = 1, .task = 1, .count = 1 },
+		{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 1 } },
 		CONSTANT(STEP_PYTHON, 900000),
 		{ .kind = STEP_JOIN, .end = 3 },
 		{ .kind = STEP_LOOP, .end = 5 },
 		CONSTANT(STEP_PYTHON, 100000),
 	};
-	const struct task tasks[] = { { .name = "main", .first = 0, .end = 3 },
-				      { .name = "hog", .first = 3, .end = 5, .daemon = true } };
+	const struct task tasks[] = { { .name = "main", .first = 0, .end = 3, .ways = TASK_AS_FUNCTION },
+				      { .name = "hog", .first = 3, .end = 5, .ways = TASK_AS_FUNCTION, .daemon = true } };
 
 	steps[1].end = 2;
 	steps[4].end = 5;
@@ -512,7 +512,7 @@ static struct workload one_long_task(enum model_kind model, struct step *step, s
 	struct workload workload;
 
 	*step = (struct step){ .kind = STEP_IO, .end = 1, .duration = { .kind = DURATION_ITEM } };
-	*task = (struct task){ .name = "work", .first = 0, .end = 1 };
+	*task = (struct task){ .name = "work", .first = 0, .end = 1, .ways = TASK_AS_FUNCTION };
 	workload = workload_of(model, step, 1, task, 1, 5);
 	workload.run.kind = RUN_ITEMS;
 	workload.run.items_ns = one_long_item_ns;

@@ -75,8 +75,8 @@ Test(scenario_paths, a_path_leads_to_any_value)
 	cr_expect(eq(i64, threads->limit_ns, 10 * SIM_S));
 	cr_expect(eq(int, threads->steps[0].duration.kind, DURATION_DRAWN));
 	cr_expect(eq(i64, threads->steps[1].duration.constant_ns, 4000000));
-	cr_expect(eq(i64, threads->steps[2].count, 3));
-	cr_expect(eq(i64, threads->steps[3].count, 6));
+	cr_expect(eq(i64, threads->steps[2].start->count.constant, 3));
+	cr_expect(eq(i64, threads->steps[3].start->count.constant, 6));
 	cr_expect(eq(i64, threads->steps[4].duration.constant_ns, 12000));
 	helper_close(&helper);
 }

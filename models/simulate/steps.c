@@ -1,0 +1,85 @@
+/*
+ * steps.c - see steps.h. A helper that fills a kind adds its line to one of the three tables, nothing else.
+ */
+#include "models/simulate/steps.h"
+
+#include "models/simulate/drivers.h"
+#include "models/simulate/resources.h"
+
+step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
+	[STEPS_IN_FUNCTIONS] = {
+		/* basic */
+		[STEP_PYTHON] = step_python,
+		[STEP_C] = step_c,
+		[STEP_NATIVE] = step_native,
+		[STEP_IO] = step_io,
+		[STEP_BLOCK] = step_io,
+		[STEP_REPEAT] = step_repeat,
+		[STEP_LOOP] = step_loop,
+		[STEP_BREAK] = step_break,
+		[STEP_SPAWN] = step_spawn,
+		[STEP_JOIN] = step_join,
+		[STEP_STAGE] = step_stage,
+		/* threading and queue */
+		[STEP_WITH] = step_with_lock,
+		/* executors */
+	},
+	[STEPS_IN_COROUTINES] = {
+		/* basic */
+		[STEP_PYTHON] = step_python,
+		[STEP_C] = step_c,
+		[STEP_NATIVE] = step_native,
+		[STEP_BLOCK] = step_io,
+		[STEP_REPEAT] = step_repeat,
+		[STEP_LOOP] = step_loop,
+		[STEP_BREAK] = step_break,
+		[STEP_STAGE] = step_stage,
+		/* asyncio */
+	},
+	[STEPS_ACROSS_PROCESSES] = {
+		[STEP_WITH] = step_with_mp_lock,
+	},
+};
+
+step_fn *step_program_of(const struct workload *workload, const struct step *step, bool in_coroutine)
+{
+	enum step_context context = in_coroutine ? STEPS_IN_COROUTINES : STEPS_IN_FUNCTIONS;
+
+	if (step->resource < workload->resource_count &&
+	    workload->resources[step->resource].scope == SCOPE_PROCESSES)
+		context = STEPS_ACROSS_PROCESSES;
+	return step_programs[context][step->kind];
+}
+
+static void check_step(const struct workload *workload, const struct step *step, unsigned ways,
+		       struct diagnostics *diagnostics)
+{
+	const char *under = model_names[workload->model.kind];
+
+	if (((ways & TASK_AS_FUNCTION) && !step_program_of(workload, step, false)) ||
+	    ((ways & TASK_AS_COROUTINE) && !step_program_of(workload, step, true)))
+		diagnostics_error(diagnostics, workload->file, step->line, 0,
+				  "variant '%s': '%s' is not simulated under model %s", workload->variant,
+				  step_names[step->kind], under);
+	else if (step->resource < workload->resource_count &&
+		 !resource_class_of(&workload->resources[step->resource])->make)
+		diagnostics_error(diagnostics, workload->file, step->line, 0,
+				  "variant '%s': what '%s' is here is not simulated under model %s",
+				  workload->variant, workload->resources[step->resource].name, under);
+}
+
+void steps_check(const struct workload *workload, struct diagnostics *diagnostics)
+{
+	if (!driver_for(workload))
+		diagnostics_error(diagnostics, workload->file, 0, 0, "variant '%s': model %s is not simulated%s",
+				  workload->variant, model_names[workload->model.kind],
+				  workload->run.kind == RUN_ARRIVALS || workload->run.kind == RUN_USERS
+					  ? " with requests from outside"
+					  : "");
+	for (uint32_t i = 0; i < workload->task_count; i++) {
+		const struct task *task = &workload->tasks[i];
+
+		for (uint32_t at = task->first; task->ways != 0 && at < task->end; at++)
+			check_step(workload, &workload->steps[at], task->ways, diagnostics);
+	}
+}
