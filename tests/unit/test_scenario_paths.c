@@ -76,7 +76,7 @@ Test(scenario_paths, a_path_leads_to_any_value)
 	cr_expect(eq(int, threads->steps[0].duration.kind, DURATION_DRAWN));
 	cr_expect(eq(i64, threads->steps[1].duration.constant_ns, 4000000));
 	cr_expect(eq(i64, threads->steps[2].start->count.constant, 3));
-	cr_expect(eq(i64, threads->steps[3].start->count.constant, 6));
+	cr_expect(eq(i64, threads->steps[3].count.constant, 6));
 	cr_expect(eq(i64, threads->steps[4].duration.constant_ns, 12000));
 	helper_close(&helper);
 }
