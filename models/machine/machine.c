@@ -46,7 +46,8 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->wake_idle_shallow_ns = cost_ns(costs, COST_WAKE_IDLE_SHALLOW);
 	machine->wake_idle_deep_ns = cost_ns(costs, COST_WAKE_IDLE_DEEP);
 	machine->idle_deep_after_ns = cost_ns(costs, COST_IDLE_DEEP_AFTER);
-	machine->wake_timer_ns = cost_ns(costs, COST_WAKE_TIMER);
+	machine->wake_timer_shallow_ns = cost_ns(costs, COST_WAKE_TIMER_SHALLOW);
+	machine->wake_timer_deep_ns = cost_ns(costs, COST_WAKE_TIMER_DEEP);
 	machine->timer_slack_ns = cost_ns(costs, COST_TIMER_SLACK);
 	machine->tick_ns = sim_time_round(1e9 / costs->value[COST_SCHED_HZ]);
 	machine->eevdf = costs->value[COST_SCHED_KIND] != 0;

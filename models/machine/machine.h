@@ -73,7 +73,7 @@ struct machine_model {
 
 	/* Costs in whole nanoseconds, read once. */
 	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_idle_shallow_ns,
-		wake_idle_deep_ns, idle_deep_after_ns, wake_timer_ns, timer_slack_ns;
+		wake_idle_deep_ns, idle_deep_after_ns, wake_timer_shallow_ns, wake_timer_deep_ns, timer_slack_ns;
 	double vary_half_width; /* relative, of latencies */
 	sim_ns tick_ns;
 	sim_ns base_slice_ns, latency_ns, min_granularity_ns, wakeup_granularity_ns;

@@ -1,8 +1,9 @@
 /*
- * utilisation.h - how busy a core has been of late: a mean that forgets half of the past in 32 ms.
+ * utilisation.h - how much a thread has run of late, or a core's threads: a mean that forgets half of the past in
+ * 32 ms.
  *
- * Source      Linux kernel/sched/pelt.c (util_avg of a core's cfs_rq), kernel/sched/sched-pelt.h.
- * Left out    what a thread takes with it when it changes cores.
+ * Source      Linux kernel/sched/pelt.c (util_avg), kernel/sched/sched-pelt.h, fair.c: attach_entity_load_avg(),
+ *             post_init_entity_util_avg().
  */
 #ifndef MODELS_MACHINE_UTILISATION_H
 #define MODELS_MACHINE_UTILISATION_H
@@ -19,9 +20,9 @@ struct utilisation {
 	sim_ns since_ns;
 };
 
-/* The value now, when the core was busy, or idle, ever since the last update. */
+/* The value now, when the thread or core was busy, or idle, ever since the last update. */
 uint32_t utilisation_at(const struct utilisation *utilisation, sim_ns now, bool was_busy);
-/* The core becomes idle (was_busy) or busy. */
+/* It becomes idle (was_busy) or busy. */
 void utilisation_update(struct utilisation *utilisation, sim_ns now, bool was_busy);
 
 #endif

@@ -7,7 +7,7 @@
  *
  *	waking		the wakee runs wake.idle_* after the waker's call began; the waker pays wake.call*
  *	one core	half a round trip of a ping-pong = wake.call + sched.switch (blocking is part of the switch)
- *	timers		a sleeper runs timer.slack + wake.timer after its deadline
+ *	timers		a sleeper runs timer.slack + wake.timer_* after its deadline
  *	new threads	the caller pays thread.create, with its wake-up of an idle core; CPU time of the
  *			child until its first statement is thread.entry
  *
@@ -337,7 +337,7 @@ static const struct {
 	int rounds;
 } idle_pauses[] = {
 	{ 10000, 200 },	  { 20000, 200 },   { 50000, 200 },  { 100000, 200 },  { 200000, 150 },	 { 500000, 150 },
-	{ 1000000, 100 }, { 2000000, 100 }, { 5000000, 60 }, { 10000000, 40 }, { 20000000, 25 },
+	{ 1000000, 100 }, { 2000000, 100 }, { 5000000, 60 }, { 10000000, 40 }, { 20000000, 40 },
 };
 #define PAUSE_COUNT (sizeof(idle_pauses) / sizeof(idle_pauses[0]))
 
@@ -415,20 +415,31 @@ static size_t find_deep_pause(const double medians[PAUSE_COUNT])
 	return PAUSE_COUNT;
 }
 
-/* All that is known is that the depth lies between two pauses that were tried. */
-static void put_deep_after(struct calibration *calibration, size_t deep_pause, const char *curve)
+/* Between the first deep pause and the one before it. */
+static int64_t middle_before(size_t deep_pause)
 {
-	double low_ns, high_ns;
+	if (deep_pause == PAUSE_COUNT)
+		return SIM_MS;
+	if (deep_pause == 0)
+		return idle_pauses[0].pause_ns;
+	return (idle_pauses[deep_pause - 1].pause_ns + idle_pauses[deep_pause].pause_ns) / 2;
+}
+
+/* All that is known is that the limit lies between two pauses that were tried. */
+static void put_deep_after(struct calibration *calibration, int64_t deep_after_ns, size_t deep_pause,
+			   const char *curve)
+{
+	double ends_ns[2];
 
 	if (deep_pause == PAUSE_COUNT) {
 		calibration_put_assumed(
-			calibration, COST_IDLE_DEEP_AFTER, 1e6,
+			calibration, COST_IDLE_DEEP_AFTER, (double)deep_after_ns,
 			region_format(calibration->region, "latency hardly depends on idle time: %s", curve));
 		return;
 	}
-	low_ns = deep_pause > 0 ? (double)idle_pauses[deep_pause - 1].pause_ns : 0;
-	high_ns = (double)idle_pauses[deep_pause].pause_ns;
-	calibration_put_batches(calibration, COST_IDLE_DEEP_AFTER, (double[]){ low_ns, high_ns }, 2, curve);
+	ends_ns[0] = deep_pause > 0 ? (double)idle_pauses[deep_pause - 1].pause_ns : 0;
+	ends_ns[1] = (double)idle_pauses[deep_pause].pause_ns;
+	calibration_put_batches(calibration, COST_IDLE_DEEP_AFTER, ends_ns, 2, curve);
 }
 
 /* How much latencies vary around the median of their pause. */
@@ -456,34 +467,33 @@ static void put_wakes(struct calibration *calibration, struct shared *shared)
 	double *shallow = shared->events[3];
 	double deep[EVENT_LIMIT];
 	size_t shallow_count = 0, deep_count = 0, deep_pause;
+	int64_t deep_after_ns;
 	const char *curve = "medians after";
 
 	find_medians(shared, medians);
 	deep_pause = find_deep_pause(medians);
+	deep_after_ns = middle_before(deep_pause);
 	for (size_t pause = 0; pause < PAUSE_COUNT; pause++)
 		curve = region_format(calibration->region, "%s%s %lld us %.1f us", curve, pause ? "," : "",
 				      (long long)(idle_pauses[pause].pause_ns / SIM_US), medians[pause] / 1e3);
 	for (size_t i = 0; i < shared->event_counts[0]; i++) {
 		size_t pause = (size_t)shared->events[2][i];
+		int64_t pause_ns = idle_pauses[pause].pause_ns;
 
-		/* The longest pauses are deep ones even where no depth was found. */
-		if (idle_pauses[pause].pause_ns >=
-		    (deep_pause < PAUSE_COUNT ? idle_pauses[deep_pause].pause_ns : 5 * SIM_MS))
+		/* As the model has it: shallow up to a quarter of the limit, deep from four times that on. The
+		 * longest and the shortest pause count in any case. */
+		if (pause_ns >= 4 * deep_after_ns || pause == PAUSE_COUNT - 1)
 			deep[deep_count++] = shared->events[0][i];
-		else
+		else if (pause_ns <= deep_after_ns / 4 || pause == 0)
 			shallow[shallow_count++] = shared->events[0][i];
 	}
+	put_deep_after(calibration, deep_after_ns, deep_pause, curve);
 	calibration_put_events(calibration, COST_WAKE_CALL_IDLE, shared->events[1], shared->event_counts[1],
 			       "FUTEX_WAKE of a thread on an idle core");
 	calibration_put_events(calibration, COST_WAKE_IDLE_DEEP, deep, deep_count,
 			       "from the beginning of the waker's call");
-	if (shallow_count > 0)
-		calibration_put_events(calibration, COST_WAKE_IDLE_SHALLOW, shallow, shallow_count,
-				       "from the beginning of the waker's call");
-	else
-		calibration_put_events(calibration, COST_WAKE_IDLE_SHALLOW, deep, deep_count,
-				       "as deep: even the shortest pause was");
-	put_deep_after(calibration, deep_pause, curve);
+	calibration_put_events(calibration, COST_WAKE_IDLE_SHALLOW, shallow, shallow_count,
+			       "from the beginning of the waker's call");
 	put_jitter(calibration, shared, medians);
 }
 
@@ -493,14 +503,14 @@ static bool measure_idle_wakes(struct calibration *calibration)
 	bool ok;
 
 	if (calibration->there < 0) {
-		const char *reason = "only one CPU is allowed: as wake.timer and wake.call";
+		const char *reason = "only one CPU is allowed: as wake.timer_* and wake.call";
 
 		calibration_put_assumed(calibration, COST_WAKE_CALL_IDLE,
 					calibration_value(calibration, COST_WAKE_CALL), reason);
 		calibration_put_assumed(calibration, COST_WAKE_IDLE_SHALLOW,
-					calibration_value(calibration, COST_WAKE_TIMER), reason);
+					calibration_value(calibration, COST_WAKE_TIMER_SHALLOW), reason);
 		calibration_put_assumed(calibration, COST_WAKE_IDLE_DEEP,
-					calibration_value(calibration, COST_WAKE_TIMER), reason);
+					calibration_value(calibration, COST_WAKE_TIMER_DEEP), reason);
 		calibration_put_assumed(calibration, COST_IDLE_DEEP_AFTER, 1e6, reason);
 		calibration_put_assumed(calibration, COST_WAKE_JITTER, 0, "only one CPU is allowed");
 		return true;
@@ -521,19 +531,23 @@ static bool measure_idle_wakes(struct calibration *calibration)
 
 /* ---- Timers -------------------------------------------------------------------------------------------- */
 
+/* Kind 0: how late short sleeps end; 1: long ones. */
 static void sleep_often(struct calibration *calibration, struct shared *shared)
 {
-	static const int64_t durations_ns[] = { 200000, 500000, 1000000, 2000000, 5000000, 10000000, 20000000 };
+	static const struct {
+		int64_t sleep_ns;
+		int kind;
+	} sleeps[] = { { 50000, 0 }, { 100000, 0 }, { 200000, 0 }, { 20000000, 1 }, { 30000000, 1 } };
 	long slack_ns = prctl(PR_GET_TIMERSLACK);
 
 	pin(calibration->there < 0 ? calibration->here : calibration->there);
-	for (int round = 0; round < 25; round++) {
-		for (size_t i = 0; i < sizeof(durations_ns) / sizeof(durations_ns[0]); i++) {
-			int64_t due_ns = now_ns() + durations_ns[i];
+	for (int round = 0; round < 30; round++) {
+		for (size_t i = 0; i < sizeof(sleeps) / sizeof(sleeps[0]); i++) {
+			int64_t due_ns = now_ns() + sleeps[i].sleep_ns;
 			const struct timespec due = { due_ns / SIM_S, due_ns % SIM_S };
 
 			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
-			add_event(shared, 0, (double)(now_ns() - due_ns - slack_ns));
+			add_event(shared, sleeps[i].kind, (double)(now_ns() - due_ns - slack_ns));
 		}
 	}
 }
@@ -546,8 +560,10 @@ static bool measure_timer(struct calibration *calibration)
 	if (!shared)
 		return fail(calibration, "mmap");
 	ok = in_child(calibration, sleep_often, shared) &&
-	     put_kind(calibration, COST_WAKE_TIMER, shared, 0,
-		      "lateness of sleeps of 0.2 to 20 ms, less timer.slack");
+	     put_kind(calibration, COST_WAKE_TIMER_SHALLOW, shared, 0,
+		      "lateness of sleeps of 0.05 to 0.2 ms, less timer.slack") &&
+	     put_kind(calibration, COST_WAKE_TIMER_DEEP, shared, 1,
+		      "lateness of sleeps of 20 and 30 ms, less timer.slack");
 	munmap(shared, sizeof(*shared));
 	return ok;
 }
@@ -759,7 +775,7 @@ static const struct {
 	{ "context switches", measure_switches },    { "timers", measure_timer },
 	{ "waking idle cores", measure_idle_wakes }, { "threads", measure_threads },
 	{ "processes", measure_processes },	     { "migration", calibrate_migration },
-	{ "all cores busy", calibrate_all_busy }, { "keeping together", calibrate_packing },
+	{ "all cores busy", calibrate_all_busy },    { "keeping together", calibrate_packing },
 };
 #define MEASUREMENT_COUNT (sizeof(measurements) / sizeof(measurements[0]))
 

@@ -32,8 +32,9 @@
 	P(WAKE_IDLE_SHALLOW,    "wake.idle_shallow",     ns,    MACHINE, 0,      "from the wake-up to running on a core that went idle a moment ago") \
 	P(WAKE_IDLE_DEEP,       "wake.idle_deep",        ns,    MACHINE, 0,      "the same on a core that has been idle for longer than idle.deep_after") \
 	P(WAKE_JITTER,          "wake.jitter",           ratio, MACHINE, 0,      "how much wake-up latencies vary: relative half width of their middle 80 %") \
-	P(IDLE_DEEP_AFTER,      "idle.deep_after",       ns,    MACHINE, 1000000,"idle time after which a core sleeps deeply") \
-	P(WAKE_TIMER,           "wake.timer",            ns,    MACHINE, 0,      "from a timer's expiry on an idle core to its thread running there") \
+	P(IDLE_DEEP_AFTER,      "idle.deep_after",       ns,    MACHINE, 1000000,"idle time around which a core's sleep becomes deep: shallow up to a quarter of it, deep from four times it on") \
+	P(WAKE_TIMER_SHALLOW,   "wake.timer_shallow",    ns,    MACHINE, 0,      "from a timer's expiry on a core that went idle a moment ago to its thread running there") \
+	P(WAKE_TIMER_DEEP,      "wake.timer_deep",       ns,    MACHINE, 0,      "the same on a core that sleeps deeply") \
 	P(TIMER_SLACK,          "timer.slack",           ns,    MACHINE, 0,      "how late the kernel may let a timer expire (PR_SET_TIMERSLACK)") \
 	/* System calls, pipes, memory */ \
 	P(SYSCALL_BASE,         "syscall.base",          ns,    MACHINE, 0,      "the cheapest system call") \
