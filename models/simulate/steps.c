@@ -17,6 +17,14 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_REPEAT] = step_repeat,
 		[STEP_LOOP] = step_loop,
 		[STEP_BREAK] = step_break,
+		[STEP_WHILE] = step_while,
+		[STEP_IF] = step_if,
+		[STEP_LET] = step_let,
+		[STEP_CALL] = step_call,
+		[STEP_RETURN] = step_return,
+		[STEP_TRY] = step_try,
+		[STEP_RAISE] = step_raise,
+		[STEP_RETRY] = step_retry, /* its back-off is time.sleep(): not for coroutines */
 		[STEP_SPAWN] = step_spawn,
 		[STEP_JOIN] = step_join,
 		[STEP_STAGE] = step_stage,
@@ -33,6 +41,13 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_REPEAT] = step_repeat,
 		[STEP_LOOP] = step_loop,
 		[STEP_BREAK] = step_break,
+		[STEP_WHILE] = step_while,
+		[STEP_IF] = step_if,
+		[STEP_LET] = step_let,
+		[STEP_CALL] = step_call,
+		[STEP_RETURN] = step_return,
+		[STEP_TRY] = step_try,
+		[STEP_RAISE] = step_raise,
 		[STEP_STAGE] = step_stage,
 		/* asyncio */
 	},
@@ -51,11 +66,19 @@ step_fn *step_program_of(const struct workload *workload, const struct step *ste
 	return step_programs[context][step->kind];
 }
 
+/* Parts of IF and TRY, which those execute. */
+static bool is_part(enum step_kind kind)
+{
+	return kind == STEP_BODY || kind == STEP_EXCEPT || kind == STEP_FINALLY;
+}
+
 static void check_step(const struct workload *workload, const struct step *step, unsigned ways,
 		       struct diagnostics *diagnostics)
 {
 	const char *under = model_names[workload->model.kind];
 
+	if (is_part(step->kind))
+		return;
 	if (((ways & TASK_AS_FUNCTION) && !step_program_of(workload, step, false)) ||
 	    ((ways & TASK_AS_COROUTINE) && !step_program_of(workload, step, true)))
 		diagnostics_error(diagnostics, workload->file, step->line, 0,

@@ -45,5 +45,7 @@ int64_t step_start_count(struct task_instance *instance, const struct start *sta
 /* steps_basic.c */
 step_fn step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_with_lock,
 	step_with_mp_lock, step_spawn, step_join, step_stage;
+/* steps_control.c */
+step_fn step_if, step_while, step_let, step_call, step_return, step_try, step_raise, step_retry;
 
 #endif

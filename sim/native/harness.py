@@ -14,6 +14,7 @@ the simulator mirrors statement by statement: change neither without the other.
 import gc
 import json
 import mmap
+import operator
 import os
 import resource
 import signal
@@ -187,6 +188,11 @@ def run_with(argument):
             function(step_argument)
 
 
+def run_let(argument):
+    variables, slot, value = argument
+    variables[slot] = evaluate(value, variables)
+
+
 def run_drawn(argument):
     """Each execution of such a step takes the instance's next drawn duration, in the order of execution."""
     function, amounts = argument
@@ -257,13 +263,14 @@ def leaf(kind, amount=None):
 
 class Instance:
     """What one execution of a task owns besides its steps: its share of the drawn durations, its children."""
-    __slots__ = ('amounts', 'items', 'next_child', 'children')
+    __slots__ = ('amounts', 'items', 'next_child', 'children', 'variables')
 
-    def __init__(self, amounts=(), items=(), first_child=0):
+    def __init__(self, amounts=(), items=(), first_child=0, variable_count=0):
         self.amounts = iter(amounts)
         self.items = items
         self.next_child = first_child
         self.children = []
+        self.variables = [0] * variable_count
 
 
 class Program:
@@ -294,7 +301,8 @@ class Program:
         return self.bind(workload['tasks'][task]['steps'],
                          Instance(amounts[index] if amounts else (),
                                   [column and column[index] for column in items or ()],
-                                  children[index] if children else 0))
+                                  children[index] if children else 0,
+                                  workload['tasks'][task].get('variables', 0)))
 
     def bind_main(self):
         main = self.workload['main']
@@ -323,6 +331,38 @@ def bind_spawn(_, step, instance):
     return (run_spawn, (instance, step[1], step[2]))
 
 
+# ---- Integers: an int, ['var', slot] or [operator, operand, ...] ---------------------------------------
+
+OPERATORS = {
+    '+': operator.add, '-': operator.sub, '*': operator.mul, '//': operator.floordiv, '%': operator.mod,
+    '==': operator.eq, '!=': operator.ne, '<': operator.lt, '<=': operator.le, '>': operator.gt, '>=': operator.ge,
+}
+
+
+def evaluate(expression, variables):
+    """The integer that an expression of a step is, under an activation's variables."""
+    if isinstance(expression, int):
+        return expression
+    name = expression[0]
+    if name == 'var':
+        return variables[expression[1]]
+    left = evaluate(expression[1], variables)
+    if name == 'neg':
+        return -left
+    if name == 'not':
+        return int(left == 0)
+    if name == 'and':
+        return int(left != 0 and evaluate(expression[2], variables) != 0)
+    if name == 'or':
+        return int(left != 0 or evaluate(expression[2], variables) != 0)
+    return int(OPERATORS[name](left, evaluate(expression[2], variables)))
+
+
+def bind_let(_, step, instance):
+    fields = step[1]
+    return (run_let, (instance.variables, fields['variable'], fields['value']))
+
+
 BINDERS = {
     # basic
     'python': bind_leaf,
@@ -332,6 +372,7 @@ BINDERS = {
     'block': bind_leaf,
     'repeat': lambda program, step, instance: (run_repeat, (step[1], program.bind(step[2], instance))),
     'loop': lambda program, step, instance: (run_loop, program.bind(step[1], instance)),
+    'let': bind_let,
     'break': lambda program, step, instance: (run_break, None),
     'spawn': bind_spawn,
     'join': lambda program, step, instance: (run_join, instance),

@@ -128,6 +128,8 @@ static enum way walk_spawn(struct walk *walk, const struct step *step)
 
 	if (!all)
 		return fail(walk, "spawn is run natively in the model `program` only");
+	if (step->start->count.expression != 0 || step->start->items_ns || step->start->argument_count > 0)
+		return fail(walk, "a spawn with arguments, items or a counted number is not run natively yet");
 	if (step->start->count.constant > SPAWN_LIMIT - (int64_t)all->count)
 		return fail(walk, "more than 100000 tasks would be spawned");
 	for (int64_t i = 0; i < step->start->count.constant; i++) {
@@ -155,6 +157,8 @@ static enum way walk_step(struct walk *walk, uint32_t at)
 
 	switch (step->kind) {
 	case STEP_REPEAT:
+		if (step->count.expression != 0)
+			return fail(walk, "a counted repeat is not run natively yet");
 		if (is_plain(workload, at + 1, step->end))
 			return WAY_ON;
 		for (int64_t i = 0; i < step->count.constant && way == WAY_ON; i++)
@@ -289,6 +293,107 @@ static json_t *write_leaf(const struct workload *workload, const struct step *st
 	return leaf_new(workload, step);
 }
 
+/* ---- Values and starts, for the kinds that have more than a word to say ---- */
+
+/* An integer, ["var", SLOT], or [OPERATOR, operand, ...]: the harness evaluates it. */
+static json_t *value_new(const struct workload *workload, struct value value)
+{
+	static const char *const words[] = {
+		[OPERATOR_NEGATE] = "neg",	[OPERATOR_NOT] = "not",	   [OPERATOR_ADD] = "+",
+		[OPERATOR_SUBTRACT] = "-",	[OPERATOR_MULTIPLY] = "*", [OPERATOR_DIVIDE] = "//",
+		[OPERATOR_REMAINDER] = "%",	[OPERATOR_EQUAL] = "==",   [OPERATOR_NOT_EQUAL] = "!=",
+		[OPERATOR_LESS] = "<",		[OPERATOR_LESS_EQUAL] = "<=", [OPERATOR_GREATER] = ">",
+		[OPERATOR_GREATER_EQUAL] = ">=", [OPERATOR_AND] = "and",   [OPERATOR_OR] = "or",
+	};
+	/* AND and OR stand between their operands, so each waits for the TRUTH that ends its right one. */
+	const struct expression *expression;
+	json_t *stack[EXPRESSION_STACK_LIMIT + 1];
+	enum operator_kind open[EXPRESSION_STACK_LIMIT + 1];
+	size_t depth = 0, open_count = 0;
+
+	if (value.expression == 0)
+		return json_integer(value.constant);
+	expression = &workload->expressions[value.expression];
+	for (uint32_t i = 0; i < expression->count; i++) {
+		struct operation operation = workload->operations[expression->first + i];
+
+		switch (operation.kind) {
+		case OPERATOR_CONSTANT:
+			stack[depth++] = json_integer(operation.operand);
+			break;
+		case OPERATOR_VARIABLE:
+			stack[depth++] = json_pack("[sI]", "var", (json_int_t)operation.operand);
+			break;
+		case OPERATOR_NEGATE:
+		case OPERATOR_NOT:
+			stack[depth - 1] = json_pack("[so]", words[operation.kind], stack[depth - 1]);
+			break;
+		case OPERATOR_AND:
+		case OPERATOR_OR:
+			open[open_count++] = operation.kind;
+			break;
+		default:
+			depth--;
+			stack[depth - 1] = json_pack("[soo]",
+						     words[operation.kind == OPERATOR_TRUTH ? open[--open_count]
+											    : operation.kind],
+						     stack[depth - 1], stack[depth]);
+		}
+	}
+	assert(depth == 1);
+	return stack[0];
+}
+
+static json_t *index_new(uint32_t index)
+{
+	return index == INDEX_NONE ? json_null() : json_integer(index);
+}
+
+static json_t *start_new(const struct workload *workload, const struct start *start)
+{
+	json_t *arguments = json_array(), *items = NULL;
+
+	for (uint32_t i = 0; i < start->argument_count; i++)
+		json_array_append_new(arguments,
+				      value_new(workload, workload->arguments[start->first_argument + i]));
+	if (start->items_ns) {
+		items = json_array();
+		for (uint32_t i = 0; i < start->item_count; i++)
+			json_array_append_new(items, json_integer(start->items_ns[i]));
+	}
+	return json_pack("{sI so so so so sb sb sI sI}", "task", (json_int_t)start->task, "count",
+			 items ? json_integer(start->item_count) : value_new(workload, start->count), "args", arguments,
+			 "items_ns", items ? items : json_null(), "index", index_new(start->index_variable),
+			 "return_exceptions", start->return_exceptions, "daemon", start->daemon, "bytes",
+			 (json_int_t)start->bytes, "result_bytes", (json_int_t)start->result_bytes);
+}
+
+static json_t *seconds_new(sim_ns ns)
+{
+	return ns < 0 || ns == SIM_NS_MAX ? json_null() : json_real(sim_time_seconds(ns));
+}
+
+static json_t *group_new(uint32_t group)
+{
+	return group == GROUP_ALL ? json_string("all") : json_integer(group);
+}
+
+/* [NAME, {all that a step may have}, body]: what a kind takes is said in workload.h. */
+static json_t *write_fields(const struct workload *workload, const struct step *step, json_t *body)
+{
+	const char *exception = "any";
+
+	if (step->exception >= EXCEPTION_NAMED && step->exception - EXCEPTION_NAMED < workload->exception_count)
+		exception = workload->exceptions[step->exception - EXCEPTION_NAMED];
+	return json_pack("[s{so so so so so so so sI so ss sf so}o]", step_names[step->kind], "resource",
+			 index_new(step->resource), "group", group_new(step->group), "variable",
+			 index_new(step->variable), "value", value_new(workload, step->value), "count",
+			 value_new(workload, step->count), "extra", value_new(workload, step->extra), "timeout_s",
+			 seconds_new(step->timeout_ns), "bytes", (json_int_t)step->bytes, "start",
+			 step->start ? start_new(workload, step->start) : json_null(), "exception_name", exception,
+			 "chance", step->chance, "exception", json_integer(step->exception), body);
+}
+
 /* Kinds without a writer are not run natively yet. */
 static write_step_fn *const step_writers[STEP_KIND_COUNT] = {
 	/* basic */
@@ -303,6 +408,7 @@ static write_step_fn *const step_writers[STEP_KIND_COUNT] = {
 	[STEP_SPAWN] = write_spawn,
 	[STEP_JOIN] = write_name_only,
 	[STEP_STAGE] = write_stage,
+	[STEP_LET] = write_fields,
 	/* threading and queue */
 	[STEP_WITH] = write_with,
 	/* asyncio */
@@ -344,7 +450,7 @@ static bool differs_by_instance(const struct workload *workload, const struct ta
 	for (uint32_t at = task->first; at < task->end; at++) {
 		const struct step *step = &workload->steps[at];
 
-		if (step->kind == STEP_SPAWN || step->kind == STEP_JOIN ||
+		if (step->kind == STEP_SPAWN || step->kind == STEP_JOIN || task->variable_count > 0 ||
 		    (leaf_words[step->kind] && step->duration.kind != DURATION_CONSTANT))
 			return true;
 	}
@@ -371,8 +477,9 @@ static json_t *tasks_new(const struct workload *workload)
 			json_array_append_new(tasks, json_null());
 			continue;
 		}
-		json_array_append_new(tasks, json_pack("{sssbsbso}", "name", task->name ? task->name : "", "daemon",
+		json_array_append_new(tasks, json_pack("{sssbsbsIso}", "name", task->name ? task->name : "", "daemon",
 						       task->daemon, "bound", differs_by_instance(workload, task),
+						       "variables", (json_int_t)task->variable_count,
 						       "steps", steps_new(workload, task->first, task->end)));
 	}
 	return tasks;

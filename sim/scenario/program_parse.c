@@ -25,6 +25,7 @@ struct steps_parser {
 	double scale;
 	size_t step_capacity, node_capacity, flag_capacity, condition_capacity, argument_capacity, exception_capacity;
 	bool is_conditional; /* what is parsed now may be passed over */
+	bool may_have_left;  /* a return or raise before it, too */
 
 	struct task *task;		      /* the one that is parsed now */
 	struct name_table variables, groups; /* its own, to slots and numbers */
@@ -71,7 +72,7 @@ static uint32_t add_step(struct steps_parser *parser, enum step_kind kind, const
 	program->is_endless[index] = false;
 	program->is_conditional = region_grow(region, program->is_conditional, index, &parser->condition_capacity,
 					      sizeof(program->is_conditional[0]));
-	program->is_conditional[index] = parser->is_conditional;
+	program->is_conditional[index] = parser->is_conditional || parser->may_have_left;
 	program->step_count++;
 	return index;
 }
@@ -138,7 +139,6 @@ static const struct step_form *read_step(struct reading *reading, const struct y
 	if (node->kind == NODE_SCALAR) {
 		const struct key *key = &form->table->keys[0];
 
-		*keys = (struct step_keys){ .timeout_ns = -1, .bytes = -1 };
 		if (form->may_be_bare)
 			return form;
 		yaml_tree_error(reading->diagnostics, node, "step '%s' without a value, expected %s", node->text,
@@ -631,7 +631,7 @@ static void parse_step(struct steps_parser *parser, const struct yaml_node *node
 {
 	struct reading *reading = parser->reading;
 	struct program *program = parser->program;
-	struct step_keys keys;
+	struct step_keys keys = { .timeout_ns = -1, .bytes = -1 };
 	const struct step_form *form = read_step(reading, node, &keys);
 	struct body_facts inner = { false, false };
 	bool was_conditional = parser->is_conditional;
@@ -697,6 +697,7 @@ static void parse_step(struct steps_parser *parser, const struct yaml_node *node
 		if (keys.value != NULL && keys.value->text[0] != '\0')
 			step->value = parse_value(parser, keys.value, 0, 0, 0);
 		facts->has_break |= form->kind == STEP_RETURN;
+		parser->may_have_left |= form->kind == STEP_RETURN;
 		facts->takes_time |= form->kind == STEP_YIELD;
 		break;
 	case STEP_TRY:
@@ -712,6 +713,7 @@ static void parse_step(struct steps_parser *parser, const struct yaml_node *node
 	case STEP_RAISE:
 		step->exception = find_exception(parser, keys.name);
 		facts->has_break = true;
+		parser->may_have_left = true;
 		break;
 	case STEP_STAGE:
 		step->name = keys.name;
@@ -885,6 +887,7 @@ static void parse_task(struct steps_parser *parser, const struct yaml_pair *pair
 	struct task_keys keys;
 
 	parser->task = task;
+	parser->may_have_left = false;
 	name_table_init(&parser->variables, reading->region);
 	name_table_init(&parser->groups, reading->region);
 	task->first = program->step_count;

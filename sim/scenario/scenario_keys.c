@@ -773,7 +773,7 @@ bool keys_read(struct reading *reading, const struct yaml_node *node, const stru
 		const char *why;
 
 		set_absent(key, field);
-		if (key->initial == NULL)
+		if (key->initial == NULL || key->kind >= VALUE_DRAWN)
 			continue;
 		why = scan_scalar(reading, key, key->initial, field);
 		assert(why == NULL);
