@@ -55,6 +55,8 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	simulation->replication = options->replication;
 	simulation->engine = engine_new(region);
 	engine_set_merging(simulation->engine, !options->unmerged);
+	if (options->wish_to_stop)
+		engine_heed(simulation->engine, options->wish_to_stop);
 	simulation->machine = machine_new(region, simulation->engine, &config);
 	simulation->runtime = py_runtime_new(simulation->machine, workload->python.minor, has_gil,
 					     workload->python.switch_interval_ns);
@@ -230,6 +232,10 @@ static void run(const struct workload *workload, const struct simulate_options *
 	build(simulation, options);
 	limited = engine_run(simulation->engine, workload->limit_ns);
 	read_out(simulation, limited, region, result);
+	if (!simulation->finished && options->wish_to_stop && *options->wish_to_stop) {
+		result->limit_reached = false;
+		result->note = "interrupted";
+	}
 }
 
 void simulate(const struct workload *workload, const struct simulate_options *options, struct region *region,

@@ -6,6 +6,8 @@
 #ifndef MODELS_SIMULATE_SIMULATE_H
 #define MODELS_SIMULATE_SIMULATE_H
 
+#include <signal.h>
+
 #include "sim/base/diagnostic.h"
 #include "sim/base/region.h"
 #include "sim/engine/trace.h"
@@ -16,6 +18,7 @@ struct simulate_options {
 	uint64_t replication;
 	const struct trace_sink *trace; /* NULL: none */
 	bool unmerged;			/* for tests: every cost is an event of its own */
+	const volatile sig_atomic_t *wish_to_stop; /* not 0: the run ends where it is; NULL: nobody has one */
 };
 
 /* Runs the workload to its end, its limit, or a deadlock. Strings in `result` live in `region`. */

@@ -112,7 +112,7 @@ static struct results simulate_file(struct simulation *simulation, const struct 
 		for (; variant < scenario->workload_count && !interrupt_seen(); variant++) {
 			const struct workload *workload = &scenario->workloads[variant];
 			struct trace_sink sink;
-			struct simulate_options options = { .replication = complete };
+			struct simulate_options options = { .replication = complete, .wish_to_stop = interrupt_flag() };
 
 			progress_update(&simulation->progress,
 					(double)simulation->done++ / (double)simulation->total, workload->variant);

@@ -98,7 +98,7 @@ void prediction_make(const struct scenario *scenario, const struct native_rounds
 					     measured_all_busy_speed(rounds, variant, region));
 	}
 	for (size_t replication = 0; replication < replications; replication++) {
-		struct simulate_options options = { .replication = replication };
+		struct simulate_options options = { .replication = replication, .wish_to_stop = interrupt_flag() };
 
 		each[replication] = results_heading(scenario, "simulated");
 		each[replication].variants =

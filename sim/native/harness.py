@@ -49,10 +49,13 @@ def spin(iterations):
         x = (x * 3 + i) & 1023
 
 
+TEXT = bytes(range(256)) * 2
+
+
 def hold(items):
-    """One C call that holds the GIL throughout. It keeps its state in registers: a loop that goes through memory
-    (a deque fed by repeat) ran 1.3 times slower on some stacks of 3.13 than on others."""
-    sum(repeat(1, items))
+    """One C call that holds the GIL throughout. An item is a search of half a kilobyte: loops of a few nanoseconds an item
+    (sum or a deque over repeat), which wait for their own last store, run 1.3 times slower in some threads than in others."""
+    sum(map(TEXT.count, repeat(b'q', items)))
 
 
 def release(iterations):
@@ -61,7 +64,7 @@ def release(iterations):
 
 
 # (kind of step, loop, iterations of one piece): half a millisecond to two.
-SPIN_PIECES = (('python', spin, 40000), ('c', hold, 150000), ('native', release, 2500))
+SPIN_PIECES = (('python', spin, 40000), ('c', hold, 3000), ('native', release, 2500))
 # So long each loop that a workload uses is watched before a run and after it: the pace of a virtual machine changes
 # by the millisecond, and a run meets its mean.
 WATCH_NS = 40_000_000

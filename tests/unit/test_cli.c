@@ -273,3 +273,20 @@ Test(cli, list_names_profiles_and_steps)
 	cr_expect(strstr(gilsim("version").out, "gilsim ") != NULL);
 	cr_expect(gilsim("schema").out[0] == '{');
 }
+
+/* ^C ends a simulation that would not end for ages, and what it has is printed. */
+Test(cli, an_interrupt_ends_a_simulation)
+{
+	struct outcome outcome;
+
+	write_file("endless.yaml", "machine: {profile: ideal, cores: 1}\n"
+				   "tasks:\n"
+				   "  count: [{loop: [{python: 1us}]}]\n"
+				   "run: {task: count}\n"
+				   "variants:\n"
+				   "  sequential: {model: sequential}\n"
+				   "limit: 900h\n");
+	outcome = gilsim("run endless.yaml >partly 2>&1 & sleep 0.3; kill -INT $!; wait $!");
+	cr_expect(eq(int, outcome.status, 130));
+	cr_expect(strstr(content_of(region_format(&region, "%s/partly", folder)), "interrupted") != NULL);
+}

@@ -688,10 +688,12 @@ Test(native, calibration_gives_every_parameter_a_value, .timeout = 240)
 Test(native, figures_follow_from_the_records)
 {
 	/* Released at 0, 1, 2 ms; the third has begun and not ended; one was never released. */
-	static const struct native_record tasks[] = { { 1000000, 1500000, 3000000, 0 },
-						      { 2000000, 3000000, 7000000, 0 },
-						      { 3000000, 3500000, 0, 0 },
-						      { 0, 0, 0, 0 } };
+	static const struct native_record tasks[] = {
+		{ .release_ns = 1000000, .start_ns = 1500000, .end_ns = 3000000 },
+		{ .release_ns = 2000000, .start_ns = 3000000, .end_ns = 7000000 },
+		{ .release_ns = 3000000, .start_ns = 3500000 },
+		{ .release_ns = 0 },
+	};
 	struct native_clock clock = { .start_ns = 1000000, .end_ns = 9000000 };
 	struct native_records records = { .clock = &clock, .tasks = tasks, .count = 4 };
 	struct variant_result result;
@@ -707,4 +709,21 @@ Test(native, figures_follow_from_the_records)
 	/* The first ends at the very moment at which the third is released. */
 	cr_expect(eq(dbl, result.in_flight_max, 2));
 	cr_expect(ieee_ulp_eq(dbl, result.in_flight_mean, 13.0 / 8, 4));
+}
+
+/* The pace during a run is CPU time over iterations, main's own included; what was not timed has none. */
+Test(native, the_pace_is_cpu_time_over_iterations)
+{
+	static const struct native_record tasks[] = {
+		{ .pace = { { 6000, 100 }, { 0, 0 }, { 500, 10 } } },
+		{ .pace = { { 3000, 50 }, { 0, 0 }, { 700, 10 } } },
+	};
+	struct native_clock clock = { .pace = { { 1500, 50 }, { 0, 0 }, { 0, 0 } } };
+	struct native_records records = { .clock = &clock, .tasks = tasks, .count = 2 };
+	double spin_ns[3];
+
+	native_records_pace(&records, spin_ns);
+	cr_expect(ieee_ulp_eq(dbl, spin_ns[0], 52.5, 4));
+	cr_expect(isnan(spin_ns[1]));
+	cr_expect(ieee_ulp_eq(dbl, spin_ns[2], 60, 4));
 }
