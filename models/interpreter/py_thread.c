@@ -231,7 +231,10 @@ static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_ENTRY)));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_ENTRY) +
+						       (thread->has_new_stack ?
+								py_cost(thread, COST_THREAD_STACK_TOUCH) :
+								0)));
 	AWAIT(frame, py_take_gil(thread));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_BOOTSTRAP)));
 	self->started = true;
@@ -278,7 +281,8 @@ static enum progress start_thread(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_START)));
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_CREATE)));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_CREATE) +
+						       os_process_take_stack(thread->process, my->child->os)));
 	os_thread_start(my->child->os);
 	if (!my->child->started)
 		AWAIT(frame, py_wait_until(thread, &my->child->started, &my->child->started_waiters,

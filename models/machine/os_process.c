@@ -17,6 +17,8 @@ struct os_process *os_process_new(struct machine_model *machine, struct os_proce
 	return process;
 }
 
+#define STACKS_KEPT 4
+
 void os_process_add_thread(struct os_process *process, struct os_thread *thread)
 {
 	thread->next_in_process = process->threads;
@@ -37,11 +39,22 @@ void os_process_remove_thread(struct os_process *process, struct os_thread *thre
 		thread->next_in_process->previous_in_process = thread->previous_in_process;
 	thread->next_in_process = thread->previous_in_process = NULL;
 	process->thread_count--;
+	if (process->spare_stacks < STACKS_KEPT)
+		process->spare_stacks++;
 	if (process->thread_count > 0 || process->exited)
 		return;
 	process->exited = true;
 	while (futex_has_waiters(&process->waiters))
 		futex_wake(&process->waiters, NULL, false);
+}
+
+sim_ns os_process_take_stack(struct os_process *process, struct os_thread *thread)
+{
+	thread->has_new_stack = process->spare_stacks == 0;
+	if (thread->has_new_stack)
+		return machine_cost(process->machine, COST_THREAD_STACK);
+	process->spare_stacks--;
+	return 0;
 }
 
 sim_ns os_process_fork_cost(const struct os_process *process)

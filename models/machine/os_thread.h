@@ -62,6 +62,7 @@ struct os_thread {
 	sim_ns work_ns;	    /* still to be done, at full speed */
 	sim_ns unfinished_ns; /* after an interruption: what was left */
 	bool interruptible;
+	bool has_new_stack; /* which nobody has touched yet */
 
 	/* Waiting. */
 	bool wake_pending; /* woken while still about to block */

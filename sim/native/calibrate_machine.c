@@ -625,6 +625,81 @@ static void enter_threads(struct calibration *calibration, struct shared *shared
 	}
 }
 
+/* Threads that stay take new stacks, once those of the last round's are used up. */
+#define STAYING_THREADS 16
+#define SPARE_STACKS 4
+/* What an interpreter touches of a thread's stack on its way to the first statement. */
+#define TOUCHED_BYTES (16 << 10)
+
+static void *touch_and_stay(void *argument)
+{
+	struct shared *shared = argument;
+	volatile char touched[TOUCHED_BYTES];
+
+	for (size_t at = 0; at < sizeof(touched); at += 4096)
+		touched[at] = 1;
+	shared->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	atomic_fetch_add(&shared->back, 1);
+	while (atomic_load(&shared->go) == 0)
+		futex(&shared->go, FUTEX_WAIT, 0);
+	return NULL;
+}
+
+/* Kind 0: what a new stack adds to the creator's time; 1: to the thread's. */
+static void stay_with_stacks(struct calibration *calibration, struct shared *shared)
+{
+	(void)calibration;
+	for (int round = -1; round < CALIBRATE_BATCHES; round++) {
+		pthread_t threads[STAYING_THREADS];
+		double create_ns[STAYING_THREADS], cpu_ns[STAYING_THREADS];
+		int new = STAYING_THREADS - SPARE_STACKS - 2;
+
+		atomic_store(&shared->go, 0);
+		for (int i = 0; i < STAYING_THREADS; i++) {
+			unsigned seen = atomic_load(&shared->back);
+			int64_t begin_ns = now_ns();
+
+			if (pthread_create(&threads[i], NULL, touch_and_stay, shared) != 0)
+				_exit(1);
+			create_ns[i] = (double)(now_ns() - begin_ns);
+			while (atomic_load(&shared->back) == seen)
+				continue;
+			cpu_ns[i] = (double)shared->cpu_ns;
+			sleep_for(100000);
+		}
+		atomic_store(&shared->go, 1);
+		futex(&shared->go, FUTEX_WAKE, STAYING_THREADS);
+		for (int i = 0; i < STAYING_THREADS; i++)
+			pthread_join(threads[i], NULL);
+		if (round < 0)
+			continue;
+		add_event(shared, 0,
+			  calibrate_median(create_ns + SPARE_STACKS + 2, (size_t)new) -
+				  calibrate_median(create_ns, SPARE_STACKS));
+		add_event(shared, 1,
+			  calibrate_median(cpu_ns + SPARE_STACKS + 2, (size_t)new) -
+				  calibrate_median(cpu_ns, SPARE_STACKS));
+	}
+}
+
+static bool measure_stacks(struct calibration *calibration)
+{
+	struct shared *shared = shared_new();
+	bool ok;
+
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, stay_with_stacks, shared);
+	if (ok) {
+		calibration_put_batches(calibration, COST_THREAD_STACK, shared->events[0], shared->event_counts[0],
+					"of the default size");
+		calibration_put_batches(calibration, COST_THREAD_STACK_TOUCH, shared->events[1],
+					shared->event_counts[1], "16 KiB of it, CPU time");
+	}
+	munmap(shared, sizeof(*shared));
+	return ok;
+}
+
 static bool measure_threads(struct calibration *calibration)
 {
 	struct shared *shared = shared_new();
@@ -774,6 +849,7 @@ static const struct {
 	{ "system calls", measure_syscall },	     { "pipes", measure_pipe },
 	{ "context switches", measure_switches },    { "timers", measure_timer },
 	{ "waking idle cores", measure_idle_wakes }, { "threads", measure_threads },
+	{ "stacks", measure_stacks },
 	{ "processes", measure_processes },	     { "migration", calibrate_migration },
 	{ "all cores busy", calibrate_all_busy },    { "keeping together", calibrate_packing },
 };

@@ -46,6 +46,8 @@
 	P(THREAD_CREATE,        "thread.create",         ns,    MACHINE, 0,      "pthread_create, on the caller") \
 	P(THREAD_ENTRY,         "thread.entry",          ns,    MACHINE, 0,      "from being scheduled for the first time to the thread's first statement") \
 	P(THREAD_EXIT,          "thread.exit",           ns,    MACHINE, 0,      "from a thread's last statement to its end") \
+	P(THREAD_STACK,         "thread.stack",          ns,    MACHINE, 0,      "what a thread costs its creator on top when it cannot take over the stack of one that has ended") \
+	P(THREAD_STACK_TOUCH,   "thread.stack_touch",    ns,    MACHINE, 0,      "what such a thread pays for touching its stack") \
 	P(FORK_BASE,            "fork.base",             ns,    MACHINE, 0,      "fork() of a small process, on the caller") \
 	P(FORK_PER_BYTE,        "fork.per_byte",         ns_per_byte, MACHINE, 0,"what fork() costs on top for each byte of resident memory") \
 	P(FORK_ENTRY,           "fork.entry",            ns,    MACHINE, 0,      "from a forked child's being scheduled to its first statement, page faults included") \
