@@ -110,11 +110,13 @@ def spin_rates_ns(workload):
 
 
 def spin_on(cpu, ready):
-    """A process that keeps one CPU busy until it is killed."""
+    """A process that keeps one CPU busy until it is killed, or its parent was."""
+    parent = os.getppid()
     os.sched_setaffinity(0, [cpu])
     os.write(ready, b'.')
-    while True:
+    while os.getppid() == parent:
         spin(1000)
+    os._exit(0)
 
 
 def all_busy_speed(cpus):
