@@ -3,9 +3,13 @@
  */
 #include "models/library/mp_lock.h"
 
+void mp_lock_init(struct mp_lock *lock)
+{
+	*lock = (struct mp_lock){ .semaphore.value = 1 };
+}
+
 struct acquire_locals {
 	struct mp_lock *lock;
-	uint8_t previous_activity;
 };
 
 static enum progress acquire(struct os_thread *thread, struct frame *frame)
@@ -13,14 +17,8 @@ static enum progress acquire(struct os_thread *thread, struct frame *frame)
 	struct acquire_locals *my = FRAME_LOCALS(frame, struct acquire_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_release_gil(thread));
-	os_thread_set_activity(thread, ACTIVITY_LOCK_WAIT);
-	while (my->lock->locked)
-		AWAIT(frame, futex_wait(thread, &my->lock->waiters, SIM_NS_MAX, 0));
-	my->lock->locked = true;
+	AWAIT(frame, posix_semaphore_wait(thread, &my->lock->semaphore, SIM_NS_MAX, ACTIVITY_LOCK_WAIT));
 	my->lock->owner = thread;
-	os_thread_set_activity(thread, my->previous_activity);
-	AWAIT(frame, py_take_gil(thread));
 	PROGRAM_END;
 }
 
@@ -28,22 +26,19 @@ enum progress mp_lock_acquire(struct os_thread *thread, struct mp_lock *lock)
 {
 	struct acquire_locals *my;
 
-	if (!lock->locked) {
-		lock->locked = true;
+	if (posix_semaphore_try(&lock->semaphore)) {
 		lock->owner = thread;
 		return py_overhead(thread, py_cost(thread, COST_LOCK_UNCONTENDED) / 2);
 	}
 	my = os_thread_push(thread, acquire);
 	my->lock = lock;
-	my->previous_activity = thread->activity;
 	return os_thread_enter(thread);
 }
 
 enum progress mp_lock_release(struct os_thread *thread, struct mp_lock *lock)
 {
-	assert(lock->locked);
-	lock->locked = false;
+	assert(lock->semaphore.value == 0);
 	lock->owner = NULL;
 	return py_overhead(thread, py_cost(thread, COST_LOCK_UNCONTENDED) / 2 +
-					   futex_wake(&lock->waiters, thread, false));
+					   posix_semaphore_post(&lock->semaphore, thread));
 }
