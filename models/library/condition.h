@@ -26,8 +26,9 @@ struct py_condition {
 /* Exactly one of `lock` and `rlock` is given. */
 void py_condition_init(struct py_condition *condition, struct region *region, struct py_lock *lock,
 		       struct py_rlock *rlock);
-/* For AWAIT: entering and leaving `with condition`. */
-enum progress py_condition_acquire(struct os_thread *thread, struct py_condition *condition);
+/* For AWAIT: its lock's. */
+enum progress py_condition_acquire_until(struct os_thread *thread, struct py_condition *condition,
+					 sim_ns deadline_ns);
 enum progress py_condition_release(struct os_thread *thread, struct py_condition *condition);
 /* For AWAIT; the caller holds the lock. Waits until notified or until `deadline_ns`; py_thread.timed_out tells. */
 enum progress py_condition_wait(struct os_thread *thread, struct py_condition *condition, sim_ns deadline_ns);

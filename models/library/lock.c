@@ -123,11 +123,7 @@ enum progress py_lock_release(struct os_thread *thread, struct py_lock *lock)
 	return py_overhead(thread, cost_ns + posix_semaphore_post(&lock->semaphore, thread));
 }
 
-bool py_lock_is_awaited_by(const struct py_lock *lock, const struct os_thread *thread)
+bool py_lock_is_locked(const struct os_thread *thread, const struct py_lock *lock)
 {
-	const struct parked *parked = lock->parked.first;
-
-	while (parked && parked->thread != thread)
-		parked = parked->next;
-	return parked || thread->waiting_on == &lock->semaphore.waiters;
+	return is_mutex(thread, lock) ? lock->locked : lock->semaphore.value == 0;
 }

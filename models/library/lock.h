@@ -36,7 +36,7 @@ static inline enum progress py_lock_acquire(struct os_thread *thread, struct py_
 }
 /* For AWAIT. By whomever: a Lock does not know its owner. */
 enum progress py_lock_release(struct os_thread *thread, struct py_lock *lock);
-/* Whether a blocked thread waits for it, for reports. */
-bool py_lock_is_awaited_by(const struct py_lock *lock, const struct os_thread *thread);
+/* Whether it is locked, by whomever. */
+bool py_lock_is_locked(const struct os_thread *thread, const struct py_lock *lock);
 
 #endif

@@ -10,6 +10,7 @@ void mp_lock_init(struct mp_lock *lock)
 
 struct acquire_locals {
 	struct mp_lock *lock;
+	sim_ns deadline_ns;
 };
 
 static enum progress acquire(struct os_thread *thread, struct frame *frame)
@@ -17,21 +18,28 @@ static enum progress acquire(struct os_thread *thread, struct frame *frame)
 	struct acquire_locals *my = FRAME_LOCALS(frame, struct acquire_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, posix_semaphore_wait(thread, &my->lock->semaphore, SIM_NS_MAX, ACTIVITY_LOCK_WAIT));
-	my->lock->owner = thread;
+	AWAIT(frame, posix_semaphore_wait(thread, &my->lock->semaphore, my->deadline_ns, ACTIVITY_LOCK_WAIT));
+	if (!py_current(thread)->timed_out)
+		my->lock->owner = thread;
 	PROGRAM_END;
 }
 
-enum progress mp_lock_acquire(struct os_thread *thread, struct mp_lock *lock)
+enum progress mp_lock_acquire_until(struct os_thread *thread, struct mp_lock *lock, sim_ns deadline_ns)
 {
 	struct acquire_locals *my;
 
+	py_current(thread)->timed_out = false;
 	if (posix_semaphore_try(&lock->semaphore)) {
 		lock->owner = thread;
 		return py_overhead(thread, py_cost(thread, COST_LOCK_UNCONTENDED) / 2);
 	}
+	if (deadline_ns <= machine_now(thread->machine)) {
+		py_current(thread)->timed_out = true;
+		return DONE;
+	}
 	my = os_thread_push(thread, acquire);
 	my->lock = lock;
+	my->deadline_ns = deadline_ns;
 	return os_thread_enter(thread);
 }
 

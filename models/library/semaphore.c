@@ -13,6 +13,7 @@ void py_semaphore_init(struct py_semaphore *semaphore, struct region *region, in
 struct semaphore_locals {
 	struct py_semaphore *semaphore;
 	sim_ns deadline_ns;
+	int64_t count;
 	bool acquired;
 };
 
@@ -56,14 +57,14 @@ static enum progress release(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SEMAPHORE_OP)));
 	AWAIT(frame, py_lock_acquire(thread, &semaphore->lock));
-	semaphore->value++;
-	AWAIT(frame, py_condition_notify(thread, &semaphore->condition, 1));
+	semaphore->value += my->count;
+	AWAIT(frame, py_condition_notify(thread, &semaphore->condition, my->count));
 	AWAIT(frame, py_lock_release(thread, &semaphore->lock));
 	PROGRAM_END;
 }
 
-enum progress py_semaphore_release(struct os_thread *thread, struct py_semaphore *semaphore)
+enum progress py_semaphore_release(struct os_thread *thread, struct py_semaphore *semaphore, int64_t count)
 {
-	push(thread, release, semaphore);
+	push(thread, release, semaphore)->count = count;
 	return os_thread_enter(thread);
 }

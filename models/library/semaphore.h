@@ -4,7 +4,6 @@
  * Source      Lib/threading.py: Semaphore.acquire(), release() @3.8 to 3.13.
  * Modelled    a counter under a Condition: a thread that runs takes a free permit before one that was notified of
  *             it (barging); the notified looks again.
- * Left out    the ValueError of a BoundedSemaphore that is released too often: the scenario's `with` cannot.
  */
 #ifndef MODELS_LIBRARY_SEMAPHORE_H
 #define MODELS_LIBRARY_SEMAPHORE_H
@@ -22,7 +21,7 @@ void py_semaphore_init(struct py_semaphore *semaphore, struct region *region, in
  * py_thread.timed_out tells that there was none. */
 enum progress py_semaphore_acquire_until(struct os_thread *thread, struct py_semaphore *semaphore,
 					 sim_ns deadline_ns);
-/* For AWAIT. */
-enum progress py_semaphore_release(struct os_thread *thread, struct py_semaphore *semaphore);
+/* For AWAIT. Gives `count` permits back and notifies as many waiters. */
+enum progress py_semaphore_release(struct os_thread *thread, struct py_semaphore *semaphore, int64_t count);
 
 #endif

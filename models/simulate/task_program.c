@@ -5,6 +5,8 @@
  */
 #include "models/simulate/task_program.h"
 
+#include "models/simulate/deadlock.h"
+#include "models/simulate/shared_cells.h"
 #include "models/simulate/steps.h"
 
 static const struct task *task_of(const struct task_instance *instance)
@@ -201,6 +203,7 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	struct task_instance *instance = my->instance;
 
 	PROGRAM_BEGIN(frame);
+	deadlock_add(instance, thread);
 	if (instance->counted)
 		begin(thread, instance);
 	push_steps(thread, instance, task_of(instance)->first, task_of(instance)->end);
@@ -208,6 +211,8 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	if (instance->counted)
 		end(thread, instance);
 	tell_handle(instance);
+	deadlock_remove(instance);
+	shared_cells_forget(instance);
 	task_leave_call(instance);
 	instance->next_free = instance->simulation->free_instances;
 	instance->simulation->free_instances = instance;

@@ -52,6 +52,14 @@ struct task_instance {
 	sim_ns item_ns;
 	sim_ns release_ns;
 	struct handle *handle; /* told of the end; may be NULL */
+	struct seen_cell *seen; /* what it has read of shared variables (shared_cells.h) */
+
+	/* While it lives, for deadlock.h. */
+	const struct os_thread *thread;
+	uint32_t waits_for; /* a resource, or INDEX_NONE */
+	struct holding *holdings;
+	struct task_instance *next_alive, *previous_alive;
+
 	struct task_instance *next_free;
 };
 

@@ -80,6 +80,8 @@
 	P(QUEUE_PUT,            "queue.put",             ns,    PYTHON,  0,      "Queue.put() without its lock") \
 	P(QUEUE_GET,            "queue.get",             ns,    PYTHON,  0,      "Queue.get() of an item that is there, without its lock") \
 	P(QUEUE_TASK_DONE,      "queue.task_done",       ns,    PYTHON,  0,      "Queue.task_done(), or join() with nothing unfinished, without its lock") \
+	P(VARIABLE_ACCESS,      "variable.access",       ns,    PYTHON,  0,      "a task's reading or writing a shared variable") \
+	P(SERVICE_REQUEST,      "service.request",       ns,    PYTHON,  0,      "a request to a server outside, without its sleep") \
 	P(TPE_CREATE,           "tpe.create",            ns,    PYTHON,  0,      "ThreadPoolExecutor() and its shutdown, without threads") \
 	P(TPE_SUBMIT,           "tpe.submit",            ns,    PYTHON,  0,      "submit() on the caller, without starting a thread or waking one") \
 	P(TPE_TASK,             "tpe.task",              ns,    PYTHON,  0,      "a worker's own cost of one task: queue, call, set_result") \

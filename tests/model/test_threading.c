@@ -150,8 +150,8 @@ Test(threading, an_rlock_is_handed_over_since_3_14)
 static enum progress wait_for_condition(struct os_thread *thread, struct frame *frame)
 {
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_condition_acquire(thread, &condition));
-	AWAIT(frame, py_condition_acquire(thread, &condition)); /* an RLock twice: wait() lets go of both */
+	AWAIT(frame, py_condition_acquire_until(thread, &condition, SIM_NS_MAX));
+	AWAIT(frame, py_condition_acquire_until(thread, &condition, SIM_NS_MAX)); /* an RLock twice: wait() lets go of both */
 	AWAIT(frame, py_condition_wait(thread, &condition, SIM_NS_MAX));
 	thread_bench_note(thread, "notified");
 	AWAIT(frame, py_condition_release(thread, &condition));
@@ -163,7 +163,7 @@ static enum progress wait_for_condition(struct os_thread *thread, struct frame *
 static enum progress wait_2_ms_for_condition(struct os_thread *thread, struct frame *frame)
 {
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_condition_acquire(thread, &condition));
+	AWAIT(frame, py_condition_acquire_until(thread, &condition, SIM_NS_MAX));
 	AWAIT(frame, py_condition_wait(thread, &condition, thread_bench_in_ms(thread, 2)));
 	thread_bench_note(thread, outcome(thread));
 	AWAIT(frame, py_condition_release(thread, &condition));
@@ -174,12 +174,12 @@ static enum progress notify_two_then_one(struct os_thread *thread, struct frame 
 {
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_sleep(thread, 5 * SIM_MS));
-	AWAIT(frame, py_condition_acquire(thread, &condition));
+	AWAIT(frame, py_condition_acquire_until(thread, &condition, SIM_NS_MAX));
 	AWAIT(frame, py_condition_notify(thread, &condition, 2));
 	AWAIT(frame, py_sleep(thread, 3 * SIM_MS)); /* the notified have to wait for the lock */
 	AWAIT(frame, py_condition_release(thread, &condition));
 	AWAIT(frame, py_sleep(thread, 12 * SIM_MS));
-	AWAIT(frame, py_condition_acquire(thread, &condition));
+	AWAIT(frame, py_condition_acquire_until(thread, &condition, SIM_NS_MAX));
 	AWAIT(frame, py_condition_notify(thread, &condition, INT64_MAX));
 	AWAIT(frame, py_condition_release(thread, &condition));
 	PROGRAM_END;
@@ -217,7 +217,7 @@ static enum progress query_5_ms(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, py_semaphore_acquire_until(thread, &semaphore, SIM_NS_MAX));
 	thread_bench_note(thread, "begins");
 	AWAIT(frame, py_sleep(thread, 5 * SIM_MS));
-	AWAIT(frame, py_semaphore_release(thread, &semaphore));
+	AWAIT(frame, py_semaphore_release(thread, &semaphore, 1));
 	PROGRAM_END;
 }
 
@@ -253,10 +253,10 @@ static enum progress query_twice(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_semaphore_acquire_until(thread, &semaphore, SIM_NS_MAX));
 	AWAIT(frame, py_sleep(thread, 5 * SIM_MS));
-	AWAIT(frame, py_semaphore_release(thread, &semaphore));
+	AWAIT(frame, py_semaphore_release(thread, &semaphore, 1));
 	AWAIT(frame, py_semaphore_acquire_until(thread, &semaphore, SIM_NS_MAX));
 	AWAIT(frame, py_sleep(thread, 5 * SIM_MS));
-	AWAIT(frame, py_semaphore_release(thread, &semaphore));
+	AWAIT(frame, py_semaphore_release(thread, &semaphore, 1));
 	PROGRAM_END;
 }
 
