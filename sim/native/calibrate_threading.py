@@ -1,0 +1,99 @@
+"""calibrate_threading.py - what the classes of threading and queue cost; the part of calibrate.py that knows them.
+
+All of them are Python around locks. The locks' own cost has a name already and is subtracted, as often as the models
+charge it; nobody else wants anything of what is measured, so nothing waits.
+"""
+import queue
+import threading
+from functools import partial
+from itertools import repeat
+
+from calibrate import MEDIANS, in_batches, measured, thread_cpu_ns
+
+ROUNDS = 2000  # in one batch
+
+
+def each_ns(do, rounds=ROUNDS):
+    """One call of `do`, without the loop around it."""
+    begin_ns = thread_cpu_ns()
+    for _ in repeat(None, rounds):
+        do()
+    middle_ns = thread_cpu_ns()
+    for _ in repeat(None, rounds):
+        pass
+    return (2 * middle_ns - begin_ns - thread_cpu_ns()) / rounds
+
+
+def report(name, measure, locks=1.0):
+    """What is left of a call without its locks: so many acquired and released."""
+    locks_ns = locks * MEDIANS['lock.uncontended']
+    measured(name, [value - locks_ns for value in in_batches(measure)])
+
+
+def measure_rlock():
+    rlock = threading.RLock()
+
+    def one():
+        begin_ns = thread_cpu_ns()
+        for _ in repeat(None, ROUNDS):
+            with rlock:
+                pass
+        middle_ns = thread_cpu_ns()
+        for _ in repeat(None, ROUNDS):
+            pass
+        return (2 * middle_ns - begin_ns - thread_cpu_ns()) / ROUNDS
+    measured('rlock.uncontended', in_batches(one))
+
+
+def measure_condition():
+    """wait(0) does what wait() does but wait; instead of having been taken out of the queue, it takes itself out. Who
+    notifies meets locks that nobody waits for."""
+    condition = threading.Condition(threading.Lock())
+    waiters = 100
+
+    def wait():
+        with condition:
+            return each_ns(partial(condition.wait, 0))
+
+    def notify():
+        for _ in range(waiters):
+            lock = threading.Lock()
+            lock.acquire()
+            condition._waiters.append(lock)
+        with condition:
+            begin_ns = thread_cpu_ns()
+            condition.notify(waiters)
+            return (thread_cpu_ns() - begin_ns) / waiters
+    report('condition.wait', wait, locks=2)
+    report('condition.notify', notify, locks=0.5)
+
+
+def measure_semaphore():
+    semaphore = threading.Semaphore(ROUNDS)
+    report('semaphore.op', lambda: (each_ns(semaphore.acquire) + each_ns(semaphore.release)) / 2)
+
+
+def measure_event():
+    event = threading.Event()
+    report('event.op', lambda: (each_ns(event.set) + each_ns(event.wait)) / 2)
+
+
+def measure_barrier():
+    report('barrier.wait', lambda: each_ns(threading.Barrier(1).wait))
+
+
+def measure_queue():
+    a_queue = queue.Queue()
+    report('queue.put', lambda: each_ns(partial(a_queue.put, 7)))
+    report('queue.get', lambda: each_ns(a_queue.get))
+    report('queue.task_done', lambda: each_ns(a_queue.task_done))
+
+
+MEASUREMENTS = (
+    ('recursive locks', measure_rlock),
+    ('conditions', measure_condition),
+    ('semaphores', measure_semaphore),
+    ('events', measure_event),
+    ('barriers', measure_barrier),
+    ('queues', measure_queue),
+)
