@@ -718,6 +718,16 @@ def measure_interval():
     known('gil.interval', round(sys.getswitchinterval() * 1e9), 'sys.getswitchinterval()')
 
 
+def measure_threading():
+    """The classes of threading and queue."""
+    sys.modules['calibrate'] = sys.modules[__name__]  # this very one, though it runs as __main__
+    import calibrate_threading
+    pin(HERE)
+    warm_up()
+    calibrate_threading.measure()
+    unpin()
+
+
 # In this order: later ones subtract what earlier ones have measured.
 MEASUREMENTS = (
     ('memory', measure_memory),
@@ -725,6 +735,7 @@ MEASUREMENTS = (
     ('steps', measure_step),
     ('giving up the GIL', measure_uncontended),
     ('locks', measure_lock),
+    ('threading and queue', measure_threading),
     ('sleeping', measure_sleep),
     ('pickling', measure_pickle),
     ('switch interval', measure_interval),

@@ -89,11 +89,11 @@ def measure_queue():
     report('queue.task_done', lambda: each_ns(a_queue.task_done))
 
 
-MEASUREMENTS = (
-    ('recursive locks', measure_rlock),
-    ('conditions', measure_condition),
-    ('semaphores', measure_semaphore),
-    ('events', measure_event),
-    ('barriers', measure_barrier),
-    ('queues', measure_queue),
-)
+def measure():
+    measure_rlock()
+    measure_condition()
+    measure_semaphore()
+    measure_event()
+    measure_barrier()
+    measure_queue()
+    measure_steps()
