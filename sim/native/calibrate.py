@@ -37,6 +37,7 @@ from itertools import repeat
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
+import harness_control
 from harness import clock_ns, run_task, spin
 
 BATCHES = 25
@@ -119,7 +120,7 @@ def giving_up_once():
 
 def use_empty_tasks(count):
     """Makes the harness's run_task() run tasks without steps."""
-    harness.PROGRAM = types.SimpleNamespace(bodies=[()] * count)
+    harness.PROGRAM = types.SimpleNamespace(bodies=[()] * count, activations=[None] * count)
     harness.RECORDS = memoryview(mmap.mmap(-1, 8 * harness.RECORD_WORDS * (count + 1))).cast('q')
 
 
@@ -152,7 +153,7 @@ def measure_step():
 
     def one():
         begin_ns = clock_ns()
-        harness.run_repeat((5, body))
+        harness_control.run_repeat((lambda: 5, body))
         return (clock_ns() - begin_ns) / 5000
     measured('interpreter.step', in_batches(one))
 

@@ -7,6 +7,10 @@ import queue
 import threading
 from functools import partial
 from itertools import repeat
+from types import SimpleNamespace
+
+import harness_threading
+from harness_control import Activation, Instance, run_repeat
 
 from calibrate import MEDIANS, in_batches, measured, thread_cpu_ns
 
@@ -87,6 +91,25 @@ def measure_queue():
     report('queue.put', lambda: each_ns(partial(a_queue.put, 7)))
     report('queue.get', lambda: each_ns(a_queue.get))
     report('queue.task_done', lambda: each_ns(a_queue.task_done))
+
+
+def measure_steps():
+    """What the harness's own steps on shared variables and services add to a step."""
+    activation = Activation(Instance(), {'variables': 1, 'groups': 1})
+    program = SimpleNamespace(resources=[harness_threading.Cells({'kind': 'variable', 'initial': 7}, None),
+                                         harness_threading.Service({'size': 1}, None)])
+    fields = {'resource': 0, 'extra': 0, 'variable': 0, 'value': ['+', ['var', 0], 1]}
+    pair = tuple(harness_threading.BINDERS[kind](program, [kind, fields, []], activation)
+                 for kind in ('read', 'write'))
+    body = pair * 500
+
+    def access():
+        begin_ns = thread_cpu_ns()
+        run_repeat((lambda: 3, body))
+        return (thread_cpu_ns() - begin_ns) / 3 / len(body) - MEDIANS['interpreter.step']
+    measured('variable.access', in_batches(access))
+    answer_in_s = program.resources[1].answer_in_s
+    report('service.request', lambda: each_ns(partial(answer_in_s, 0.0)))
 
 
 def measure():

@@ -19,11 +19,13 @@
 		".popsection\n")
 
 EMBED("harness", "sim/native/harness.py");
+EMBED("harness_control", "sim/native/harness_control.py");
 EMBED("harness_threading", "sim/native/harness_threading.py");
 EMBED("calibrate", "sim/native/calibrate.py");
 EMBED("calibrate_threading", "sim/native/calibrate_threading.py");
 
 extern const char native_harness_text[], native_harness_end[];
+extern const char native_harness_control_text[], native_harness_control_end[];
 extern const char native_harness_threading_text[], native_harness_threading_end[];
 extern const char native_calibrate_text[], native_calibrate_end[];
 extern const char native_calibrate_threading_text[], native_calibrate_threading_end[];
@@ -32,6 +34,7 @@ static const struct {
 	const char *name, *text, *end;
 } files[] = {
 	{ "harness.py", native_harness_text, native_harness_end },
+	{ "harness_control.py", native_harness_control_text, native_harness_control_end },
 	{ "harness_threading.py", native_harness_threading_text, native_harness_threading_end },
 	{ "calibrate.py", native_calibrate_text, native_calibrate_end },
 	{ "calibrate_threading.py", native_calibrate_threading_text, native_calibrate_threading_end },
