@@ -186,6 +186,22 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 	machine_trace(simulation->machine, thread, TRACE_END, "task", task_of(instance)->name, 0);
 }
 
+static void give_back(struct task_instance *instance)
+{
+	task_leave_call(instance);
+	instance->next_free = instance->simulation->free_instances;
+	instance->simulation->free_instances = instance;
+}
+
+void task_instance_reject(struct task_instance *instance)
+{
+	struct simulation *simulation = instance->simulation;
+
+	simulation->rejected++;
+	level_add(&simulation->in_flight, engine_now(simulation->engine), -1);
+	give_back(instance);
+}
+
 static void tell_handle(struct task_instance *instance)
 {
 	struct handle *handle = instance->handle;
@@ -213,9 +229,7 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	tell_handle(instance);
 	deadlock_remove(instance);
 	shared_cells_forget(instance);
-	task_leave_call(instance);
-	instance->next_free = instance->simulation->free_instances;
-	instance->simulation->free_instances = instance;
+	give_back(instance);
 	PROGRAM_END;
 }
 

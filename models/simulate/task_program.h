@@ -70,6 +70,9 @@ struct task_instance *task_instance_new_main(struct simulation *simulation, uint
 /* An instance that another one starts as its next child: its entity follows from that. Released now. */
 struct task_instance *task_instance_new_child(struct task_instance *parent, uint32_t task);
 
+/* Turns an instance away that has not begun: it ends as rejected, and has no sojourn. */
+void task_instance_reject(struct task_instance *instance);
+
 /* A handle in a group of the instance's activation. */
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group);
 /* The instance's innermost activation leaves its blocks with an exception. */

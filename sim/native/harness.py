@@ -39,8 +39,8 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness_control
 import harness_threading
-from harness_control import (OUTCOME_COMPLETED, SCENARIO_EXCEPTIONS, Activation, Instance, Return, outcome_of,
-                             value_of)
+from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
+                             outcome_of, value_of)
 
 clock_ns = time.perf_counter_ns  # CLOCK_MONOTONIC: the same in all processes, and in gilsim
 
@@ -379,6 +379,13 @@ def execute_steps(body):
     return OUTCOME_COMPLETED
 
 
+def reject(number):
+    """Turns a task away that has not begun."""
+    record = RECORD_WORDS * (number + 1)
+    RECORDS[record + 3] = OUTCOME_REJECTED
+    RECORDS[record + 2] = clock_ns()
+
+
 def write_counts(record, instance):
     RECORDS[record + 10] = instance.retries
     RECORDS[record + 11] = instance.lost_updates
@@ -471,8 +478,12 @@ def run_arrivals(workload, generator):
         RECORDS[3] = clock_ns()
         os.write(start_writer, b's')
         index = 0
+        limit, waiting = workload['queue_limit'], executor._work_queue.qsize
         while os.read(reader, 1):
-            executor.submit(run_task, index)
+            if limit and waiting() >= limit:
+                reject(index)
+            else:
+                executor.submit(run_task, index)
             index += 1
 
 

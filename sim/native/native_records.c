@@ -100,7 +100,7 @@ void native_records_summarise(const struct native_records *records, size_t expec
 	double *sojourns_s = region_alloc_array(region, records->count, sizeof(*sojourns_s));
 	int64_t *releases_ns = region_alloc_array(region, records->count, sizeof(*releases_ns));
 	int64_t *ends_ns = region_alloc_array(region, records->count, sizeof(*ends_ns));
-	size_t ended = 0, released = 0;
+	size_t ended = 0, released = 0, sojourn_count = 0;
 	size_t outcomes[NATIVE_OUTCOME_COUNT] = { 0 };
 	double makespan_s = sim_time_seconds(records->clock->end_ns - records->clock->start_ns);
 	double in_flight_s = 0;
@@ -123,9 +123,10 @@ void native_records_summarise(const struct native_records *records, size_t expec
 			outcomes[task->outcome]++;
 		result->retries += (double)task->retries;
 		result->lost_updates += (double)task->lost_updates;
-		ends_ns[ended] = task->end_ns;
-		sojourns_s[ended] = sim_time_seconds(task->end_ns - release_ns);
-		in_flight_s += sojourns_s[ended++];
+		ends_ns[ended++] = task->end_ns;
+		in_flight_s += sim_time_seconds(task->end_ns - release_ns);
+		if (task->start_ns != 0) /* else it was turned away */
+			sojourns_s[sojourn_count++] = sim_time_seconds(task->end_ns - release_ns);
 	}
 	if (expected == SIZE_MAX)
 		expected = released;
@@ -137,8 +138,8 @@ void native_records_summarise(const struct native_records *records, size_t expec
 	result->rejected = (double)outcomes[NATIVE_REJECTED];
 	result->unfinished = (double)(expected - ended);
 	result->percentiles_exact = true;
-	if (ended > 0)
-		summarise_sojourns(sojourns_s, ended, &result->sojourn);
+	if (sojourn_count > 0)
+		summarise_sojourns(sojourns_s, sojourn_count, &result->sojourn);
 	if (records->clock->end_ns != 0) {
 		result->makespan_s = makespan_s;
 		if (makespan_s > 0) {
