@@ -53,7 +53,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	struct os_process *process;
 	struct py_thread *main_thread;
 
-	simulation->replication = options->replication;
+	simulation->replication = options->has_native_draws ? 0 : options->replication;
 	simulation->engine = engine_new(region);
 	engine_set_merging(simulation->engine, !options->unmerged);
 	simulation->machine = machine_new(region, simulation->engine, &config);
