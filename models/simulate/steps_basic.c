@@ -56,9 +56,18 @@ static uint32_t index_of(const struct task_instance *instance, const struct step
 	return (uint32_t)(step - instance->simulation->workload->steps);
 }
 
+static struct block_locals *push_body_of(struct os_thread *thread, struct task_instance *instance,
+					 const struct step *step)
+{
+	struct block_locals *block = push_block(thread, instance, index_of(instance, step) + 1, step->end);
+
+	block->is_body = true;
+	return block;
+}
+
 void push_body(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	push_block(thread, instance, index_of(instance, step) + 1, step->end);
+	push_body_of(thread, instance, step);
 }
 
 /* ---- Durations ---- */
@@ -90,13 +99,12 @@ enum progress step_io(struct os_thread *thread, struct task_instance *instance, 
 
 enum progress step_repeat(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	uint32_t index = index_of(instance, step);
 	int64_t count = step_value(instance, step->count);
 	struct block_locals *block;
 
 	if (count <= 0 || instance->leaving != LEAVING_NOT)
 		return DONE;
-	block = push_block(thread, instance, index + 1, step->end);
+	block = push_body_of(thread, instance, step);
 	block->is_loop = true;
 	block->rounds_left = count;
 	block->variable = step->variable;
@@ -105,7 +113,7 @@ enum progress step_repeat(struct os_thread *thread, struct task_instance *instan
 
 enum progress step_loop(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	struct block_locals *block = push_block(thread, instance, index_of(instance, step) + 1, step->end);
+	struct block_locals *block = push_body_of(thread, instance, step);
 
 	block->is_loop = true;
 	block->rounds_left = -1;

@@ -138,6 +138,8 @@ enum progress task_run_block(struct os_thread *thread, struct frame *frame)
 	while (my->rounds_left != 0 && my->instance->leaving == LEAVING_NOT) {
 		my->rounds_left -= my->rounds_left > 0;
 		step_store(my->instance, my->variable, my->round++);
+		if (my->is_body)
+			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_BODY_COST)));
 		for (my->at = my->first; my->at < my->end && my->instance->leaving == LEAVING_NOT;
 		     my->at = steps[my->at].end) {
 			if (!has_no_step_cost(steps[my->at].kind))

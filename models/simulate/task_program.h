@@ -99,6 +99,7 @@ struct block_locals {
 	uint32_t variable; /* that receives the round, from 0; INDEX_NONE: none */
 	int64_t round;
 	bool is_loop; /* a break ends here */
+	bool is_body; /* of a step: going through it has a cost of its own */
 };
 program_fn task_run_block;
 

@@ -155,7 +155,13 @@ def measure_step():
         begin_ns = clock_ns()
         harness_control.run_repeat((lambda: 5, body))
         return (clock_ns() - begin_ns) / 5000
+
+    def empty_body():
+        begin_ns = clock_ns()
+        harness_control.run_repeat((lambda: 5000, ()))
+        return (clock_ns() - begin_ns) / 5000
     measured('interpreter.step', in_batches(one))
+    measured('interpreter.body', in_batches(empty_body))
 
 
 def measure_uncontended():

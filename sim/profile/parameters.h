@@ -59,6 +59,7 @@
 	P(SPIN_C,               "spin.c",                ns,    PYTHON,  1,      "one item of the harness's C call that holds the GIL") \
 	P(SPIN_NATIVE,          "spin.native",           ns,    PYTHON,  1,      "one iteration of the harness's C call that releases the GIL") \
 	P(STEP_COST,            "interpreter.step",      ns,    PYTHON,  0,      "bytecode around one step of a task: fetching it, calling its function") \
+	P(BODY_COST,            "interpreter.body",      ns,    PYTHON,  0,      "bytecode around the steps of a body, each time it is gone through") \
 	P(SLEEP_CALL,           "interpreter.sleep",     ns,    PYTHON,  0,      "time.sleep() without the sleeping, on the calling thread") \
 	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON,  0,      "releasing the GIL and taking it again with nobody waiting") \
 	P(GIL_SIGNAL,           "gil.signal",            ns,    PYTHON,  0,      "what a release costs on top when someone waits, without the wake-up itself") \
