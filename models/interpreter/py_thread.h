@@ -38,6 +38,7 @@ struct py_thread {
 	void *argument;	  /* for the body */
 	bool started;	  /* threading: _started is set */
 	bool finished;	  /* what join() waits for */
+	bool timed_out;	  /* how its last call with a deadline ended; whatever the GIL does leaves it alone */
 	struct futex started_waiters, joiners;
 };
 

@@ -211,6 +211,8 @@ struct mp_pool *mp_pool_new(struct interpreter *interpreter, uint32_t workers)
 	pool->worker_count = workers;
 	pool->workers = region_alloc_array(machine->region, workers, sizeof(*pool->workers));
 	simple_queue_init(&pool->jobs, machine->region);
+	mp_lock_init(&pool->task_read_lock);
+	mp_lock_init(&pool->result_write_lock);
 	pool->tasks = pipe_new(machine);
 	pool->results = pipe_new(machine);
 	pool->results->pollers = &pool->watch;

@@ -227,6 +227,12 @@ static struct work_item *next_item(struct generator *generator)
 	return &request->item;
 }
 
+/* Whether so many wait for a worker that the next is turned away. */
+static bool is_full(const struct thread_pool *pool, int64_t limit)
+{
+	return limit > 0 && (int64_t)pool->queue.items.count >= limit;
+}
+
 struct arrivals_locals {
 	struct thread_pool *pool;
 	struct generator *generator;
@@ -254,6 +260,10 @@ static enum progress run_arrivals(struct os_thread *thread, struct frame *frame)
 		if (simple_queue_is_empty(&my->generator->unread))
 			break;
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
+		if (is_full(my->pool, workload->model.queue_limit)) {
+			task_instance_reject(take_unread(my->generator));
+			continue;
+		}
 		my->item = next_item(my->generator);
 		fill_item(my->item, task_run, take_unread(my->generator));
 		AWAIT(frame, thread_pool_submit(thread, my->pool, my->item));

@@ -3,6 +3,7 @@
  */
 #include "models/simulate/simulate.h"
 
+#include "models/simulate/deadlock.h"
 #include "models/simulate/drivers.h"
 #include "models/simulate/resources.h"
 #include "models/simulate/simulation.h"
@@ -52,7 +53,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	struct os_process *process;
 	struct py_thread *main_thread;
 
-	simulation->replication = options->replication;
+	simulation->replication = options->has_native_draws ? 0 : options->replication;
 	simulation->engine = engine_new(region);
 	engine_set_merging(simulation->engine, !options->unmerged);
 	if (options->wish_to_stop)
@@ -140,36 +141,6 @@ static void read_stages(const struct simulation *simulation, struct region *regi
 		result->stages[i].start_s = sim_time_seconds(simulation->stages[i].at_ns - simulation->start_ns);
 		result->stages[i].end_s = sim_time_seconds(end_ns - simulation->start_ns);
 	}
-}
-
-static const char *what_it_waits_for(const struct simulation *simulation, const struct os_thread *thread,
-				     struct region *region)
-{
-	const struct resource *resource;
-	const struct os_thread *owner = NULL;
-
-	if (!resource_waited_for(simulation, thread, &resource, &owner))
-		return NULL;
-	if (!owner)
-		return region_format(region, "%s (thread %d) waits for %s '%s'", thread->name, thread->id,
-				     resource_class_of(resource)->what, resource->name);
-	return region_format(region, "%s (thread %d) waits for %s '%s' held by %s (thread %d)", thread->name,
-			     thread->id, resource_class_of(resource)->what, resource->name, owner->name, owner->id);
-}
-
-/* Who waits for what held by whom. */
-static const char *deadlock_report(const struct simulation *simulation, struct region *region)
-{
-	const char *report = "";
-
-	for (struct interpreter *it = simulation->runtime->interpreters; it; it = it->next)
-		for (struct os_thread *thread = it->process->threads; thread; thread = thread->next_in_process) {
-			const char *line = what_it_waits_for(simulation, thread, region);
-
-			if (line)
-				report = region_format(region, "%s%s%s", report, *report ? "; " : "", line);
-		}
-	return *report ? report : "nobody can run any more";
 }
 
 static void read_out(struct simulation *simulation, bool limited, struct region *region,

@@ -16,6 +16,8 @@
 
 struct simulate_options {
 	uint64_t replication;
+	bool has_native_draws; /* the random durations are those of replication 0, as native runs have them; only the
+				* machine's own chances are the replication's */
 	const struct trace_sink *trace; /* NULL: none */
 	bool unmerged;			/* for tests: every cost is an event of its own */
 	const volatile sig_atomic_t *wish_to_stop; /* not 0: the run ends where it is; NULL: nobody has one */

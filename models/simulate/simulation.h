@@ -27,6 +27,7 @@ struct simulation {
 	uint64_t failed, timed_out, cancelled, rejected; /* the other outcomes; none of them is in `completed` */
 	uint64_t retries, lost_updates;
 	struct task_instance *free_instances;
+	struct task_instance *first_alive, *last_alive; /* begun and not yet at their end, in that order */
 
 	/* Sums. */
 	sim_ns time_in_ns[ACTIVITY_LIMIT];

@@ -29,7 +29,20 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_JOIN] = step_join,
 		[STEP_STAGE] = step_stage,
 		/* threading and queue */
-		[STEP_WITH] = step_with_lock,
+		[STEP_WITH] = step_with,
+		[STEP_ACQUIRE] = step_acquire,
+		[STEP_RELEASE] = step_release,
+		[STEP_WAIT] = step_wait,
+		[STEP_SET] = step_set,
+		[STEP_CLEAR] = step_clear,
+		[STEP_NOTIFY] = step_notify,
+		[STEP_PUT] = step_put,
+		[STEP_GET] = step_get,
+		[STEP_TASK_DONE] = step_task_done,
+		[STEP_JOIN_QUEUE] = step_join_queue,
+		[STEP_READ] = step_access,
+		[STEP_WRITE] = step_access,
+		[STEP_REQUEST] = step_request,
 		/* executors */
 	},
 	[STEPS_IN_COROUTINES] = {
@@ -52,7 +65,9 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		/* asyncio */
 	},
 	[STEPS_ACROSS_PROCESSES] = {
-		[STEP_WITH] = step_with_mp_lock,
+		[STEP_WITH] = step_with,
+		[STEP_ACQUIRE] = step_acquire,
+		[STEP_RELEASE] = step_release,
 	},
 };
 

@@ -31,6 +31,8 @@ void steps_check(const struct workload *workload, struct diagnostics *diagnostic
 
 /* Pushes the program of a block: the steps from `first` to `end`, once. For os_thread_enter(). */
 void push_steps(struct os_thread *thread, struct task_instance *instance, uint32_t first, uint32_t end);
+/* Likewise: the body of a step. */
+void push_body(struct os_thread *thread, struct task_instance *instance, const struct step *step);
 /* The time that a step's duration takes on this build, the next draw of the instance. */
 sim_ns step_ns(struct task_instance *instance, const struct step *step, double slowdown);
 /* The value under the activation's variables; raises EXCEPTION_ARITHMETIC and gives 0 where there is none. */
@@ -42,10 +44,15 @@ struct task_instance *step_new_child(struct task_instance *parent, const struct 
 /* How many it starts. */
 int64_t step_start_count(struct task_instance *instance, const struct start *start);
 
+/* When the step's timeout is over: SIM_NS_MAX without one. */
+sim_ns step_deadline(const struct os_thread *thread, const struct step *step);
+
 /* steps_basic.c */
-step_fn step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_with_lock,
-	step_with_mp_lock, step_spawn, step_join, step_stage;
+step_fn step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
 /* steps_control.c */
 step_fn step_if, step_while, step_let, step_call, step_return, step_try, step_raise, step_retry;
+/* steps_threading.c */
+step_fn step_with, step_acquire, step_release, step_wait, step_set, step_clear, step_notify, step_put, step_get,
+	step_task_done, step_join_queue, step_access, step_request;
 
 #endif

@@ -1,8 +1,6 @@
 /*
  * steps_basic.c - the steps that need no library: durations, control flow, starting and joining threads and processes.
  */
-#include "models/library/lock.h"
-#include "models/library/mp_lock.h"
 #include "models/simulate/resources.h"
 #include "models/simulate/steps.h"
 
@@ -58,6 +56,20 @@ static uint32_t index_of(const struct task_instance *instance, const struct step
 	return (uint32_t)(step - instance->simulation->workload->steps);
 }
 
+static struct block_locals *push_body_of(struct os_thread *thread, struct task_instance *instance,
+					 const struct step *step)
+{
+	struct block_locals *block = push_block(thread, instance, index_of(instance, step) + 1, step->end);
+
+	block->is_body = true;
+	return block;
+}
+
+void push_body(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	push_body_of(thread, instance, step);
+}
+
 /* ---- Durations ---- */
 
 enum progress step_python(struct os_thread *thread, struct task_instance *instance, const struct step *step)
@@ -87,13 +99,12 @@ enum progress step_io(struct os_thread *thread, struct task_instance *instance, 
 
 enum progress step_repeat(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	uint32_t index = index_of(instance, step);
 	int64_t count = step_value(instance, step->count);
 	struct block_locals *block;
 
 	if (count <= 0 || instance->leaving != LEAVING_NOT)
 		return DONE;
-	block = push_block(thread, instance, index + 1, step->end);
+	block = push_body_of(thread, instance, step);
 	block->is_loop = true;
 	block->rounds_left = count;
 	block->variable = step->variable;
@@ -102,7 +113,7 @@ enum progress step_repeat(struct os_thread *thread, struct task_instance *instan
 
 enum progress step_loop(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	struct block_locals *block = push_block(thread, instance, index_of(instance, step) + 1, step->end);
+	struct block_locals *block = push_body_of(thread, instance, step);
 
 	block->is_loop = true;
 	block->rounds_left = -1;
@@ -227,58 +238,4 @@ enum progress step_join(struct os_thread *thread, struct task_instance *instance
 	locals->end = step->group == GROUP_ALL ? instance->simulation->workload->tasks[activation->task].group_count
 					       : step->group + 1;
 	return os_thread_enter(thread);
-}
-
-/* ---- with: a lock ---- */
-
-struct with_locals {
-	struct task_instance *instance;
-	const struct step *step;
-	void *lock;
-};
-
-static enum progress with_lock(struct os_thread *thread, struct frame *frame)
-{
-	struct with_locals *my = FRAME_LOCALS(frame, struct with_locals);
-
-	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_lock_acquire(thread, my->lock));
-	push_steps(thread, my->instance, index_of(my->instance, my->step) + 1, my->step->end);
-	AWAIT(frame, os_thread_enter(thread));
-	AWAIT(frame, py_lock_release(thread, my->lock));
-	PROGRAM_END;
-}
-
-static enum progress with_mp_lock(struct os_thread *thread, struct frame *frame)
-{
-	struct with_locals *my = FRAME_LOCALS(frame, struct with_locals);
-
-	PROGRAM_BEGIN(frame);
-	AWAIT(frame, mp_lock_acquire(thread, my->lock));
-	push_steps(thread, my->instance, index_of(my->instance, my->step) + 1, my->step->end);
-	AWAIT(frame, os_thread_enter(thread));
-	AWAIT(frame, mp_lock_release(thread, my->lock));
-	PROGRAM_END;
-}
-
-static enum progress enter_with(struct os_thread *thread, program_fn *program, struct task_instance *instance,
-				const struct step *step)
-{
-	void *lock = resource_object(thread, instance->simulation, step->resource);
-	struct with_locals *locals = os_thread_push(thread, program);
-
-	locals->instance = instance;
-	locals->step = step;
-	locals->lock = lock;
-	return os_thread_enter(thread);
-}
-
-enum progress step_with_lock(struct os_thread *thread, struct task_instance *instance, const struct step *step)
-{
-	return enter_with(thread, with_lock, instance, step);
-}
-
-enum progress step_with_mp_lock(struct os_thread *thread, struct task_instance *instance, const struct step *step)
-{
-	return enter_with(thread, with_mp_lock, instance, step);
 }

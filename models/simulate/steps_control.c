@@ -236,8 +236,9 @@ static sim_ns backoff_ns(struct task_instance *instance, const struct retry *ret
 	uint64_t stream = random_hash_name("retry");
 	struct variate variate;
 	double ns = (double)workload_draw(workload, &retry->backoff, stream, simulation->replication, instance->entity,
-					  instance->draw_count++);
+					  instance->draw_count);
 
+	instance->draw_count += retry->backoff.kind == DURATION_DRAWN;
 	for (int64_t i = 1; i < tries && ns < (double)retry->limit_ns; i++)
 		ns *= retry->factor;
 	ns = fmin(ns, (double)retry->limit_ns);

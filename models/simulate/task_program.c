@@ -5,6 +5,8 @@
  */
 #include "models/simulate/task_program.h"
 
+#include "models/simulate/deadlock.h"
+#include "models/simulate/shared_cells.h"
 #include "models/simulate/steps.h"
 
 static const struct task *task_of(const struct task_instance *instance)
@@ -136,6 +138,8 @@ enum progress task_run_block(struct os_thread *thread, struct frame *frame)
 	while (my->rounds_left != 0 && my->instance->leaving == LEAVING_NOT) {
 		my->rounds_left -= my->rounds_left > 0;
 		step_store(my->instance, my->variable, my->round++);
+		if (my->is_body)
+			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_BODY_COST)));
 		for (my->at = my->first; my->at < my->end && my->instance->leaving == LEAVING_NOT;
 		     my->at = steps[my->at].end) {
 			if (!has_no_step_cost(steps[my->at].kind))
@@ -184,6 +188,22 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 	machine_trace(simulation->machine, thread, TRACE_END, "task", task_of(instance)->name, 0);
 }
 
+static void give_back(struct task_instance *instance)
+{
+	task_leave_call(instance);
+	instance->next_free = instance->simulation->free_instances;
+	instance->simulation->free_instances = instance;
+}
+
+void task_instance_reject(struct task_instance *instance)
+{
+	struct simulation *simulation = instance->simulation;
+
+	simulation->rejected++;
+	level_add(&simulation->in_flight, engine_now(simulation->engine), -1);
+	give_back(instance);
+}
+
 static void tell_handle(struct task_instance *instance)
 {
 	struct handle *handle = instance->handle;
@@ -201,6 +221,7 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	struct task_instance *instance = my->instance;
 
 	PROGRAM_BEGIN(frame);
+	deadlock_add(instance, thread);
 	if (instance->counted)
 		begin(thread, instance);
 	push_steps(thread, instance, task_of(instance)->first, task_of(instance)->end);
@@ -208,9 +229,9 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	if (instance->counted)
 		end(thread, instance);
 	tell_handle(instance);
-	task_leave_call(instance);
-	instance->next_free = instance->simulation->free_instances;
-	instance->simulation->free_instances = instance;
+	deadlock_remove(instance);
+	shared_cells_forget(instance);
+	give_back(instance);
 	PROGRAM_END;
 }
 

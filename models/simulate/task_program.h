@@ -52,6 +52,14 @@ struct task_instance {
 	sim_ns item_ns;
 	sim_ns release_ns;
 	struct handle *handle; /* told of the end; may be NULL */
+	struct seen_cell *seen; /* what it has read of shared variables (shared_cells.h) */
+
+	/* While it lives, for deadlock.h. */
+	const struct os_thread *thread;
+	uint32_t waits_for; /* a resource, or INDEX_NONE */
+	struct holding *holdings;
+	struct task_instance *next_alive, *previous_alive;
+
 	struct task_instance *next_free;
 };
 
@@ -61,6 +69,9 @@ struct task_instance *task_instance_new(struct simulation *simulation, uint32_t 
 struct task_instance *task_instance_new_main(struct simulation *simulation, uint32_t task);
 /* An instance that another one starts as its next child: its entity follows from that. Released now. */
 struct task_instance *task_instance_new_child(struct task_instance *parent, uint32_t task);
+
+/* Turns an instance away that has not begun: it ends as rejected, and has no sojourn. */
+void task_instance_reject(struct task_instance *instance);
 
 /* A handle in a group of the instance's activation. */
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group);
@@ -88,6 +99,7 @@ struct block_locals {
 	uint32_t variable; /* that receives the round, from 0; INDEX_NONE: none */
 	int64_t round;
 	bool is_loop; /* a break ends here */
+	bool is_body; /* of a step: going through it has a cost of its own */
 };
 program_fn task_run_block;
 

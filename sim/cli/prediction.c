@@ -6,8 +6,8 @@
  * for an iteration during the runs. What cores that are busy together lose is in that already. Steps too short to be timed
  * have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too.
  * Where the outcome is a race, one simulation is one sample; so several replications are made
- * and their medians taken. But the native runs draw replication 0's service times, so a workload
- * with drawn durations is simulated with just these.
+ * and their medians taken. All of them have the random times that native runs have, those of replication 0; what
+ * differs from one to the next is the machine's chance, as it does there.
  */
 #include <math.h>
 
@@ -18,21 +18,15 @@
 
 #define REPLICATIONS 5
 
-const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = PREDICTED_METRICS;
-
-static bool draws_durations(const struct scenario *scenario)
-{
-	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
-		const struct workload *workload = &scenario->workloads[variant];
-
-		if (workload->run.kind == RUN_ARRIVALS)
-			return true;
-		for (uint32_t i = 0; i < workload->step_count; i++)
-			if (workload->steps[i].duration.kind == DURATION_DRAWN)
-				return true;
-	}
-	return false;
-}
+const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = {
+	[PREDICTED_MAKESPAN] = "makespan",     [PREDICTED_SPEEDUP] = "speedup",
+	[PREDICTED_THROUGHPUT] = "throughput", [PREDICTED_P50] = "p50",
+	[PREDICTED_P99] = "p99",	       [PREDICTED_COMPLETED] = "completed",
+	[PREDICTED_FAILED] = "failed",	       [PREDICTED_TIMED_OUT] = "timed_out",
+	[PREDICTED_CANCELLED] = "cancelled",   [PREDICTED_REJECTED] = "rejected",
+	[PREDICTED_UNFINISHED] = "unfinished", [PREDICTED_RETRIES] = "retries",
+	[PREDICTED_LOST_UPDATES] = "lost_updates",
+};
 
 /* Whether the pace of all kinds of CPU step that the workload has was measured while it ran. */
 static bool timed_during(const struct workload *workload, const struct native_run *run)
@@ -85,9 +79,8 @@ static struct workload at_pace(const struct workload *workload, const double pac
 void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
 		     struct prediction *predictions)
 {
-	size_t replications = draws_durations(scenario) ? 1 : REPLICATIONS;
 	struct workload *workloads = region_alloc_array(region, scenario->workload_count, sizeof(*workloads));
-	struct results *each = region_alloc_array(region, replications, sizeof(*each));
+	struct results *each = region_alloc_array(region, REPLICATIONS, sizeof(*each));
 	double samples[REPLICATIONS];
 
 	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
@@ -97,8 +90,10 @@ void prediction_make(const struct scenario *scenario, const struct native_rounds
 		workloads[variant] = at_pace(&scenario->workloads[variant], pace,
 					     measured_all_busy_speed(rounds, variant, region));
 	}
-	for (size_t replication = 0; replication < replications; replication++) {
-		struct simulate_options options = { .replication = replication, .wish_to_stop = interrupt_flag() };
+	for (size_t replication = 0; replication < REPLICATIONS; replication++) {
+		struct simulate_options options = { .replication = replication,
+						    .has_native_draws = true,
+						    .wish_to_stop = interrupt_flag() };
 
 		each[replication] = results_heading(scenario, "simulated");
 		each[replication].variants =
@@ -113,9 +108,9 @@ void prediction_make(const struct scenario *scenario, const struct native_rounds
 	}
 	for (size_t variant = 0; variant < scenario->workload_count; variant++)
 		for (size_t metric = 0; metric < PREDICTED_METRIC_COUNT; metric++) {
-			for (size_t replication = 0; replication < replications; replication++)
+			for (size_t replication = 0; replication < REPLICATIONS; replication++)
 				samples[replication] = variant_result_metric(&each[replication].variants[variant],
 									     predicted_metrics[metric]);
-			predictions[variant].values[metric] = stats_median(samples, replications, region);
+			predictions[variant].values[metric] = stats_median(samples, REPLICATIONS, region);
 		}
 }

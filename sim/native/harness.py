@@ -14,7 +14,6 @@ the simulator mirrors statement by statement: change neither without the other.
 import gc
 import json
 import mmap
-import operator
 import os
 import resource
 import signal
@@ -36,6 +35,12 @@ import multiprocessing.synchronize
 import multiprocessing.util
 import random
 import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness_control
+import harness_threading
+from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
+                             outcome_of, value_of)
 
 clock_ns = time.perf_counter_ns  # CLOCK_MONOTONIC: the same in all processes, and in gilsim
 
@@ -159,68 +164,31 @@ def measure_pace(workload):
 # written out wherever a body is executed because a call would cost as much as the rest of it:
 #     for function, argument in body: function(argument)
 
-class LoopBreak(Exception):
-    pass
-
-
-def run_repeat(argument):
-    count, body = argument
-    try:
-        for _ in range(count):
-            for function, step_argument in body:
-                function(step_argument)
-    except LoopBreak:
-        pass
-
-
-def run_loop(body):
-    try:
-        while True:
-            for function, argument in body:
-                function(argument)
-    except LoopBreak:
-        pass
-
-
-def run_break(_):
-    raise LoopBreak
-
-
-def run_with(argument):
-    lock, body = argument
-    with lock:
-        for function, step_argument in body:
-            function(step_argument)
-
-
-def run_let(argument):
-    variables, slot, value = argument
-    variables[slot] = evaluate(value, variables)
-
-
 def run_drawn(argument):
-    """Each execution of such a step takes the instance's next drawn duration, in the order of execution."""
-    function, amounts = argument
-    function(next(amounts))
+    """Each execution of such a step takes the instance's next drawn duration."""
+    function, draws, site = argument
+    function(draws.next(site))
 
 
 def run_spawn(argument):
-    instance, task, count = argument
-    daemon = PROGRAM.daemons[task]
-    for _ in range(count):
-        index = instance.next_child
-        instance.next_child += 1
-        child = PROGRAM.start_child(target=run_task, args=(index,), daemon=daemon)
-        RECORDS[RECORD_WORDS * (index + 1)] = clock_ns()
+    activation, group, start, count, index_slot, arguments = argument
+    daemon = start['daemon'] or PROGRAM.workload['tasks'][start['task']]['daemon']
+    for index in range(count()):
+        if index_slot is not None:
+            activation.variables[index_slot] = index
+        number = PROGRAM.next_child(activation.instance, start['task'])
+        child = PROGRAM.start_child(target=run_task, args=(number, [value() for value in arguments]), daemon=daemon)
+        RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
         child.start()
-        instance.children.append(child)
+        group.append(child)
 
 
-def run_join(instance):
-    waiting = [child for child in instance.children if not child.daemon]
-    instance.children = [child for child in instance.children if child.daemon]
-    for child in waiting:
-        child.join()
+def run_join(groups):
+    for group in groups:
+        waiting = [child for child in group if not child.daemon]
+        group[:] = [child for child in group if child.daemon]
+        for child in waiting:
+            child.join()
 
 
 def mark_stage(name):
@@ -266,143 +234,121 @@ def leaf(kind, amount=None):
     return LEAVES[kind] if amount is not None and amount < least else function
 
 
-class Instance:
-    """What one execution of a task owns besides its steps: its share of the drawn durations, its children."""
-    __slots__ = ('amounts', 'items', 'next_child', 'children', 'variables')
-
-    def __init__(self, amounts=(), items=(), first_child=0, variable_count=0):
-        self.amounts = iter(amounts)
-        self.items = items
-        self.next_child = first_child
-        self.children = []
-        self.variables = [0] * variable_count
-
-
 class Program:
     """The compiled workload, with each instance's steps bound to it before the clock starts."""
 
     def __init__(self, workload):
         self.workload = workload
-        self.daemons = [task and task['daemon'] for task in workload['tasks']]
         self.context = multiprocessing.get_context(workload['start'])
         by_process = workload['model'] in ('processes', 'pool') or workload['spawn'] == 'process'
         self.start_child = self.context.Process if by_process else threading.Thread
-        new_lock = self.context.Lock if by_process else threading.Lock
-        self.locks = [new_lock() for _ in range(workload['locks'])]
+        self.resources = [self.make(resource) for resource in workload['resources']]
         self.shared = {}
-        self.bodies = [self.bind_instance(index) for index in range(workload['count'])]
+        self.activations = []
+        self.bodies = []
+        for number in range(workload['count']):
+            self.add_instance(workload['instance_tasks'][number],
+                              Instance(workload['draws'][number] or (),
+                                       [column and column[number] for column in workload['items']],
+                                       workload['first_children'][number]))
 
-    def bind_instance(self, index):
-        workload = self.workload
-        tasks = workload.get('instance_tasks')
-        task = tasks[index] if tasks else workload['task']
-        if not workload['tasks'][task]['bound']:
-            if task not in self.shared:
-                self.shared[task] = self.bind(workload['tasks'][task]['steps'], None)
-            return self.shared[task]
-        amounts = workload.get('draws')
-        items = workload.get('items')
-        children = workload.get('first_children')
-        return self.bind(workload['tasks'][task]['steps'],
-                         Instance(amounts[index] if amounts else (),
-                                  [column and column[index] for column in items or ()],
-                                  children[index] if children else 0,
-                                  workload['tasks'][task].get('variables', 0)))
+    def make(self, resource):
+        """What a resource is in Python; None for one that the variant does not use."""
+        maker = MAKERS.get(resource['scope'], {}).get(resource['kind'])
+        return maker and maker(resource, self.context)
+
+    def add_instance(self, task, instance):
+        """Its steps bound to it; a task whose instances do not differ is bound once."""
+        written = self.workload['tasks'][task]
+        if written['bound']:
+            self.activations.append(Activation(instance, written))
+            self.bodies.append(self.bind(written['steps'], self.activations[-1]))
+            return
+        if task not in self.shared:
+            self.shared[task] = self.bind(written['steps'], Activation(Instance(), written))
+        self.activations.append(None)
+        self.bodies.append(self.shared[task])
+
+    def next_child(self, instance, task):
+        """The number of the next that an instance starts: known beforehand, or added now."""
+        if instance.next_child < 0:
+            with ADDING:
+                self.add_instance(task, Instance())
+                return len(self.bodies) - 1
+        instance.next_child += 1
+        return instance.next_child - 1
 
     def bind_main(self):
         main = self.workload['main']
-        return self.bind(self.workload['tasks'][main['task']]['steps'], Instance(main['draws']))
+        task = self.workload['tasks'][main['task']]
+        activation = Activation(Instance(main['draws'] or (), (), main['first_child']), task)
+        return activation, self.bind(task['steps'], activation)
 
-    def bind(self, steps, instance):
-        return tuple(self.bind_step(step, instance) for step in steps)
-
-    def bind_step(self, step, instance):
-        return BINDERS[step[0]](self, step, instance)
+    def bind(self, steps, activation):
+        return tuple(BINDERS[step[0]](self, step, activation) for step in steps)
 
 
 # ---- One binder a kind of step -----------------------------------------------------------------------
-# A binder makes the pair (function, argument) of [NAME, ...] for one instance; workload_json.c has its writer.
+# A binder makes the pair (function, argument) of [NAME, ...] for one activation; workload_json_steps.c writes it.
 
-def bind_leaf(_, step, instance):
+def bind_leaf(_, step, activation):
     kind, source, value = step
     if source == 'constant':
         return (leaf(kind, value), value)
     if source == 'item':
-        return (leaf(kind, instance.items[value]), instance.items[value])
-    return (run_drawn, (leaf(kind), instance.amounts))
+        item = activation.instance.items[value]
+        return (leaf(kind, item), item)
+    return (run_drawn, (leaf(kind), activation.instance.draws, value))
 
 
-def bind_spawn(_, step, instance):
-    return (run_spawn, (instance, step[1], step[2]))
-
-
-# ---- Integers: an int, ['var', slot] or [operator, operand, ...] ---------------------------------------
-
-OPERATORS = {
-    '+': operator.add, '-': operator.sub, '*': operator.mul, '//': operator.floordiv, '%': operator.mod,
-    '==': operator.eq, '!=': operator.ne, '<': operator.lt, '<=': operator.le, '>': operator.gt, '>=': operator.ge,
-}
-
-
-def evaluate(expression, variables):
-    """The integer that an expression of a step is, under an activation's variables."""
-    if isinstance(expression, int):
-        return expression
-    name = expression[0]
-    if name == 'var':
-        return variables[expression[1]]
-    left = evaluate(expression[1], variables)
-    if name == 'neg':
-        return -left
-    if name == 'not':
-        return int(left == 0)
-    if name == 'and':
-        return int(left != 0 and evaluate(expression[2], variables) != 0)
-    if name == 'or':
-        return int(left != 0 or evaluate(expression[2], variables) != 0)
-    return int(OPERATORS[name](left, evaluate(expression[2], variables)))
-
-
-def bind_let(_, step, instance):
+def bind_spawn(_, step, activation):
     fields = step[1]
-    return (run_let, (instance.variables, fields['variable'], fields['value']))
+    start = fields['start']
+    return (run_spawn, (activation, activation.groups[fields['group']], start,
+                        value_of(start['count'], activation.variables), start['index'],
+                        [value_of(argument, activation.variables) for argument in start['args']]))
 
 
+def bind_join(_, step, activation):
+    group = step[1]['group']
+    return (run_join, activation.groups if group == 'all' else [activation.groups[group]])
+
+
+# Of a resource and the context of multiprocessing; by scope and kind.
+MAKERS = {
+    'threads': harness_threading.MAKERS,
+    'processes': {'lock': lambda _, context: context.Lock()},
+}
 BINDERS = {
-    # basic
     'python': bind_leaf,
     'c': bind_leaf,
     'native': bind_leaf,
     'io': bind_leaf,
     'block': bind_leaf,
-    'repeat': lambda program, step, instance: (run_repeat, (step[1], program.bind(step[2], instance))),
-    'loop': lambda program, step, instance: (run_loop, program.bind(step[1], instance)),
-    'let': bind_let,
-    'break': lambda program, step, instance: (run_break, None),
     'spawn': bind_spawn,
-    'join': lambda program, step, instance: (run_join, instance),
-    'stage': lambda program, step, instance: (mark_stage, step[1]),
-    # threading and queue
-    'with': lambda program, step, instance: (run_with, (program.locks[step[1]], program.bind(step[2], instance))),
-    # executors, processes
+    'join': bind_join,
+    'stage': lambda program, step, activation: (mark_stage, step[1]['name']),
 }
+BINDERS.update(harness_control.BINDERS)
+BINDERS.update(harness_threading.BINDERS)
+ADDING = threading.Lock()
 
 
 # ---- Records ---------------------------------------------------------------------------------------
-# Shared memory of 64-bit words, ten to a record. The first record is the run's own: start of the
+# Shared memory of 64-bit words, twelve to a record. The first record is the run's own: start of the
 # clock, end of the clock, the moment at which map() released all tasks at once, the moment from which
-# arrivals count. Then one for each task instance: release, start, end. A word that is 0 has not
+# arrivals count. Then one for each task instance: release, start, end, outcome. A word that is 0 has not
 # happened. From the fifth on, in each: the CPU time of python steps and their iterations, the same of c
-# and of native ones. gilsim makes the memory, so it can read what had ended even when a run was killed.
+# and of native ones; retries and lost updates. gilsim makes the memory, so it can read what had ended even when a run was killed.
 
-RECORD_WORDS = 10
+RECORD_WORDS = 12
 RECORDS = None
 PROGRAM = None
 
 
 def open_records(workload):
     path = os.environ.get('GILSIM_RECORDS')
-    size = 8 * RECORD_WORDS * (workload['count'] + 1)
+    size = 8 * RECORD_WORDS * (workload['count'] + workload['spare'] + 1)
     if path:
         descriptor = os.open(path, os.O_RDWR)
     else:
@@ -413,13 +359,41 @@ def open_records(workload):
     return memoryview(mmap.mmap(descriptor, size)).cast('q')
 
 
-def run_task(index):
+def run_task(number, arguments=()):
     start_ns = clock_ns()
-    HERE.record = record = RECORD_WORDS * (index + 1)
+    HERE.record = record = RECORD_WORDS * (number + 1)
     RECORDS[record + 1] = start_ns
-    for function, argument in PROGRAM.bodies[index]:
-        function(argument)
+    activation = PROGRAM.activations[number]
+    if arguments:
+        activation.variables[:len(arguments)] = arguments
+    RECORDS[record + 3] = execute_steps(PROGRAM.bodies[number])
     RECORDS[record + 2] = clock_ns()
+    if activation:
+        write_counts(record, activation.instance)
+
+
+def execute_steps(body):
+    """Returns the outcome."""
+    try:
+        for function, argument in body:
+            function(argument)
+    except Return:
+        pass
+    except SCENARIO_EXCEPTIONS as exception:
+        return outcome_of(exception)
+    return OUTCOME_COMPLETED
+
+
+def reject(number):
+    """Turns a task away that has not begun."""
+    record = RECORD_WORDS * (number + 1)
+    RECORDS[record + 3] = OUTCOME_REJECTED
+    RECORDS[record + 2] = clock_ns()
+
+
+def write_counts(record, instance):
+    RECORDS[record + 10] = instance.retries
+    RECORDS[record + 11] = instance.lost_updates
 
 
 # ---- Models: what the simulator mirrors (models/simulate/drivers.c) --------------------------------
@@ -509,14 +483,19 @@ def run_arrivals(workload, generator):
         RECORDS[3] = clock_ns()
         os.write(start_writer, b's')
         index = 0
+        limit, waiting = workload['queue_limit'], executor._work_queue.qsize
         while os.read(reader, 1):
-            executor.submit(run_task, index)
+            if limit and waiting() >= limit:
+                reject(index)
+            else:
+                executor.submit(run_task, index)
             index += 1
 
 
 def run_program(_, main):
-    for function, argument in main:
-        function(argument)
+    activation, body = main
+    execute_steps(body)
+    write_counts(0, activation.instance)
 
 
 MODELS = {

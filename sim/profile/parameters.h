@@ -61,6 +61,7 @@
 	P(SPIN_C,               "spin.c",                ns,    PYTHON,  1,      "one item of the harness's C call that holds the GIL") \
 	P(SPIN_NATIVE,          "spin.native",           ns,    PYTHON,  1,      "one iteration of the harness's C call that releases the GIL") \
 	P(STEP_COST,            "interpreter.step",      ns,    PYTHON,  0,      "bytecode around one step of a task: fetching it, calling its function") \
+	P(BODY_COST,            "interpreter.body",      ns,    PYTHON,  0,      "bytecode around the steps of a body, each time it is gone through") \
 	P(SLEEP_CALL,           "interpreter.sleep",     ns,    PYTHON,  0,      "time.sleep() without the sleeping, on the calling thread") \
 	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON,  0,      "releasing the GIL and taking it again with nobody waiting") \
 	P(GIL_SIGNAL,           "gil.signal",            ns,    PYTHON,  0,      "what a release costs on top when someone waits, without the wake-up itself") \
@@ -73,6 +74,17 @@
 	P(PY_THREAD_JOIN,       "pythread.join",         ns,    PYTHON,  0,      "join() of a finished thread") \
 	P(LOCK_UNCONTENDED,     "lock.uncontended",      ns,    PYTHON,  0,      "with lock: pass") \
 	P(LOCK_FAIR_AFTER,      "lock.fair_after",       ns,    PYTHON,  1000000,"since 3.13: a waiter older than this is handed the lock") \
+	P(RLOCK_UNCONTENDED,    "rlock.uncontended",     ns,    PYTHON,  0,      "with rlock: pass") \
+	P(CONDITION_WAIT,       "condition.wait",        ns,    PYTHON,  0,      "Condition.wait() on the caller, without its locks and without waiting") \
+	P(CONDITION_NOTIFY,     "condition.notify",      ns,    PYTHON,  0,      "what notify() costs for each waiter, without waking it") \
+	P(SEMAPHORE_OP,         "semaphore.op",          ns,    PYTHON,  0,      "Semaphore.acquire() or release(), without its lock") \
+	P(EVENT_OP,             "event.op",              ns,    PYTHON,  0,      "Event.wait() of a set event, or set(), without its lock") \
+	P(BARRIER_WAIT,         "barrier.wait",          ns,    PYTHON,  0,      "Barrier.wait() of one party, without its lock and condition") \
+	P(QUEUE_PUT,            "queue.put",             ns,    PYTHON,  0,      "Queue.put() without its lock") \
+	P(QUEUE_GET,            "queue.get",             ns,    PYTHON,  0,      "Queue.get() of an item that is there, without its lock") \
+	P(QUEUE_TASK_DONE,      "queue.task_done",       ns,    PYTHON,  0,      "Queue.task_done(), or join() with nothing unfinished, without its lock") \
+	P(VARIABLE_ACCESS,      "variable.access",       ns,    PYTHON,  0,      "a task's reading or writing a shared variable") \
+	P(SERVICE_REQUEST,      "service.request",       ns,    PYTHON,  0,      "a request to a server outside, without its sleep") \
 	P(TPE_CREATE,           "tpe.create",            ns,    PYTHON,  0,      "ThreadPoolExecutor() and its shutdown, without threads") \
 	P(TPE_SUBMIT,           "tpe.submit",            ns,    PYTHON,  0,      "submit() on the caller, without starting a thread or waking one") \
 	P(TPE_TASK,             "tpe.task",              ns,    PYTHON,  0,      "a worker's own cost of one task: queue, call, set_result") \

@@ -79,12 +79,12 @@ static struct step all_steps[] = {
 	CONSTANT(STEP_C, 8000),
 	CONSTANT(STEP_NATIVE, 71000),
 	CONSTANT(STEP_IO, 170000),
-	{ .kind = STEP_REPEAT, .count.constant = 3 },
+	{ .kind = STEP_REPEAT, .count.constant = 3, .variable = INDEX_NONE },
 	CONSTANT(STEP_BLOCK, 1000),
 	{ .kind = STEP_LOOP },
 	CONSTANT(STEP_PYTHON, 400),
 	{ .kind = STEP_BREAK },
-	{ .kind = STEP_WITH },
+	{ .kind = STEP_WITH, .timeout_ns = TIMEOUT_NONE },
 	CONSTANT(STEP_C, 800),
 	{ .kind = STEP_STAGE, .name = "end" },
 };
@@ -130,14 +130,16 @@ Test(native, json_has_iterations_and_seconds_instead_of_durations)
 
 	expect_json(json_object_get(json_array_get(json_object_get(root, "tasks"), 0), "steps"),
 		    "[[\"python\",\"constant\",575],[\"c\",\"constant\",1000],[\"native\",\"constant\",142],"
-		    "[\"io\",\"constant\",0.00017000000000000001],[\"repeat\",3,[[\"block\",\"constant\",9."
-		    "9999999999999995e-7]]],"
-		    "[\"loop\",[[\"python\",\"constant\",10],[\"break\"]]],[\"with\",0,[[\"c\",\"constant\",100]]],"
-		    "[\"stage\",\"end\"]]");
+		    "[\"io\",\"constant\",0.00017000000000000001],"
+		    "[\"repeat\",{\"count\":3,\"variable\":null},[[\"block\",\"constant\",9.9999999999999995e-7]]],"
+		    "[\"loop\",{},[[\"python\",\"constant\",10],[\"break\",{},[]]]],"
+		    "[\"with\",{\"resource\":0,\"timeout_s\":null,\"count\":0},[[\"c\",\"constant\",100]]],"
+		    "[\"stage\",{\"name\":\"end\"},[]]]");
 	expect_json(json_object_get(root, "model"), "\"thread_pool\"");
 	expect_json(json_object_get(root, "workers"), "3");
 	expect_json(json_object_get(root, "count"), "7");
-	expect_json(json_object_get(root, "locks"), "1");
+	expect_json(json_object_get(root, "resources"), "[{\"kind\":\"lock\",\"scope\":\"threads\",\"size\":0,"
+							"\"initial\":0,\"per_process\":false}]");
 	expect_json(json_object_get(root, "cpus"), "[0,3]");
 	expect_json(json_object_get(root, "switch_interval_s"), "0.0070000000000000001");
 	json_decref(root);
@@ -183,7 +185,7 @@ static struct step drawn_steps[] = {
 	  .end = 1,
 	  .duration = { .kind = DURATION_DRAWN,
 			.distribution = { .kind = DISTRIBUTION_EXPONENTIAL, .a = 90000 } } },
-	{ .kind = STEP_REPEAT, .end = 3, .count.constant = 3 },
+	{ .kind = STEP_REPEAT, .end = 3, .count.constant = 3, .variable = INDEX_NONE },
 	{ .kind = STEP_PYTHON,
 	  .end = 3,
 	  .duration = { .kind = DURATION_DRAWN,
@@ -256,12 +258,12 @@ Test(native, arrivals_end_after_their_time)
 
 /* main spawns two workers, and a nest; the nest spawns three workers of its own. */
 static struct step program_steps[] = {
-	{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 2 } },
-	{ .kind = STEP_SPAWN, .end = 2, .start = &(const struct start){ .task = 2, .count.constant = 1 } },
+	{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 2, .index_variable = INDEX_NONE } },
+	{ .kind = STEP_SPAWN, .end = 2, .start = &(const struct start){ .task = 2, .count.constant = 1, .index_variable = INDEX_NONE } },
 	{ .kind = STEP_JOIN, .end = 3 },
 	{ .kind = STEP_STAGE, .end = 4, .name = "after" },
 	CONSTANT(STEP_PYTHON, 9000),
-	{ .kind = STEP_SPAWN, .end = 6, .start = &(const struct start){ .task = 1, .count.constant = 3 } },
+	{ .kind = STEP_SPAWN, .end = 6, .start = &(const struct start){ .task = 1, .count.constant = 3, .index_variable = INDEX_NONE } },
 	{ .kind = STEP_JOIN, .end = 7 },
 };
 static const struct task program_tasks[] = {
@@ -305,7 +307,7 @@ Test(native, an_endless_loop_that_draws_is_refused)
 
 Test(native, a_task_that_spawns_itself_is_refused)
 {
-	struct step steps[] = { { .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 0, .count.constant = 2 } } };
+	struct step steps[] = { { .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 0, .count.constant = 2, .index_variable = INDEX_NONE } } };
 	const struct task task = { .name = "main", .first = 0, .end = 1, .ways = TASK_AS_FUNCTION };
 	struct workload workload = workload_of(MODEL_PROGRAM, steps, 1, &task, 1, 0);
 	const struct native_python python = { .executable = "python3" };
@@ -464,7 +466,7 @@ Test(native, processes_may_be_spawned_instead_of_forked)
 Test(native, a_daemon_need_not_end)
 {
 	struct step steps[] = {
-		{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 1 } },
+		{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 1, .index_variable = INDEX_NONE } },
 		CONSTANT(STEP_PYTHON, 900000),
 		{ .kind = STEP_JOIN, .end = 3 },
 		{ .kind = STEP_LOOP, .end = 5 },
