@@ -22,6 +22,31 @@ enum progress py_take_gil(struct os_thread *thread)
 	return gil ? gil_take(gil, thread, ACTIVITY_GIL_WAIT) : DONE;
 }
 
+struct enter_locals {
+	struct interpreter *interpreter;
+};
+
+static enum progress enter_interpreter(struct os_thread *thread, struct frame *frame)
+{
+	struct enter_locals *my = FRAME_LOCALS(frame, struct enter_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_release_gil(thread));
+	py_current(thread)->interpreter = my->interpreter;
+	AWAIT(frame, py_take_gil(thread));
+	PROGRAM_END;
+}
+
+enum progress py_enter_interpreter(struct os_thread *thread, struct interpreter *interpreter)
+{
+	struct enter_locals *my;
+
+	assert(py_current(thread)->interpreter->process == interpreter->process);
+	my = os_thread_push(thread, enter_interpreter);
+	my->interpreter = interpreter;
+	return os_thread_enter(thread);
+}
+
 struct bytecode_locals {
 	sim_ns left_ns;
 	uint8_t previous_activity;

@@ -101,8 +101,7 @@ static enum progress handle_tasks(struct os_thread *thread, struct frame *frame)
 			if (my->chunk->end > job->item_count)
 				my->chunk->end = job->item_count;
 			job->next_item = my->chunk->end;
-			my->bytes = CHUNK_BASE_BYTES +
-				    (my->chunk->end - my->chunk->first) * job->payload_bytes;
+			my->bytes = CHUNK_BASE_BYTES + (my->chunk->end - my->chunk->first) * job->payload_bytes;
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_DISPATCH) +
 								 pickle_cost(thread, COST_PICKLE_DUMPS,
 									     my->bytes - CHUNK_BASE_BYTES)));
@@ -151,9 +150,9 @@ struct worker_handler_locals {
 	sim_ns work_ns; /* of look_around() */
 };
 
-/* One system call of the worker handler with the bytecode before it: a moment in which the GIL is free. These moments come
- * irregularly (each poll() and waitpid() of a round is one), so a result handler that has woken up gets the GIL with the
- * chance that it is free just then. */
+/* One system call of the worker handler with the bytecode before it: a moment in which the GIL is free. These
+ * moments come irregularly (each poll() and waitpid() of a round is one), so a result handler that has woken up
+ * gets the GIL with the chance that it is free just then. */
 static enum progress look_around(struct os_thread *thread, struct frame *frame)
 {
 	struct worker_handler_locals *my = FRAME_LOCALS(frame, struct worker_handler_locals);
@@ -174,8 +173,8 @@ static enum progress spend_and_look(struct os_thread *thread, sim_ns work_ns)
 	return os_thread_enter(thread);
 }
 
-/* A waitpid() for each worker, a poll() of the sentinels and results, one of the notifier; then, if nothing has come,
- * it waits. While results lie unread it goes round and round. */
+/* A waitpid() for each worker, a poll() of the sentinels and results, one of the notifier; then, if nothing has
+ * come, it waits. While results lie unread it goes round and round. */
 static enum progress handle_workers(struct os_thread *thread, struct frame *frame)
 {
 	struct worker_handler_locals *my = FRAME_LOCALS(frame, struct worker_handler_locals);
@@ -185,8 +184,8 @@ static enum progress handle_workers(struct os_thread *thread, struct frame *fram
 	while (!pool->terminating) {
 		for (my->next = 0; my->next < pool->worker_count; my->next++)
 			AWAIT(frame, spend_and_look(thread, py_cost(thread, COST_POOL_WATCH_WORKER)));
-		AWAIT(frame, py_overhead(thread, machine_irregular(thread->machine,
-								   py_cost(thread, COST_POOL_WATCH) / 2)));
+		AWAIT(frame, py_overhead(thread,
+					 machine_irregular(thread->machine, py_cost(thread, COST_POOL_WATCH) / 2)));
 		AWAIT(frame, py_release_gil(thread));
 		os_thread_set_activity(thread, ACTIVITY_QUEUE_WAIT);
 		while (!pool->notified && !pipe_is_readable(pool->results))
@@ -202,12 +201,13 @@ static enum progress handle_workers(struct os_thread *thread, struct frame *fram
 
 /* ---- The caller ---- */
 
-struct mp_pool *mp_pool_new(struct interpreter *interpreter, uint32_t workers)
+struct mp_pool *mp_pool_new(struct interpreter *interpreter, struct mp_context *context, uint32_t workers)
 {
 	struct machine_model *machine = interpreter->runtime->machine;
 	struct mp_pool *pool = region_alloc(machine->region, sizeof(*pool));
 
 	pool->interpreter = interpreter;
+	pool->context = context;
 	pool->worker_count = workers;
 	pool->workers = region_alloc_array(machine->region, workers, sizeof(*pool->workers));
 	simple_queue_init(&pool->jobs, machine->region);
@@ -237,7 +237,8 @@ static enum progress open_pool(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_CREATE)));
 	for (my->next = 0; my->next < pool->worker_count; my->next++)
-		AWAIT(frame, mp_process_start(thread, &pool->workers[my->next], "Pool worker", worker, pool));
+		AWAIT(frame, mp_process_start(thread, pool->context, &pool->workers[my->next], "Pool worker",
+					      worker, pool));
 	AWAIT(frame, py_thread_start(thread, pool->worker_handler));
 	AWAIT(frame, py_thread_start(thread, pool->task_handler));
 	AWAIT(frame, py_thread_start(thread, pool->result_handler));
@@ -262,8 +263,8 @@ static enum progress map(struct os_thread *thread, struct frame *frame)
 	my->job->done = my->job->chunks_left == 0;
 	if (!my->job->done) {
 		AWAIT(frame, simple_queue_put(thread, &my->pool->jobs, my->job));
-		AWAIT(frame, py_wait_until(thread, &my->job->done, &my->job->waiters, ACTIVITY_QUEUE_WAIT,
-					   SIM_NS_MAX));
+		AWAIT(frame,
+		      py_wait_until(thread, &my->job->done, &my->job->waiters, ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
 	}
 	PROGRAM_END;
 }

@@ -34,6 +34,7 @@ struct mp_job {
 
 struct mp_pool {
 	struct interpreter *interpreter;
+	struct mp_context *context;
 	uint32_t worker_count;
 	struct mp_process *workers;
 	struct simple_queue jobs; /* to the task handler; NULL ends it */
@@ -41,13 +42,13 @@ struct mp_pool {
 	struct mp_lock task_read_lock, result_write_lock;
 	struct py_thread *worker_handler, *task_handler, *result_handler;
 	bool terminating;
-	bool notified; /* the worker handler's notifier holds something */
+	bool notified;		  /* the worker handler's notifier holds something */
 	uint32_t entered_workers; /* that wait for their first task */
 	struct futex watch, entered;
 	bool all_entered;
 };
 
-struct mp_pool *mp_pool_new(struct interpreter *interpreter, uint32_t workers);
+struct mp_pool *mp_pool_new(struct interpreter *interpreter, struct mp_context *context, uint32_t workers);
 /* For AWAIT. Pool(): forks the workers and starts the helper threads. */
 enum progress mp_pool_open(struct os_thread *thread, struct mp_pool *pool);
 /* For AWAIT. map(): `job` is the caller's, with item_program, context, item_count, chunk_items and

@@ -79,7 +79,7 @@ static enum progress run_processes(struct os_thread *thread, struct frame *frame
 	my->processes = region_alloc_array(simulation->region, (size_t)run->count, sizeof(*my->processes));
 	simulation_start_clock(simulation);
 	for (my->next = 0; my->next < run->count; my->next++)
-		AWAIT(frame, mp_process_start(thread, &my->processes[my->next],
+		AWAIT(frame, mp_process_start(thread, &simulation->context, &my->processes[my->next],
 					      simulation->workload->tasks[run->task].name, task_run_as_process,
 					      task_instance_new(simulation, run->task, (uint64_t)my->next)));
 	for (my->next = 0; my->next < run->count; my->next++)
@@ -126,7 +126,7 @@ static enum progress run_thread_pool(struct os_thread *thread, struct frame *fra
 			AWAIT(frame, thread_pool_submit(thread, my->pool, &my->items[my->next]));
 		}
 		for (my->next = 0; my->next < model->workers; my->next++)
-			AWAIT(frame, py_future_wait(thread, &my->items[my->next].future));
+			AWAIT(frame, py_future_wait(thread, &my->items[my->next].future, SIM_NS_MAX));
 	}
 	simulation_start_clock(simulation);
 	if (!model->warm)
@@ -138,9 +138,9 @@ static enum progress run_thread_pool(struct os_thread *thread, struct frame *fra
 	}
 	for (my->next = 0; my->next < run->count; my->next++) {
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_RESULT)));
-		AWAIT(frame, py_future_wait(thread, &my->items[my->next].future));
+		AWAIT(frame, py_future_wait(thread, &my->items[my->next].future, SIM_NS_MAX));
 	}
-	AWAIT(frame, thread_pool_shutdown(thread, my->pool));
+	AWAIT(frame, thread_pool_shutdown(thread, my->pool, false));
 	simulation_stop_clock(simulation);
 	PROGRAM_END;
 }
@@ -268,7 +268,7 @@ static enum progress run_arrivals(struct os_thread *thread, struct frame *frame)
 		fill_item(my->item, task_run, take_unread(my->generator));
 		AWAIT(frame, thread_pool_submit(thread, my->pool, my->item));
 	}
-	AWAIT(frame, thread_pool_shutdown(thread, my->pool));
+	AWAIT(frame, thread_pool_shutdown(thread, my->pool, false));
 	simulation_stop_clock(simulation);
 	PROGRAM_END;
 }
@@ -318,7 +318,7 @@ static enum progress run_mp_pool(struct os_thread *thread, struct frame *frame)
 	const struct model *model = &simulation->workload->model;
 
 	PROGRAM_BEGIN(frame);
-	my->pool = mp_pool_new(simulation->interpreter, (uint32_t)model->workers);
+	my->pool = mp_pool_new(simulation->interpreter, &simulation->context, (uint32_t)model->workers);
 	if (model->warm) {
 		AWAIT(frame, mp_pool_open(thread, my->pool));
 		AWAIT(frame, py_wait_until(thread, &my->pool->all_entered, &my->pool->entered, ACTIVITY_START_UP,

@@ -171,7 +171,7 @@ static enum progress spawn(struct os_thread *thread, struct frame *frame)
 		child->handle = my->handle;
 		if (simulation->workload->model.spawn == SPAWN_PROCESS) {
 			my->handle->process = region_alloc(simulation->region, sizeof(*my->handle->process));
-			AWAIT(frame, mp_process_start(thread, my->handle->process, task->name, task_run_as_process,
+			AWAIT(frame, mp_process_start(thread, &simulation->context, my->handle->process, task->name, task_run_as_process,
 						      child));
 		} else {
 			my->handle->thread = py_thread_new(py_current(thread)->interpreter, task->name,
