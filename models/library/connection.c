@@ -7,6 +7,11 @@
 /* Above this the header is written apart, to spare a copy (connection.py:_send_bytes). */
 #define ONE_WRITE_BYTES 16384
 
+sim_ns pickle_cost(const struct os_thread *thread, enum cost rate, int64_t bytes)
+{
+	return sim_time_round(thread->machine->costs->value[rate] * (double)bytes);
+}
+
 struct send_locals {
 	struct pipe *pipe;
 	void *tag;

@@ -3,6 +3,17 @@
  */
 #include "models/library/future.h"
 
+struct work_locals {
+	void *argument;
+};
+
+void work_item_push(struct os_thread *thread, const struct work_item *item)
+{
+	struct work_locals *locals = os_thread_push(thread, item->program);
+
+	locals->argument = item->argument;
+}
+
 /* Each future's part of wait() and as_completed(): a set element, a condition taken twice, a list entry. */
 static sim_ns watch_cost(const struct os_thread *thread, const struct py_futures *set)
 {

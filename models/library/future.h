@@ -30,6 +30,17 @@ struct py_future {
 	void *callback_argument;
 };
 
+/* One call to be made by an executor's worker: `program` gets a frame whose locals start with a copy of `argument`. */
+struct work_item {
+	program_fn *program;
+	void *argument;
+	bool failed; /* set by the program: it ended by an exception */
+	struct py_future future;
+};
+
+/* Pushes the call's program; for os_thread_enter(). */
+void work_item_push(struct os_thread *thread, const struct work_item *item);
+
 enum py_wait_for { WAIT_ALL, WAIT_FIRST, WAIT_EXCEPTION };
 
 /* One future of those that a wait() or as_completed() is about. */

@@ -47,6 +47,8 @@ static enum progress child(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
+static void child_exited(struct os_thread *thread);
+
 /* The child's process, made and started: what fork() or exec() leaves behind. */
 static void launch(struct mp_process *process, struct os_process *parent, struct core *core, int64_t resident_bytes)
 {
@@ -56,6 +58,7 @@ static void launch(struct mp_process *process, struct os_process *parent, struct
 	made->last_core = core;
 	process->interpreter = interpreter_new(((struct interpreter *)parent->owner)->runtime, made);
 	process->main_thread = py_thread_new(process->interpreter, process->name, child, process);
+	process->main_thread->os->exited = child_exited;
 	os_thread_start(process->main_thread->os);
 }
 
@@ -137,14 +140,18 @@ static void post(struct forkserver *server, struct mp_process *process)
 	server->has_events = true;
 }
 
-/* SIGCHLD. */
+/* Its sentinel is closed; to a fork server it is SIGCHLD. */
 static void child_exited(struct os_thread *thread)
 {
 	struct mp_process *process = py_current(thread)->argument;
 	struct forkserver *server = process->context->server;
 
-	post(server, process);
-	futex_wake(&server->waiters, NULL, false);
+	if (process->context->method == MP_FORKSERVER) {
+		post(server, process);
+		futex_wake(&server->waiters, NULL, false);
+	} else if (process->watch) {
+		futex_wake(process->watch, NULL, false);
+	}
 }
 
 struct server_locals {
@@ -171,10 +178,11 @@ static enum progress serve(struct os_thread *thread, struct frame *frame)
 		if (my->process->forked) {
 			AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PROCESS_WAIT)));
 			my->process->reported = true;
+			if (my->process->watch)
+				AWAIT(frame, os_thread_compute(thread, futex_wake(my->process->watch, thread, false)));
 		} else {
 			AWAIT(frame, os_thread_compute(thread, os_process_fork_cost(thread->process)));
 			launch(my->process, thread->process, thread->core, thread->process->resident_bytes);
-			my->process->main_thread->os->exited = child_exited;
 			my->process->forked = true;
 		}
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE) +
@@ -268,7 +276,9 @@ enum progress mp_process_start(struct os_thread *thread, struct mp_context *cont
 							 : context->method == MP_SPAWN ? start_by_spawn
 										       : start_by_server);
 
-	*process = (struct mp_process){ .context = context, .name = name, .body = body, .argument = argument };
+	*process = (struct mp_process){
+		.context = context, .name = name, .body = body, .argument = argument, .watch = process->watch
+	};
 	my->process = process;
 	my->previous_activity = thread->activity;
 	os_thread_set_activity(thread, ACTIVITY_START_UP);

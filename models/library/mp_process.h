@@ -38,10 +38,11 @@ struct mp_process {
 	bool forked;   /* by the server: its number has come back */
 	bool reported; /* by the server: its end has */
 	struct futex waiters;
+	struct futex *watch; /* woken when its sentinel is ready; NULL: nobody polls it */
 	struct mp_process *next_event; /* of the server */
 };
 
-/* For AWAIT. Fills in `process`, which the caller owns; the child runs `body` with `argument` in its
+/* For AWAIT. Fills in `process`, which the caller owns, all but `watch`; the child runs `body` with `argument` in its
  * py_thread's argument's place (see mp_argument). */
 enum progress mp_process_start(struct os_thread *thread, struct mp_context *context, struct mp_process *process,
 			       const char *name, program_fn *body, void *argument);
@@ -49,8 +50,11 @@ enum progress mp_process_start(struct os_thread *thread, struct mp_context *cont
 enum progress mp_process_join(struct os_thread *thread, struct mp_process *process);
 /* For AWAIT. What a program that uses spawn or a fork server starts with its first lock or queue. */
 enum progress mp_ensure_tracker(struct os_thread *thread, struct mp_context *context);
+/* Whether it was started and has ended, as far as its parent can tell (exitcode). */
 static inline bool mp_process_has_exited(const struct mp_process *process)
 {
+	if (process->context->method == MP_FORKSERVER)
+		return process->reported;
 	return process->interpreter->process->exited;
 }
 /* The argument of the body that runs on this thread. */

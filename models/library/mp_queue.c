@@ -32,11 +32,6 @@ void mp_queue_init(struct mp_queue *queue, struct machine_model *machine, int64_
 	};
 }
 
-sim_ns mp_pickle_cost(const struct os_thread *thread, enum cost rate, int64_t bytes)
-{
-	return sim_time_round(thread->machine->costs->value[rate] * (double)bytes);
-}
-
 static struct mp_message *message_new(struct mp_queue *queue, void *item, int64_t bytes)
 {
 	struct mp_message *message = queue->free_messages;
@@ -81,7 +76,7 @@ static enum progress feed(struct os_thread *thread, struct frame *frame)
 			if (!message)
 				break;
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_FEED) +
-								 mp_pickle_cost(thread, COST_PICKLE_DUMPS,
+								 pickle_cost(thread, COST_PICKLE_DUMPS,
 										message->bytes)));
 			AWAIT(frame, mp_lock_acquire(thread, &queue->write_lock));
 			AWAIT(frame, connection_send(thread, queue->pipe, message->bytes, message));
@@ -231,7 +226,7 @@ static enum progress get(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, mp_lock_release(thread, &queue->read_lock));
 	if (!my->timed_out) {
 		message = my->message;
-		AWAIT(frame, py_overhead(thread, mp_pickle_cost(thread, COST_PICKLE_LOADS, message->bytes)));
+		AWAIT(frame, py_overhead(thread, pickle_cost(thread, COST_PICKLE_LOADS, message->bytes)));
 		*my->item = message_open(queue, message);
 	}
 	thread->timed_out = my->timed_out;
@@ -257,7 +252,7 @@ static enum progress put_simple(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_SIMPLE_QUEUE_PUT) +
-						 mp_pickle_cost(thread, COST_PICKLE_DUMPS, my->bytes)));
+						 pickle_cost(thread, COST_PICKLE_DUMPS, my->bytes)));
 	AWAIT(frame, mp_lock_acquire(thread, &queue->write_lock));
 	AWAIT(frame, connection_send(thread, queue->pipe, my->bytes, message_new(queue, my->item, my->bytes)));
 	AWAIT(frame, mp_lock_release(thread, &queue->write_lock));
@@ -286,7 +281,7 @@ static enum progress get_simple(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, mp_lock_release(thread, &queue->read_lock));
 	message = my->message;
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_SIMPLE_QUEUE_GET) +
-						 mp_pickle_cost(thread, COST_PICKLE_LOADS, message->bytes)));
+						 pickle_cost(thread, COST_PICKLE_LOADS, message->bytes)));
 	*my->item = message_open(queue, message);
 	PROGRAM_END;
 }

@@ -49,7 +49,4 @@ enum progress mp_queue_flush(struct os_thread *thread, struct mp_queue *queue);
 enum progress mp_simple_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, int64_t bytes);
 enum progress mp_simple_queue_get(struct os_thread *thread, struct mp_queue *queue, void **item);
 
-/* What pickling (COST_PICKLE_DUMPS) or unpickling (COST_PICKLE_LOADS) that many bytes takes. */
-sim_ns mp_pickle_cost(const struct os_thread *thread, enum cost rate, int64_t bytes);
-
 #endif

@@ -17,17 +17,11 @@ struct worker_locals {
 	int64_t done;
 };
 
-/* What a worker passes to the frame of the work: the call's argument. */
-struct work_locals {
-	void *argument;
-};
-
 static enum progress worker(struct os_thread *thread, struct frame *frame)
 {
 	struct worker_locals *my = FRAME_LOCALS(frame, struct worker_locals);
 	struct process_pool *pool = mp_argument(thread);
 	struct process_call *call = my->call;
-	struct work_locals *work;
 
 	PROGRAM_BEGIN(frame);
 	for (;;) {
@@ -36,8 +30,7 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 			break;
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_WORKER)));
 		call = my->call;
-		work = os_thread_push(thread, call->program);
-		work->argument = call->argument;
+		work_item_push(thread, &call->item);
 		AWAIT(frame, os_thread_enter(thread));
 		my->done++;
 		if (my->done == pool->max_tasks_per_child)
@@ -81,7 +74,7 @@ static enum progress add_calls(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	while (!mp_queue_is_full(&pool->calls) && simple_queue_try_get(&pool->waiting, &my->call)) {
 		call = my->call;
-		my->runs = py_future_set_running(thread, &call->future, &my->cost_ns);
+		my->runs = py_future_set_running(thread, &call->item.future, &my->cost_ns);
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_DISPATCH) + my->cost_ns));
 		pool->pending -= !my->runs;
 		if (my->runs)
@@ -182,7 +175,7 @@ static void cancel_waiting(struct os_thread *thread, struct process_pool *pool, 
 
 	*cost_ns = 0;
 	while (simple_queue_try_get(&pool->waiting, &item)) {
-		py_future_cancel(thread, &((struct process_call *)item)->future, &one_ns);
+		py_future_cancel(thread, &((struct process_call *)item)->item.future, &one_ns);
 		*cost_ns += one_ns;
 		pool->pending--;
 	}
@@ -206,7 +199,7 @@ static enum progress manage(struct os_thread *thread, struct frame *frame)
 		if (call) {
 			pool->pending--;
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_RESULT)));
-			AWAIT(frame, py_future_set(thread, &call->future, call->failed));
+			AWAIT(frame, py_future_set(thread, &call->item.future, call->item.failed));
 			pool->idle_permits += !call->exited;
 			if (call->exited)
 				AWAIT(frame, call_step(thread, replace_worker, pool, call));

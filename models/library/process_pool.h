@@ -15,14 +15,10 @@
 #include "models/library/mp_process.h"
 #include "models/library/mp_queue.h"
 
-/* One call to be made by a worker: `program` gets a frame whose locals start with a copy of `argument`. */
 struct process_call {
-	program_fn *program;
-	void *argument;
+	struct work_item item;
 	int64_t argument_bytes, result_bytes; /* pickled, beside what every call has */
-	bool failed;			      /* set by the program: it ended by an exception */
 	struct mp_process *exited;	      /* the worker that has left after this call; NULL: none */
-	struct py_future future;
 };
 
 struct process_pool {

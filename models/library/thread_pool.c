@@ -24,18 +24,12 @@ struct worker_locals {
 	bool runs;
 };
 
-/* What a worker passes to the frame of the work: the item's argument. */
-struct work_locals {
-	void *argument;
-};
-
 static enum progress worker(struct os_thread *thread, struct frame *frame)
 {
 	struct worker_locals *my = FRAME_LOCALS(frame, struct worker_locals);
 	struct thread_pool *pool = py_current(thread)->argument;
 	struct work_item *item = my->item;
 	bool permit_when_empty = py_runtime_of(thread)->minor >= 12;
-	struct work_locals *work;
 
 	PROGRAM_BEGIN(frame);
 	if (pool->own_interpreters) {
@@ -60,8 +54,7 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 				AWAIT(frame, py_overhead(thread, py_cost(thread, COST_INTERPRETER_CALL)));
 				AWAIT(frame, py_enter_interpreter(thread, my->own));
 			}
-			work = os_thread_push(thread, item->program);
-			work->argument = item->argument;
+			work_item_push(thread, item);
 			AWAIT(frame, os_thread_enter(thread));
 			if (my->own)
 				AWAIT(frame, py_enter_interpreter(thread, pool->interpreter));

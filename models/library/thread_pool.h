@@ -15,14 +15,6 @@
 #include "models/library/future.h"
 #include "models/library/simple_queue.h"
 
-/* One call to be made by a worker: `program` gets a frame whose locals start with a copy of `argument`. */
-struct work_item {
-	program_fn *program;
-	void *argument;
-	bool failed; /* set by the program: it ended by an exception */
-	struct py_future future;
-};
-
 struct thread_pool {
 	struct interpreter *interpreter;
 	struct simple_queue queue;

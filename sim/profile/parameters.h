@@ -127,6 +127,7 @@
 	P(POOL_TASK,            "pool.task",             ns,    PYTHON,  0,      "a worker's own cost of one chunk: get, unpickle, call, pickle, put") \
 	P(POOL_ITEM,            "pool.item",             ns,    PYTHON,  0,      "what each further item of a chunk costs in the worker") \
 	P(POOL_RESULT,          "pool.result",           ns,    PYTHON,  0,      "the result handler's cost of one chunk") \
+	P(POOL_NEXT,            "pool.next",             ns,    PYTHON,  0,      "next() of imap() with a result that is there, on the caller") \
 	P(POOL_WATCH,           "pool.watch",            ns,    PYTHON,  0,      "the worker handler's cost of one round, which every result sets off, without its workers") \
 	P(POOL_WATCH_WORKER,    "pool.watch_worker",     ns,    PYTHON,  0,      "what each worker adds to such a round") \
 	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \

@@ -62,7 +62,7 @@ struct main_locals {
 
 static enum progress submit_next(struct os_thread *thread, uint32_t index, program_fn *program)
 {
-	calls[index] = (struct process_call){ .program = program, .argument = &work_ns[index] };
+	calls[index] = (struct process_call){ .item = { .program = program, .argument = &work_ns[index] } };
 	return process_pool_submit(thread, pool, &calls[index]);
 }
 
@@ -80,7 +80,7 @@ static enum progress map_all(struct os_thread *thread, struct frame *frame)
 			workers_after_first = pool->worker_count;
 	}
 	for (my->next = 0; my->next < call_count; my->next++)
-		AWAIT(frame, py_future_wait(thread, &calls[my->next].future, SIM_NS_MAX));
+		AWAIT(frame, py_future_wait(thread, &calls[my->next].item.future, SIM_NS_MAX));
 	AWAIT(frame, process_pool_shutdown(thread, pool, false));
 	PROGRAM_END;
 }
@@ -157,8 +157,8 @@ Test(futures, max_tasks_per_child_may_leave_a_pool_without_workers)
 	bench.context.method = MP_SPAWN;
 	max_tasks_per_child = 2;
 	cr_expect(eq(i64, program_bench_run(&bench, 4, 12, map_all), SIM_NS_MAX));
-	cr_expect(calls[1].future.done);
-	cr_expect_not(calls[2].future.done);
+	cr_expect(calls[1].item.future.done);
+	cr_expect_not(calls[2].item.future.done);
 }
 
 /* Three calls fill the call queue; when workers take two of them, nobody tells the manager that there is room,
@@ -174,7 +174,7 @@ static enum progress cancel_after_start(struct os_thread *thread, struct frame *
 		AWAIT(frame, submit_next(thread, my->next, wait_a_while));
 	AWAIT(frame, py_sleep(thread, SIM_MS));
 	for (my->next = 0; my->next < call_count; my->next++)
-		cancelled += py_future_cancel(thread, &calls[my->next].future, &my->cost_ns);
+		cancelled += py_future_cancel(thread, &calls[my->next].item.future, &my->cost_ns);
 	AWAIT(frame, process_pool_shutdown(thread, pool, false));
 	PROGRAM_END;
 }
@@ -191,7 +191,7 @@ Test(futures, calls_in_the_call_queue_cannot_be_cancelled)
 	cr_expect(lt(i64, llabs(program_bench_run(&bench, 3, 12, cancel_after_start) - 14 * SIM_MS), 10 * SIM_US));
 	cr_expect(eq(u32, cancelled, 7));
 	for (int i = 0; i < 10; i++)
-		cr_expect(eq(int, calls[i].future.state, i < 3 ? FUTURE_FINISHED : FUTURE_CANCELLED), "call %d", i);
+		cr_expect(eq(int, calls[i].item.future.state, i < 3 ? FUTURE_FINISHED : FUTURE_CANCELLED), "call %d", i);
 }
 
 static enum progress shut_down_at_once(struct os_thread *thread, struct frame *frame)
@@ -217,7 +217,7 @@ Test(futures, shutdown_with_cancel_futures_leaves_only_what_runs)
 	set_work(jobs_ns, 10);
 	cr_expect(lt(i64, llabs(program_bench_run(&bench, 3, 12, shut_down_at_once) - 14 * SIM_MS), 10 * SIM_US));
 	for (int i = 0; i < 10; i++)
-		cr_expect(eq(int, calls[i].future.state, i < 3 ? FUTURE_FINISHED : FUTURE_CANCELLED), "call %d", i);
+		cr_expect(eq(int, calls[i].item.future.state, i < 3 ? FUTURE_FINISHED : FUTURE_CANCELLED), "call %d", i);
 }
 
 /* The manager and the feeder need the caller's GIL: while the caller computes, each gets it after an interval. */
@@ -227,7 +227,7 @@ static enum progress compute_after_submit(struct os_thread *thread, struct frame
 	pool = process_pool_new(bench.interpreter, &bench.context, workers, 0);
 	AWAIT(frame, submit_next(thread, 0, compute));
 	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, 100 * SIM_MS));
-	work_ns[1] = calls[0].future.done ? 1 : 0;
+	work_ns[1] = calls[0].item.future.done ? 1 : 0;
 	AWAIT(frame, process_pool_shutdown(thread, pool, false));
 	PROGRAM_END;
 }
