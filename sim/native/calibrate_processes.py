@@ -25,6 +25,8 @@ from calibrate import (BATCHES, MACHINE, MEDIANS, TASKS, assumed, in_batches, kn
                        thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
 from harness import clock_ns, run_task
 
+EMPTY_WORKLOAD = '''{"count": 0, "tasks": [], "model": "processes", "spawn": null, "start": "spawn", "locks": 0}'''
+
 FEW = 7  # of what takes a tenth of a second each
 
 
@@ -296,7 +298,7 @@ def main_module_is_harness():
     main.__file__ = harness.__file__
     workload = os.path.join(os.path.dirname(harness.__file__), 'nothing.json')
     with open(workload, 'w', encoding='utf-8') as stream:
-        stream.write(harness.EMPTY_WORKLOAD)
+        stream.write(EMPTY_WORKLOAD)
     os.environ['GILSIM_WORKLOAD'] = workload
 
 

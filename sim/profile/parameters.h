@@ -111,7 +111,14 @@
 	P(MP_QUEUE_CLOSE,       "mpqueue.close",         ns,    PYTHON,  0,      "close() and join_thread() of a queue on the caller, without waiting") \
 	P(MP_SIMPLE_QUEUE_PUT,  "mpsimplequeue.put",     ns,    PYTHON,  0,      "multiprocessing.SimpleQueue.put(), without its lock, writing and pickling bytes") \
 	P(MP_SIMPLE_QUEUE_GET,  "mpsimplequeue.get",     ns,    PYTHON,  0,      "multiprocessing.SimpleQueue.get(), without its lock, reading and unpickling bytes") \
+	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON,  0,      "reading or writing a shared ctypes value") \
+	P(CONNECTION_SEND,      "connection.send",       ns,    PYTHON,  0,      "Connection.send_bytes(), without the system call") \
+	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON,  0,      "Connection.recv_bytes(), without the system calls") \
 	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON,  0,      "Connection.poll(), without the system call") \
+	P(MANAGER_START,        "manager.start",         ns,    PYTHON,  0,      "starting a manager's server process on the caller") \
+	P(MANAGER_PROXY,        "manager.proxy",         ns,    PYTHON,  0,      "creating a shared object in a manager, on the caller") \
+	P(MANAGER_CALL,         "manager.call",          ns,    PYTHON,  0,      "one call of a proxy's method on the caller, without its message") \
+	P(MANAGER_SERVE,        "manager.serve",         ns,    PYTHON,  0,      "the same in the manager's server") \
 	P(PPE_CREATE,           "ppe.create",            ns,    PYTHON,  0,      "ProcessPoolExecutor() on the caller") \
 	P(PPE_SUBMIT,           "ppe.submit",            ns,    PYTHON,  0,      "submit() on the caller, without the wake-up pipe and starting workers or threads") \
 	P(PPE_DISPATCH,         "ppe.dispatch",          ns,    PYTHON,  0,      "the manager's cost of moving one call into the call queue, without put()") \
