@@ -211,7 +211,7 @@ static enum progress wait_until(struct os_thread *thread, struct frame *frame)
 	}
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
-	thread->timed_out = !*my->until;
+	py_current(thread)->timed_out = !*my->until;
 	PROGRAM_END;
 }
 

@@ -86,7 +86,7 @@ enum progress py_take_gil(struct os_thread *thread);
  * its GIL. */
 enum progress py_enter_interpreter(struct os_thread *thread, struct interpreter *interpreter);
 /* Without the GIL, waits on `futex` until `*until` holds or the deadline has passed (SIM_NS_MAX: none); whoever
- * makes it hold wakes the futex. thread->timed_out tells which. */
+ * makes it hold wakes the futex. py_thread.timed_out tells which. */
 enum progress py_wait_until(struct os_thread *thread, const bool *until, struct futex *futex, uint8_t activity,
 			    sim_ns deadline_ns);
 

@@ -104,7 +104,7 @@ static enum progress poll(struct os_thread *thread, struct frame *frame)
 	}
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
-	thread->timed_out = my->timed_out;
+	py_current(thread)->timed_out = my->timed_out;
 	PROGRAM_END;
 }
 

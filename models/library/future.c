@@ -125,7 +125,7 @@ bool py_future_cancel(struct os_thread *thread, struct py_future *future, sim_ns
 
 enum progress py_future_wait(struct os_thread *thread, struct py_future *future, sim_ns deadline_ns)
 {
-	thread->timed_out = false;
+	py_current(thread)->timed_out = false;
 	if (future->done)
 		return DONE;
 	return py_wait_until(thread, &future->done, &future->waiters, ACTIVITY_QUEUE_WAIT, deadline_ns);
@@ -203,10 +203,10 @@ static enum progress wait_for_set(struct os_thread *thread, struct frame *frame)
 	if (!set->event) {
 		AWAIT(frame,
 		      py_wait_until(thread, &set->event, &set->waiters, ACTIVITY_QUEUE_WAIT, my->deadline_ns));
-		my->timed_out = thread->timed_out;
+		my->timed_out = py_current(thread)->timed_out;
 	}
 	uninstall(set);
-	thread->timed_out = my->timed_out;
+	py_current(thread)->timed_out = my->timed_out;
 	PROGRAM_END;
 }
 

@@ -71,7 +71,7 @@ enum progress py_future_set(struct os_thread *thread, struct py_future *future, 
 
 /* For callers. cancel(): true if it is cancelled now. `cost_ns` gets what waking its waiters costs. */
 bool py_future_cancel(struct os_thread *thread, struct py_future *future, sim_ns *cost_ns);
-/* For AWAIT. result(timeout): until it is done or the deadline (SIM_NS_MAX: none); thread->timed_out tells which.
+/* For AWAIT. result(timeout): until it is done or the deadline (SIM_NS_MAX: none); py_thread.timed_out tells which.
  */
 enum progress py_future_wait(struct os_thread *thread, struct py_future *future, sim_ns deadline_ns);
 

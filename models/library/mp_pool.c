@@ -55,9 +55,9 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 	if (pool->all_entered)
 		futex_wake(&pool->entered, NULL, false);
 	for (my->done = 0; pool->max_tasks_per_child == 0 || my->done < pool->max_tasks_per_child; my->done++) {
-		AWAIT(frame, mp_lock_acquire(thread, &pool->task_read_lock));
+		AWAIT(frame, mp_semaphore_acquire(thread, &pool->task_read_lock, SIM_NS_MAX));
 		AWAIT(frame, connection_receive(thread, pool->tasks, &my->chunk));
-		AWAIT(frame, mp_lock_release(thread, &pool->task_read_lock));
+		AWAIT(frame, mp_semaphore_release(thread, &pool->task_read_lock));
 		if (!my->chunk)
 			break;
 		chunk = my->chunk;
@@ -72,10 +72,10 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 		}
 		AWAIT(frame, py_overhead(thread, pickle_cost(thread, COST_PICKLE_DUMPS,
 							     items_of(chunk) * chunk->job->result_bytes)));
-		AWAIT(frame, mp_lock_acquire(thread, &pool->result_write_lock));
+		AWAIT(frame, mp_semaphore_acquire(thread, &pool->result_write_lock, SIM_NS_MAX));
 		AWAIT(frame, connection_send(thread, pool->results,
 					     RESULT_BASE_BYTES + items_of(chunk) * chunk->job->result_bytes, chunk));
-		AWAIT(frame, mp_lock_release(thread, &pool->result_write_lock));
+		AWAIT(frame, mp_semaphore_release(thread, &pool->result_write_lock));
 	}
 	PROGRAM_END;
 }
@@ -132,9 +132,9 @@ static enum progress handle_tasks(struct os_thread *thread, struct frame *frame)
 		}
 	}
 	/* The result handler and the workers shall end. */
-	AWAIT(frame, mp_lock_acquire(thread, &pool->result_write_lock));
+	AWAIT(frame, mp_semaphore_acquire(thread, &pool->result_write_lock, SIM_NS_MAX));
 	AWAIT(frame, connection_send(thread, pool->results, SENTINEL_BYTES, NULL));
-	AWAIT(frame, mp_lock_release(thread, &pool->result_write_lock));
+	AWAIT(frame, mp_semaphore_release(thread, &pool->result_write_lock));
 	for (my->sentinel_count = 0; my->sentinel_count < pool->worker_count; my->sentinel_count++)
 		AWAIT(frame, connection_send(thread, pool->tasks, SENTINEL_BYTES, NULL));
 	PROGRAM_END;
@@ -297,8 +297,8 @@ struct mp_pool *mp_pool_new(struct interpreter *interpreter, struct mp_context *
 	pool->max_tasks_per_child = max_tasks_per_child;
 	pool->workers = region_alloc_array(machine->region, workers, sizeof(*pool->workers));
 	simple_queue_init(&pool->jobs, machine->region);
-	mp_lock_init(&pool->task_read_lock);
-	mp_lock_init(&pool->result_write_lock);
+	mp_semaphore_init(&pool->task_read_lock, 1);
+	mp_semaphore_init(&pool->result_write_lock, 1);
 	pool->tasks = pipe_new(machine);
 	pool->results = pipe_new(machine);
 	pool->results->pollers = &pool->watch;
@@ -442,15 +442,15 @@ static enum progress terminate(struct os_thread *thread, struct frame *frame)
 	pool->terminating = true;
 	AWAIT(frame, os_thread_compute(thread, notify(pool, thread)));
 	/* Whoever reads tasks keeps the lock until the sentinels come; then it is the caller's, who drains. */
-	AWAIT(frame, mp_lock_acquire(thread, &pool->task_read_lock));
+	AWAIT(frame, mp_semaphore_acquire(thread, &pool->task_read_lock, SIM_NS_MAX));
 	while (!pool->task_handler->finished && pipe_is_readable(pool->tasks)) {
 		AWAIT(frame, connection_receive(thread, pool->tasks, &my->drained));
 		AWAIT(frame, py_sleep(thread, 0));
 	}
 	AWAIT(frame, os_thread_compute(thread, notify(pool, thread)));
-	AWAIT(frame, mp_lock_acquire(thread, &pool->result_write_lock));
+	AWAIT(frame, mp_semaphore_acquire(thread, &pool->result_write_lock, SIM_NS_MAX));
 	AWAIT(frame, connection_send(thread, pool->results, SENTINEL_BYTES, NULL));
-	AWAIT(frame, mp_lock_release(thread, &pool->result_write_lock));
+	AWAIT(frame, mp_semaphore_release(thread, &pool->result_write_lock));
 	AWAIT(frame, py_thread_join(thread, pool->worker_handler));
 	for (my->next = 0; my->next < pool->worker_count; my->next++) {
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_SYSCALL_BASE)));

@@ -14,7 +14,7 @@
 
 #include "models/library/connection.h"
 #include "models/library/future.h"
-#include "models/library/mp_lock.h"
+#include "models/library/mp_semaphore.h"
 #include "models/library/mp_process.h"
 #include "models/library/simple_queue.h"
 
@@ -49,7 +49,7 @@ struct mp_pool {
 	struct mp_process *workers;
 	struct simple_queue jobs; /* to the task handler; NULL ends it */
 	struct pipe *tasks, *results;
-	struct mp_lock task_read_lock, result_write_lock;
+	struct mp_semaphore task_read_lock, result_write_lock;
 	struct py_thread *worker_handler, *task_handler, *result_handler;
 	int64_t max_tasks_per_child;  /* chunks; 0: no limit */
 	int64_t unfinished_jobs;      /* len(_cache) */

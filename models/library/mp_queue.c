@@ -24,12 +24,10 @@ struct mp_feeder {
 
 void mp_queue_init(struct mp_queue *queue, struct machine_model *machine, int64_t max_size)
 {
-	*queue = (struct mp_queue){
-		.machine = machine,
-		.pipe = pipe_new(machine),
-		.slots.value = max_size,
-		.max_size = max_size,
-	};
+	*queue = (struct mp_queue){ .machine = machine, .pipe = pipe_new(machine) };
+	mp_semaphore_init(&queue->slots, max_size);
+	mp_semaphore_init(&queue->read_lock, 1);
+	mp_semaphore_init(&queue->write_lock, 1);
 }
 
 static struct mp_message *message_new(struct mp_queue *queue, void *item, int64_t bytes)
@@ -78,9 +76,9 @@ static enum progress feed(struct os_thread *thread, struct frame *frame)
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_FEED) +
 								 pickle_cost(thread, COST_PICKLE_DUMPS,
 										message->bytes)));
-			AWAIT(frame, mp_lock_acquire(thread, &queue->write_lock));
+			AWAIT(frame, mp_semaphore_acquire(thread, &queue->write_lock, SIM_NS_MAX));
 			AWAIT(frame, connection_send(thread, queue->pipe, message->bytes, message));
-			AWAIT(frame, mp_lock_release(thread, &queue->write_lock));
+			AWAIT(frame, mp_semaphore_release(thread, &queue->write_lock));
 		}
 		if (!my->message)
 			break;
@@ -172,7 +170,7 @@ static enum progress put(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, mp_semaphore_acquire(thread, &my->queue->slots, my->deadline_ns));
-	if (!thread->timed_out) {
+	if (!py_current(thread)->timed_out) {
 		my->feeder = feeder_of(my->queue, py_current(thread)->interpreter);
 		if (!my->feeder) {
 			my->feeder = feeder_new(my->queue, py_current(thread)->interpreter);
@@ -181,7 +179,7 @@ static enum progress put(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_PUT)));
 		AWAIT(frame, os_thread_compute(thread, feeder_append(thread, my->feeder,
 								     message_new(my->queue, my->item, my->bytes))));
-		thread->timed_out = false;
+		py_current(thread)->timed_out = false;
 	}
 	PROGRAM_END;
 }
@@ -214,22 +212,25 @@ static enum progress get(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_GET)));
-	AWAIT(frame, mp_lock_acquire(thread, &queue->read_lock));
-	if (my->deadline_ns != SIM_NS_MAX) {
-		AWAIT(frame, connection_poll(thread, queue->pipe, my->deadline_ns));
-		my->timed_out = thread->timed_out;
-	}
+	AWAIT(frame, mp_semaphore_acquire(thread, &queue->read_lock, my->deadline_ns));
+	my->timed_out = py_current(thread)->timed_out;
 	if (!my->timed_out) {
-		AWAIT(frame, connection_receive(thread, queue->pipe, &my->message));
-		AWAIT(frame, mp_semaphore_release(thread, &queue->slots));
+		if (my->deadline_ns != SIM_NS_MAX) {
+			AWAIT(frame, connection_poll(thread, queue->pipe, my->deadline_ns));
+			my->timed_out = py_current(thread)->timed_out;
+		}
+		if (!my->timed_out) {
+			AWAIT(frame, connection_receive(thread, queue->pipe, &my->message));
+			AWAIT(frame, mp_semaphore_release(thread, &queue->slots));
+		}
+		AWAIT(frame, mp_semaphore_release(thread, &queue->read_lock));
 	}
-	AWAIT(frame, mp_lock_release(thread, &queue->read_lock));
 	if (!my->timed_out) {
 		message = my->message;
 		AWAIT(frame, py_overhead(thread, pickle_cost(thread, COST_PICKLE_LOADS, message->bytes)));
 		*my->item = message_open(queue, message);
 	}
-	thread->timed_out = my->timed_out;
+	py_current(thread)->timed_out = my->timed_out;
 	PROGRAM_END;
 }
 
@@ -253,9 +254,9 @@ static enum progress put_simple(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_SIMPLE_QUEUE_PUT) +
 						 pickle_cost(thread, COST_PICKLE_DUMPS, my->bytes)));
-	AWAIT(frame, mp_lock_acquire(thread, &queue->write_lock));
+	AWAIT(frame, mp_semaphore_acquire(thread, &queue->write_lock, SIM_NS_MAX));
 	AWAIT(frame, connection_send(thread, queue->pipe, my->bytes, message_new(queue, my->item, my->bytes)));
-	AWAIT(frame, mp_lock_release(thread, &queue->write_lock));
+	AWAIT(frame, mp_semaphore_release(thread, &queue->write_lock));
 	PROGRAM_END;
 }
 
@@ -276,9 +277,9 @@ static enum progress get_simple(struct os_thread *thread, struct frame *frame)
 	struct mp_message *message = my->message;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, mp_lock_acquire(thread, &queue->read_lock));
+	AWAIT(frame, mp_semaphore_acquire(thread, &queue->read_lock, SIM_NS_MAX));
 	AWAIT(frame, connection_receive(thread, queue->pipe, &my->message));
-	AWAIT(frame, mp_lock_release(thread, &queue->read_lock));
+	AWAIT(frame, mp_semaphore_release(thread, &queue->read_lock));
 	message = my->message;
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_SIMPLE_QUEUE_GET) +
 						 pickle_cost(thread, COST_PICKLE_LOADS, message->bytes)));

@@ -12,7 +12,6 @@
 #define MODELS_LIBRARY_MP_QUEUE_H
 
 #include "models/library/connection.h"
-#include "models/library/mp_lock.h"
 #include "models/library/mp_semaphore.h"
 #include "models/library/simple_queue.h"
 
@@ -20,10 +19,9 @@ struct mp_queue {
 	struct machine_model *machine;
 	struct pipe *pipe;
 	struct mp_semaphore slots; /* BoundedSemaphore(maxsize) */
-	struct mp_lock read_lock, write_lock;
+	struct mp_semaphore read_lock, write_lock;
 	struct mp_feeder *feeders; /* of each process that has put */
 	struct mp_message *free_messages;
-	int64_t max_size;
 };
 
 /* What put() without a bound uses (SEM_VALUE_MAX). */
@@ -33,14 +31,14 @@ void mp_queue_init(struct mp_queue *queue, struct machine_model *machine, int64_
 /* full(). */
 static inline bool mp_queue_is_full(const struct mp_queue *queue)
 {
-	return queue->slots.value == 0;
+	return queue->slots.semaphore.value == 0;
 }
 
-/* For AWAIT. put(): waits for a slot until the deadline (SIM_NS_MAX: none); thread->timed_out tells whether it
+/* For AWAIT. put(): waits for a slot until the deadline (SIM_NS_MAX: none); py_thread.timed_out tells whether it
  * passed. `bytes` is the pickled size of what goes with the item. */
 enum progress mp_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, int64_t bytes,
 			   sim_ns deadline_ns);
-/* For AWAIT. get(): stores the item; at the deadline, nothing, and thread->timed_out is true. */
+/* For AWAIT. get(): stores the item; at the deadline, nothing, and py_thread.timed_out is true. */
 enum progress mp_queue_get(struct os_thread *thread, struct mp_queue *queue, void **item, sim_ns deadline_ns);
 /* For AWAIT. close() and join_thread(): until all that this process has put lies in the pipe. */
 enum progress mp_queue_flush(struct os_thread *thread, struct mp_queue *queue);

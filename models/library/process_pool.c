@@ -92,9 +92,10 @@ static enum progress clear_wakeups(struct os_thread *thread, struct frame *frame
 	PROGRAM_BEGIN(frame);
 	for (;;) {
 		AWAIT(frame, connection_poll(thread, my->pool->wakeups, 0));
-		if (thread->timed_out)
+		if (py_current(thread)->timed_out)
 			break;
 		AWAIT(frame, connection_receive(thread, my->pool->wakeups, &my->call));
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONNECTION_RECEIVE)));
 	}
 	PROGRAM_END;
 }
@@ -264,11 +265,6 @@ enum progress process_pool_open(struct os_thread *thread, struct process_pool *p
 	return os_thread_enter(thread);
 }
 
-/* _ThreadWakeup.wakeup(): an empty message. */
-static enum progress wake_up(struct os_thread *thread, struct process_pool *pool)
-{
-	return connection_send(thread, pool->wakeups, 0, NULL);
-}
 
 static enum progress start_all_workers(struct os_thread *thread, struct frame *frame)
 {
@@ -305,10 +301,10 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 	struct process_pool *pool = my->pool;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_SUBMIT)));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_SUBMIT) + py_cost(thread, COST_CONNECTION_SEND)));
 	simple_queue_append(&pool->waiting, my->call);
 	pool->pending++;
-	AWAIT(frame, wake_up(thread, pool));
+	AWAIT(frame, connection_send(thread, pool->wakeups, 0, NULL)); /* _ThreadWakeup.wakeup() */
 	AWAIT(frame, adjust_workers(thread, pool));
 	if (!pool->manager) {
 		pool->manager = py_thread_new(pool->interpreter, "ProcessPoolExecutor manager", manage, pool);
@@ -332,10 +328,10 @@ static enum progress shut_down(struct os_thread *thread, struct frame *frame)
 	struct process_pool *pool = my->pool;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_SHUTDOWN)));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_SHUTDOWN) + py_cost(thread, COST_CONNECTION_SEND)));
 	pool->cancel_futures = my->cancel_futures;
 	pool->shutting_down = true;
-	AWAIT(frame, wake_up(thread, pool));
+	AWAIT(frame, connection_send(thread, pool->wakeups, 0, NULL)); /* _ThreadWakeup.wakeup() */
 	if (pool->manager)
 		AWAIT(frame, py_thread_join(thread, pool->manager));
 	PROGRAM_END;
