@@ -4,6 +4,7 @@
 #include "models/simulate/drivers.h"
 
 #include "models/simulate/model_run.h"
+#include "models/simulate/resources.h"
 
 static struct simulation *simulation_of(const struct os_thread *thread)
 {
@@ -26,9 +27,10 @@ static enum progress run_model(struct os_thread *thread, struct frame *frame)
 	my->run = region_alloc(simulation->region, sizeof(*my->run));
 	*my->run = model_run_of_workload(simulation);
 	if (model->warm && executor_is_known(model->kind)) {
-		my->run->warm = executor_new(simulation, simulation->interpreter, model);
+		my->run->warm = executor_new(simulation, model);
 		AWAIT(frame, executor_warm_up(thread, my->run->warm));
 	}
+	AWAIT(frame, resources_start(thread, simulation));
 	simulation_start_clock(simulation);
 	AWAIT(frame, model_run_execute(thread, my->run));
 	simulation_stop_clock(simulation);
@@ -145,6 +147,7 @@ static enum progress run_arrivals(struct os_thread *thread, struct frame *frame)
 	my->generator = region_alloc(simulation->region, sizeof(*my->generator));
 	my->generator->simulation = simulation;
 	simple_queue_init(&my->generator->unread, simulation->region);
+	AWAIT(frame, resources_start(thread, simulation));
 	simulation_start_clock(simulation);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_CREATE)));
 	my->generator->first_ns = engine_now(simulation->engine);
@@ -176,6 +179,7 @@ static enum progress run_program(struct os_thread *thread, struct frame *frame)
 	struct task_run_locals *task;
 
 	PROGRAM_BEGIN(frame);
+	AWAIT(frame, resources_start(thread, simulation));
 	simulation_start_clock(simulation);
 	task = os_thread_push(thread, task_run);
 	task->instance = task_instance_new_main(simulation, simulation->workload->run.task);

@@ -9,32 +9,33 @@ bool executor_is_known(enum model_kind kind)
 	       kind == MODEL_POOL;
 }
 
-struct executor *executor_new(struct simulation *simulation, struct interpreter *interpreter, const struct model *model)
+struct executor *executor_new(struct simulation *simulation, const struct model *model)
 {
 	struct executor *executor = region_alloc(simulation->region, sizeof(*executor));
-	uint32_t workers = (uint32_t)model->workers;
 
 	executor->simulation = simulation;
 	executor->model = model;
-	if (model->kind == MODEL_PROCESS_POOL) {
-		executor->processes =
-			process_pool_new(interpreter, &simulation->context, workers, model->max_tasks_per_child);
-	} else if (model->kind == MODEL_POOL) {
-		executor->pool = mp_pool_new(interpreter, &simulation->context, workers, model->max_tasks_per_child);
-	} else {
-		executor->threads = thread_pool_new(interpreter, workers);
-		executor->threads->own_interpreters = model->kind == MODEL_INTERPRETER_POOL;
-	}
 	return executor;
 }
 
 enum progress executor_open(struct os_thread *thread, struct executor *executor)
 {
+	struct interpreter *interpreter = py_current(thread)->interpreter;
+	struct mp_context *context = &executor->simulation->context;
+	const struct model *model = executor->model;
+	uint32_t workers = (uint32_t)model->workers;
+
 	executor->opened = true;
-	if (executor->processes)
+	if (model->kind == MODEL_PROCESS_POOL) {
+		executor->processes = process_pool_new(interpreter, context, workers, model->max_tasks_per_child);
 		return process_pool_open(thread, executor->processes);
-	if (executor->pool)
+	}
+	if (model->kind == MODEL_POOL) {
+		executor->pool = mp_pool_new(interpreter, context, workers, model->max_tasks_per_child);
 		return mp_pool_open(thread, executor->pool);
+	}
+	executor->threads = thread_pool_new(interpreter, workers);
+	executor->threads->own_interpreters = model->kind == MODEL_INTERPRETER_POOL;
 	return py_overhead(thread, py_cost(thread, COST_TPE_CREATE));
 }
 
@@ -72,6 +73,8 @@ enum progress executor_submit(struct os_thread *thread, struct executor *executo
 		.handle = call->handle,
 	};
 	call->future = &call->call.item.future;
+	if (call->instance)
+		call->instance->handle->future = call->future;
 	if (executor->processes)
 		return process_pool_submit(thread, executor->processes, &call->call);
 	if (executor->threads)
@@ -84,6 +87,8 @@ enum progress executor_submit(struct os_thread *thread, struct executor *executo
 		.result_bytes = result_bytes,
 	};
 	call->future = &call->job.future;
+	if (call->instance)
+		call->instance->handle->future = call->future;
 	return mp_pool_submit(thread, executor->pool, &call->job);
 }
 
@@ -95,6 +100,30 @@ enum progress executor_submit_task(struct os_thread *thread, struct executor *ex
 		instance->handle = &call->handle;
 	return executor_submit(thread, executor, call, run_instance, call, argument_bytes, result_bytes);
 }
+
+/* ---- As a resource ---- */
+
+static void *make(struct simulation *simulation, const struct resource *resource)
+{
+	return executor_new(simulation, resource->model);
+}
+
+static enum progress acquire(struct os_thread *thread, void *object, sim_ns deadline_ns)
+{
+	(void)deadline_ns;
+	py_current(thread)->timed_out = false;
+	return executor_open(thread, object);
+}
+
+static enum progress release(struct os_thread *thread, void *object, int64_t count)
+{
+	(void)count;
+	return executor_shutdown(thread, object, false);
+}
+
+const struct resource_class executor_resource = {
+	.what = "executor", .make = make, .acquire = acquire, .release = release
+};
 
 enum progress executor_shutdown(struct os_thread *thread, struct executor *executor, bool cancel_futures)
 {

@@ -7,6 +7,7 @@
 #include "models/library/mp_pool.h"
 #include "models/library/process_pool.h"
 #include "models/library/thread_pool.h"
+#include "models/simulate/resources.h"
 #include "models/simulate/task_program.h"
 
 /* Pickled size of a task's number, where a task has no arguments of its own. */
@@ -33,9 +34,9 @@ struct executor_call {
 
 /* Whether there is such an executor. */
 bool executor_is_known(enum model_kind kind);
-/* Not opened yet; it belongs to the process of that interpreter. */
-struct executor *executor_new(struct simulation *simulation, struct interpreter *interpreter, const struct model *model);
-/* For AWAIT. Its constructor. */
+/* Not opened yet. */
+struct executor *executor_new(struct simulation *simulation, const struct model *model);
+/* For AWAIT. Its constructor: from now on it belongs to the caller's process. */
 enum progress executor_open(struct os_thread *thread, struct executor *executor);
 /* For AWAIT. submit(), or apply_async(): of a task instance with arguments and a result of that pickled size. */
 enum progress executor_submit_task(struct os_thread *thread, struct executor *executor, struct executor_call *call,
@@ -47,5 +48,8 @@ enum progress executor_submit(struct os_thread *thread, struct executor *executo
 enum progress executor_warm_up(struct os_thread *thread, struct executor *executor);
 /* For AWAIT. shutdown(wait=True); Pool: close() and join(). */
 enum progress executor_shutdown(struct os_thread *thread, struct executor *executor, bool cancel_futures);
+
+/* An executor among the resources: created by `with` or at the first submit(). */
+extern const struct resource_class executor_resource;
 
 #endif

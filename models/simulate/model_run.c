@@ -236,7 +236,7 @@ static enum progress run_executor(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	my->executor = my->run->warm;
 	if (!my->executor) {
-		my->executor = executor_new(my->run->simulation, py_current(thread)->interpreter, model);
+		my->executor = executor_new(my->run->simulation, model);
 		AWAIT(frame, executor_open(thread, my->executor));
 	}
 	chunks = my->children = new_children(my->run, chunk_count(my->run), sizeof(struct chunk_call));
@@ -324,7 +324,7 @@ static enum progress run_pool(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	my->executor = run->warm;
 	if (!my->executor) {
-		my->executor = executor_new(run->simulation, py_current(thread)->interpreter, run->model);
+		my->executor = executor_new(run->simulation, run->model);
 		AWAIT(frame, executor_open(thread, my->executor));
 	}
 	if (run->model->map == MAP_APPLY_ASYNC) {

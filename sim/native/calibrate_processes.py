@@ -398,11 +398,18 @@ def measure_manager():
         serves_ns.append((cpu_ns_of(pid) - before_ns) / TASKS)
     measured('manager.call', less(calls_ns, rest_ns))
     measured('manager.serve', less(serves_ns, rest_ns))
-    begin_ns = thread_cpu_ns()
-    connect = multiprocessing.managers.SyncManager.Value(manager, 'q', 0)
-    connect_ns = thread_cpu_ns() - begin_ns
-    measured('manager.proxy', [connect_ns])
-    known('manager.start', start_ns, 'one start, its fork() included')
+    connects_ns, accepts_ns = [], []
+    start_ns_of_thread = MEDIANS['pythread.start'] + MACHINE['thread.create'] + MACHINE['thread.entry']
+    for _ in range(BATCHES):
+        before_ns, begin_ns = cpu_ns_of(pid), thread_cpu_ns()
+        value._connect()
+        connects_ns.append(thread_cpu_ns() - begin_ns)
+        time.sleep(2e-3)
+        accepts_ns.append(cpu_ns_of(pid) - before_ns - start_ns_of_thread)
+    measured('manager.connect', connects_ns)
+    measured('manager.accept', accepts_ns)
+    measured('manager.start', [start_ns - MEDIANS['pyprocess.start'] - MACHINE['fork.base'] -
+                               MACHINE['fork.per_byte'] * MEDIANS['memory.interpreter']])
     manager.shutdown()
 
 

@@ -116,7 +116,8 @@
 	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON,  0,      "Connection.recv_bytes(), without the system calls") \
 	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON,  0,      "Connection.poll(), without the system call") \
 	P(MANAGER_START,        "manager.start",         ns,    PYTHON,  0,      "starting a manager's server process on the caller") \
-	P(MANAGER_PROXY,        "manager.proxy",         ns,    PYTHON,  0,      "creating a shared object in a manager, on the caller") \
+	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON,  0,      "a thread's connection to a manager at its first call, on the caller") \
+	P(MANAGER_ACCEPT,       "manager.accept",        ns,    PYTHON,  0,      "the same in the server, in the thread that it starts") \
 	P(MANAGER_CALL,         "manager.call",          ns,    PYTHON,  0,      "one call of a proxy's method on the caller, without its message") \
 	P(MANAGER_SERVE,        "manager.serve",         ns,    PYTHON,  0,      "the same in the manager's server") \
 	P(PPE_CREATE,           "ppe.create",            ns,    PYTHON,  0,      "ProcessPoolExecutor() on the caller") \
