@@ -23,7 +23,7 @@ enum progress executor_open(struct os_thread *thread, struct executor *executor)
 	struct interpreter *interpreter = py_current(thread)->interpreter;
 	struct mp_context *context = &executor->simulation->context;
 	const struct model *model = executor->model;
-	uint32_t workers = (uint32_t)model->workers;
+	uint32_t workers = (uint32_t)model_workers(executor->simulation->workload, model);
 
 	executor->opened = true;
 	if (model->kind == MODEL_PROCESS_POOL) {
@@ -161,11 +161,11 @@ static enum progress warm_up(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, py_wait_until(thread, &executor->pool->all_entered, &executor->pool->entered,
 					   ACTIVITY_START_UP, SIM_NS_MAX));
 	if (!executor->pool) {
-		my->calls = region_alloc_array(executor->simulation->region, (size_t)executor->model->workers,
+		my->calls = region_alloc_array(executor->simulation->region, (size_t)model_workers(executor->simulation->workload, executor->model),
 					       sizeof(*my->calls));
-		for (my->next = 0; my->next < executor->model->workers; my->next++)
+		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model); my->next++)
 			AWAIT(frame, executor_submit(thread, executor, &my->calls[my->next], keep_busy, NULL, 0, 0));
-		for (my->next = 0; my->next < executor->model->workers; my->next++)
+		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model); my->next++)
 			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
 	}
 	AWAIT(frame, py_sleep(thread, 10 * SIM_MS)); /* until all of them wait for work */

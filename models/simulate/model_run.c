@@ -112,7 +112,7 @@ static enum progress run_share(struct os_thread *thread, struct frame *frame)
 
 static struct share *share_out(const struct model_run *run)
 {
-	int64_t workers = run->model->workers;
+	int64_t workers = model_workers(run->simulation->workload, run->model);
 	struct share *shares = new_children(run, workers, sizeof(*shares));
 
 	for (int64_t i = 0; i < workers; i++) {
@@ -132,10 +132,10 @@ static enum progress run_shares(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	shares = my->children = share_out(my->run);
-	for (my->next = 0; my->next < my->run->model->workers; my->next++)
+	for (my->next = 0; my->next < model_workers(my->run->simulation->workload, my->run->model); my->next++)
 		AWAIT(frame, mp_process_start(thread, &my->run->simulation->context, &shares[my->next].process,
 					      "Process", run_share, &shares[my->next].run));
-	for (my->next = 0; my->next < my->run->model->workers; my->next++)
+	for (my->next = 0; my->next < model_workers(my->run->simulation->workload, my->run->model); my->next++)
 		AWAIT(frame, mp_process_join(thread, &shares[my->next].process));
 	PROGRAM_END;
 }
@@ -283,7 +283,7 @@ static enum progress run_pool_item(struct os_thread *thread, struct frame *frame
 /* Pool._map_async: ceil(count / (4 * workers)). */
 static int64_t chunksize_of(const struct model_run *run)
 {
-	int64_t parts = 4 * run->model->workers;
+	int64_t parts = 4 * model_workers(run->simulation->workload, run->model);
 
 	if (run->model->chunksize > 0)
 		return run->model->chunksize;

@@ -72,7 +72,7 @@ struct task_instance *task_instance_new_child(struct task_instance *parent, uint
 
 /* Turns an instance away that has not begun: it ends as rejected, and has no sojourn. */
 void task_instance_reject(struct task_instance *instance);
-/* Counts an instance that will never begin as cancelled, and gives it back. */
+/* Likewise: cancelled before it has begun; whoever waits for it is told. */
 void task_instance_cancel(struct task_instance *instance);
 
 /* A handle in a group of the instance's activation. */

@@ -4,8 +4,7 @@ A helper thread's work (manager, feeder) is measured by calling its methods from
 woken; another process's by its CPU clock, read from here. What has a name of its own is subtracted.
 """
 import concurrent.futures.process as process_module
-import gc
-import mmap
+import json
 import multiprocessing
 import multiprocessing.forkserver
 import multiprocessing.managers
@@ -15,7 +14,6 @@ import os
 import resource
 import statistics
 import sys
-import threading
 import time
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from itertools import repeat
@@ -25,7 +23,8 @@ from calibrate import (BATCHES, MACHINE, MEDIANS, TASKS, assumed, in_batches, kn
                        thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
 from harness import clock_ns, run_task
 
-EMPTY_WORKLOAD = '''{"count": 0, "tasks": [], "model": "processes", "spawn": null, "start": "spawn", "locks": 0}'''
+EMPTY_WORKLOAD = {'count': 0, 'spare': 0, 'tasks': [], 'resources': [], 'model': 'processes', 'spawn': 'thread',
+                  'start': 'spawn'}
 
 FEW = 7  # of what takes a tenth of a second each
 
@@ -298,7 +297,7 @@ def main_module_is_harness():
     main.__file__ = harness.__file__
     workload = os.path.join(os.path.dirname(harness.__file__), 'nothing.json')
     with open(workload, 'w', encoding='utf-8') as stream:
-        stream.write(EMPTY_WORKLOAD)
+        json.dump(EMPTY_WORKLOAD, stream)
     os.environ['GILSIM_WORKLOAD'] = workload
 
 
@@ -337,6 +336,7 @@ def measure_spawn():
             children_ns.append(settled_cpu_ns(child.pid))
             earlier_ns = children_cpu_ns()
             child.join()
+            assert child.exitcode == 0
             finishes_ns.append(children_cpu_ns() - earlier_ns - children_ns[-1])
     finally:
         multiprocessing.util.spawnv_passfds = spawn_process
@@ -369,6 +369,7 @@ def measure_forkserver():
         time.sleep(0.1)
         children_ns.append(settled_cpu_ns(child.pid))
         child.join()
+        assert child.exitcode == 0
         time.sleep(0.01)
         serves_ns.append((cpu_ns_of(server._forkserver_pid) - before_ns - fork_ns - MACHINE['process.wait']) / 2 -
                          MACHINE['pipe.write'] - MACHINE['wake.call'])
@@ -413,7 +414,38 @@ def measure_manager():
     manager.shutdown()
 
 
+# ---- Interpreters ------------------------------------------------------------------------------------
+
+def measure_interpreters():
+    """Created, entered for an empty statement, and destroyed, on one thread."""
+    try:
+        if sys.version_info >= (3, 13):
+            import _interpreters as interpreters
+        else:
+            import _xxsubinterpreters as interpreters
+        run = getattr(interpreters, 'exec', None) or interpreters.run_string
+        if sys.version_info < (3, 12):
+            raise ImportError
+    except ImportError:
+        for name, guess_ns in (('interp.create', 12e6), ('interp.call', 40e3), ('interp.destroy', 3e6)):
+            assumed(name, guess_ns, 'before 3.12 interpreters share one GIL')
+        return
+    creates_ns, calls_ns, destroys_ns = [], [], []
+    for _ in range(FEW):
+        begin_ns = thread_cpu_ns()
+        number = interpreters.create()
+        creates_ns.append(thread_cpu_ns() - begin_ns)
+        calls_ns.append(each_ns(lambda: run(number, 'pass')) - 2 * MEDIANS['gil.uncontended'])
+        begin_ns = thread_cpu_ns()
+        interpreters.destroy(number)
+        destroys_ns.append(thread_cpu_ns() - begin_ns)
+    measured('interp.create', creates_ns)
+    measured('interp.call', calls_ns)
+    measured('interp.destroy', destroys_ns)
+
+
 MEASUREMENTS = (
+    ('interpreters', measure_interpreters),
     ('futures', measure_future_watch),
     ('locks of processes', measure_mp_lock),
     ('shared values', measure_shared_value),
