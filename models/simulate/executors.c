@@ -161,11 +161,15 @@ static enum progress warm_up(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, py_wait_until(thread, &executor->pool->all_entered, &executor->pool->entered,
 					   ACTIVITY_START_UP, SIM_NS_MAX));
 	if (!executor->pool) {
-		my->calls = region_alloc_array(executor->simulation->region, (size_t)model_workers(executor->simulation->workload, executor->model),
-					       sizeof(*my->calls));
-		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model); my->next++)
-			AWAIT(frame, executor_submit(thread, executor, &my->calls[my->next], keep_busy, NULL, 0, 0));
-		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model); my->next++)
+		my->calls = region_alloc_array(
+			executor->simulation->region,
+			(size_t)model_workers(executor->simulation->workload, executor->model), sizeof(*my->calls));
+		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model);
+		     my->next++)
+			AWAIT(frame,
+			      executor_submit(thread, executor, &my->calls[my->next], keep_busy, NULL, 0, 0));
+		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model);
+		     my->next++)
 			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
 	}
 	AWAIT(frame, py_sleep(thread, 10 * SIM_MS)); /* until all of them wait for work */

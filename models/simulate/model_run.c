@@ -192,9 +192,11 @@ static enum progress submit_chunk(struct os_thread *thread, const struct model_r
 		chunk->instances[i] = release(run, first + i);
 	if (chunk->count == 1)
 		return executor_submit_task(thread, executor, &chunk->call, chunk->instances[0],
-					    run->start ? run->start->bytes : 0, run->start ? run->start->result_bytes : 0);
+					    run->start ? run->start->bytes : 0,
+					    run->start ? run->start->result_bytes : 0);
 	return executor_submit(thread, executor, &chunk->call, run_chunk, chunk,
-			       chunk->count * (run->start && run->start->bytes > 0 ? run->start->bytes : INDEX_BYTES),
+			       chunk->count *
+				       (run->start && run->start->bytes > 0 ? run->start->bytes : INDEX_BYTES),
 			       run->start ? chunk->count * run->start->result_bytes : 0);
 }
 
@@ -330,9 +332,10 @@ static enum progress run_pool(struct os_thread *thread, struct frame *frame)
 	if (run->model->map == MAP_APPLY_ASYNC) {
 		my->calls = new_children(run, run->count, sizeof(*my->calls));
 		for (my->next = 0; my->next < run->count; my->next++)
-			AWAIT(frame, executor_submit_task(thread, my->executor, &my->calls[my->next],
-							  release(run, my->next), run->start ? run->start->bytes : 0,
-							  run->start ? run->start->result_bytes : 0));
+			AWAIT(frame,
+			      executor_submit_task(thread, my->executor, &my->calls[my->next],
+						   release(run, my->next), run->start ? run->start->bytes : 0,
+						   run->start ? run->start->result_bytes : 0));
 		for (my->next = 0; my->next < run->count; my->next++)
 			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
 	} else {

@@ -247,8 +247,8 @@ static json_t *retry_new(const struct workload *workload, const struct step *ste
 
 	return json_pack("{sI so sf so so}", "times", (json_int_t)retry->times, "backoff_s",
 			 draw_new(workload, step, false, seconds_new(retry->backoff.constant_ns)), "factor",
-			 retry->factor, "limit_s", json_real(sim_time_seconds(retry->limit_ns)),
-			 "jitter", draw_new(workload, step, true, json_integer(1)));
+			 retry->factor, "limit_s", json_real(sim_time_seconds(retry->limit_ns)), "jitter",
+			 draw_new(workload, step, true, json_integer(1)));
 }
 
 /* ---- Steps: [NAME, fields, body] ---- */
@@ -491,13 +491,13 @@ json_t *workload_json_resources(const struct workload *workload)
 	for (uint32_t i = 0; i < workload->resource_count; i++) {
 		const struct resource *resource = &workload->resources[i];
 
-		json_array_append_new(
-			resources,
-			json_pack("{ss? ss sI sI sI sb so}", "kind", resource_words[resource->kind], "scope",
-				  scope_words[resource->scope], "size", (json_int_t)resource->size, "initial",
-				  (json_int_t)resource->initial, "bytes", (json_int_t)resource->bytes, "per_process",
-				  resource->per_process, "model",
-				  workload_json_model(workload, resource->model)));
+		json_array_append_new(resources,
+				      json_pack("{ss? ss sI sI sI sb so}", "kind", resource_words[resource->kind],
+						"scope", scope_words[resource->scope], "size",
+						(json_int_t)resource->size, "initial",
+						(json_int_t)resource->initial, "bytes", (json_int_t)resource->bytes,
+						"per_process", resource->per_process, "model",
+						workload_json_model(workload, resource->model)));
 	}
 	return resources;
 }
