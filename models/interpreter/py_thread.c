@@ -257,6 +257,7 @@ static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_ENTRY)));
+	os_process_use_memory(thread->process, py_cost(thread, COST_MEMORY_THREAD));
 	AWAIT(frame, py_take_gil(thread));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_BOOTSTRAP)));
 	self->started = true;
@@ -271,6 +272,7 @@ static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 	}
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_EXIT)));
+	os_process_use_memory(thread->process, -py_cost(thread, COST_MEMORY_THREAD));
 	if (!joined_by_lock) {
 		self->finished = true;
 		AWAIT(frame, os_thread_compute(thread, wake_all(&self->joiners, thread)));

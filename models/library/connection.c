@@ -29,8 +29,10 @@ static enum progress send(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE)));
 		AWAIT(frame, py_take_gil(thread));
 	}
+	os_process_use_memory(thread->process, my->bytes); /* pickled, until it is written */
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, pipe_write(thread, my->pipe, my->bytes + HEADER_BYTES, my->tag));
+	os_process_use_memory(thread->process, -my->bytes);
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
 	PROGRAM_END;

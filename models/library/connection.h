@@ -2,7 +2,7 @@
  * connection.h - multiprocessing.connection.Connection over a pipe: framed messages.
  *
  * Source      Lib/multiprocessing/connection.py: a 4-byte length and the body; in one write up to 16 KiB, else in
- * two; read in at least two calls. The GIL is released around each call.
+ *             two; read in at least two calls. The GIL is released around each call.
  */
 #ifndef MODELS_LIBRARY_CONNECTION_H
 #define MODELS_LIBRARY_CONNECTION_H

@@ -3,10 +3,10 @@
  *
  * Source      Lib/concurrent/futures/_base.py @3.8 to 3.13: Future, wait(), as_completed().
  * Modelled    PENDING, RUNNING, CANCELLED, FINISHED: cancel() has no effect once RUNNING. A cancelled future wakes
- * those in result() at once, but those in wait() and as_completed() only when its executor comes to it
+ *             those in result() at once, but those in wait() and as_completed() only when its executor comes to it
  *             (set_running_or_notify_cancel). wait() by its three conditions, as_completed() in the order of
- * completion. Left out    the condition's own lock, held for microseconds; _AcquireFutures, which holds all of
- * them.
+ *             completion.
+ * Left out    the condition's own lock, held for microseconds; _AcquireFutures, which holds all of them.
  */
 #ifndef MODELS_LIBRARY_FUTURE_H
 #define MODELS_LIBRARY_FUTURE_H

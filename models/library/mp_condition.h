@@ -1,8 +1,9 @@
 /*
  * mp_condition.h - multiprocessing.RLock, Condition and Event.
  *
- * Source      Lib/multiprocessing/synchronize.py @3.8 to 3.13: three semaphores and a lock make a Condition, one more
- *             semaphore an Event; Modules/_multiprocessing/semaphore.c: RLock counts in the process that owns it.
+ * Source      Lib/multiprocessing/synchronize.py @3.8 to 3.13: three semaphores and a lock make a Condition, one
+ *             more semaphore an Event; Modules/_multiprocessing/semaphore.c: RLock counts in the process that owns
+ *             it.
  * Modelled    notify() waits until those that it has woken have said so (_woken_count); set() likewise.
  */
 #ifndef MODELS_LIBRARY_MP_CONDITION_H

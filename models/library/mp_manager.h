@@ -3,8 +3,8 @@
  *
  * Source      Lib/multiprocessing/managers.py @3.8 to 3.13: Server.serve_forever(), accepter(), serve_client(),
  *             BaseProxy._callmethod(), _connect().
- * Modelled    the server's process; a connection and a server thread for each client thread, made at its first call; each
- *             call a message there and one back, served under the server's GIL; nothing is sent ahead.
+ * Modelled    the server's process; a connection and a server thread for each client thread, made at its first
+ *             call; each call a message there and one back, served under the server's GIL; nothing is sent ahead.
  * Left out    reference counts of proxies, errors, the server's own locks; the handshake is one exchange.
  */
 #ifndef MODELS_LIBRARY_MP_MANAGER_H

@@ -50,11 +50,13 @@ static enum progress child(struct os_thread *thread, struct frame *frame)
 static void child_exited(struct os_thread *thread);
 
 /* The child's process, made and started: what fork() or exec() leaves behind. */
-static void launch(struct mp_process *process, struct os_process *parent, struct core *core, int64_t resident_bytes)
+static void launch(struct mp_process *process, struct os_process *parent, struct core *core, int64_t shared_bytes,
+		   int64_t own_bytes)
 {
 	struct machine_model *machine = parent->machine;
-	struct os_process *made = os_process_new(machine, parent, process->name, resident_bytes);
+	struct os_process *made = os_process_new(machine, parent, process->name, shared_bytes);
 
+	os_process_use_memory(made, own_bytes);
 	made->last_core = core;
 	process->interpreter = interpreter_new(((struct interpreter *)parent->owner)->runtime, made);
 	process->main_thread = py_thread_new(process->interpreter, process->name, child, process);
@@ -88,12 +90,13 @@ static int64_t fresh_bytes(const struct os_thread *thread, const struct mp_conte
 }
 
 static struct py_thread *start_helper(struct os_thread *caller, const char *name, program_fn *program,
-				      void *argument, int64_t resident_bytes)
+				      void *argument, int64_t own_bytes)
 {
-	struct os_process *process = os_process_new(caller->machine, caller->process, name, resident_bytes);
+	struct os_process *process = os_process_new(caller->machine, caller->process, name, 0);
 	struct interpreter *interpreter = interpreter_new(py_current(caller)->interpreter->runtime, process);
 	struct py_thread *main_thread = py_thread_new(interpreter, name, program, argument);
 
+	os_process_use_memory(process, own_bytes);
 	process->last_core = caller->core;
 	os_thread_start(main_thread->os);
 	return main_thread;
@@ -179,10 +182,12 @@ static enum progress serve(struct os_thread *thread, struct frame *frame)
 			AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PROCESS_WAIT)));
 			my->process->reported = true;
 			if (my->process->watch)
-				AWAIT(frame, os_thread_compute(thread, futex_wake(my->process->watch, thread, false)));
+				AWAIT(frame,
+				      os_thread_compute(thread, futex_wake(my->process->watch, thread, false)));
 		} else {
 			AWAIT(frame, os_thread_compute(thread, os_process_fork_cost(thread->process)));
-			launch(my->process, thread->process, thread->core, thread->process->resident_bytes);
+			launch(my->process, thread->process, thread->core, thread->process->resident_bytes,
+			       py_cost(thread, COST_MEMORY_FORK));
 			my->process->forked = true;
 		}
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE) +
@@ -232,7 +237,8 @@ static enum progress start_by_fork(struct os_thread *thread, struct frame *frame
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_START)));
 	AWAIT(frame, os_thread_compute(thread, os_process_fork_cost(thread->process)));
-	launch(my->process, thread->process, thread->core, thread->process->resident_bytes);
+	launch(my->process, thread->process, thread->core, thread->process->resident_bytes,
+	       py_cost(thread, COST_MEMORY_FORK));
 	os_thread_set_activity(thread, my->previous_activity);
 	PROGRAM_END;
 }
@@ -245,7 +251,7 @@ static enum progress start_by_spawn(struct os_thread *thread, struct frame *fram
 	AWAIT(frame, mp_ensure_tracker(thread, my->process->context));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_START)));
 	AWAIT(frame, os_thread_compute(thread, exec_cost(thread)));
-	launch(my->process, thread->process, thread->core, fresh_bytes(thread, my->process->context));
+	launch(my->process, thread->process, thread->core, 0, fresh_bytes(thread, my->process->context));
 	os_thread_set_activity(thread, my->previous_activity);
 	PROGRAM_END;
 }

@@ -3,10 +3,10 @@
  *
  * Source      Lib/multiprocessing/queues.py @3.8 to 3.13.
  * Modelled    Queue: a slot semaphore; put() appends to a buffer of the process, whose feeder thread (started at
- * the first put()) pickles and writes under a shared lock, so that put() returns before anything is sent; get()
- *             reads under a shared lock, frees the slot and unpickles outside; a process that ends flushes its
- * buffer first. SimpleQueue: pickles and writes, reads and unpickles in the calling thread. Left out    qsize(),
- * JoinableQueue, errors of pickling.
+ *             the first put()) pickles and writes under a shared lock, so that put() returns before anything is
+ *             sent; get() reads under a shared lock, frees the slot and unpickles outside; a process that ends
+ *             flushes its buffer first. SimpleQueue: pickles and writes, reads and unpickles in the calling thread.
+ * Left out    qsize(), JoinableQueue, errors of pickling.
  */
 #ifndef MODELS_LIBRARY_MP_QUEUE_H
 #define MODELS_LIBRARY_MP_QUEUE_H

@@ -3,10 +3,12 @@
  *
  * Source      Lib/concurrent/futures/process.py @3.8 to 3.13.
  * Modelled    the caller, the manager thread and the call queue's feeder thread, which all pay for the parent's
- * GIL; the call queue of max_workers + 1 (a call in it is RUNNING and cannot be cancelled); the wake-up pipe with a
- * message a submit(); one result for each of the manager's rounds, each of which polls every worker's sentinel;
- * when workers start (see process_pool_submit); max_tasks_per_child; shutdown(cancel_futures). Left out    workers
- * that die (BrokenProcessPool); initialisers; the shutdown lock, which nobody contends for long.
+ *             GIL; the call queue of max_workers + 1 (a call in it is RUNNING and cannot be cancelled); the
+ *             wake-up pipe with a message a submit(); one result for each of the manager's rounds, each of which
+ *             polls every worker's sentinel; when workers start (see process_pool_submit); max_tasks_per_child;
+ *             shutdown(cancel_futures).
+ * Left out    workers that die (BrokenProcessPool); initialisers; the shutdown lock, which nobody contends for
+ *             long.
  */
 #ifndef MODELS_LIBRARY_PROCESS_POOL_H
 #define MODELS_LIBRARY_PROCESS_POOL_H

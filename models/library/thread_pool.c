@@ -34,6 +34,7 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	if (pool->own_interpreters) {
 		my->own = interpreter_new_sub(pool->interpreter);
+		os_process_use_memory(thread->process, py_cost(thread, COST_MEMORY_SUBINTERPRETER));
 		AWAIT(frame, py_enter_interpreter(thread, my->own));
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_INTERPRETER_CREATE)));
 		AWAIT(frame, py_enter_interpreter(thread, pool->interpreter));
@@ -62,8 +63,10 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 		}
 		pool->idle_permits += !permit_when_empty;
 	}
-	if (my->own)
+	if (my->own) {
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_INTERPRETER_DESTROY)));
+		os_process_use_memory(thread->process, -py_cost(thread, COST_MEMORY_SUBINTERPRETER));
+	}
 	AWAIT(frame, simple_queue_put(thread, &pool->queue, NULL));
 	PROGRAM_END;
 }

@@ -17,6 +17,17 @@ struct os_process *os_process_new(struct machine_model *machine, struct os_proce
 	return process;
 }
 
+void os_process_use_memory(struct os_process *process, int64_t bytes)
+{
+	struct machine_model *machine = process->machine;
+
+	process->resident_bytes += bytes;
+	process->own_bytes += bytes;
+	machine->memory_bytes += bytes;
+	if (machine->memory_bytes > machine->peak_memory_bytes)
+		machine->peak_memory_bytes = machine->memory_bytes;
+}
+
 void os_process_add_thread(struct os_process *process, struct os_thread *thread)
 {
 	thread->next_in_process = process->threads;
@@ -40,6 +51,7 @@ void os_process_remove_thread(struct os_process *process, struct os_thread *thre
 	if (process->thread_count > 0 || process->exited)
 		return;
 	process->exited = true;
+	os_process_use_memory(process, -process->own_bytes);
 	while (futex_has_waiters(&process->waiters))
 		futex_wake(&process->waiters, NULL, false);
 }

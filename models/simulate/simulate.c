@@ -65,9 +65,9 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	simulation->machine = machine_new(region, simulation->engine, &config);
 	simulation->runtime = py_runtime_new(simulation->machine, workload->python.minor, has_gil,
 					     workload->python.switch_interval_ns);
-	process = os_process_new(simulation->machine, NULL, "main",
-				 machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) +
-					 workload->python.imports_bytes);
+	process = os_process_new(simulation->machine, NULL, "main", 0);
+	os_process_use_memory(process, machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) +
+					       workload->python.imports_bytes);
 	simulation->interpreter = interpreter_new(simulation->runtime, process);
 	simulation->objects = region_alloc_array(region, workload->resource_count, sizeof(*simulation->objects));
 	simulation->context = (struct mp_context){
@@ -193,6 +193,7 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	read_sojourns(simulation, result);
 	read_stages(simulation, region, result);
 	result->context_switches = (double)machine->context_switches;
+	result->peak_memory_bytes = (double)machine->peak_memory_bytes;
 	result->events = (double)(engine_event_count(simulation->engine) + engine_advance_count(simulation->engine));
 	result->note = workload->machine.note;
 }

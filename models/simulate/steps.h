@@ -48,7 +48,7 @@ int64_t step_start_count(struct task_instance *instance, const struct start *sta
 sim_ns step_deadline(const struct os_thread *thread, const struct step *step);
 
 /* steps_basic.c */
-step_fn step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
+step_fn step_allocate, step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
 /* steps_control.c */
 step_fn step_if, step_while, step_let, step_call, step_return, step_try, step_raise, step_retry;
 /* steps_threading.c */

@@ -86,6 +86,16 @@ enum progress step_io(struct os_thread *thread, struct task_instance *instance, 
 	return py_sleep(thread, step_ns(instance, step, 1));
 }
 
+/* bytearray(bytes), of which one byte in each page is written: one C call. */
+enum progress step_allocate(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	sim_ns work_ns = sim_time_round(thread->machine->costs->value[COST_MEMORY_TOUCH] * (double)step->bytes);
+
+	instance->allocated_bytes += step->bytes;
+	os_process_use_memory(thread->process, step->bytes);
+	return py_c_call(thread, work_ns);
+}
+
 /* ---- Control flow ---- */
 
 enum progress step_repeat(struct os_thread *thread, struct task_instance *instance, const struct step *step)

@@ -237,6 +237,7 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, os_thread_enter(thread));
 	if (instance->counted)
 		end(thread, instance);
+	os_process_use_memory(thread->process, -instance->allocated_bytes);
 	tell_handle(instance);
 	deadlock_remove(instance);
 	shared_cells_forget(instance);

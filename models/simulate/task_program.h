@@ -51,6 +51,7 @@ struct task_instance {
 	uint64_t child_count;	/* instances started so far */
 	sim_ns item_ns;
 	sim_ns release_ns;
+	int64_t allocated_bytes; /* until its end */
 	struct handle *handle; /* told of the end; may be NULL */
 	struct seen_cell *seen; /* what it has read of shared variables (shared_cells.h) */
 

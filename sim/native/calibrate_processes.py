@@ -5,6 +5,7 @@ woken; another process's by its CPU clock, read from here. What has a name of it
 """
 import concurrent.futures.process as process_module
 import json
+import mmap
 import multiprocessing
 import multiprocessing.forkserver
 import multiprocessing.managers
@@ -14,12 +15,14 @@ import os
 import resource
 import statistics
 import sys
+import threading
 import time
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from itertools import repeat
 
 import harness
-from calibrate import (BATCHES, MACHINE, MEDIANS, TASKS, assumed, in_batches, known, measured, medians_of_groups,
+import harness_processes
+from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, known, measured, medians_of_groups,
                        thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
 from harness import clock_ns, run_task
 
@@ -429,12 +432,15 @@ def measure_interpreters():
     except ImportError:
         for name, guess_ns in (('interp.create', 12e6), ('interp.call', 40e3), ('interp.destroy', 3e6)):
             assumed(name, guess_ns, 'before 3.12 interpreters share one GIL')
+        assumed('memory.subinterpreter', 8 << 20, 'before 3.12 interpreters share one GIL')
         return
-    creates_ns, calls_ns, destroys_ns = [], [], []
+    creates_ns, calls_ns, destroys_ns, sizes = [], [], [], []
     for _ in range(FEW):
+        before = resident_bytes()
         begin_ns = thread_cpu_ns()
         number = interpreters.create()
         creates_ns.append(thread_cpu_ns() - begin_ns)
+        sizes.append(resident_bytes() - before)
         calls_ns.append(each_ns(lambda: run(number, 'pass')) - 2 * MEDIANS['gil.uncontended'])
         begin_ns = thread_cpu_ns()
         interpreters.destroy(number)
@@ -442,9 +448,53 @@ def measure_interpreters():
     measured('interp.create', creates_ns)
     measured('interp.call', calls_ns)
     measured('interp.destroy', destroys_ns)
+    measured('memory.subinterpreter', [max(sizes)], 'the first; later ones use what earlier ones gave back')
+
+
+# ---- Memory ------------------------------------------------------------------------------------------
+
+def resident_bytes():
+    with open('/proc/self/statm') as stream:
+        return int(stream.read().split()[1]) * mmap.PAGESIZE
+
+
+def note_private_bytes(_):
+    """What this forked child has copied so far."""
+    with open('/proc/self/smaps_rollup') as stream:
+        SHARED[0] = 1024 * sum(int(line.split()[1]) for line in stream if line.startswith('Private_Dirty'))
+
+
+def measure_memory():
+    context = multiprocessing.get_context('fork')
+    forks, threads = [], []
+    for _ in range(FEW):
+        child = context.Process(target=note_private_bytes, args=(0,))
+        child.start()
+        child.join()
+        forks.append(SHARED[0])
+        gate = threading.Event()
+        waiting = [threading.Thread(target=gate.wait) for _ in range(20)]
+        before = resident_bytes()
+        for thread in waiting:
+            thread.start()
+        threads.append((resident_bytes() - before) / 20)
+        gate.set()
+        for thread in waiting:
+            thread.join()
+    measured('memory.fork', forks)
+    measured('memory.thread', threads)
+
+    blocks = []  # kept, so that each is of fresh pages
+
+    def touch_ns():
+        begin_ns = thread_cpu_ns()
+        blocks.append(harness_processes.touched(1 << 22))
+        return (thread_cpu_ns() - begin_ns) / (1 << 22)
+    measured('memory.touch', in_batches(touch_ns))
 
 
 MEASUREMENTS = (
+    ('memory of processes and threads', measure_memory),
     ('interpreters', measure_interpreters),
     ('futures', measure_future_watch),
     ('locks of processes', measure_mp_lock),

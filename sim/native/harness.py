@@ -392,6 +392,7 @@ def reject(number):
 def write_counts(record, instance):
     RECORDS[record + 10] = instance.retries
     RECORDS[record + 11] = instance.lost_updates
+    instance.memory.clear()
 
 
 # ---- Models: what the simulator mirrors (models/simulate/drivers.c) --------------------------------

@@ -26,6 +26,27 @@ def main_module():
     return sys.modules['__main__']
 
 
+# ---- Memory ------------------------------------------------------------------------------------------
+
+PAGE_BYTES = 4096
+
+
+def touched(size):
+    """So many bytes, of which each page has been written to."""
+    block = bytearray(size)
+    block[::PAGE_BYTES] = b'x' * len(range(0, size, PAGE_BYTES))
+    return block
+
+
+def run_allocate(argument):
+    instance, size = argument
+    instance.memory.append(touched(size))
+
+
+def bind_allocate(_, step, activation):
+    return (run_allocate, (activation.instance, step[1]['bytes']))
+
+
 # ---- What processes share ----------------------------------------------------------------------------
 
 class SharedCells:
@@ -512,6 +533,7 @@ def extend(binders):
         'put': by_scope(bind_put, binders['put']),
         'get': by_scope(bind_get, binders['get']),
         'wait': bind_wait(binders['wait']),
+        'allocate': bind_allocate,
         'send': bind_send,
         'recv': bind_recv,
         'submit': bind_submit,

@@ -270,6 +270,12 @@ static void add_resource(const struct workload *workload, const struct step *ste
 	json_object_set_new(fields, "count", value_new(workload, step->count));
 }
 
+static void add_bytes(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	(void)workload;
+	json_object_set_new(fields, "bytes", json_integer(step->bytes));
+}
+
 static void add_value(const struct workload *workload, const struct step *step, json_t *fields)
 {
 	json_object_set_new(fields, "value", value_new(workload, step->value));
@@ -366,6 +372,7 @@ static void add_name(const struct workload *workload, const struct step *step, j
 /* Kinds without a line, leaves apart, are not run natively. */
 static add_fields_fn *const field_adders[STEP_KIND_COUNT] = {
 	/* basic */
+	[STEP_ALLOCATE] = add_bytes,
 	[STEP_REPEAT] = add_count,
 	[STEP_LOOP] = add_nothing,
 	[STEP_WHILE] = add_value,
@@ -455,7 +462,7 @@ static bool differs_by_instance(const struct workload *workload, const struct ta
 		const struct step *step = &workload->steps[at];
 
 		if (step->start || step->kind == STEP_JOIN || step->kind == STEP_READ || step->kind == STEP_WRITE ||
-		    step->kind == STEP_RETRY || task->variable_count > 0 ||
+		    step->kind == STEP_RETRY || step->kind == STEP_ALLOCATE || task->variable_count > 0 ||
 		    (leaf_words[step->kind] && step->duration.kind == DURATION_ITEM) ||
 		    workload_json_is_drawn(workload, step, false))
 			return true;

@@ -140,6 +140,10 @@
 	P(POOL_WATCH_WORKER,    "pool.watch_worker",     ns,    PYTHON,  0,      "what each worker adds to such a round") \
 	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \
 	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "resident memory of an interpreter with the standard library's usual modules") \
+	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON,  0,      "what a forked child has copied when it ends: pages that it has written to") \
+	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
+	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON,  0,      "resident memory of one more interpreter in the process (since 3.12)") \
+	P(MEMORY_TOUCH,         "memory.touch",          ns_per_byte, PYTHON, 0, "allocating a byte of a large bytearray and writing to each of its pages") \
 	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, 0, "pickling a byte of small objects") \
 	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, 0, "unpickling a byte of small objects")
 /* clang-format on */
