@@ -191,7 +191,8 @@ Test(futures, calls_in_the_call_queue_cannot_be_cancelled)
 	cr_expect(lt(i64, llabs(program_bench_run(&bench, 3, 12, cancel_after_start) - 14 * SIM_MS), 10 * SIM_US));
 	cr_expect(eq(u32, cancelled, 7));
 	for (int i = 0; i < 10; i++)
-		cr_expect(eq(int, calls[i].item.future.state, i < 3 ? FUTURE_FINISHED : FUTURE_CANCELLED), "call %d", i);
+		cr_expect(eq(int, calls[i].item.future.state, i < 3 ? FUTURE_FINISHED : FUTURE_CANCELLED),
+			  "call %d", i);
 }
 
 static enum progress shut_down_at_once(struct os_thread *thread, struct frame *frame)
@@ -217,7 +218,8 @@ Test(futures, shutdown_with_cancel_futures_leaves_only_what_runs)
 	set_work(jobs_ns, 10);
 	cr_expect(lt(i64, llabs(program_bench_run(&bench, 3, 12, shut_down_at_once) - 14 * SIM_MS), 10 * SIM_US));
 	for (int i = 0; i < 10; i++)
-		cr_expect(eq(int, calls[i].item.future.state, i < 3 ? FUTURE_FINISHED : FUTURE_CANCELLED), "call %d", i);
+		cr_expect(eq(int, calls[i].item.future.state, i < 3 ? FUTURE_FINISHED : FUTURE_CANCELLED),
+			  "call %d", i);
 }
 
 /* The manager and the feeder need the caller's GIL: while the caller computes, each gets it after an interval. */
