@@ -88,6 +88,7 @@ struct machine_model {
 	uint64_t gap_stream;
 	uint64_t latency_count, gap_count; /* latencies and irregular gaps drawn so far */
 	uint64_t live_threads;
+	int64_t memory_bytes, peak_memory_bytes; /* of all processes, what they share counted once */
 	const struct trace_sink *trace;
 };
 

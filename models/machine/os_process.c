@@ -3,6 +3,9 @@
  */
 #include "models/machine/os_process.h"
 
+/* Spare stacks of the default size (see os_process.h). */
+#define STACKS_KEPT 4
+
 struct os_process *os_process_new(struct machine_model *machine, struct os_process *parent, const char *name,
 				  int64_t resident_bytes)
 {
@@ -17,7 +20,16 @@ struct os_process *os_process_new(struct machine_model *machine, struct os_proce
 	return process;
 }
 
-#define STACKS_KEPT 4
+void os_process_use_memory(struct os_process *process, int64_t bytes)
+{
+	struct machine_model *machine = process->machine;
+
+	process->resident_bytes += bytes;
+	process->own_bytes += bytes;
+	machine->memory_bytes += bytes;
+	if (machine->memory_bytes > machine->peak_memory_bytes)
+		machine->peak_memory_bytes = machine->memory_bytes;
+}
 
 void os_process_add_thread(struct os_process *process, struct os_thread *thread)
 {
@@ -44,6 +56,7 @@ void os_process_remove_thread(struct os_process *process, struct os_thread *thre
 	if (process->thread_count > 0 || process->exited)
 		return;
 	process->exited = true;
+	os_process_use_memory(process, -process->own_bytes);
 	while (futex_has_waiters(&process->waiters))
 		futex_wake(&process->waiters, NULL, false);
 }

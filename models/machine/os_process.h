@@ -19,7 +19,8 @@ struct os_process {
 	const char *name; /* borrowed */
 	struct os_thread *threads;
 	uint32_t thread_count;
-	int64_t resident_bytes;
+	int64_t resident_bytes; /* what fork() has page tables to copy for */
+	int64_t own_bytes;	/* of these, what it does not share with its parent */
 	struct core *last_core;
 	bool exited;
 	uint32_t spare_stacks;	      /* of threads that have ended */
@@ -27,8 +28,12 @@ struct os_process {
 	void *owner;	      /* of the layer above: the interpreter */
 };
 
+/* `resident_bytes` is what it shares with its parent (fork()); what it has of its own comes on top
+ * (os_process_use_memory). */
 struct os_process *os_process_new(struct machine_model *machine, struct os_process *parent, const char *name,
 				  int64_t resident_bytes);
+/* It takes so many bytes for itself, or (less than 0) gives them back; all of them when it ends. */
+void os_process_use_memory(struct os_process *process, int64_t bytes);
 void os_process_add_thread(struct os_process *process, struct os_thread *thread);
 /* The last thread's leaving ends the process and wakes those that wait for it. */
 void os_process_remove_thread(struct os_process *process, struct os_thread *thread);

@@ -4,6 +4,7 @@
 #include "models/simulate/resources.h"
 
 #include "models/interpreter/py_thread.h"
+#include "models/simulate/executors.h"
 
 struct resource_object {
 	const struct resource *resource;
@@ -20,6 +21,8 @@ static const struct resource_class *const classes[] = {
 
 const struct resource_class *resource_class_of(const struct resource *resource)
 {
+	if (resource->kind >= RESOURCE_THREAD_POOL && resource->kind <= RESOURCE_POOL)
+		return &executor_resource;
 	return &classes[resource->scope][resource->kind];
 }
 
@@ -39,4 +42,34 @@ void *resource_object(struct os_thread *thread, struct simulation *simulation, u
 	made->object = resource_class_of(wanted)->make(simulation, wanted);
 	*place = made;
 	return made->object;
+}
+
+struct start_locals {
+	struct simulation *simulation;
+	uint32_t next;
+};
+
+static bool must_be_started(const struct simulation *simulation, uint32_t resource)
+{
+	return resource_class_of(&simulation->workload->resources[resource])->start != NULL;
+}
+
+static enum progress start_all(struct os_thread *thread, struct frame *frame)
+{
+	struct start_locals *my = FRAME_LOCALS(frame, struct start_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < my->simulation->workload->resource_count; my->next++)
+		if (must_be_started(my->simulation, my->next))
+			AWAIT(frame, resource_class_of(&my->simulation->workload->resources[my->next])
+					     ->start(thread, resource_object(thread, my->simulation, my->next)));
+	PROGRAM_END;
+}
+
+enum progress resources_start(struct os_thread *thread, struct simulation *simulation)
+{
+	struct start_locals *my = os_thread_push(thread, start_all);
+
+	my->simulation = simulation;
+	return os_thread_enter(thread);
 }

@@ -17,6 +17,8 @@ struct resource_class {
 	enum progress (*acquire)(struct os_thread *thread, void *object, sim_ns deadline_ns);
 	enum progress (*release)(struct os_thread *thread, void *object, int64_t count);
 	bool (*may_release)(const struct os_thread *thread, const void *object, int64_t count);
+	/* For AWAIT by the main program before the clock starts; NULL: nothing to be started. */
+	enum progress (*start)(struct os_thread *thread, void *object);
 };
 
 /* The tables: resources_threading.c, resources_asyncio.c, resources_process.c. */
@@ -29,5 +31,7 @@ const struct resource_class *resource_class_of(const struct resource *resource);
 /* The object of a resource for the thread that asks: made when it is first asked for; one for each process
  * where the resource says so. */
 void *resource_object(struct os_thread *thread, struct simulation *simulation, uint32_t resource);
+/* For AWAIT. Starts those that have something to be started. */
+enum progress resources_start(struct os_thread *thread, struct simulation *simulation);
 
 #endif

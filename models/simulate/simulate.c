@@ -35,6 +35,12 @@ void simulation_mark_stage(struct simulation *simulation, const char *name)
 
 /* ---- Building ---- */
 
+static const enum mp_start_method start_methods[] = {
+	[START_FORK] = MP_FORK,
+	[START_SPAWN] = MP_SPAWN,
+	[START_FORKSERVER] = MP_FORKSERVER,
+};
+
 static void build(struct simulation *simulation, const struct simulate_options *options)
 {
 	const struct workload *workload = simulation->workload;
@@ -61,10 +67,16 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	simulation->machine = machine_new(region, simulation->engine, &config);
 	simulation->runtime = py_runtime_new(simulation->machine, workload->python.minor, has_gil,
 					     workload->python.switch_interval_ns);
-	process = os_process_new(simulation->machine, NULL, "main",
-				 machine_cost(simulation->machine, COST_MEMORY_INTERPRETER));
+	process = os_process_new(simulation->machine, NULL, "main", 0);
+	os_process_use_memory(process, machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) +
+					       workload->python.imports_bytes);
 	simulation->interpreter = interpreter_new(simulation->runtime, process);
 	simulation->objects = region_alloc_array(region, workload->resource_count, sizeof(*simulation->objects));
+	simulation->context = (struct mp_context){
+		.method = start_methods[workload->python.start],
+		.imports_ns = workload->python.imports_ns,
+		.imports_bytes = workload->python.imports_bytes,
+	};
 	sample_set_init(&simulation->sojourns, region);
 	main_thread = py_thread_new(simulation->interpreter, "MainThread", driver_for(workload), simulation);
 	os_thread_start(main_thread->os);
@@ -183,6 +195,7 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	read_sojourns(simulation, result);
 	read_stages(simulation, region, result);
 	result->context_switches = (double)machine->context_switches;
+	result->peak_memory_bytes = (double)machine->peak_memory_bytes;
 	result->events = (double)(engine_event_count(simulation->engine) + engine_advance_count(simulation->engine));
 	result->note = workload->machine.note;
 }

@@ -4,7 +4,7 @@
 #ifndef MODELS_SIMULATE_SIMULATION_H
 #define MODELS_SIMULATE_SIMULATION_H
 
-#include "models/interpreter/py_thread.h"
+#include "models/library/mp_process.h"
 #include "models/simulate/simulate.h"
 #include "sim/engine/statistics.h"
 
@@ -16,6 +16,7 @@ struct simulation {
 	struct machine_model *machine;
 	struct py_runtime *runtime;
 	struct interpreter *interpreter; /* the main one */
+	struct mp_context context;	 /* how it starts processes */
 
 	struct resource_object **objects; /* by index of the workload's resource (resources.h) */
 

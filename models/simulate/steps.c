@@ -4,6 +4,7 @@
 #include "models/simulate/steps.h"
 
 #include "models/simulate/drivers.h"
+#include "models/simulate/model_run.h"
 #include "models/simulate/resources.h"
 
 step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
@@ -14,6 +15,7 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_NATIVE] = step_native,
 		[STEP_IO] = step_io,
 		[STEP_BLOCK] = step_io,
+		[STEP_ALLOCATE] = step_allocate,
 		[STEP_REPEAT] = step_repeat,
 		[STEP_LOOP] = step_loop,
 		[STEP_BREAK] = step_break,
@@ -44,6 +46,12 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_WRITE] = step_access,
 		[STEP_REQUEST] = step_request,
 		/* executors */
+		[STEP_SUBMIT] = step_submit,
+		[STEP_AWAIT] = step_await_futures,
+		[STEP_WAIT_HANDLES] = step_wait_futures,
+		[STEP_AS_COMPLETED] = step_as_completed,
+		[STEP_CANCEL] = step_cancel_futures,
+		[STEP_RUN] = step_run,
 	},
 	[STEPS_IN_COROUTINES] = {
 		/* basic */
@@ -51,6 +59,7 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_C] = step_c,
 		[STEP_NATIVE] = step_native,
 		[STEP_BLOCK] = step_io,
+		[STEP_ALLOCATE] = step_allocate,
 		[STEP_REPEAT] = step_repeat,
 		[STEP_LOOP] = step_loop,
 		[STEP_BREAK] = step_break,
@@ -68,6 +77,17 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_WITH] = step_with,
 		[STEP_ACQUIRE] = step_acquire,
 		[STEP_RELEASE] = step_release,
+		[STEP_WAIT] = step_mp_wait,
+		[STEP_SET] = step_mp_set,
+		[STEP_CLEAR] = step_mp_clear,
+		[STEP_NOTIFY] = step_mp_notify,
+		[STEP_PUT] = step_mp_put,
+		[STEP_GET] = step_mp_get,
+		[STEP_READ] = step_mp_access,
+		[STEP_WRITE] = step_mp_access,
+		[STEP_REQUEST] = step_request,
+		[STEP_SEND] = step_send,
+		[STEP_RECV] = step_recv,
 	},
 };
 
@@ -75,7 +95,7 @@ step_fn *step_program_of(const struct workload *workload, const struct step *ste
 {
 	enum step_context context = in_coroutine ? STEPS_IN_COROUTINES : STEPS_IN_FUNCTIONS;
 
-	if (step->resource < workload->resource_count &&
+	if (step->resource < workload->resource_count && step->kind != STEP_SUBMIT &&
 	    workload->resources[step->resource].scope == SCOPE_PROCESSES)
 		context = STEPS_ACROSS_PROCESSES;
 	return step_programs[context][step->kind];
@@ -99,6 +119,10 @@ static void check_step(const struct workload *workload, const struct step *step,
 		diagnostics_error(diagnostics, workload->file, step->line, 0,
 				  "variant '%s': '%s' is not simulated under model %s", workload->variant,
 				  step_names[step->kind], under);
+	else if (step->kind == STEP_RUN && !model_run_is_known(step->model))
+		diagnostics_error(diagnostics, workload->file, step->line, 0,
+				  "variant '%s': a run of model %s inside a program is not simulated",
+				  workload->variant, model_names[step->model->kind]);
 	else if (step->resource < workload->resource_count &&
 		 !resource_class_of(&workload->resources[step->resource])->make)
 		diagnostics_error(diagnostics, workload->file, step->line, 0,

@@ -48,11 +48,16 @@ int64_t step_start_count(struct task_instance *instance, const struct start *sta
 sim_ns step_deadline(const struct os_thread *thread, const struct step *step);
 
 /* steps_basic.c */
-step_fn step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
+step_fn step_allocate, step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
 /* steps_control.c */
 step_fn step_if, step_while, step_let, step_call, step_return, step_try, step_raise, step_retry;
 /* steps_threading.c */
 step_fn step_with, step_acquire, step_release, step_wait, step_set, step_clear, step_notify, step_put, step_get,
 	step_task_done, step_join_queue, step_access, step_request;
+/* steps_process.c */
+step_fn step_mp_put, step_mp_get, step_send, step_recv, step_mp_wait, step_mp_notify, step_mp_set, step_mp_clear,
+	step_mp_access;
+/* steps_executor.c */
+step_fn step_submit, step_await_futures, step_wait_futures, step_as_completed, step_cancel_futures, step_run;
 
 #endif

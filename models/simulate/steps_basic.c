@@ -95,6 +95,16 @@ enum progress step_io(struct os_thread *thread, struct task_instance *instance, 
 	return py_sleep(thread, step_ns(instance, step, 1));
 }
 
+/* bytearray(bytes), of which one byte in each page is written: one C call. */
+enum progress step_allocate(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	sim_ns work_ns = sim_time_round(thread->machine->costs->value[COST_MEMORY_TOUCH] * (double)step->bytes);
+
+	instance->allocated_bytes += step->bytes;
+	os_process_use_memory(thread->process, step->bytes);
+	return py_c_call(thread, work_ns);
+}
+
 /* ---- Control flow ---- */
 
 enum progress step_repeat(struct os_thread *thread, struct task_instance *instance, const struct step *step)
@@ -179,7 +189,7 @@ static enum progress spawn(struct os_thread *thread, struct frame *frame)
 		child->handle = my->handle;
 		if (simulation->workload->model.spawn == SPAWN_PROCESS) {
 			my->handle->process = region_alloc(simulation->region, sizeof(*my->handle->process));
-			AWAIT(frame, mp_process_start(thread, my->handle->process, task->name, task_run_as_process,
+			AWAIT(frame, mp_process_start(thread, &simulation->context, my->handle->process, task->name, task_run_as_process,
 						      child));
 		} else {
 			my->handle->thread = py_thread_new(py_current(thread)->interpreter, task->name,

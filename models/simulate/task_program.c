@@ -215,6 +215,17 @@ static void tell_handle(struct task_instance *instance)
 	handle->exception = instance->leaving == LEAVING_RAISE ? instance->exception : EXCEPTION_NONE;
 }
 
+void task_instance_cancel(struct task_instance *instance)
+{
+	struct simulation *simulation = instance->simulation;
+
+	simulation->cancelled++;
+	level_add(&simulation->in_flight, engine_now(simulation->engine), -1);
+	task_raise(instance, EXCEPTION_CANCELLED);
+	tell_handle(instance);
+	give_back(instance);
+}
+
 enum progress task_run(struct os_thread *thread, struct frame *frame)
 {
 	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
@@ -228,6 +239,7 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, os_thread_enter(thread));
 	if (instance->counted)
 		end(thread, instance);
+	os_process_use_memory(thread->process, -instance->allocated_bytes);
 	tell_handle(instance);
 	deadlock_remove(instance);
 	shared_cells_forget(instance);

@@ -51,6 +51,7 @@ struct task_instance {
 	uint64_t child_count;	/* instances started so far */
 	sim_ns item_ns;
 	sim_ns release_ns;
+	int64_t allocated_bytes; /* until its end */
 	struct handle *handle; /* told of the end; may be NULL */
 	struct seen_cell *seen; /* what it has read of shared variables (shared_cells.h) */
 
@@ -72,6 +73,8 @@ struct task_instance *task_instance_new_child(struct task_instance *parent, uint
 
 /* Turns an instance away that has not begun: it ends as rejected, and has no sojourn. */
 void task_instance_reject(struct task_instance *instance);
+/* Likewise: cancelled before it has begun; whoever waits for it is told. */
+void task_instance_cancel(struct task_instance *instance);
 
 /* A handle in a group of the instance's activation. */
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group);

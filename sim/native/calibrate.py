@@ -759,6 +759,13 @@ MEASUREMENTS = (
 )
 
 
+def all_measurements():
+    """Those of this file, then those of the other files, which use this one's by its name."""
+    sys.modules['calibrate'] = sys.modules[__name__]
+    import calibrate_processes
+    return MEASUREMENTS + calibrate_processes.MEASUREMENTS
+
+
 def main(path):
     global HERE, THERE
     warnings.simplefilter('ignore')
@@ -767,8 +774,9 @@ def main(path):
     MACHINE.update(known_machine['costs'])
     HERE, THERE = known_machine['here'], known_machine['there']
     unpin()
-    for number, (what, measure) in enumerate(MEASUREMENTS):
-        say(progress=number / len(MEASUREMENTS), what=what)
+    measurements = all_measurements()
+    for number, (what, measure) in enumerate(measurements):
+        say(progress=number / len(measurements), what=what)
         measure()
         sample_spins()
     for name, samples in SPINS.items():

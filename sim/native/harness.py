@@ -38,6 +38,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness_control
+import harness_processes
 import harness_threading
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
@@ -254,7 +255,8 @@ class Program:
 
     def make(self, resource):
         """What a resource is in Python; None for one that the variant does not use."""
-        maker = MAKERS.get(resource['scope'], {}).get(resource['kind'])
+        maker = (harness_processes.EXECUTOR_MAKERS.get(resource['kind']) or
+                 MAKERS.get(resource['scope'], {}).get(resource['kind']))
         return maker and maker(resource, self.context)
 
     def add_instance(self, task, instance):
@@ -317,7 +319,7 @@ def bind_join(_, step, activation):
 # Of a resource and the context of multiprocessing; by scope and kind.
 MAKERS = {
     'threads': harness_threading.MAKERS,
-    'processes': {'lock': lambda _, context: context.Lock()},
+    'processes': harness_processes.MAKERS,
 }
 BINDERS = {
     'python': bind_leaf,
@@ -331,6 +333,7 @@ BINDERS = {
 }
 BINDERS.update(harness_control.BINDERS)
 BINDERS.update(harness_threading.BINDERS)
+harness_processes.extend(BINDERS)
 ADDING = threading.Lock()
 
 
@@ -394,6 +397,7 @@ def reject(number):
 def write_counts(record, instance):
     RECORDS[record + 10] = instance.retries
     RECORDS[record + 11] = instance.lost_updates
+    instance.memory.clear()
 
 
 # ---- Models: what the simulator mirrors (models/simulate/drivers.c) --------------------------------
@@ -437,9 +441,14 @@ def warm_thread_pool(workload):
 
 
 def run_pool(workload, pool=None):
-    with pool or PROGRAM.context.Pool(workload['workers']) as pool:
-        RECORDS[2] = clock_ns()
-        pool.map(run_task, range(workload['count']), workload['chunksize'])
+    harness_processes.run_model(workload['how'], range(workload['count']), pool)
+
+
+def run_processes(workload):
+    if workload['how']['each']:
+        harness_processes.run_model(workload['how'], range(workload['count']))
+    else:
+        run_one_each(workload)
 
 
 def warm_pool(workload):
@@ -501,9 +510,10 @@ def run_program(_, main):
 MODELS = {
     'sequential': (run_sequential, None),
     'threads': (run_one_each, None),
-    'processes': (run_one_each, None),
+    'processes': (run_processes, None),
     'thread_pool': (run_thread_pool, warm_thread_pool),
     'pool': (run_pool, warm_pool),
+    'process_pool': (harness_processes.run_process_pool, harness_processes.warm_process_pool),
     'program': (run_program, lambda workload: PROGRAM.bind_main()),
     'arrivals': (run_arrivals, start_generator),
 }

@@ -300,13 +300,14 @@ def bind_return(_, step, activation):
 
 class Instance:
     """One execution of a task: its share of the drawn values, its item, its children, what is counted of it."""
-    __slots__ = ('draws', 'items', 'next_child', 'seen', 'retries', 'lost_updates')
+    __slots__ = ('draws', 'items', 'next_child', 'seen', 'memory', 'retries', 'lost_updates')
 
     def __init__(self, draws=(), items=(), first_child=0):
         self.draws = Table(draws) if isinstance(draws, dict) else Sequence(draws)
         self.items = items
         self.next_child = first_child
         self.seen = {}
+        self.memory = []
         self.retries = 0
         self.lost_updates = 0
 

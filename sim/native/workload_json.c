@@ -28,6 +28,7 @@
 static const char *const model_words[MODEL_KIND_COUNT] = {
 	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
 	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
+	[MODEL_PROCESS_POOL] = "process_pool",
 };
 static const char *const start_words[] = {
 	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver"
@@ -64,10 +65,18 @@ static bool depends_on_data(const struct step *step)
 	case STEP_REPEAT:
 		return step->count.expression != 0;
 	case STEP_SPAWN:
+	case STEP_SUBMIT:
+	case STEP_RUN:
 		return !step->start->items_ns && step->start->count.expression != 0;
 	default:
 		return false;
 	}
+}
+
+/* Whether a step starts tasks that are numbered beforehand. */
+static bool starts_at(const struct step *step)
+{
+	return step->kind == STEP_SPAWN || step->kind == STEP_SUBMIT || step->kind == STEP_RUN;
 }
 
 static bool draws_at(const struct workload *workload, const struct step *step)
@@ -103,7 +112,7 @@ static struct task_facts *find_facts(const struct workload *workload)
 
 				fact->is_static = fact->is_static && !depends_on_data(step);
 				fact->draws = fact->draws || draws_at(workload, step);
-				fact->spawns = fact->spawns || step->kind == STEP_SPAWN;
+				fact->spawns = fact->spawns || starts_at(step);
 			}
 		}
 	}
@@ -175,7 +184,7 @@ static bool is_plain(const struct workload *workload, uint32_t first, uint32_t e
 	for (uint32_t at = first; at < end; at++) {
 		const struct step *step = &workload->steps[at];
 
-		if (draws_at(workload, step) || step->kind == STEP_SPAWN || step->kind == STEP_BREAK ||
+		if (draws_at(workload, step) || starts_at(step) || step->kind == STEP_BREAK ||
 		    step->kind == STEP_LOOP)
 			return false;
 	}
@@ -185,12 +194,12 @@ static bool is_plain(const struct workload *workload, uint32_t first, uint32_t e
 static bool has_unbounded(const struct workload *workload, uint32_t first, uint32_t end)
 {
 	for (uint32_t at = first; at < end; at++)
-		if (workload->steps[at].kind == STEP_SPAWN || draws_at(workload, &workload->steps[at]))
+		if (starts_at(&workload->steps[at]) || draws_at(workload, &workload->steps[at]))
 			return true;
 	return false;
 }
 
-static enum way walk_spawn(struct walk *walk, const struct step *step)
+static enum way walk_start(struct walk *walk, const struct step *step)
 {
 	struct listing *listing = walk->listing;
 	const struct start *start = step->start;
@@ -251,10 +260,17 @@ static enum way walk_step(struct walk *walk, uint32_t at)
 		return way == WAY_ON ? WAY_ENDLESS : way;
 	case STEP_BREAK:
 		return WAY_BREAK;
+	case STEP_AS_COMPLETED:
+		if (is_plain(workload, at + 1, step->end))
+			return WAY_ON;
+		return fail(walk->listing, "as_completed() around what draws or starts is not run natively"),
+		       WAY_FAILED;
 	case STEP_WITH:
 		return walk_steps(walk, at + 1, step->end);
 	case STEP_SPAWN:
-		return walk_spawn(walk, step);
+	case STEP_SUBMIT:
+	case STEP_RUN:
+		return walk_start(walk, step);
 	default:
 		return workload_json_is_drawn(workload, step, false) ? walk_draw(walk, step) : WAY_ON;
 	}
@@ -311,7 +327,7 @@ static bool check_unnumbered(struct listing *listing, const struct task_facts *f
 	for (uint32_t task = 0; task < workload->task_count; task++)
 		for (uint32_t at = workload->tasks[task].first;
 		     facts->called[task] && at < workload->tasks[task].end; at++)
-			if (workload->steps[at].kind == STEP_SPAWN &&
+			if (starts_at(&workload->steps[at]) &&
 			    (listing->facts[workload->steps[at].start->task].draws ||
 			     workload->steps[at].start->items_ns))
 				return fail(listing,
@@ -534,6 +550,7 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));
 	json_object_set_new(root, "queue_limit", json_integer(workload->model.queue_limit));
 	json_object_set_new(root, "warm", json_boolean(workload->model.warm));
+	json_object_set_new(root, "how", workload_json_model(workload, &workload->model));
 	json_object_set_new(
 		root, "spawn",
 		json_string(workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS

@@ -31,6 +31,15 @@ static const char *const resource_words[RESOURCE_KIND_COUNT] = {
 	[RESOURCE_ARRAY] = "array",
 	[RESOURCE_SERVICE] = "service",
 	[RESOURCE_LIMITER] = "limiter",
+	[RESOURCE_PIPE] = "pipe",
+	[RESOURCE_MANAGER] = "manager",
+	[RESOURCE_SHARED_MEMORY] = "shared_memory",
+	[RESOURCE_THREAD_POOL] = "thread_pool",
+	[RESOURCE_PROCESS_POOL] = "process_pool",
+	[RESOURCE_POOL] = "pool",
+};
+static const char *const return_words[] = {
+	[RETURN_FIRST] = "FIRST_COMPLETED", [RETURN_ALL] = "ALL_COMPLETED", [RETURN_EXCEPTION] = "FIRST_EXCEPTION"
 };
 static const char *const scope_words[] = {
 	[SCOPE_THREADS] = "threads", [SCOPE_COROUTINES] = "coroutines", [SCOPE_PROCESSES] = "processes"
@@ -214,14 +223,32 @@ static json_t *start_new(const struct workload *workload, const struct start *st
 			 "result_bytes", (json_int_t)start->result_bytes);
 }
 
+json_t *workload_json_model(const struct workload *workload, const struct model *model)
+{
+	static const char *const map_words[] = {
+		[MAP_MAP] = "map",
+		[MAP_IMAP] = "imap",
+		[MAP_IMAP_UNORDERED] = "imap_unordered",
+		[MAP_APPLY_ASYNC] = "apply_async",
+	};
+
+	if (!model)
+		return json_null();
+	return json_pack("{ss si sI sb ss sI ss so}", "model", model_names[model->kind], "workers",
+			 model_workers(workload, model), "chunksize", (json_int_t)model->chunksize, "warm",
+			 model->warm, "map", map_words[model->map], "max_tasks_per_child",
+			 (json_int_t)model->max_tasks_per_child, "return_when", return_words[model->return_when],
+			 "each", workload_json_model(workload, model->each));
+}
+
 static json_t *retry_new(const struct workload *workload, const struct step *step)
 {
 	const struct retry *retry = step->retry;
 
 	return json_pack("{sI so sf so so}", "times", (json_int_t)retry->times, "backoff_s",
 			 draw_new(workload, step, false, seconds_new(retry->backoff.constant_ns)), "factor",
-			 retry->factor, "limit_s", json_real(sim_time_seconds(retry->limit_ns)),
-			 "jitter", draw_new(workload, step, true, json_integer(1)));
+			 retry->factor, "limit_s", json_real(sim_time_seconds(retry->limit_ns)), "jitter",
+			 draw_new(workload, step, true, json_integer(1)));
 }
 
 /* ---- Steps: [NAME, fields, body] ---- */
@@ -241,6 +268,12 @@ static void add_resource(const struct workload *workload, const struct step *ste
 	json_object_set_new(fields, "resource", index_new(step->resource));
 	json_object_set_new(fields, "timeout_s", seconds_new(step->timeout_ns));
 	json_object_set_new(fields, "count", value_new(workload, step->count));
+}
+
+static void add_bytes(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	(void)workload;
+	json_object_set_new(fields, "bytes", json_integer(step->bytes));
 }
 
 static void add_value(const struct workload *workload, const struct step *step, json_t *fields)
@@ -302,6 +335,26 @@ static void add_start(const struct workload *workload, const struct step *step, 
 	json_object_set_new(fields, "group", json_integer(step->group));
 }
 
+static void add_submit(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	add_start(workload, step, fields);
+	json_object_set_new(fields, "resource", index_new(step->resource));
+}
+
+static void add_run(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	add_start(workload, step, fields);
+	json_object_set_new(fields, "model", workload_json_model(workload, step->model));
+}
+
+/* On what was started. */
+static void add_handles(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	add_group(workload, step, fields);
+	json_object_set_new(fields, "variable", index_new(step->variable));
+	json_object_set_new(fields, "return_when", json_string(return_words[step->return_when]));
+}
+
 static void add_request(const struct workload *workload, const struct step *step, json_t *fields)
 {
 	add_resource(workload, step, fields);
@@ -319,6 +372,7 @@ static void add_name(const struct workload *workload, const struct step *step, j
 /* Kinds without a line, leaves apart, are not run natively. */
 static add_fields_fn *const field_adders[STEP_KIND_COUNT] = {
 	/* basic */
+	[STEP_ALLOCATE] = add_bytes,
 	[STEP_REPEAT] = add_count,
 	[STEP_LOOP] = add_nothing,
 	[STEP_WHILE] = add_value,
@@ -353,6 +407,14 @@ static add_fields_fn *const field_adders[STEP_KIND_COUNT] = {
 	[STEP_REQUEST] = add_request,
 	/* asyncio */
 	/* executors, processes */
+	[STEP_SUBMIT] = add_submit,
+	[STEP_AWAIT] = add_handles,
+	[STEP_WAIT_HANDLES] = add_handles,
+	[STEP_AS_COMPLETED] = add_handles,
+	[STEP_CANCEL] = add_handles,
+	[STEP_RUN] = add_run,
+	[STEP_SEND] = add_item,
+	[STEP_RECV] = add_item,
 };
 
 /* The harness looks a step's item up in the column of its kind: the same time is another number there. */
@@ -400,7 +462,7 @@ static bool differs_by_instance(const struct workload *workload, const struct ta
 		const struct step *step = &workload->steps[at];
 
 		if (step->start || step->kind == STEP_JOIN || step->kind == STEP_READ || step->kind == STEP_WRITE ||
-		    step->kind == STEP_RETRY || task->variable_count > 0 ||
+		    step->kind == STEP_RETRY || step->kind == STEP_ALLOCATE || task->variable_count > 0 ||
 		    (leaf_words[step->kind] && step->duration.kind == DURATION_ITEM) ||
 		    workload_json_is_drawn(workload, step, false))
 			return true;
@@ -436,11 +498,13 @@ json_t *workload_json_resources(const struct workload *workload)
 	for (uint32_t i = 0; i < workload->resource_count; i++) {
 		const struct resource *resource = &workload->resources[i];
 
-		json_array_append_new(
-			resources,
-			json_pack("{ss? ss sI sI sb}", "kind", resource_words[resource->kind], "scope",
-				  scope_words[resource->scope], "size", (json_int_t)resource->size, "initial",
-				  (json_int_t)resource->initial, "per_process", resource->per_process));
+		json_array_append_new(resources,
+				      json_pack("{ss? ss sI sI sI sb so}", "kind", resource_words[resource->kind],
+						"scope", scope_words[resource->scope], "size",
+						(json_int_t)resource->size, "initial",
+						(json_int_t)resource->initial, "bytes", (json_int_t)resource->bytes,
+						"per_process", resource->per_process, "model",
+						workload_json_model(workload, resource->model)));
 	}
 	return resources;
 }

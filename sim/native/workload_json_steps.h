@@ -33,5 +33,7 @@ static inline json_int_t workload_json_site(const struct workload *workload, con
 {
 	return 2 * (json_int_t)(step - workload->steps) + is_jitter;
 }
+/* What a model is in the harness: {model, workers, ...}; null for NULL. */
+json_t *workload_json_model(const struct workload *workload, const struct model *model);
 
 #endif

@@ -89,10 +89,48 @@
 	P(TPE_SUBMIT,           "tpe.submit",            ns,    PYTHON,  0,      "submit() on the caller, without starting a thread or waking one") \
 	P(TPE_TASK,             "tpe.task",              ns,    PYTHON,  0,      "a worker's own cost of one task: queue, call, set_result") \
 	P(TPE_RESULT,           "tpe.result",            ns,    PYTHON,  0,      "result() of a finished future on the caller, map's loop included") \
+	P(FUTURE_WATCH,         "future.watch",          ns,    PYTHON,  0,      "what each future adds to wait() and as_completed() on the caller") \
+	P(INTERPRETER_CREATE,   "interp.create",         ns,    PYTHON,  0,      "creating an interpreter with a GIL of its own (since 3.12), the harness's imports included") \
+	P(INTERPRETER_CALL,     "interp.call",           ns,    PYTHON,  0,      "calling a function in another interpreter and coming back, on the calling thread") \
+	P(INTERPRETER_DESTROY,  "interp.destroy",        ns,    PYTHON,  0,      "destroying such an interpreter") \
 	P(PROCESS_START,        "pyprocess.start",       ns,    PYTHON,  0,      "Process(...).start() with fork on the caller, bytecode around fork()") \
 	P(PROCESS_BOOTSTRAP,    "pyprocess.bootstrap",   ns,    PYTHON,  0,      "a forked child from its first statement to its target, page faults included") \
 	P(PROCESS_FINISH,       "pyprocess.finish",      ns,    PYTHON,  0,      "a child from its target's end to _exit()") \
 	P(PROCESS_JOIN,         "pyprocess.join",        ns,    PYTHON,  0,      "join() of a dead child, bytecode around waitpid()") \
+	P(SPAWN_START,          "spawn.start",           ns,    PYTHON,  0,      "Process(...).start() with spawn on the caller, bytecode and pickling around fork() and exec()") \
+	P(SPAWN_EXEC,           "spawn.exec",            ns,    PYTHON,  0,      "vfork() and exec() of an interpreter on the caller (since 3.10; before, fork.base and fork.per_byte)") \
+	P(SPAWN_CHILD,          "spawn.child",           ns,    PYTHON,  0,      "a spawned child from exec() to its target: interpreter, site, multiprocessing, the harness as main module") \
+	P(SPAWN_FINISH,         "spawn.finish",          ns,    PYTHON,  0,      "a spawned child from its target's end to _exit(), the interpreter's finalisation included") \
+	P(SPAWN_HELPER,         "spawn.helper",          ns,    PYTHON,  0,      "starting the resource tracker or the fork server on the caller, without exec()") \
+	P(SPAWN_TRACKER,        "spawn.tracker",         ns,    PYTHON,  0,      "the resource tracker from exec() to waiting") \
+	P(FORKSERVER_SERVER,    "forkserver.first",      ns,    PYTHON,  0,      "the fork server from exec() to its first request") \
+	P(FORKSERVER_START,     "forkserver.start",      ns,    PYTHON,  0,      "Process(...).start() with a running fork server on the caller, without waiting") \
+	P(FORKSERVER_SERVE,     "forkserver.serve",      ns,    PYTHON,  0,      "the fork server's cost of one request or one child's end, without fork()") \
+	P(FORKSERVER_CHILD,     "forkserver.next",       ns,    PYTHON,  0,      "a fork server's child from its first statement to its target, the harness as main module included") \
+	P(MP_LOCK_UNCONTENDED,  "mplock.uncontended",    ns,    PYTHON,  0,      "with multiprocessing's lock: pass") \
+	P(MP_QUEUE_PUT,         "mpqueue.put",           ns,    PYTHON,  0,      "multiprocessing.Queue.put() on the caller, without the slot semaphore and waking the feeder") \
+	P(MP_QUEUE_FEED,        "mpqueue.feeder",        ns,    PYTHON,  0,      "the feeder thread's cost of one item, without pickling its bytes, the lock and writing") \
+	P(MP_QUEUE_GET,         "mpqueue.get",           ns,    PYTHON,  0,      "multiprocessing.Queue.get() on the caller, without its locks, reading and unpickling bytes") \
+	P(MP_QUEUE_CLOSE,       "mpqueue.close",         ns,    PYTHON,  0,      "close() and join_thread() of a queue on the caller, without waiting") \
+	P(MP_SIMPLE_QUEUE_PUT,  "mpsimplequeue.put",     ns,    PYTHON,  0,      "multiprocessing.SimpleQueue.put(), without its lock, writing and pickling bytes") \
+	P(MP_SIMPLE_QUEUE_GET,  "mpsimplequeue.get",     ns,    PYTHON,  0,      "multiprocessing.SimpleQueue.get(), without its lock, reading and unpickling bytes") \
+	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON,  0,      "reading or writing a shared ctypes value") \
+	P(CONNECTION_SEND,      "connection.send",       ns,    PYTHON,  0,      "Connection.send_bytes(), without the system call") \
+	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON,  0,      "Connection.recv_bytes(), without the system calls") \
+	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON,  0,      "Connection.poll(), without the system call") \
+	P(MANAGER_START,        "manager.start",         ns,    PYTHON,  0,      "starting a manager's server process on the caller") \
+	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON,  0,      "a thread's connection to a manager at its first call, on the caller") \
+	P(MANAGER_ACCEPT,       "manager.accept",        ns,    PYTHON,  0,      "the same in the server, in the thread that it starts") \
+	P(MANAGER_CALL,         "manager.call",          ns,    PYTHON,  0,      "one call of a proxy's method on the caller, without its message") \
+	P(MANAGER_SERVE,        "manager.serve",         ns,    PYTHON,  0,      "the same in the manager's server") \
+	P(PPE_CREATE,           "ppe.create",            ns,    PYTHON,  0,      "ProcessPoolExecutor() on the caller") \
+	P(PPE_SUBMIT,           "ppe.submit",            ns,    PYTHON,  0,      "submit() on the caller, without the wake-up pipe and starting workers or threads") \
+	P(PPE_DISPATCH,         "ppe.dispatch",          ns,    PYTHON,  0,      "the manager's cost of moving one call into the call queue, without put()") \
+	P(PPE_WAIT,             "ppe.manager",           ns,    PYTHON,  0,      "the manager's wait() of one round, without its workers and the system call") \
+	P(PPE_WAIT_WORKER,      "ppe.manager_worker",    ns,    PYTHON,  0,      "what each worker adds to such a wait()") \
+	P(PPE_RESULT,           "ppe.result",            ns,    PYTHON,  0,      "the manager's cost of one result that was read: set_result() and bookkeeping") \
+	P(PPE_WORKER,           "ppe.worker",            ns,    PYTHON,  0,      "a worker's own cost of one call, without its queues") \
+	P(PPE_SHUTDOWN,         "ppe.shutdown",          ns,    PYTHON,  0,      "shutdown() on the caller and in the manager, without waiting") \
 	P(POOL_CREATE,          "pool.create",           ns,    PYTHON,  0,      "Pool() on the caller, without its processes and threads") \
 	P(POOL_WORKER_ENTRY,    "pool.worker_entry",     ns,    PYTHON,  0,      "a pool's worker from its target's start to its first get()") \
 	P(POOL_MAP,             "pool.map",              ns,    PYTHON,  0,      "map() on the caller: chunking and result object") \
@@ -100,10 +138,15 @@
 	P(POOL_TASK,            "pool.task",             ns,    PYTHON,  0,      "a worker's own cost of one chunk: get, unpickle, call, pickle, put") \
 	P(POOL_ITEM,            "pool.item",             ns,    PYTHON,  0,      "what each further item of a chunk costs in the worker") \
 	P(POOL_RESULT,          "pool.result",           ns,    PYTHON,  0,      "the result handler's cost of one chunk") \
+	P(POOL_NEXT,            "pool.next",             ns,    PYTHON,  0,      "next() of imap() with a result that is there, on the caller") \
 	P(POOL_WATCH,           "pool.watch",            ns,    PYTHON,  0,      "the worker handler's cost of one round, which every result sets off, without its workers") \
 	P(POOL_WATCH_WORKER,    "pool.watch_worker",     ns,    PYTHON,  0,      "what each worker adds to such a round") \
 	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \
 	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "resident memory of an interpreter with the standard library's usual modules") \
+	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON,  0,      "what a forked child has copied when it ends: pages that it has written to") \
+	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
+	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON,  0,      "resident memory of one more interpreter in the process (since 3.12)") \
+	P(MEMORY_TOUCH,         "memory.touch",          ns_per_byte, PYTHON, 0, "allocating a byte of a large bytearray and writing to each of its pages") \
 	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, 0, "pickling a byte of small objects") \
 	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, 0, "unpickling a byte of small objects")
 /* clang-format on */

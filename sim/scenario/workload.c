@@ -154,3 +154,22 @@ bool workload_value(const struct workload *workload, struct value value, const i
 	*result = stack[0];
 	return true;
 }
+
+int model_workers(const struct workload *workload, const struct model *model)
+{
+	int cores = workload->machine.cores;
+
+	switch (model->kind) {
+	case MODEL_THREAD_POOL:
+	case MODEL_INTERPRETER_POOL:
+		return model->workers > 0 ? model->workers : cores + 4 < 32 ? cores + 4 : 32;
+	case MODEL_POOL:
+	case MODEL_PROCESS_POOL:
+	case MODEL_SERVER:
+		return model->workers > 0 ? model->workers : cores;
+	case MODEL_PROCESSES:
+		return !model->each ? 0 : model->workers > 0 ? model->workers : cores;
+	default:
+		return 0;
+	}
+}

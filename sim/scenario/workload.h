@@ -404,6 +404,8 @@ sim_ns workload_duration(const struct workload *workload, const struct step *ste
 /* Whether an IF with a chance takes its first arm; `draw` counts on with the durations'. */
 bool workload_chance(const struct workload *workload, const struct step *step, const struct task *task,
 		     uint64_t replication, uint64_t entity, uint64_t draw);
+/* A model's workers; what Python would take on this machine where the scenario does not say. 0: one each. */
+int model_workers(const struct workload *workload, const struct model *model);
 /* A drawn or constant duration that is no step's own (think time, a service's time, back-off), from the stream named. */
 sim_ns workload_draw(const struct workload *workload, const struct duration *duration, uint64_t stream,
 		     uint64_t replication, uint64_t entity, uint64_t draw);

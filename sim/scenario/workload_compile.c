@@ -433,22 +433,11 @@ static void compile_model(struct reading *reading, const struct checked_variant 
 {
 	const struct variant_keys *keys = &variant->keys;
 	struct model *model = &workload->model;
-	int cores = workload->machine.cores;
 
 	*model = *program_parse_model(reading, keys, workload->scale);
-	model->workers = 0;
-
-	if (model->kind == MODEL_THREAD_POOL || model->kind == MODEL_INTERPRETER_POOL)
-		model->workers = cores + 4 < 32 ? cores + 4 : 32;
-	if (model->kind == MODEL_POOL || model->kind == MODEL_PROCESS_POOL || model->kind == MODEL_PROCESSES ||
-	    model->kind == MODEL_SERVER)
-		model->workers = cores;
-	if (model->kind == MODEL_PROCESSES && model->each == NULL)
-		model->workers = 0; /* one each */
+	model->workers = model_workers(workload, model);
 	if (model->kind == MODEL_PROCESS_POOL && model->chunksize == 0)
 		model->chunksize = 1;
-	if (keys->workers > 0 && model->workers > 0)
-		model->workers = (int)keys->workers;
 	if (model->kind == MODEL_POOL && model->workers > 0) {
 		int64_t chunk_count = 4 * (int64_t)model->workers;
 

@@ -105,6 +105,8 @@ static void set_model(struct model_bench *bench, enum model_kind model, int work
 	bench->workload.model.kind = model;
 	bench->workload.model.workers = workers;
 	bench->workload.model.chunksize = 1;
+	bench->workload.model.return_when = RETURN_ALL;
+	bench->workload.model.timeout_ns = TIMEOUT_NONE;
 }
 
 void model_bench_run_count(struct model_bench *bench, enum model_kind model, int workers, int64_t count)
