@@ -19,6 +19,7 @@ struct task_instance {
 	uint32_t task; /* index into the workload's tasks */
 	bool counted;  /* false for `main`, which is no task */
 	bool breaking; /* a break is on its way to the loop that it leaves */
+	uint64_t number; /* in order of their beginning */
 	uint64_t entity;
 	uint64_t draw_count;	/* durations drawn so far */
 	uint64_t child_count;	/* instances spawned so far */

@@ -298,15 +298,18 @@ class Program:
 # clock, end of the clock, the moment at which map() released all tasks at once, the moment from which
 # arrivals count. Then one for each task instance: release, start, end. A word that is 0 has not
 # happened. gilsim makes the memory, so it can read what had ended even when a run was killed.
+# Behind the records stands one word for each task instance: who executed it, its process and its
+# thread, written only when a trace is wanted (GILSIM_TRACE).
 
 RECORD_WORDS = 4
 RECORDS = None
+WHO = 0  # where those words start; 0: nobody wants them
 PROGRAM = None
 
 
 def open_records(workload):
     path = os.environ.get('GILSIM_RECORDS')
-    size = 8 * RECORD_WORDS * (workload['count'] + 1)
+    size = 8 * (RECORD_WORDS * (workload['count'] + 1) + workload['count'])
     if path:
         descriptor = os.open(path, os.O_RDWR)
     else:
@@ -324,6 +327,8 @@ def run_task(index):
     for function, argument in PROGRAM.bodies[index]:
         function(argument)
     RECORDS[record + 2] = clock_ns()
+    if WHO:
+        RECORDS[WHO + index] = os.getpid() << 32 | threading.get_native_id()
 
 
 # ---- Models: what the simulator mirrors (models/simulate/drivers.c) --------------------------------
@@ -509,13 +514,15 @@ def execute(workload):
 
 def load(path):
     """Makes the workload ready in this process; also in a child that was not forked."""
-    global PROGRAM, RECORDS
+    global PROGRAM, RECORDS, WHO
     if path == '-':
         workload = json.load(sys.stdin)
     else:
         with open(path, encoding='utf-8') as stream:
             workload = json.load(stream)
     RECORDS = open_records(workload)
+    if os.environ.get('GILSIM_TRACE'):
+        WHO = RECORD_WORDS * (workload['count'] + 1)
     PROGRAM = Program(workload)
     return workload
 
@@ -536,7 +543,8 @@ def main(path):
     answer = execute(workload)
     if own_records:
         words = RECORDS.tolist()
-        answer['records'] = [words[at:at + 3] for at in range(RECORD_WORDS, len(words), RECORD_WORDS)]
+        end = RECORD_WORDS * (workload['count'] + 1)
+        answer['records'] = [words[at:at + 3] for at in range(RECORD_WORDS, end, RECORD_WORDS)]
     json.dump(answer, sys.stdout)
     print(flush=True)
     os._exit(0)  # daemon threads may still be running
