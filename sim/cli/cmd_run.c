@@ -126,6 +126,8 @@ static struct results simulate_file(struct simulation *simulation, const struct 
 		results_fill_speedups(results);
 	}
 	results_combine(each, complete, simulation->region, &combined);
+	combined.overrides = simulation->arguments->scenario.overrides.items;
+	combined.override_count = simulation->arguments->scenario.overrides.count;
 	return combined;
 }
 

@@ -1,0 +1,32 @@
+# heatmap.gp - a metric over two axes. Data: cells.csv, border.csv, x_tics.csv, y_tics.csv.
+#
+# Light is low and dark is high (viridis, whose lightness alone orders it), and each cell says its value.
+
+set palette defined (0 '#fde725', 1 '#7ad151', 2 '#22a884', 3 '#2a788e', 4 '#414487', 5 '#440154')
+set xlabel x_title
+set ylabel y_title
+set cblabel metric_title
+set xrange [-0.5:x_count - 0.5]
+set yrange [-0.5:y_count - 0.5]
+unset grid
+set border 0
+set tics scale 0
+unset xtics
+unset ytics
+set key off
+set lmargin 10
+set rmargin (dumb ? 4 : 14)
+if (!dumb) { set bmargin 6 + note_lines }
+set offsets 0, 0, 0, 0
+stats file('cells.csv') using 5 skip 1 nooutput
+span = STATS_max > STATS_min ? STATS_max - STATS_min : 1
+set cbrange [STATS_min * value_scale:(STATS_min + span) * value_scale]
+if (STATS_min > 0 && STATS_max / STATS_min > 30) { set logscale cb }
+shade(v) = STATS_min > 0 && STATS_max / STATS_min > 30 ? log(v / STATS_min) / log(STATS_max / STATS_min) : (v - STATS_min) / span
+text(v) = abs(v * value_scale) >= 1000 ? sprintf('%.0f', v * value_scale) : sprintf('%.3g', v * value_scale)
+plot file('cells.csv') using 'x_index':'y_index':(column('x_index') - 0.49):(column('x_index') + 0.49):(column('y_index') - 0.48):(column('y_index') + 0.48):(column('value') * value_scale) with boxxyerror fillcolor palette, \
+	file('cells.csv') using (shade(column('value')) > 0.45 ? column('x_index') : NaN):'y_index':(text(column('value')).(column('is_best') ? ' ★' : '')) with labels font ',9' textcolor rgb '#ffffff', \
+	file('cells.csv') using (shade(column('value')) > 0.45 ? NaN : column('x_index')):'y_index':(text(column('value')).(column('is_best') ? ' ★' : '')) with labels font ',9' textcolor rgb '#000000', \
+	has_border ? file('border.csv') : '/dev/null' using 1:2:3:4 skip 1 with vectors nohead linewidth 4 linecolor rgb '#d00000', \
+	file('x_tics.csv') using 'index':(-0.5):xtic(2) with points pointsize 0, \
+	file('y_tics.csv') using (-0.5):'index':ytic(2) with points pointsize 0

@@ -1,0 +1,593 @@
+/*
+ * plot_timeline.c - a lane for each thread, process, task or core: what it is at, when.
+ *
+ * A lane keeps every slice that is as long as a picture can show, and for each bin of that length the sum of the
+ * shorter ones by kind; where those fill most of a bin, the kind with most of the time is drawn. So a trace of any
+ * length needs memory for the picture only. Lanes beyond --max-lanes are put together into one.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "sim/report/activity_kinds.h"
+#include "sim/report/plot.h"
+#include "sim/report/trace_rows.h"
+
+#define PICTURE_BINS 720
+/* Beyond so many, marks hide what they mark. */
+#define MARKS_SEEN 250
+/* Of a terminal's line, what is not the plot: label, borders. */
+#define DUMB_LABEL_COLUMNS 24
+
+struct lane_slice {
+	sim_ns start_ns, end_ns;
+	enum activity_kind kind;
+};
+
+struct lane {
+	size_t run;
+	int64_t id; /* thread, process, core or task; -1: all others of the run */
+	int64_t process;
+	int64_t thread; /* LANE_TASK: who executes it, when */
+	sim_ns start_ns, end_ns;
+	const char *label;
+	size_t task_count;
+	bool shown;
+	int y;
+	size_t members; /* of the others' lane */
+	struct lane_slice *slices;
+	size_t slice_count, slice_capacity;
+	sim_ns (*bins)[KIND_COUNT];
+};
+
+struct mark {
+	sim_ns time_ns;
+	int y, from_y; /* from_y: of a hand-over */
+	bool is_hand_over;
+};
+
+struct timeline {
+	struct plot *plot;
+	struct trace_headings headings;
+	struct lane *lanes;
+	size_t lane_count, lane_capacity;
+	size_t **lane_of; /* by run and id: index + 1 */
+	size_t *lane_of_capacity;
+	size_t run_capacity;
+	size_t *others; /* by run: index + 1 of the others' lane */
+	sim_ns from_ns, to_ns, bin_ns;
+	size_t bin_count;
+	struct mark *marks;
+	size_t mark_count, mark_capacity;
+	bool merged;
+};
+
+/* ---- Lanes ---- */
+
+static size_t *lane_slot(struct timeline *timeline, size_t run, int64_t id)
+{
+	struct region *region = timeline->plot->region;
+
+	if (run >= timeline->run_capacity) {
+		size_t capacity = 2 * run + 8;
+		size_t **slots = region_alloc_array(region, capacity, sizeof(slots[0]));
+		size_t *capacities = region_alloc_array(region, capacity, sizeof(capacities[0]));
+
+		for (size_t i = 0; i < timeline->run_capacity; i++) {
+			slots[i] = timeline->lane_of[i];
+			capacities[i] = timeline->lane_of_capacity[i];
+		}
+		timeline->lane_of = slots;
+		timeline->lane_of_capacity = capacities;
+		timeline->run_capacity = capacity;
+	}
+	if ((size_t)id >= timeline->lane_of_capacity[run]) {
+		size_t capacity = 2 * (size_t)id + 16;
+		size_t *slots = region_alloc_array(region, capacity, sizeof(slots[0]));
+
+		for (size_t i = 0; i < timeline->lane_of_capacity[run]; i++)
+			slots[i] = timeline->lane_of[run][i];
+		region_free(region, timeline->lane_of[run]);
+		timeline->lane_of[run] = slots;
+		timeline->lane_of_capacity[run] = capacity;
+	}
+	return &timeline->lane_of[run][id];
+}
+
+static struct lane *lane_find(struct timeline *timeline, size_t run, int64_t id)
+{
+	size_t index;
+
+	if (id < 0 || run >= timeline->run_capacity || (size_t)id >= timeline->lane_of_capacity[run])
+		return NULL;
+	index = timeline->lane_of[run][id];
+	return index ? &timeline->lanes[index - 1] : NULL;
+}
+
+static struct lane *lane_add(struct timeline *timeline, size_t run, int64_t id)
+{
+	struct region *region = timeline->plot->region;
+	struct lane *lane = lane_find(timeline, run, id);
+
+	if (lane)
+		return lane;
+	timeline->lanes = region_grow(region, timeline->lanes, timeline->lane_count, &timeline->lane_capacity,
+				      sizeof(*lane));
+	lane = &timeline->lanes[timeline->lane_count++];
+	*lane = (struct lane){ .run = run, .id = id, .process = -1, .thread = -1 };
+	if (id >= 0)
+		*lane_slot(timeline, run, id) = timeline->lane_count;
+	return lane;
+}
+
+/* ---- First reading: what there is ---- */
+
+static void meet(struct timeline *timeline, const struct trace_row *row)
+{
+	struct region *region = timeline->plot->region;
+	enum lane_kind lanes = timeline->plot->options->lanes;
+	bool is_thread = !strcmp(row->kind, "thread"), is_task = !strcmp(row->kind, "task");
+	struct lane *lane;
+
+	if (row->thread < 0)
+		return;
+	if (lanes == LANE_CORE && !strcmp(row->kind, "state") && row->core >= 0) {
+		lane = lane_add(timeline, row->run, row->core);
+		lane->label = region_format(region, "core %lld", (long long)row->core);
+	} else if (lanes == LANE_TASK && is_task && row->value >= 0 && row->value < 10000000) {
+		lane = lane_add(timeline, row->run, row->value);
+		lane->label = region_format(region, "%s %lld", row->name, (long long)row->value);
+		lane->thread = row->thread;
+		lane->start_ns = row->start_ns;
+		lane->end_ns = row->end_ns;
+		lane->task_count = 1;
+	} else if (lanes == LANE_THREAD || lanes == LANE_PROCESS) {
+		int64_t id = lanes == LANE_THREAD ? row->thread : row->process;
+
+		if (is_thread && !lane_find(timeline, row->run, id)) {
+			lane = lane_add(timeline, row->run, id);
+			lane->process = row->process;
+			lane->label = lanes == LANE_THREAD ?
+					      region_format(region, "%s, t%lld", row->name, (long long)row->thread) :
+					      region_format(region, "%s, p%lld", row->name, (long long)row->process);
+		}
+		lane = lane_find(timeline, row->run, id);
+		if (lane)
+			lane->task_count += is_task;
+	}
+}
+
+static bool read_once(struct timeline *timeline, void (*take)(struct timeline *, const struct trace_row *))
+{
+	const struct plot_options *options = timeline->plot->options;
+	struct trace_rows rows;
+	struct trace_row row;
+
+	trace_rows_init(&rows, options->inputs, options->input_count, timeline->plot->region);
+	timeline->plot->error->status = 0;
+	while (trace_rows_next(&rows, &row, timeline->plot->error))
+		take(timeline, &row);
+	return timeline->plot->error->status == 0;
+}
+
+static void meet_row(struct timeline *timeline, const struct trace_row *row)
+{
+	trace_headings_add(&timeline->headings, row, timeline->plot->region);
+	timeline->headings.runs[row->run].wanted =
+		plot_wants_variant(timeline->plot, timeline->headings.runs[row->run].variant);
+	meet(timeline, row);
+}
+
+/* ---- Which lanes are shown, and where ---- */
+
+/* Those that execute tasks come first to be shown. */
+static size_t choose(struct timeline *timeline, size_t run, size_t most)
+{
+	size_t chosen = 0;
+
+	for (int with_tasks = 1; with_tasks >= 0; with_tasks--)
+		for (size_t i = 0; i < timeline->lane_count; i++) {
+			struct lane *lane = &timeline->lanes[i];
+
+			if (lane->run == run && (lane->task_count > 0) == with_tasks && chosen < most) {
+				lane->shown = true;
+				chosen++;
+			}
+		}
+	return chosen;
+}
+
+static void prepare_lane(struct timeline *timeline, struct lane *lane)
+{
+	lane->bins = region_alloc_array(timeline->plot->region, timeline->bin_count + 1, sizeof(lane->bins[0]));
+}
+
+/* One row for each run's heading, then its lanes; y counts down from 0. */
+static int place(struct timeline *timeline)
+{
+	struct region *region = timeline->plot->region;
+	size_t most = timeline->plot->options->max_lanes;
+	int y = 0;
+
+	timeline->others = region_alloc_array(region, timeline->headings.count, sizeof(timeline->others[0]));
+	for (size_t run = 0; run < timeline->headings.count; run++) {
+		size_t total = 0, shown;
+
+		if (!timeline->headings.runs[run].wanted)
+			continue;
+		for (size_t i = 0; i < timeline->lane_count; i++)
+			total += timeline->lanes[i].run == run;
+		shown = choose(timeline, run, total > most ? most - 1 : most);
+		y--;
+		for (size_t i = 0; i < timeline->lane_count; i++)
+			if (timeline->lanes[i].run == run && timeline->lanes[i].shown) {
+				timeline->lanes[i].y = y--;
+				prepare_lane(timeline, &timeline->lanes[i]);
+			}
+		if (total > shown) {
+			struct lane *others = lane_add(timeline, run, -1);
+
+			others->label = region_format(region, "%zu others", total - shown);
+			others->members = total - shown;
+			others->shown = true;
+			others->y = y--;
+			prepare_lane(timeline, others);
+			timeline->others[run] = timeline->lane_count;
+			plot_note(timeline->plot, "%s: %zu of %zu lanes, the others in one, which shows what most are at",
+				  trace_heading_label(&timeline->headings, run, region), shown, total);
+		}
+	}
+	return y;
+}
+
+/* ---- Second reading: what they are at ---- */
+
+static struct lane *shown_lane(struct timeline *timeline, size_t run, int64_t id)
+{
+	struct lane *lane = lane_find(timeline, run, id);
+
+	if (!lane || !timeline->headings.runs[run].wanted)
+		return NULL;
+	if (lane->shown)
+		return lane;
+	return timeline->others[run] ? &timeline->lanes[timeline->others[run] - 1] : NULL;
+}
+
+/* The share of each bin that the slice covers. */
+static void add_to_bins(const struct timeline *timeline, struct lane *lane, sim_ns start_ns, sim_ns end_ns,
+			enum activity_kind kind)
+{
+	size_t bin = (size_t)((start_ns - timeline->from_ns) / timeline->bin_ns);
+
+	while (start_ns < end_ns && bin <= timeline->bin_count) {
+		sim_ns bin_end_ns = timeline->from_ns + (sim_ns)(bin + 1) * timeline->bin_ns;
+		sim_ns until_ns = end_ns < bin_end_ns ? end_ns : bin_end_ns;
+
+		lane->bins[bin++][kind] += until_ns - start_ns;
+		start_ns = until_ns;
+	}
+}
+
+static void add_slice(struct timeline *timeline, struct lane *lane, sim_ns start_ns, sim_ns end_ns,
+		      enum activity_kind kind)
+{
+	struct lane_slice *last = lane->slice_count > 0 ? &lane->slices[lane->slice_count - 1] : NULL;
+
+	if (start_ns < timeline->from_ns)
+		start_ns = timeline->from_ns;
+	if (end_ns > timeline->to_ns)
+		end_ns = timeline->to_ns;
+	if (start_ns >= end_ns)
+		return;
+	if (lane->members > 0 || timeline->plot->options->format == PLOT_DUMB || end_ns - start_ns < timeline->bin_ns) {
+		timeline->merged |= lane->members == 0;
+		add_to_bins(timeline, lane, start_ns, end_ns, kind);
+		return;
+	}
+	if (last && last->end_ns == start_ns && last->kind == kind) {
+		last->end_ns = end_ns;
+		return;
+	}
+	lane->slices = region_grow(timeline->plot->region, lane->slices, lane->slice_count, &lane->slice_capacity,
+				   sizeof(*last));
+	lane->slices[lane->slice_count++] = (struct lane_slice){ start_ns, end_ns, kind };
+}
+
+static void take_state(struct timeline *timeline, const struct trace_row *row)
+{
+	enum activity_kind kind = activity_kind_of(row->what, row->core);
+	struct lane *lane = NULL;
+
+	switch (timeline->plot->options->lanes) {
+	case LANE_THREAD:
+		lane = shown_lane(timeline, row->run, row->thread);
+		break;
+	case LANE_PROCESS:
+		lane = shown_lane(timeline, row->run, row->process);
+		break;
+	case LANE_CORE:
+		lane = row->core >= 0 ? shown_lane(timeline, row->run, row->core) : NULL;
+		break;
+	case LANE_TASK:
+		for (size_t i = 0; i < timeline->lane_count && !lane; i++) {
+			struct lane *task = &timeline->lanes[i];
+
+			if (task->shown && task->run == row->run && task->thread == row->thread &&
+			    row->start_ns >= task->start_ns && row->start_ns < task->end_ns)
+				lane = task;
+		}
+		break;
+	}
+	if (lane)
+		add_slice(timeline, lane, row->start_ns, row->end_ns, kind);
+}
+
+static int y_of_thread(struct timeline *timeline, size_t run, int64_t thread)
+{
+	const struct lane *lane = lane_find(timeline, run, thread);
+
+	return lane && lane->shown && timeline->headings.runs[run].wanted ? lane->y : 0;
+}
+
+static void take_mark(struct timeline *timeline, const struct trace_row *row, bool is_hand_over)
+{
+	struct mark mark = { .time_ns = row->start_ns,
+			     .y = y_of_thread(timeline, row->run, row->thread),
+			     .from_y = y_of_thread(timeline, row->run, row->value),
+			     .is_hand_over = is_hand_over };
+
+	if (timeline->plot->options->lanes != LANE_THREAD || mark.y == 0 || (is_hand_over && mark.from_y == 0) ||
+	    mark.time_ns < timeline->from_ns || mark.time_ns > timeline->to_ns || timeline->mark_count > 4 * MARKS_SEEN)
+		return;
+	timeline->marks = region_grow(timeline->plot->region, timeline->marks, timeline->mark_count,
+				      &timeline->mark_capacity, sizeof(mark));
+	timeline->marks[timeline->mark_count++] = mark;
+}
+
+static void take_row(struct timeline *timeline, const struct trace_row *row)
+{
+	if (!strcmp(row->kind, "state")) {
+		take_state(timeline, row);
+	} else if (!strcmp(row->kind, "task")) {
+		enum lane_kind lanes = timeline->plot->options->lanes;
+		int64_t id = lanes == LANE_TASK ? row->value : lanes == LANE_PROCESS ? row->process : row->thread;
+		struct lane *lane = lanes == LANE_CORE ? NULL : shown_lane(timeline, row->run, id);
+
+		/* A native run tells nothing else. */
+		if (lane && !timeline->headings.runs[row->run].has_states)
+			add_slice(timeline, lane, row->start_ns, row->end_ns, KIND_TASK);
+	} else if (!strcmp(row->kind, "instant") && !strcmp(row->what, "drop_request")) {
+		take_mark(timeline, row, false);
+	} else if (!strcmp(row->kind, "hand_over")) {
+		take_mark(timeline, row, true);
+	}
+}
+
+/* ---- Writing ---- */
+
+static enum activity_kind most_of(const sim_ns sums[KIND_COUNT], sim_ns *total_ns)
+{
+	enum activity_kind most = KIND_PYTHON;
+
+	*total_ns = 0;
+	for (enum activity_kind kind = KIND_PYTHON; kind < KIND_COUNT; kind++) {
+		*total_ns += sums[kind];
+		if (sums[kind] > sums[most])
+			most = kind;
+	}
+	return most;
+}
+
+static void put_slice(FILE *stream, const struct lane *lane, enum activity_kind kind, sim_ns start_ns, sim_ns end_ns)
+{
+	fprintf(stream, "%s,%d,%.9f,%.9f\n", activity_kinds[kind].name, lane->y, sim_time_seconds(start_ns),
+		sim_time_seconds(end_ns));
+}
+
+static void put_lane(const struct timeline *timeline, const struct lane *lane, FILE *stream)
+{
+	sim_ns total_ns;
+
+	for (size_t i = 0; i < lane->slice_count; i++)
+		put_slice(stream, lane, lane->slices[i].kind, lane->slices[i].start_ns, lane->slices[i].end_ns);
+	/* Bins that shorter slices fill by more than half; neighbours of one kind become one. */
+	for (size_t bin = 0; bin < timeline->bin_count; bin++) {
+		enum activity_kind kind = most_of(lane->bins[bin], &total_ns);
+		size_t end = bin + 1;
+
+		if (2 * total_ns < timeline->bin_ns || (lane->members > 0 && total_ns == 0))
+			continue;
+		while (end < timeline->bin_count && most_of(lane->bins[end], &total_ns) == kind &&
+		       2 * total_ns >= timeline->bin_ns)
+			end++;
+		put_slice(stream, lane, kind, timeline->from_ns + (sim_ns)bin * timeline->bin_ns,
+			  timeline->from_ns + (sim_ns)end * timeline->bin_ns);
+		bin = end - 1;
+	}
+}
+
+static bool put_slices(struct timeline *timeline)
+{
+	FILE *stream = plot_data(timeline->plot, "slices.csv", "kind,lane,start_s,end_s");
+
+	for (size_t i = 0; i < timeline->lane_count; i++)
+		if (timeline->lanes[i].shown)
+			put_lane(timeline, &timeline->lanes[i], stream);
+	return plot_data_end(timeline->plot, stream);
+}
+
+/* A terminal's lanes: a letter for each column. */
+static bool put_letters(struct timeline *timeline)
+{
+	FILE *stream = plot_data(timeline->plot, "letters.csv", "lane,letters");
+
+	for (size_t i = 0; i < timeline->lane_count; i++) {
+		const struct lane *lane = &timeline->lanes[i];
+
+		if (!lane->shown)
+			continue;
+		fprintf(stream, "%d,\"", lane->y);
+		for (size_t bin = 0; bin < timeline->bin_count; bin++) {
+			sim_ns total_ns;
+			enum activity_kind kind = most_of(lane->bins[bin], &total_ns);
+
+			fputc(total_ns > 0 ? activity_kinds[kind].letter : ' ', stream);
+		}
+		fputs("\"\n", stream);
+	}
+	return plot_data_end(timeline->plot, stream);
+}
+
+static bool put_lanes(struct timeline *timeline)
+{
+	FILE *stream = plot_data(timeline->plot, "lanes.csv", "lane,is_heading,label");
+	size_t run = SIZE_MAX;
+
+	for (size_t i = 0; i < timeline->headings.count; i++) {
+		int top = -1000000;
+
+		run = i;
+		for (size_t at = 0; at < timeline->lane_count; at++)
+			if (timeline->lanes[at].run == run && timeline->lanes[at].shown && timeline->lanes[at].y > top)
+				top = timeline->lanes[at].y;
+		if (!timeline->headings.runs[run].wanted || top == -1000000)
+			continue;
+		fprintf(stream, "%d,1,", top + 1);
+		plot_field(stream, trace_heading_label(&timeline->headings, run, timeline->plot->region));
+		fputc('\n', stream);
+	}
+	for (size_t i = 0; i < timeline->lane_count; i++)
+		if (timeline->lanes[i].shown) {
+			fprintf(stream, "%d,0,", timeline->lanes[i].y);
+			plot_field(stream, timeline->lanes[i].label);
+			fputc('\n', stream);
+		}
+	return plot_data_end(timeline->plot, stream);
+}
+
+static bool put_marks(struct timeline *timeline)
+{
+	FILE *stream = plot_data(timeline->plot, "marks.csv", "what,time_s,lane,from_lane");
+	size_t hand_overs = 0, requests = 0;
+
+	for (size_t i = 0; i < timeline->mark_count; i++) {
+		hand_overs += timeline->marks[i].is_hand_over;
+		requests += !timeline->marks[i].is_hand_over;
+	}
+	for (size_t i = 0; i < timeline->mark_count; i++) {
+		const struct mark *mark = &timeline->marks[i];
+
+		if ((mark->is_hand_over ? hand_overs : requests) <= MARKS_SEEN)
+			fprintf(stream, "%s,%.9f,%d,%d\n", mark->is_hand_over ? "hand_over" : "drop_request",
+				sim_time_seconds(mark->time_ns), mark->y, mark->from_y);
+	}
+	if (hand_overs > MARKS_SEEN || requests > MARKS_SEEN)
+		plot_note(timeline->plot, "too many hand-overs or requests to mark: see a part with --from and --to");
+	plot_number(timeline->plot, "has_hand_overs", hand_overs > 0 && hand_overs <= MARKS_SEEN);
+	plot_number(timeline->plot, "has_requests", requests > 0 && requests <= MARKS_SEEN);
+	return plot_data_end(timeline->plot, stream);
+}
+
+static void put_kinds(struct timeline *timeline)
+{
+	const char *present = "";
+
+	for (enum activity_kind kind = KIND_PYTHON; kind < KIND_COUNT; kind++) {
+		bool is_present = false;
+
+		for (size_t i = 0; i < timeline->lane_count && !is_present; i++) {
+			const struct lane *lane = &timeline->lanes[i];
+
+			for (size_t at = 0; at < lane->slice_count; at++)
+				is_present |= lane->slices[at].kind == kind;
+			for (size_t bin = 0; lane->bins && bin < timeline->bin_count; bin++)
+				is_present |= lane->bins[bin][kind] > 0;
+		}
+		plot_text(timeline->plot, region_format(timeline->plot->region, "title_%s", activity_kinds[kind].name), "%s%s",
+			  timeline->plot->options->format == PLOT_DUMB ?
+				  region_format(timeline->plot->region, "%c ", activity_kinds[kind].letter) :
+				  "",
+			  activity_kinds[kind].title);
+		if (is_present)
+			present = region_format(timeline->plot->region, "%s%s%s", present, *present ? " " : "",
+						activity_kinds[kind].name);
+	}
+	plot_text(timeline->plot, "kinds", "%s", present);
+}
+
+static const char *title_of(const struct timeline *timeline)
+{
+	static const char *const what[] = { [LANE_THREAD] = "threads",
+					    [LANE_PROCESS] = "processes",
+					    [LANE_TASK] = "tasks",
+					    [LANE_CORE] = "cores" };
+	const char *scenario = NULL;
+
+	for (size_t i = 0; i < timeline->headings.count; i++)
+		if (timeline->headings.runs[i].wanted && !scenario)
+			scenario = timeline->headings.runs[i].scenario;
+	return region_format(timeline->plot->region, "%s: what its %s are at", scenario ? scenario : "",
+			     what[timeline->plot->options->lanes]);
+}
+
+static bool set_window(struct timeline *timeline)
+{
+	const struct plot_options *options = timeline->plot->options;
+	sim_ns last_ns = 0;
+
+	for (size_t i = 0; i < timeline->headings.count; i++)
+		if (timeline->headings.runs[i].wanted && timeline->headings.runs[i].last_ns > last_ns)
+			last_ns = timeline->headings.runs[i].last_ns;
+	timeline->from_ns = options->from_ns;
+	timeline->to_ns = options->to_ns > 0 ? options->to_ns : last_ns;
+	if (timeline->from_ns >= timeline->to_ns)
+		return data_fail(timeline->plot->error, 2, "nothing lies between --from and --to: the trace ends at %.9g s",
+				 sim_time_seconds(last_ns));
+	timeline->bin_count =
+		options->format == PLOT_DUMB ? (size_t)(options->columns - DUMB_LABEL_COLUMNS) : PICTURE_BINS;
+	timeline->bin_ns = (timeline->to_ns - timeline->from_ns) / (sim_ns)timeline->bin_count;
+	if (timeline->bin_ns < 1)
+		timeline->bin_ns = 1;
+	return true;
+}
+
+/* The unit of the axis: seconds times this. */
+static void put_unit(struct timeline *timeline)
+{
+	sim_ns length_ns = timeline->to_ns - timeline->from_ns;
+	double scale = length_ns >= 2 * SIM_S ? 1 : length_ns >= 2 * SIM_MS ? 1e3 : 1e6;
+
+	plot_number(timeline->plot, "time_scale", scale);
+	plot_text(timeline->plot, "time_unit", "%s", scale == 1 ? "s" : scale == 1e3 ? "ms" : "us");
+	plot_number(timeline->plot, "from_s", sim_time_seconds(timeline->from_ns));
+	plot_number(timeline->plot, "to_s", sim_time_seconds(timeline->to_ns));
+}
+
+bool plot_prepare_timeline(struct plot *plot)
+{
+	struct timeline timeline = { .plot = plot };
+	int lowest;
+
+	if (!read_once(&timeline, meet_row))
+		return false;
+	if (timeline.lane_count == 0)
+		return data_fail(plot->error, 2, "the trace has nothing of that kind to draw");
+	if (!set_window(&timeline))
+		return false;
+	lowest = place(&timeline);
+	if (lowest == 0)
+		return data_fail(plot->error, 2, "the trace has no variant of that name");
+	if (!read_once(&timeline, take_row))
+		return false;
+	if (timeline.merged && plot->options->format != PLOT_DUMB)
+		plot_note(plot, "slices shorter than %.3g us are put together: the longest in sum is drawn",
+			  (double)timeline.bin_ns / 1e3);
+	plot_text(plot, "title", "%s", title_of(&timeline));
+	put_unit(&timeline);
+	put_kinds(&timeline);
+	plot_number(plot, "lowest", lowest);
+	plot_number(plot, "label_columns", DUMB_LABEL_COLUMNS);
+	plot->foot = trace_headings_foot(&timeline.headings, plot->region);
+	plot->height_px = 150 + 26 * -lowest;
+	return put_lanes(&timeline) && put_marks(&timeline) &&
+	       (plot->options->format == PLOT_DUMB ? put_letters(&timeline) : put_slices(&timeline));
+}
