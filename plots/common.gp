@@ -6,7 +6,7 @@
 # their lightness differs too; what must be told apart without colour differs in height, dash or label besides.
 
 set encoding utf8
-set datafile separator ','
+set datafile separator tab
 set datafile missing ''
 set title title noenhanced font ',13' offset 0,0.3
 set border 3 linecolor rgb '#404040'
@@ -39,6 +39,9 @@ color_throttled = '#000000'
 # Text on these is white.
 is_dark(name) = strstrt(' python c native switching lock_wait throttled other ', ' '.name.' ') > 0
 
+# A legend between axis and foot: `legend_rows` is set, then LEGEND evaluated.
+LEGEND = "if (!dumb) { set key at screen 0.5,character foot_height center bottom horizontal samplen 3 spacing 1.1 font ',10'; set bmargin foot_height + 1.25 * legend_rows + 3.6 }"
+
 # Lines: colour, dash and point all tell them apart.
 array series_color[8] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#000000', '#56b4e9', '#8c564b']
 series_style(i) = (i - 1) % 8 + 1
@@ -51,8 +54,11 @@ do for [i = 1:8] {
 if (!dumb) {
 	set label 1001 foot at screen 0.012,character 0.9 left noenhanced font ',9' textcolor rgb '#555555'
 	set label 1002 note at screen 0.012,character (1.0 + 1.1 * note_lines) left noenhanced font ',9' textcolor rgb '#555555'
-	set bmargin 5.5 + note_lines
-	set lmargin 10
+	# From below: foot, note, legend of so many rows, axis.
+	foot_height = 1.6 + 1.1 * (note_lines + 1)
+	legend_rows = 0
+	set bmargin foot_height + 3.4
+	set lmargin 11
 	set rmargin 4
 } else {
 	set label 1001 foot.(strlen(note) ? '; '.note : '') at screen 0.02,character 0 left

@@ -1,4 +1,4 @@
-# heatmap.gp - a metric over two axes. Data: cells.csv, border.csv, x_tics.csv, y_tics.csv.
+# heatmap.gp - a metric over two axes. Data: cells.tsv, border.tsv, x_tics.tsv, y_tics.tsv.
 #
 # Light is low and dark is high (viridis, whose lightness alone orders it), and each cell says its value.
 
@@ -16,17 +16,16 @@ unset ytics
 set key off
 set lmargin 10
 set rmargin (dumb ? 4 : 14)
-if (!dumb) { set bmargin 6 + note_lines }
 set offsets 0, 0, 0, 0
-stats file('cells.csv') using 5 skip 1 nooutput
+stats file('cells.tsv') using 5 skip 1 nooutput
 span = STATS_max > STATS_min ? STATS_max - STATS_min : 1
 set cbrange [STATS_min * value_scale:(STATS_min + span) * value_scale]
 if (STATS_min > 0 && STATS_max / STATS_min > 30) { set logscale cb }
 shade(v) = STATS_min > 0 && STATS_max / STATS_min > 30 ? log(v / STATS_min) / log(STATS_max / STATS_min) : (v - STATS_min) / span
 text(v) = abs(v * value_scale) >= 1000 ? sprintf('%.0f', v * value_scale) : sprintf('%.3g', v * value_scale)
-plot file('cells.csv') using 'x_index':'y_index':(column('x_index') - 0.49):(column('x_index') + 0.49):(column('y_index') - 0.48):(column('y_index') + 0.48):(column('value') * value_scale) with boxxyerror fillcolor palette, \
-	file('cells.csv') using (shade(column('value')) > 0.45 ? column('x_index') : NaN):'y_index':(text(column('value')).(column('is_best') ? ' ★' : '')) with labels font ',9' textcolor rgb '#ffffff', \
-	file('cells.csv') using (shade(column('value')) > 0.45 ? NaN : column('x_index')):'y_index':(text(column('value')).(column('is_best') ? ' ★' : '')) with labels font ',9' textcolor rgb '#000000', \
-	has_border ? file('border.csv') : '/dev/null' using 1:2:3:4 skip 1 with vectors nohead linewidth 4 linecolor rgb '#d00000', \
-	file('x_tics.csv') using 'index':(-0.5):xtic(2) with points pointsize 0, \
-	file('y_tics.csv') using (-0.5):'index':ytic(2) with points pointsize 0
+plot file('cells.tsv') using 'x_index':'y_index':(column('x_index') - 0.49):(column('x_index') + 0.49):(column('y_index') - 0.48):(column('y_index') + 0.48):(column('value') * value_scale) with boxxyerror fillcolor palette, \
+	file('cells.tsv') using (shade(column('value')) > 0.45 ? column('x_index') : NaN):'y_index':(text(column('value')).(column('is_best') > 0 ? ' ★' : '')) with labels font ',9' textcolor rgb '#ffffff', \
+	file('cells.tsv') using (shade(column('value')) > 0.45 ? NaN : column('x_index')):'y_index':(text(column('value')).(column('is_best') > 0 ? ' ★' : '')) with labels font ',9' textcolor rgb '#000000', \
+	has_border ? file('border.tsv') : '/dev/null' using 1:2:3:4 skip 1 with vectors nohead linewidth 4 linecolor rgb '#d00000', \
+	file('x_tics.tsv') using 'index':(-0.5):xtic(2) with points pointsize 0, \
+	file('y_tics.tsv') using (-0.5):'index':ytic(2) with points pointsize 0

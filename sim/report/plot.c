@@ -55,7 +55,9 @@ FILE *plot_data(struct plot *plot, const char *name, const char *columns)
 		data_fail(plot->error, 3, "%s/%s: %s", plot->folder, name, strerror(errno));
 		stream = fopen("/dev/full", "we");
 	}
-	fprintf(stream, "%s\n", columns);
+	for (; *columns; columns++)
+		fputc(*columns == ',' ? '\t' : *columns, stream);
+	fputc('\n', stream);
 	return stream;
 }
 
@@ -106,11 +108,8 @@ void plot_number(struct plot *plot, const char *name, double value)
 
 void plot_field(FILE *stream, const char *text)
 {
-	fputc('"', stream);
 	for (; *text; text++)
-		/* gnuplot knows no doubled quotes. */
-		fputc(*text == '"' ? '\'' : (unsigned char)*text < 0x20 ? ' ' : *text, stream);
-	fputc('"', stream);
+		fputc((unsigned char)*text < 0x20 ? ' ' : *text, stream);
 }
 
 void plot_note(struct plot *plot, const char *format, ...)

@@ -1,9 +1,10 @@
 /*
  * plot.h - pictures of results: data files by column name, and gnuplot's scripts under plots/ that read them.
  *
- * Each kind is a function that turns inputs into CSV files in a folder of its own and into variables of the
- * script; plots/KIND.gp draws them, plots/common.gp holds what all have in common. So a picture's data can be tested,
- * kept, and drawn anew without gilsim.
+ * Each kind is a function that turns inputs into data files in a folder of its own (a line of names, then rows, tabs
+ * between fields: gnuplot 5.4 stumbles over quoted commas) and into variables of the script; plots/KIND.gp draws
+ * them, plots/common.gp holds what all have in common. So a picture's data can be tested, kept, and drawn anew
+ * without gilsim.
  */
 #ifndef SIM_REPORT_PLOT_H
 #define SIM_REPORT_PLOT_H
@@ -62,14 +63,14 @@ const struct plot_kind *plot_kind_find(const char *name);
 
 /* ---- For the kinds ---- */
 
-/* A data file, with its columns' names, comma-separated. Never NULL. */
+/* A data file; its columns' names are given with commas between them. Never NULL. */
 FILE *plot_data(struct plot *plot, const char *name, const char *columns);
 /* Ends it; false when it could not be written. */
 bool plot_data_end(struct plot *plot, FILE *stream);
 /* Variables of the script. */
 void plot_text(struct plot *plot, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void plot_number(struct plot *plot, const char *name, double value);
-/* A CSV field, quoted. */
+/* A text in a data file: what would end the field becomes a blank. */
 void plot_field(FILE *stream, const char *text);
 /* Adds a sentence to the note under the picture. */
 void plot_note(struct plot *plot, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -82,7 +82,7 @@ static void meet(struct backlog *backlog, const struct trace_row *row)
 
 static void put_point(struct backlog *backlog, const struct counter_series *series, sim_ns time_ns, int64_t value)
 {
-	fprintf(backlog->stream, "%zu,%zu,%.9f,%lld\n", backlog->panel_of[series->run],
+	fprintf(backlog->stream, "%zu\t%zu\t%.9f\t%lld\n", backlog->panel_of[series->run],
 		(size_t)(series - backlog->series) + 1, sim_time_seconds(time_ns), (long long)value);
 }
 
@@ -174,7 +174,7 @@ bool plot_prepare_backlog(struct plot *plot)
 	if (backlog.from_ns >= backlog.to_ns)
 		return data_fail(plot->error, 2, "nothing lies between --from and --to: the trace ends at %.9g s",
 				 sim_time_seconds(backlog.to_ns));
-	backlog.stream = plot_data(plot, "backlog.csv", "panel,series,time_s,value");
+	backlog.stream = plot_data(plot, "backlog.tsv", "panel,series,time_s,value");
 	if (!read_once(&backlog, take)) {
 		fclose(backlog.stream);
 		return false;

@@ -12,6 +12,7 @@
 struct heatmap {
 	struct plot *plot;
 	const char *variant, *x, *y, *metric, *slo_metric;
+	const char *title; /* of the metric, as it was asked for */
 	double *xs, *ys;
 	size_t x_count, y_count;
 	size_t *row_at; /* of the table, + 1; 0: no point */
@@ -105,16 +106,16 @@ static bool holds_at(const struct heatmap *heatmap, size_t x, size_t y)
 /* Edges between a cell where the objective holds and a neighbour where it does not. */
 static bool put_border(struct heatmap *heatmap)
 {
-	FILE *stream = plot_data(heatmap->plot, "border.csv", "x,y,dx,dy");
+	FILE *stream = plot_data(heatmap->plot, "border.tsv", "x,y,dx,dy");
 
 	for (size_t y = 0; heatmap->slo_metric && y < heatmap->y_count; y++)
 		for (size_t x = 0; x < heatmap->x_count; x++) {
 			bool here = holds_at(heatmap, x, y);
 
 			if (x + 1 < heatmap->x_count && holds_at(heatmap, x + 1, y) != here)
-				fprintf(stream, "%g,%g,0,1\n", (double)x + 0.5, (double)y - 0.5);
+				fprintf(stream, "%g\t%g\t0\t1\n", (double)x + 0.5, (double)y - 0.5);
 			if (y + 1 < heatmap->y_count && holds_at(heatmap, x, y + 1) != here)
-				fprintf(stream, "%g,%g,1,0\n", (double)x - 0.5, (double)y + 0.5);
+				fprintf(stream, "%g\t%g\t1\t0\n", (double)x - 0.5, (double)y + 0.5);
 		}
 	return plot_data_end(heatmap->plot, stream);
 }
@@ -167,7 +168,7 @@ static double scale_of(const struct heatmap *heatmap, const char **unit)
 static bool put_cells(struct heatmap *heatmap)
 {
 	const struct data_table *table = &heatmap->plot->table;
-	FILE *stream = plot_data(heatmap->plot, "cells.csv", "x_index,y_index,x,y,value,is_best");
+	FILE *stream = plot_data(heatmap->plot, "cells.tsv", "x_index,y_index,x,y,value,is_best");
 	size_t best = best_row(heatmap);
 
 	for (size_t y = 0; y < heatmap->y_count; y++)
@@ -175,7 +176,7 @@ static bool put_cells(struct heatmap *heatmap)
 			size_t row = heatmap->row_at[y * heatmap->x_count + x];
 
 			if (row > 0)
-				fprintf(stream, "%zu,%zu,%.9g,%.9g,%.9g,%d\n", x, y, heatmap->xs[x], heatmap->ys[y],
+				fprintf(stream, "%zu\t%zu\t%.9g\t%.9g\t%.9g\t%d\n", x, y, heatmap->xs[x], heatmap->ys[y],
 					data_table_number(table, row - 1, heatmap->metric), row - 1 == best);
 		}
 	return plot_data_end(heatmap->plot, stream);
@@ -186,7 +187,7 @@ static bool put_tics(struct heatmap *heatmap, const char *name, const double *va
 	FILE *stream = plot_data(heatmap->plot, name, "index,label");
 
 	for (size_t i = 0; i < count; i++)
-		fprintf(stream, "%zu,\"%g\"\n", i, values[i]);
+		fprintf(stream, "%zu\t%g\n", i, values[i]);
 	return plot_data_end(heatmap->plot, stream);
 }
 
@@ -196,6 +197,7 @@ static bool choose_metrics(struct heatmap *heatmap)
 	const struct expectation *slo = plot->options->slo;
 	const char *asked = plot->options->metric ? plot->options->metric : slo ? slo->left.metric : "p99";
 
+	heatmap->title = asked;
 	heatmap->metric = plot_metric_column(plot, asked);
 	if (!heatmap->metric)
 		return data_fail(plot->error, 2, "the results have no metric '%s'", asked);
@@ -235,8 +237,8 @@ bool plot_prepare_heatmap(struct plot *plot)
 	}
 	scale = scale_of(&heatmap, &unit);
 	if (!put_cells(&heatmap) || !put_border(&heatmap) ||
-	    !put_tics(&heatmap, "x_tics.csv", heatmap.xs, heatmap.x_count) ||
-	    !put_tics(&heatmap, "y_tics.csv", heatmap.ys, heatmap.y_count))
+	    !put_tics(&heatmap, "x_tics.tsv", heatmap.xs, heatmap.x_count) ||
+	    !put_tics(&heatmap, "y_tics.tsv", heatmap.ys, heatmap.y_count))
 		return false;
 	plot_number(plot, "x_count", (double)heatmap.x_count);
 	plot_number(plot, "y_count", (double)heatmap.y_count);
@@ -244,8 +246,8 @@ bool plot_prepare_heatmap(struct plot *plot)
 	plot_number(plot, "has_border", heatmap.slo_metric != NULL);
 	plot_text(plot, "x_title", "%s", plot_axis_title(heatmap.x));
 	plot_text(plot, "y_title", "%s", plot_axis_title(heatmap.y));
-	plot_text(plot, "metric_title", "%s%s", plot->options->metric ? plot->options->metric : heatmap.metric, unit);
-	plot_text(plot, "title", "%s%s%s of '%s'", plot_subject(plot), heatmap.metric, unit, heatmap.variant);
+	plot_text(plot, "metric_title", "%s%s", heatmap.title, unit);
+	plot_text(plot, "title", "%s%s%s of '%s'", plot_subject(plot), heatmap.title, unit, heatmap.variant);
 	if (heatmap.slo_metric)
 		plot_note(plot, "thick line: border of where %s holds", plot->options->slo->text);
 	plot_note(plot, "star: the best point%s", heatmap.slo_metric ? " that holds" : "");

@@ -54,7 +54,7 @@ static void put_time_unit(struct plot *plot, double longest_s)
 bool plot_prepare_breakdown(struct plot *plot)
 {
 	const struct data_table *table = &plot->table;
-	FILE *stream = plot_data(plot, "breakdown.csv", "label,y,part,start_s,end_s,share");
+	FILE *stream = plot_data(plot, "breakdown.tsv", "label,y,part,start_s,end_s,share");
 	bool present[TIME_PART_COUNT] = { false };
 	const char *parts = "";
 	double longest_s = 0;
@@ -74,7 +74,7 @@ bool plot_prepare_breakdown(struct plot *plot)
 				continue;
 			present[part] |= part_s / whole_s >= 0.001;
 			plot_field(stream, plot_row_label(plot, row));
-			fprintf(stream, ",%d,%s,%.9f,%.9f,%.6f\n", -count, time_part_names[part], start_s, start_s + part_s,
+			fprintf(stream, "\t%d\t%s\t%.9f\t%.9f\t%.6f\n", -count, time_part_names[part], start_s, start_s + part_s,
 				part_s / whole_s);
 			start_s += part_s;
 		}
@@ -91,6 +91,7 @@ bool plot_prepare_breakdown(struct plot *plot)
 	plot_text(plot, "parts", "%s", parts);
 	plot_text(plot, "title", "%swhere the time of a task goes", plot_subject(plot));
 	plot_number(plot, "bar_count", count);
+	plot_number(plot, "longest_s", longest_s);
 	put_time_unit(plot, longest_s);
 	plot->height_px = 200 + 42 * count;
 	return true;
@@ -105,8 +106,8 @@ bool plot_prepare_latency(struct plot *plot)
 		       { "sojourn_p99_s", 0.01 }, { "sojourn_max_s", 0.001 } };
 	const struct data_table *table = &plot->table;
 	const struct expectation *slo = plot->options->slo;
-	FILE *stream = plot_data(plot, "latency.csv", "series,label,tail,sojourn_s");
-	double slo_s = NAN, longest_s = 0;
+	FILE *stream = plot_data(plot, "latency.tsv", "series,label,tail,sojourn_s");
+	double slo_s = NAN, shortest_s = INFINITY, longest_s = 0;
 	int count = 0;
 
 	for (size_t row = 0; row < table->row_count; row++) {
@@ -118,10 +119,11 @@ bool plot_prepare_latency(struct plot *plot)
 		for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
 			double sojourn_s = data_table_number(table, row, points[i].column);
 
-			fprintf(stream, "%d,", count);
+			fprintf(stream, "%d\t", count);
 			plot_field(stream, plot_row_label(plot, row));
-			fprintf(stream, ",%g,%.9f\n", points[i].tail, sojourn_s);
+			fprintf(stream, "\t%g\t%.9f\n", points[i].tail, sojourn_s);
 			longest_s = fmax(longest_s, sojourn_s);
+			shortest_s = fmin(shortest_s, sojourn_s);
 		}
 	}
 	if (!plot_data_end(plot, stream))
@@ -134,9 +136,13 @@ bool plot_prepare_latency(struct plot *plot)
 		if (!results_metric_exists(slo->left.metric, &unit) || unit != 's')
 			return data_fail(plot->error, 2, "--slo '%s' is no limit of a time", slo->text);
 		slo_s = slo->value;
+		longest_s = fmax(longest_s, slo_s);
+		shortest_s = fmin(shortest_s, slo_s);
 		plot_text(plot, "slo_text", "%s", slo->text);
 	}
 	plot_number(plot, "slo_s", slo_s);
+	plot_number(plot, "shortest_s", shortest_s);
+	plot_number(plot, "longest_s", longest_s);
 	plot_number(plot, "series_count", count);
 	plot_text(plot, "title", "%sfrom a task's release to its end, by percentile", plot_subject(plot));
 	put_time_unit(plot, longest_s);
@@ -169,16 +175,16 @@ bool plot_prepare_waterfall(struct plot *plot)
 
 	if (row == SIZE_MAX)
 		return data_fail(plot->error, 2, "no result tells where the time went (native runs cannot see it)");
-	stream = plot_data(plot, "waterfall.csv", "x,label,is_total,start_s,end_s");
+	stream = plot_data(plot, "waterfall.tsv", "x,label,is_total,start_s,end_s");
 	for (enum time_part part = 0; part < TIME_PART_COUNT; part++) {
 		double part_s = part_of_task(&plot->table, row, part);
 
 		if (!(part_s / whole_of_task(&plot->table, row) >= 0.0005))
 			continue;
-		fprintf(stream, "%d,\"%s\",0,%.9f,%.9f\n", ++count, part_titles[part], at_s, at_s + part_s);
+		fprintf(stream, "%d\t%s\t0\t%.9f\t%.9f\n", ++count, part_titles[part], at_s, at_s + part_s);
 		at_s += part_s;
 	}
-	fprintf(stream, "%d,\"in all\",1,0,%.9f\n", ++count, whole_of_task(&plot->table, row));
+	fprintf(stream, "%d\tin all\t1\t0\t%.9f\n", ++count, whole_of_task(&plot->table, row));
 	if (!plot_data_end(plot, stream))
 		return false;
 	plot_number(plot, "step_count", count);

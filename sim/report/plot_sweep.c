@@ -111,7 +111,7 @@ static size_t winner_of(const struct plot *plot, const struct series_list *list)
 
 static bool put_speedups(struct plot *plot, const struct series_list *list, const char *axis)
 {
-	FILE *stream = plot_data(plot, "speedup.csv", "series,label,x,speedup,low,high,mark");
+	FILE *stream = plot_data(plot, "speedup.tsv", "series,label,x,speedup,low,high,mark");
 	size_t winner = winner_of(plot, list);
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -124,11 +124,11 @@ static bool put_speedups(struct plot *plot, const struct series_list *list, cons
 			double low = number(plot, row, "speedup_ci95_low"), high = number(plot, row, "speedup_ci95_high");
 			bool is_marked = axis && i == winner;
 
-			fprintf(stream, "%zu,", i + 1);
+			fprintf(stream, "%zu\t", i + 1);
 			plot_field(stream, series->label);
-			fprintf(stream, ",%.9g,%.9g,%.9g,%.9g,%s\n", axis ? number(plot, row, axis) : (double)i + 1, speedup,
+			fprintf(stream, "\t%.9g\t%.9g\t%.9g\t%.9g\t%s\n", axis ? number(plot, row, axis) : (double)i + 1, speedup,
 				isfinite(low) ? low : speedup, isfinite(high) ? high : speedup,
-				is_marked && at == best ? "best" : is_marked && at == knee ? "knee" : "");
+				is_marked && at == best ? "best" : is_marked && at == knee ? "knee" : "-");
 		}
 	}
 	return plot_data_end(plot, stream);
@@ -186,7 +186,7 @@ bool plot_prepare_load(struct plot *plot)
 	list = collect(plot, axis, "throughput_per_s");
 	if (list.count == 0)
 		return data_fail(plot->error, 2, "no result has a throughput");
-	stream = plot_data(plot, "load.csv", "series,label,x,throughput_per_s,p50_s,p99_s,saturated");
+	stream = plot_data(plot, "load.tsv", "series,label,x,throughput_per_s,p50_s,p99_s,saturated");
 	for (size_t i = 0; i < list.count; i++) {
 		bool saturated = false;
 
@@ -196,9 +196,9 @@ bool plot_prepare_load(struct plot *plot)
 			bool begins = !saturated && served < SERVED_SHARE * x;
 
 			saturated |= begins;
-			fprintf(stream, "%zu,", i + 1);
+			fprintf(stream, "%zu\t", i + 1);
 			plot_field(stream, list.series[i].label);
-			fprintf(stream, ",%.9g,%.9g,%.9f,%.9f,%d\n", x, served, number(plot, row, "sojourn_p50_s"),
+			fprintf(stream, "\t%.9g\t%.9g\t%.9f\t%.9f\t%d\n", x, served, number(plot, row, "sojourn_p50_s"),
 				number(plot, row, "sojourn_p99_s"), begins);
 		}
 	}
@@ -249,7 +249,7 @@ bool plot_prepare_scalability(struct plot *plot)
 	struct series_list list;
 	const struct series *series;
 	struct usl usl;
-	double *n, *throughput;
+	double *n, *throughput, highest = 0;
 	FILE *stream;
 
 	if (!axis)
@@ -260,10 +260,11 @@ bool plot_prepare_scalability(struct plot *plot)
 	series = to_fit(plot, &list);
 	n = region_alloc_array(plot->region, series->count, sizeof(*n));
 	throughput = region_alloc_array(plot->region, series->count, sizeof(*throughput));
-	stream = plot_data(plot, "scalability.csv", "n,throughput_per_s,fitted_per_s");
+	stream = plot_data(plot, "scalability.tsv", "n,throughput_per_s,fitted_per_s");
 	for (size_t i = 0; i < series->count; i++) {
 		n[i] = number(plot, series->rows[i], axis);
 		throughput[i] = number(plot, series->rows[i], "throughput_per_s");
+		highest = fmax(highest, throughput[i]);
 	}
 	if (!usl_fit(n, throughput, series->count, &usl)) {
 		fclose(stream);
@@ -271,7 +272,7 @@ bool plot_prepare_scalability(struct plot *plot)
 				 series->label, axis);
 	}
 	for (size_t i = 0; i < series->count; i++)
-		fprintf(stream, "%.9g,%.9g,%.9g\n", n[i], throughput[i], usl_throughput(&usl, n[i]));
+		fprintf(stream, "%.9g\t%.9g\t%.9g\n", n[i], throughput[i], usl_throughput(&usl, n[i]));
 	if (!plot_data_end(plot, stream))
 		return false;
 	plot_number(plot, "lambda", usl.lambda);
@@ -280,6 +281,7 @@ bool plot_prepare_scalability(struct plot *plot)
 	plot_number(plot, "peak_n", usl.peak_n);
 	plot_number(plot, "peak_throughput", usl.peak_throughput);
 	plot_number(plot, "last_n", n[series->count - 1]);
+	plot_number(plot, "highest", highest);
 	plot_text(plot, "axis", "%s", plot_axis_title(axis));
 	if (isfinite(usl.peak_n))
 		plot_text(plot, "title", "%s'%s' peaks at %.3g %s", plot_subject(plot), series->label, usl.peak_n,

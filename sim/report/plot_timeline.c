@@ -379,7 +379,7 @@ static enum activity_kind most_of(const sim_ns sums[KIND_COUNT], sim_ns *total_n
 
 static void put_slice(FILE *stream, const struct lane *lane, enum activity_kind kind, sim_ns start_ns, sim_ns end_ns)
 {
-	fprintf(stream, "%s,%d,%.9f,%.9f\n", activity_kinds[kind].name, lane->y, sim_time_seconds(start_ns),
+	fprintf(stream, "%s\t%d\t%.9f\t%.9f\n", activity_kinds[kind].name, lane->y, sim_time_seconds(start_ns),
 		sim_time_seconds(end_ns));
 }
 
@@ -407,7 +407,7 @@ static void put_lane(const struct timeline *timeline, const struct lane *lane, F
 
 static bool put_slices(struct timeline *timeline)
 {
-	FILE *stream = plot_data(timeline->plot, "slices.csv", "kind,lane,start_s,end_s");
+	FILE *stream = plot_data(timeline->plot, "slices.tsv", "kind,lane,start_s,end_s");
 
 	for (size_t i = 0; i < timeline->lane_count; i++)
 		if (timeline->lanes[i].shown)
@@ -418,28 +418,28 @@ static bool put_slices(struct timeline *timeline)
 /* A terminal's lanes: a letter for each column. */
 static bool put_letters(struct timeline *timeline)
 {
-	FILE *stream = plot_data(timeline->plot, "letters.csv", "lane,letters");
+	FILE *stream = plot_data(timeline->plot, "letters.tsv", "lane,letters");
 
 	for (size_t i = 0; i < timeline->lane_count; i++) {
 		const struct lane *lane = &timeline->lanes[i];
 
 		if (!lane->shown)
 			continue;
-		fprintf(stream, "%d,\"", lane->y);
+		fprintf(stream, "%d\t", lane->y);
 		for (size_t bin = 0; bin < timeline->bin_count; bin++) {
 			sim_ns total_ns;
 			enum activity_kind kind = most_of(lane->bins[bin], &total_ns);
 
 			fputc(total_ns > 0 ? activity_kinds[kind].letter : ' ', stream);
 		}
-		fputs("\"\n", stream);
+		fputc('\n', stream);
 	}
 	return plot_data_end(timeline->plot, stream);
 }
 
 static bool put_lanes(struct timeline *timeline)
 {
-	FILE *stream = plot_data(timeline->plot, "lanes.csv", "lane,is_heading,label");
+	FILE *stream = plot_data(timeline->plot, "lanes.tsv", "lane,is_heading,label");
 	size_t run = SIZE_MAX;
 
 	for (size_t i = 0; i < timeline->headings.count; i++) {
@@ -451,13 +451,13 @@ static bool put_lanes(struct timeline *timeline)
 				top = timeline->lanes[at].y;
 		if (!timeline->headings.runs[run].wanted || top == -1000000)
 			continue;
-		fprintf(stream, "%d,1,", top + 1);
+		fprintf(stream, "%d\t1\t", top + 1);
 		plot_field(stream, trace_heading_label(&timeline->headings, run, timeline->plot->region));
 		fputc('\n', stream);
 	}
 	for (size_t i = 0; i < timeline->lane_count; i++)
 		if (timeline->lanes[i].shown) {
-			fprintf(stream, "%d,0,", timeline->lanes[i].y);
+			fprintf(stream, "%d\t0\t", timeline->lanes[i].y);
 			plot_field(stream, timeline->lanes[i].label);
 			fputc('\n', stream);
 		}
@@ -466,7 +466,7 @@ static bool put_lanes(struct timeline *timeline)
 
 static bool put_marks(struct timeline *timeline)
 {
-	FILE *stream = plot_data(timeline->plot, "marks.csv", "what,time_s,lane,from_lane");
+	FILE *stream = plot_data(timeline->plot, "marks.tsv", "what,time_s,lane,from_lane");
 	size_t hand_overs = 0, requests = 0;
 
 	for (size_t i = 0; i < timeline->mark_count; i++) {
@@ -477,7 +477,7 @@ static bool put_marks(struct timeline *timeline)
 		const struct mark *mark = &timeline->marks[i];
 
 		if ((mark->is_hand_over ? hand_overs : requests) <= MARKS_SEEN)
-			fprintf(stream, "%s,%.9f,%d,%d\n", mark->is_hand_over ? "hand_over" : "drop_request",
+			fprintf(stream, "%s\t%.9f\t%d\t%d\n", mark->is_hand_over ? "hand_over" : "drop_request",
 				sim_time_seconds(mark->time_ns), mark->y, mark->from_y);
 	}
 	if (hand_overs > MARKS_SEEN || requests > MARKS_SEEN)

@@ -36,13 +36,13 @@ static int by_sign(const void *a, const void *b)
 
 static bool put_points(struct plot *plot, const struct error_row *rows, size_t count)
 {
-	FILE *stream = plot_data(plot, "points.csv", "label,predicted,median,min,max,error_ratio,within_spread");
+	FILE *stream = plot_data(plot, "points.tsv", "label,predicted,median,min,max,error_ratio,within_spread");
 
 	for (size_t i = 0; i < count; i++) {
 		size_t row = rows[i].row;
 
 		plot_field(stream, plot_row_label(plot, row));
-		fprintf(stream, ",%.9g,%.9g,%.9g,%.9g,%.9g,%d\n", data_table_number(&plot->table, row, "predicted"),
+		fprintf(stream, "\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%d\n", data_table_number(&plot->table, row, "predicted"),
 			data_table_number(&plot->table, row, "median"), data_table_number(&plot->table, row, "min"),
 			data_table_number(&plot->table, row, "max"), rows[i].error,
 			data_table_number(&plot->table, row, "within_spread") == 1);
@@ -52,14 +52,14 @@ static bool put_points(struct plot *plot, const struct error_row *rows, size_t c
 
 static bool put_errors(struct plot *plot, const struct error_row *rows, size_t count)
 {
-	FILE *stream = plot_data(plot, "errors.csv", "y,label,error_ratio");
+	FILE *stream = plot_data(plot, "errors.tsv", "y,label,error_ratio");
 
 	for (size_t i = 0; i < count; i++) {
 		const char *python = data_table_text(&plot->table, rows[i].row, "python");
 
-		fprintf(stream, "%zu,", i);
+		fprintf(stream, "%zu\t", i);
 		plot_field(stream, region_format(plot->region, "%s, %s", plot_row_label(plot, rows[i].row), python));
-		fprintf(stream, ",%.9g\n", rows[i].error);
+		fprintf(stream, "\t%.9g\n", rows[i].error);
 	}
 	return plot_data_end(plot, stream);
 }
