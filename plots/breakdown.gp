@@ -6,9 +6,9 @@ set xrange [0:longest_s * time_scale * 1.02]
 unset ytics
 set border 1
 set lmargin 24
-legend_rows = ceil(words(parts) / 3.0)
+legend_rows = ceil(words(parts) / 2.0)
 eval(LEGEND)
-set key samplen 1.6 maxcols 3 maxrows legend_rows
+set key samplen 1.6 maxcols 2
 # Only where it fits: the width of the text on the axis, not the share of the bar.
 share_text(share, length_s) = length_s / longest_s >= 0.075 ? sprintf('%.0f %%', 100 * share) : ''
 plot for [p in parts] file('breakdown.tsv') \

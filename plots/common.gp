@@ -40,11 +40,14 @@ color_throttled = '#000000'
 is_dark(name) = strstrt(' python c native switching lock_wait throttled other ', ' '.name.' ') > 0
 
 # A legend between axis and foot: `legend_rows` is set, then LEGEND evaluated.
-LEGEND = "if (!dumb) { set key at screen 0.5,character foot_height center bottom horizontal samplen 3 spacing 1.1 font ',10'; set bmargin foot_height + 1.25 * legend_rows + 3.6 }"
+LEGEND = "if (!dumb) { set key at screen 0.5,character foot_height center bottom horizontal samplen 3 spacing 1.1 font ',10'; set bmargin foot_height + 1.3 * legend_rows + 3.8 }"
 
 # Lines: colour, dash and point all tell them apart.
 array series_color[8] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#000000', '#56b4e9', '#8c564b']
 series_style(i) = (i - 1) % 8 + 1
+# Tics at 1, 2 and 5 of each power of ten, for logarithmic axes of few decades.
+TICS_125 = "do for [power = -6:6] { set ytics add (10.0 ** power, 2 * 10.0 ** power, 5 * 10.0 ** power) }"
+
 array series_dash[8] = [1, 2, 4, 5, 3, 1, 2, 4]
 array series_point[8] = [7, 5, 9, 13, 11, 4, 6, 8]
 do for [i = 1:8] {

@@ -2,9 +2,10 @@
 #
 # Light is low and dark is high (viridis, whose lightness alone orders it), and each cell says its value.
 
+stats file('cells.tsv') using 5 skip 1 nooutput
 set palette defined (0 '#fde725', 1 '#7ad151', 2 '#22a884', 3 '#2a788e', 4 '#414487', 5 '#440154')
-set xlabel x_title
-set ylabel y_title
+set xlabel x_title offset 0,-1
+set ylabel y_title offset -2,0
 set cblabel metric_title
 set xrange [-0.5:x_count - 0.5]
 set yrange [-0.5:y_count - 0.5]
@@ -17,7 +18,6 @@ set key off
 set lmargin 10
 set rmargin (dumb ? 4 : 14)
 set offsets 0, 0, 0, 0
-stats file('cells.tsv') using 5 skip 1 nooutput
 span = STATS_max > STATS_min ? STATS_max - STATS_min : 1
 set cbrange [STATS_min * value_scale:(STATS_min + span) * value_scale]
 if (STATS_min > 0 && STATS_max / STATS_min > 30) { set logscale cb }
@@ -27,5 +27,5 @@ plot file('cells.tsv') using 'x_index':'y_index':(column('x_index') - 0.49):(col
 	file('cells.tsv') using (shade(column('value')) > 0.45 ? column('x_index') : NaN):'y_index':(text(column('value')).(column('is_best') > 0 ? ' ★' : '')) with labels font ',9' textcolor rgb '#ffffff', \
 	file('cells.tsv') using (shade(column('value')) > 0.45 ? NaN : column('x_index')):'y_index':(text(column('value')).(column('is_best') > 0 ? ' ★' : '')) with labels font ',9' textcolor rgb '#000000', \
 	has_border ? file('border.tsv') : '/dev/null' using 1:2:3:4 skip 1 with vectors nohead linewidth 4 linecolor rgb '#d00000', \
-	file('x_tics.tsv') using 'index':(-0.5):xtic(2) with points pointsize 0, \
-	file('y_tics.tsv') using (-0.5):'index':ytic(2) with points pointsize 0
+	file('x_tics.tsv') using 'index':(-0.5):(stringcolumn('label')) with labels offset 0,-0.8, \
+	file('y_tics.tsv') using (-0.5):'index':(stringcolumn('label')) with labels right offset -0.8,0

@@ -12,6 +12,7 @@ eval(LEGEND)
 set key maxcols 4
 if (dumb) { set key inside top left }
 set format y '%g'
+eval(TICS_125)
 plot for [i = 1:series_count] file('latency.tsv') \
 		using (column('series') == i ? column('tail') : NaN):(column('sojourn_s') * time_scale) with linespoints linestyle series_style(i) title value('label_'.i), \
 	(slo_s == slo_s ? slo_s * time_scale : NaN) with lines linecolor rgb '#a00000' linewidth 1.5 dashtype 2 title (slo_s == slo_s ? slo_text : '')

@@ -11,7 +11,7 @@ set yrange [lowest + 0.4:0.6]
 unset ytics
 set border 1
 unset grid
-set grid xtics back linecolor rgb '#d8d8d8' linewidth 0.5
+if (!dumb) { set grid xtics back linecolor rgb '#d8d8d8' linewidth 0.5 }
 set xrange [from_s * time_scale:to_s * time_scale]
 
 if (dumb) {
@@ -20,6 +20,7 @@ if (dumb) {
 	set key off
 	legend = ''
 	do for [k in kinds] { legend = legend.(strlen(legend) ? ', ' : '').value('title_'.k) }
+	set bmargin 5
 	set label 1003 legend at screen 0.02,character 1 left
 	plot file('lanes.tsv') using (from_s * time_scale):(column('is_heading') > 0 ? NaN : column('lane')):(stringcolumn('label')[1:label_columns - 4]) with labels right offset -1,0, \
 		file('lanes.tsv') using (from_s * time_scale):(column('is_heading') > 0 ? column('lane') : NaN):(stringcolumn('label')) with labels left offset 0,0, \
@@ -27,9 +28,9 @@ if (dumb) {
 } else {
 	set lmargin 24
 	set tmargin 3
-	legend_rows = ceil((words(kinds) + has_hand_overs + has_requests) / 3.0)
+	legend_rows = ceil((words(kinds) + has_hand_overs + has_requests) / 2.0)
 	eval(LEGEND)
-	set key samplen 1.6 maxcols 3 maxrows legend_rows
+	set key samplen 1.6 maxcols 2
 	plot for [k in kinds] file('slices.tsv') \
 			using (0.5 * (column('start_s') + column('end_s')) * time_scale):(stringcolumn('kind') eq k ? column('lane') : NaN):(column('start_s') * time_scale):(column('end_s') * time_scale):(column('lane') - value('half_'.k)):(column('lane') + value('half_'.k)) \
 			with boxxyerror fillcolor rgb value('color_'.k) fillstyle solid noborder title value('title_'.k), \

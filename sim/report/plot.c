@@ -228,7 +228,8 @@ static void put_terminal(struct plot *plot, const char *path)
 			plot->width_px / 96.0, plot->height_px / 96.0);
 		break;
 	case PLOT_DUMB:
-		fprintf(plot->script, "set terminal dumb size %d,%d noenhanced\n", options->columns, options->rows);
+		fprintf(plot->script, "set terminal dumb size %d,%d noenhanced\n", options->columns,
+			plot->text_rows > 0 && plot->text_rows < options->rows ? plot->text_rows : options->rows);
 		break;
 	}
 	if (path) {

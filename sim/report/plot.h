@@ -43,6 +43,7 @@ struct plot {
 	const char *foot;	 /* scenario, seed, version */
 	FILE *script;		 /* receives the variables */
 	int width_px, height_px;
+	int text_rows; /* that it needs on a terminal; 0: all there are */
 };
 
 /* Draws to `path`, which must not exist or be a file of its own: written whole by gnuplot. With path NULL, to standard

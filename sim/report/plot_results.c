@@ -58,7 +58,7 @@ bool plot_prepare_breakdown(struct plot *plot)
 	bool present[TIME_PART_COUNT] = { false };
 	const char *parts = "";
 	double longest_s = 0;
-	int count = 0;
+	int count = 0, part_count = 0;
 
 	for (size_t row = 0; row < table->row_count; row++) {
 		double whole_s = whole_of_task(table, row), start_s = 0;
@@ -85,6 +85,7 @@ bool plot_prepare_breakdown(struct plot *plot)
 		return data_fail(plot->error, 2, "no result tells where the time went (native runs cannot see it)");
 	for (enum time_part part = 0; part < TIME_PART_COUNT; part++) {
 		plot_text(plot, region_format(plot->region, "title_%s", time_part_names[part]), "%s", part_titles[part]);
+		part_count += present[part];
 		if (present[part])
 			parts = region_format(plot->region, "%s%s%s", parts, *parts ? " " : "", time_part_names[part]);
 	}
@@ -93,7 +94,7 @@ bool plot_prepare_breakdown(struct plot *plot)
 	plot_number(plot, "bar_count", count);
 	plot_number(plot, "longest_s", longest_s);
 	put_time_unit(plot, longest_s);
-	plot->height_px = 200 + 42 * count;
+	plot->height_px = 165 + 42 * count + 17 * (part_count + 1) / 2;
 	return true;
 }
 
@@ -184,7 +185,7 @@ bool plot_prepare_waterfall(struct plot *plot)
 		fprintf(stream, "%d\t%s\t0\t%.9f\t%.9f\n", ++count, part_titles[part], at_s, at_s + part_s);
 		at_s += part_s;
 	}
-	fprintf(stream, "%d\tin all\t1\t0\t%.9f\n", ++count, whole_of_task(&plot->table, row));
+	fprintf(stream, "%d\tin all\t1\t0.000000000\t%.9f\n", ++count, whole_of_task(&plot->table, row));
 	if (!plot_data_end(plot, stream))
 		return false;
 	plot_number(plot, "step_count", count);

@@ -79,9 +79,16 @@ const char *plot_axis(struct plot *plot, const char *asked, const char *but, boo
 
 const char *plot_axis_title(const char *column)
 {
-	if (!strcmp(column, "machine_cores") || !strcmp(column, "machine.cores"))
-		return "cores";
-	return column;
+	static const char *const titles[][2] = { { "machine_cores", "cores" },
+						 { "machine.cores", "cores" },
+						 { "run.count", "tasks" },
+						 { "run.arrivals.rate", "arrivals per second" } };
+	size_t length = strlen(column);
+
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+		if (!strcmp(column, titles[i][0]))
+			return titles[i][1];
+	return length > 8 && !strcmp(column + length - 8, ".workers") ? "workers" : column;
 }
 
 const char *plot_metric_column(const struct plot *plot, const char *metric)

@@ -160,7 +160,8 @@ bool plot_prepare_speedup(struct plot *plot)
 		plot_text(plot, "title", "%s'%s' is up to %.3gx as fast as the baseline, at %s %g", plot_subject(plot),
 			  winner->label, best, plot_axis_title(axis),
 			  number(plot, winner->rows[best_of(plot, winner)], axis));
-		plot_note(plot, "knee: the first point with %.0f %% of the best speedup", 100 * KNEE_SHARE);
+		if (knee_of(plot, winner) < best_of(plot, winner))
+			plot_note(plot, "knee: the first point with %.0f %% of the best speedup", 100 * KNEE_SHARE);
 	} else {
 		plot_text(plot, "title", "%s'%s' is the fastest: %.3gx as fast as the baseline", plot_subject(plot),
 			  winner->label, best);
@@ -205,7 +206,7 @@ bool plot_prepare_load(struct plot *plot)
 	if (!plot_data_end(plot, stream))
 		return false;
 	put_labels(plot, &list);
-	plot_text(plot, "axis", "%s", strstr(axis, "rate") ? "arrivals per second" : plot_axis_title(axis));
+	plot_text(plot, "axis", "%s", plot_axis_title(axis));
 	plot_number(plot, "slo_s", plot->options->slo ? plot->options->slo->value : NAN);
 	plot_text(plot, "slo_text", "%s", plot->options->slo ? plot->options->slo->text : "");
 	plot_text(plot, "title", "%swhat is served, and how long it takes", plot_subject(plot));

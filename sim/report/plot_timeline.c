@@ -59,6 +59,7 @@ struct timeline {
 	struct mark *marks;
 	size_t mark_count, mark_capacity;
 	bool merged;
+	bool drawn[KIND_COUNT];
 };
 
 /* ---- Lanes ---- */
@@ -179,16 +180,22 @@ static void meet_row(struct timeline *timeline, const struct trace_row *row)
 
 /* ---- Which lanes are shown, and where ---- */
 
+/* How far the numbers of a run's lanes go. */
+static int64_t id_limit(const struct timeline *timeline, size_t run)
+{
+	return run < timeline->run_capacity ? (int64_t)timeline->lane_of_capacity[run] : 0;
+}
+
 /* Those that execute tasks come first to be shown. */
 static size_t choose(struct timeline *timeline, size_t run, size_t most)
 {
 	size_t chosen = 0;
 
 	for (int with_tasks = 1; with_tasks >= 0; with_tasks--)
-		for (size_t i = 0; i < timeline->lane_count; i++) {
-			struct lane *lane = &timeline->lanes[i];
+		for (int64_t id = 0; id < id_limit(timeline, run) && chosen < most; id++) {
+			struct lane *lane = lane_find(timeline, run, id);
 
-			if (lane->run == run && (lane->task_count > 0) == with_tasks && chosen < most) {
+			if (lane && (lane->task_count > 0) == with_tasks) {
 				lane->shown = true;
 				chosen++;
 			}
@@ -218,11 +225,14 @@ static int place(struct timeline *timeline)
 			total += timeline->lanes[i].run == run;
 		shown = choose(timeline, run, total > most ? most - 1 : most);
 		y--;
-		for (size_t i = 0; i < timeline->lane_count; i++)
-			if (timeline->lanes[i].run == run && timeline->lanes[i].shown) {
-				timeline->lanes[i].y = y--;
-				prepare_lane(timeline, &timeline->lanes[i]);
-			}
+		for (int64_t id = 0; id < id_limit(timeline, run); id++) {
+			struct lane *lane = lane_find(timeline, run, id);
+
+			if (!lane || !lane->shown)
+				continue;
+			lane->y = y--;
+			prepare_lane(timeline, lane);
+		}
 		if (total > shown) {
 			struct lane *others = lane_add(timeline, run, -1);
 
@@ -377,18 +387,25 @@ static enum activity_kind most_of(const sim_ns sums[KIND_COUNT], sim_ns *total_n
 	return most;
 }
 
-static void put_slice(FILE *stream, const struct lane *lane, enum activity_kind kind, sim_ns start_ns, sim_ns end_ns)
+static void put_slice(struct timeline *timeline, FILE *stream, const struct lane *lane, enum activity_kind kind,
+		      sim_ns start_ns, sim_ns end_ns)
 {
+	timeline->drawn[kind] = true;
 	fprintf(stream, "%s\t%d\t%.9f\t%.9f\n", activity_kinds[kind].name, lane->y, sim_time_seconds(start_ns),
 		sim_time_seconds(end_ns));
 }
 
-static void put_lane(const struct timeline *timeline, const struct lane *lane, FILE *stream)
+static void put_lane(struct timeline *timeline, const struct lane *lane, FILE *stream)
 {
 	sim_ns total_ns;
 
-	for (size_t i = 0; i < lane->slice_count; i++)
-		put_slice(stream, lane, lane->slices[i].kind, lane->slices[i].start_ns, lane->slices[i].end_ns);
+	for (size_t i = 0; i < lane->slice_count; i++) {
+		const struct lane_slice *slice = &lane->slices[i];
+		bool touches = i + 1 < lane->slice_count && slice[1].start_ns - slice->end_ns <= timeline->bin_ns;
+
+		/* What lies between two and is too short to be drawn shall not be seen as a slit either. */
+		put_slice(timeline, stream, lane, slice->kind, slice->start_ns, touches ? slice[1].start_ns : slice->end_ns);
+	}
 	/* Bins that shorter slices fill by more than half; neighbours of one kind become one. */
 	for (size_t bin = 0; bin < timeline->bin_count; bin++) {
 		enum activity_kind kind = most_of(lane->bins[bin], &total_ns);
@@ -399,7 +416,7 @@ static void put_lane(const struct timeline *timeline, const struct lane *lane, F
 		while (end < timeline->bin_count && most_of(lane->bins[end], &total_ns) == kind &&
 		       2 * total_ns >= timeline->bin_ns)
 			end++;
-		put_slice(stream, lane, kind, timeline->from_ns + (sim_ns)bin * timeline->bin_ns,
+		put_slice(timeline, stream, lane, kind, timeline->from_ns + (sim_ns)bin * timeline->bin_ns,
 			  timeline->from_ns + (sim_ns)end * timeline->bin_ns);
 		bin = end - 1;
 	}
@@ -430,6 +447,7 @@ static bool put_letters(struct timeline *timeline)
 			sim_ns total_ns;
 			enum activity_kind kind = most_of(lane->bins[bin], &total_ns);
 
+			timeline->drawn[kind] |= total_ns > 0;
 			fputc(total_ns > 0 ? activity_kinds[kind].letter : ' ', stream);
 		}
 		fputc('\n', stream);
@@ -487,31 +505,26 @@ static bool put_marks(struct timeline *timeline)
 	return plot_data_end(timeline->plot, stream);
 }
 
-static void put_kinds(struct timeline *timeline)
+/* Names those that are drawn, for the legend; returns how many. */
+static int put_kinds(struct timeline *timeline)
 {
+	bool is_text = timeline->plot->options->format == PLOT_DUMB;
 	const char *present = "";
+	int count = 0;
 
 	for (enum activity_kind kind = KIND_PYTHON; kind < KIND_COUNT; kind++) {
-		bool is_present = false;
+		const struct activity_kind_info *info = &activity_kinds[kind];
+		const char *letter = is_text ? region_format(timeline->plot->region, "%c ", info->letter) : "";
 
-		for (size_t i = 0; i < timeline->lane_count && !is_present; i++) {
-			const struct lane *lane = &timeline->lanes[i];
-
-			for (size_t at = 0; at < lane->slice_count; at++)
-				is_present |= lane->slices[at].kind == kind;
-			for (size_t bin = 0; lane->bins && bin < timeline->bin_count; bin++)
-				is_present |= lane->bins[bin][kind] > 0;
-		}
-		plot_text(timeline->plot, region_format(timeline->plot->region, "title_%s", activity_kinds[kind].name), "%s%s",
-			  timeline->plot->options->format == PLOT_DUMB ?
-				  region_format(timeline->plot->region, "%c ", activity_kinds[kind].letter) :
-				  "",
-			  activity_kinds[kind].title);
-		if (is_present)
-			present = region_format(timeline->plot->region, "%s%s%s", present, *present ? " " : "",
-						activity_kinds[kind].name);
+		plot_text(timeline->plot, region_format(timeline->plot->region, "title_%s", info->name), "%s%s", letter,
+			  info->title);
+		if (!timeline->drawn[kind])
+			continue;
+		count++;
+		present = region_format(timeline->plot->region, "%s%s%s", present, *present ? " " : "", info->name);
 	}
 	plot_text(timeline->plot, "kinds", "%s", present);
+	return count;
 }
 
 static const char *title_of(const struct timeline *timeline)
@@ -583,11 +596,13 @@ bool plot_prepare_timeline(struct plot *plot)
 			  (double)timeline.bin_ns / 1e3);
 	plot_text(plot, "title", "%s", title_of(&timeline));
 	put_unit(&timeline);
-	put_kinds(&timeline);
 	plot_number(plot, "lowest", lowest);
 	plot_number(plot, "label_columns", DUMB_LABEL_COLUMNS);
 	plot->foot = trace_headings_foot(&timeline.headings, plot->region);
-	plot->height_px = 150 + 26 * -lowest;
-	return put_lanes(&timeline) && put_marks(&timeline) &&
-	       (plot->options->format == PLOT_DUMB ? put_letters(&timeline) : put_slices(&timeline));
+	if (!put_lanes(&timeline) || !put_marks(&timeline) ||
+	    !(plot->options->format == PLOT_DUMB ? put_letters(&timeline) : put_slices(&timeline)))
+		return false;
+	plot->text_rows = 9 - 2 * lowest;
+	plot->height_px = 165 + 27 * -lowest + 17 * (put_kinds(&timeline) + 2) / 2;
+	return true;
 }

@@ -176,14 +176,16 @@ static void write_slice(struct trace_document *document, const struct slice *sli
 	if (slice->kind == SLICE_OVERLAPPING_TASK) {
 		put(document, ",\"cat\":\"task\",\"id\":");
 		put_integer(document, slice->number);
-	} else if (begins && slice->kind == SLICE_TASK) {
+	} else if (slice->kind == SLICE_TASK) {
+		/* Both events of a slice need the same arguments: speedscope tells frames apart by them. */
 		put(document, ",\"args\":{\"task\":");
 		put_integer(document, slice->number);
 		put(document, "}");
 	} else if (begins && slice->core >= 0) {
-		put(document, ",\"args\":{\"core\":");
+		/* As a category, which one of them may have alone. */
+		put(document, ",\"cat\":\"core ");
 		put_integer(document, slice->core);
-		put(document, "}");
+		put(document, "\"");
 	}
 	put(document, "}");
 }

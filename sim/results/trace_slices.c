@@ -254,6 +254,7 @@ static void take_task(struct trace_slices *slices, const struct trace_record *re
 	struct lane *lane = lane_of(slices, record);
 	struct task *task = map_find(&slices->tasks, record->value)->value;
 
+	settle(slices, lane);
 	if (record->phase == TRACE_BEGIN) {
 		task = region_alloc(slices->region, sizeof(*task));
 		copy_name(task->name, record->name);
