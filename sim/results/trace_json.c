@@ -181,7 +181,12 @@ static void write_slice(struct trace_document *document, const struct slice *sli
 		put(document, ",\"args\":{\"task\":");
 		put_integer(document, slice->number);
 		put(document, "}");
-	} else if (begins && slice->core >= 0) {
+	} else if (slice->alternate) {
+		/* Of an end and a beginning at one time, speedscope takes the end first unless they look alike; here the
+		 * end of a task lies between them. */
+		put(document, ",\"args\":{\"goes\":\"on\"}");
+	}
+	if (begins && slice->kind == SLICE_STATE && slice->core >= 0) {
 		/* As a category, which one of them may have alone. */
 		put(document, ",\"cat\":\"core ");
 		put_integer(document, slice->core);

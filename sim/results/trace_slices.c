@@ -95,6 +95,8 @@ struct lane {
 	const char *next;	   /* what it is at since next_ns, not told yet; NULL: nothing */
 	int32_t next_core;
 	sim_ns next_ns;
+	struct slice parted; /* the state that the beginning or end of a task has ended last */
+	sim_ns parted_ns;
 	struct task *task; /* the open one that its states nest in; NULL: none */
 };
 
@@ -161,6 +163,8 @@ static void settle(struct trace_slices *slices, struct lane *lane)
 				      .what = lane->next,
 				      .name = "",
 				      .start_ns = lane->next_ns };
+	lane->state.alternate =
+		lane->parted.what == lane->next && lane->parted_ns == lane->next_ns && !lane->parted.alternate;
 	slices->receiver.begin(slices->receiver.context, &lane->state);
 }
 
@@ -168,6 +172,10 @@ static void settle(struct trace_slices *slices, struct lane *lane)
 static void split(struct trace_slices *slices, struct lane *lane)
 {
 	settle(slices, lane);
+	if (lane->state.what) {
+		lane->parted = lane->state;
+		lane->parted_ns = slices->now_ns;
+	}
 	end_state(slices, lane, slices->now_ns);
 	lane->next_ns = slices->now_ns;
 }

@@ -26,6 +26,7 @@ struct slice {
 	const char *what; /* "python", "gil", ...; for a task "task" */
 	const char *name; /* the task's, or for a lock its holder's; "" for a state */
 	int64_t number;	  /* the task's or the lock's; 0 for a state */
+	bool alternate;	  /* a state that goes on across the beginning or end of a task: every other part of it */
 	sim_ns start_ns;
 };
 
