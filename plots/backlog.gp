@@ -24,7 +24,7 @@ do for [panel = 1:panel_count] {
 	do for [s in series] { if (value('panel_of_'.s) == panel) { mine = mine.' '.s } }
 	plot for [i = 1:words(mine)] file('backlog.tsv') \
 		using (column('time_s') * time_scale):(column('series') == int(word(mine, i)) ? column('value') : NaN) \
-		with steps linestyle series_style(i) dashtype solid linewidth 1.4 title value('series_'.word(mine, i))
+		with steps linestyle series_style(value('style_'.word(mine, i))) dashtype solid linewidth 1.4 title value('series_'.word(mine, i))
 	unset label 1001
 	unset label 1002
 }

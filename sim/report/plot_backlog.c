@@ -16,6 +16,7 @@
 struct counter_series {
 	size_t run;
 	const char *name;
+	size_t style;
 	size_t points;
 	int64_t last, highest; /* `highest`: of the current bin */
 	size_t bin;
@@ -32,29 +33,36 @@ struct backlog {
 	FILE *stream;
 };
 
-static const char *title_of(const struct trace_row *row, struct region *region)
+/* `*style`: the line of the common ones, alike in all panels; 0: another one. */
+static const char *title_of(const struct trace_row *row, struct region *region, size_t *style)
 {
 	static const char *const titles[][2] = { { "waiting", "tasks that wait to be begun" },
 						 { "in_flight", "tasks in flight" },
 						 { "run_queue", "threads ready, without a core" } };
 
+	*style = 0;
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]) && !*row->name; i++)
-		if (!strcmp(row->what, titles[i][0]))
+		if (!strcmp(row->what, titles[i][0])) {
+			*style = i + 1;
 			return titles[i][1];
+		}
 	return *row->name ? region_format(region, "%s %s", row->what, row->name) : region_strdup(region, row->what);
 }
 
 static struct counter_series *find(struct backlog *backlog, const struct trace_row *row)
 {
 	struct region *region = backlog->plot->region;
-	const char *name = title_of(row, region);
+	size_t style;
+	const char *name = title_of(row, region, &style);
 
 	for (size_t i = 0; i < backlog->count; i++)
 		if (backlog->series[i].run == row->run && !strcmp(backlog->series[i].name, name))
 			return &backlog->series[i];
 	backlog->series = region_grow(region, backlog->series, backlog->count, &backlog->capacity,
 				      sizeof(backlog->series[0]));
-	backlog->series[backlog->count++] = (struct counter_series){ .run = row->run, .name = name };
+	backlog->series[backlog->count++] = (struct counter_series){
+		.run = row->run, .name = name, .style = style > 0 ? style : 4 + backlog->count % 5
+	};
 	return &backlog->series[backlog->count - 1];
 }
 
@@ -188,6 +196,7 @@ bool plot_prepare_backlog(struct plot *plot)
 		put_point(&backlog, series, backlog.headings.runs[series->run].last_ns, series->last);
 		merged |= series->points > EXACT_POINTS;
 		plot_text(plot, region_format(plot->region, "series_%zu", i + 1), "%s", series->name);
+		plot_number(plot, region_format(plot->region, "style_%zu", i + 1), (double)series->style);
 		names = region_format(plot->region, "%s %zu", names, i + 1);
 		plot_number(plot, region_format(plot->region, "panel_of_%zu", i + 1),
 			    (double)backlog.panel_of[series->run]);

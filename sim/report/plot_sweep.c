@@ -60,6 +60,17 @@ static struct series_list collect(struct plot *plot, const char *axis, const cha
 	return list;
 }
 
+/* The series with most points. */
+static const struct series *longest(const struct series_list *list)
+{
+	const struct series *most = &list->series[0];
+
+	for (size_t i = 1; i < list->count; i++)
+		if (list->series[i].count > most->count)
+			most = &list->series[i];
+	return most;
+}
+
 static void put_labels(struct plot *plot, const struct series_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -144,6 +155,11 @@ bool plot_prepare_speedup(struct plot *plot)
 	if (!axis && plot->options->x)
 		return false;
 	list = collect(plot, axis, "speedup");
+	/* Variants that differ in their workers are no axis: each would be a point. */
+	if (axis && !plot->options->x && list.count > 0 && longest(&list)->count < 2) {
+		axis = NULL;
+		list = collect(plot, NULL, "speedup");
+	}
 	if (list.count == 0)
 		return data_fail(plot->error, 2, "no result has a speedup");
 	if (!put_speedups(plot, &list, axis))
@@ -216,17 +232,6 @@ bool plot_prepare_load(struct plot *plot)
 }
 
 /* ---- Scalability ---- */
-
-/* The series with most points. */
-static const struct series *longest(const struct series_list *list)
-{
-	const struct series *longest = &list->series[0];
-
-	for (size_t i = 1; i < list->count; i++)
-		if (list->series[i].count > longest->count)
-			longest = &list->series[i];
-	return longest;
-}
 
 /* The one that is not the baseline, unless there is no other. */
 static const struct series *to_fit(const struct plot *plot, const struct series_list *list)

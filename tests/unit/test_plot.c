@@ -191,6 +191,19 @@ Test(plot, latency_has_the_percentiles_of_the_result)
 	cr_expect(strstr(content_of("l/plot.gp"), "slo_s = 0.09\n") != NULL);
 }
 
+Test(plot, speedup_of_one_run_is_a_bar_a_variant)
+{
+	struct data_table table;
+
+	cr_assert(eq(int, shell("$G run --format json -o r.json $S/validation/mixed.yaml; $G plot speedup r.json --data s -o s.svg && "
+				"$G plot speedup r.json"),
+		     0),
+		  "%s", content_of("err"));
+	table = table_of("r.json");
+	cr_expect(eq(sz, lines_of("s/speedup.tsv"), 1 + 4));
+	cr_expect(fabs(sum_of_column("s/speedup.tsv", "threads-8\t", -1, 3) - data_table_number(&table, 3, "speedup")) < 1e-6);
+}
+
 #define SWEEP_HEADER "scenario,seed,variant,baseline,machine.cores,run.arrivals.rate,makespan_s,speedup,throughput_per_s,sojourn_p50_s,sojourn_p99_s\n"
 
 Test(plot, speedup_marks_the_best_point_and_the_knee_and_sorts_the_axis)
