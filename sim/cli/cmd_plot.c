@@ -17,8 +17,18 @@
 #include "sim/report/plot.h"
 #include "sim/scenario/expectation_parse.h"
 
-enum { OPTION_FROM = 0x500, OPTION_TO, OPTION_LANES, OPTION_MAX_LANES, OPTION_VARIANT, OPTION_X, OPTION_Y, OPTION_METRIC,
-       OPTION_SLO, OPTION_DATA };
+enum {
+	OPTION_FROM = 0x500,
+	OPTION_TO,
+	OPTION_LANES,
+	OPTION_MAX_LANES,
+	OPTION_VARIANT,
+	OPTION_X,
+	OPTION_Y,
+	OPTION_METRIC,
+	OPTION_SLO,
+	OPTION_DATA
+};
 
 struct plot_arguments {
 	struct region *region;
@@ -39,10 +49,9 @@ static sim_ns option_duration(const struct argp_state *state, const char *option
 
 static enum lane_kind option_lanes(const struct argp_state *state, const char *text)
 {
-	static const char *const names[] = { [LANE_THREAD] = "thread",
-					     [LANE_PROCESS] = "process",
-					     [LANE_TASK] = "task",
-					     [LANE_CORE] = "core" };
+	static const char *const names[] = {
+		[LANE_THREAD] = "thread", [LANE_PROCESS] = "process", [LANE_TASK] = "task", [LANE_CORE] = "core"
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(names[i], text))
@@ -132,11 +141,13 @@ static const struct argp_option option_rows[] = {
 	{ "x", OPTION_X, "COLUMN", 0, "The axis, e.g. machine_cores (default: what was varied)", 2 },
 	{ "y", OPTION_Y, "COLUMN", 0, "heatmap: the other axis", 2 },
 	{ "metric", OPTION_METRIC, "METRIC", 0, "heatmap, validation: what is shown, e.g. p99, makespan", 2 },
-	{ "slo", OPTION_SLO, "EXPECTATION", 0, "latency, load, heatmap: an objective to be drawn, e.g. 'p99 < 200ms'", 2 },
+	{ "slo", OPTION_SLO, "EXPECTATION", 0,
+	  "latency, load, heatmap: an objective to be drawn, e.g. 'p99 < 200ms'", 2 },
 	{ 0, 0, 0, 0, "Traces:", 3 },
 	{ "from", OPTION_FROM, "TIME", 0, "Begin there, e.g. 20ms", 3 },
 	{ "to", OPTION_TO, "TIME", 0, "End there", 3 },
-	{ "lanes", OPTION_LANES, "KIND", 0, "timeline: a lane for each thread (default), process, task or core", 3 },
+	{ "lanes", OPTION_LANES, "KIND", 0, "timeline: a lane for each thread (default), process, task or core",
+	  3 },
 	{ "max-lanes", OPTION_MAX_LANES, "N", 0, "timeline: of each run; the others become one (default 12)", 3 },
 	{ 0 },
 };
@@ -164,9 +175,11 @@ static const struct argp plot_argp = {
 	.parser = parse_option,
 	.args_doc = "KIND INPUT...",
 	.doc = "Draw results, rows of validate, or traces with gnuplot.\v"
-	       "Inputs are files that --format json or csv has printed, or --trace FILE.csv has written; several are "
+	       "Inputs are files that --format json or csv has printed, or --trace FILE.csv has written; several "
+	       "are "
 	       "put together.\n\n"
-	       "Example:\n  gilsim run --trace t.csv scenarios/seeds/a1-*.yaml\n  gilsim plot timeline t.csv -o t.svg",
+	       "Example:\n  gilsim run --trace t.csv scenarios/seeds/a1-*.yaml\n  gilsim plot timeline t.csv -o "
+	       "t.svg",
 	.help_filter = help_filter,
 };
 

@@ -49,7 +49,7 @@ static int in_order(const void *a, const void *b)
 
 /* The kernel's numbers of processes and threads, numbered as they come. */
 struct known_thread {
-	int32_t process, thread;	   /* the kernel's */
+	int32_t process, thread;	     /* the kernel's */
 	int32_t process_index, thread_index; /* the trace's */
 };
 
@@ -81,14 +81,14 @@ static const struct known_thread *find_thread(struct native_trace *trace, const 
 	trace->threads = region_grow(trace->region, trace->threads, trace->thread_count, &trace->thread_capacity,
 				     sizeof(known));
 	trace->threads[trace->thread_count++] = known;
-	trace_emit(trace->sink, &(struct trace_record){ .time_ns = now_ns,
-							.phase = TRACE_INSTANT,
-							.process = known.process_index,
-							.thread = known.thread_index,
-							.core = -1,
-							.what = "start",
-							.name = task->thread == task->process ? "main thread" :
-												"thread" });
+	trace_emit(trace->sink,
+		   &(struct trace_record){ .time_ns = now_ns,
+					   .phase = TRACE_INSTANT,
+					   .process = known.process_index,
+					   .thread = known.thread_index,
+					   .core = -1,
+					   .what = "start",
+					   .name = task->thread == task->process ? "main thread" : "thread" });
 	return &trace->threads[trace->thread_count - 1];
 }
 

@@ -23,10 +23,18 @@ enum activity_kind activity_kind_of(const char *what, int64_t core)
 	static const struct {
 		const char *what;
 		enum activity_kind kind;
-	} rows[] = { { "python", KIND_PYTHON },	    { "c", KIND_C },		 { "native", KIND_NATIVE },
-		     { "gil_wait", KIND_GIL_WAIT }, { "run_queue", KIND_READY }, { "throttled", KIND_READY },
-		     { "io", KIND_IO },		    { "lock_wait", KIND_WAIT },	 { "queue_wait", KIND_WAIT },
-		     { "loop_wait", KIND_WAIT },    { "start_up", KIND_START_UP }, { "task", KIND_TASK } };
+	} rows[] = { { "python", KIND_PYTHON },
+		     { "c", KIND_C },
+		     { "native", KIND_NATIVE },
+		     { "gil_wait", KIND_GIL_WAIT },
+		     { "run_queue", KIND_READY },
+		     { "throttled", KIND_READY },
+		     { "io", KIND_IO },
+		     { "lock_wait", KIND_WAIT },
+		     { "queue_wait", KIND_WAIT },
+		     { "loop_wait", KIND_WAIT },
+		     { "start_up", KIND_START_UP },
+		     { "task", KIND_TASK } };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (!strcmp(rows[i].what, what))

@@ -1,6 +1,6 @@
 /*
- * activity_kinds.h - what a thread can be seen to be at in a picture: the states of a trace, put together to as many
- * as an eye can tell apart.
+ * activity_kinds.h - what a thread can be seen to be at in a picture: the states of a trace, put together to as
+ * many as an eye can tell apart.
  */
 #ifndef SIM_REPORT_ACTIVITY_KINDS_H
 #define SIM_REPORT_ACTIVITY_KINDS_H

@@ -177,8 +177,10 @@ static void set_paths(struct data_table *table, const json_t *paths)
 
 static void add_variant(struct data_table *table, const json_t *results, const json_t *variant)
 {
-	static const char *const of_results[] = { "gilsim", "scenario", "about", "file", "source", "seed", "replications" };
-	static const char *const of_variant[] = { "model", "workers", "deadlock", "deadlock_report", "measured", "why_not", "note" };
+	static const char *const of_results[] = { "gilsim", "scenario", "about",       "file",
+						  "source", "seed",	"replications" };
+	static const char *const of_variant[] = { "model",    "workers", "deadlock", "deadlock_report",
+						  "measured", "why_not", "note" };
 	const json_t *machine = json_object_get(results, "machine"), *python = json_object_get(results, "python");
 	const char *name = json_string_value(json_object_get(variant, "name"));
 	const char *baseline = json_string_value(json_object_get(results, "baseline"));
@@ -211,8 +213,7 @@ static bool add_results(struct data_table *table, const json_t *results)
 
 	if (!json_is_array(variants))
 		return false;
-	json_array_foreach (variants, i, variant)
-		add_variant(table, results, variant);
+	json_array_foreach(variants, i, variant) add_variant(table, results, variant);
 	return true;
 }
 
@@ -224,12 +225,14 @@ static void add_validation(struct data_table *table, const json_t *rows)
 	size_t at;
 	const json_t *row;
 
-	json_array_foreach (rows, at, row) {
+	json_array_foreach(rows, at, row)
+	{
 		add_row(table);
 		for (size_t i = 0; i < sizeof(direct) / sizeof(direct[0]); i++)
 			set_json(table, direct[i], json_object_get(row, direct[i]));
 		for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++)
-			set_json(table, measured[i], json_object_get(json_object_get(row, "measured"), measured[i]));
+			set_json(table, measured[i],
+				 json_object_get(json_object_get(row, "measured"), measured[i]));
 		/* As the CSV form names them. */
 		set_json(table, "error_ratio", json_object_get(row, "error"));
 		set_json(table, "ideal_error_ratio", json_object_get(row, "ideal_error"));
@@ -246,7 +249,8 @@ static bool read_json(struct data_table *table, const char *path, const char *te
 	if (!root)
 		return data_fail(error, 2, "%s:%d:%d: no JSON: %s", path, reason.line, reason.column, reason.text);
 	if (json_object_get(root, "traceEvents")) {
-		data_fail(error, 2, "%s: a trace for viewers; plots and reports read one written by --trace FILE.csv", path);
+		data_fail(error, 2,
+			  "%s: a trace for viewers; plots and reports read one written by --trace FILE.csv", path);
 		json_decref(root);
 		return false;
 	}
@@ -269,7 +273,8 @@ static bool read_json(struct data_table *table, const char *path, const char *te
 
 /* ---- CSV ---- */
 
-static bool read_csv(struct data_table *table, const char *path, char *text, size_t length, struct data_error *error)
+static bool read_csv(struct data_table *table, const char *path, char *text, size_t length,
+		     struct data_error *error)
 {
 	FILE *stream = fmemopen(text, length, "r");
 	struct csv_reader reader;

@@ -7,8 +7,8 @@
 #include "sim/report/data_table.h"
 
 /*
- * Runs `gnuplot SCRIPT`. False with the reason: it is missing or older than 5.4, it failed (with its last words), or
- * it took longer than a minute. What it prints goes to this process's standard output.
+ * Runs `gnuplot SCRIPT`. False with the reason: it is missing or older than 5.4, it failed (with its last words),
+ * or it took longer than a minute. What it prints goes to this process's standard output.
  */
 bool gnuplot_run(const char *script, struct region *region, struct data_error *error);
 

@@ -59,7 +59,8 @@ void html_base64(FILE *stream, FILE *from)
 	size_t count;
 
 	while ((count = fread(bytes, 1, sizeof(bytes), from)) > 0) {
-		unsigned word = (unsigned)bytes[0] << 16 | (count > 1 ? (unsigned)bytes[1] << 8 : 0) | (count > 2 ? bytes[2] : 0);
+		unsigned word = (unsigned)bytes[0] << 16 | (count > 1 ? (unsigned)bytes[1] << 8 : 0) |
+				(count > 2 ? bytes[2] : 0);
 
 		fputc(digits[word >> 18], stream);
 		fputc(digits[word >> 12 & 63], stream);

@@ -19,20 +19,21 @@ const struct plot_kind plot_kinds[] = {
 	  plot_prepare_timeline },
 	{ "backlog", "tasks waiting, in flight and ready over time (a trace, --trace FILE.csv)", DATA_TRACE,
 	  plot_prepare_backlog },
-	{ "speedup", "against workers, cores or another axis, every variant, with the ideal line (results)", DATA_RESULTS,
-	  plot_prepare_speedup },
+	{ "speedup", "against workers, cores or another axis, every variant, with the ideal line (results)",
+	  DATA_RESULTS, plot_prepare_speedup },
 	{ "breakdown", "where the time of the tasks went, a bar a variant (results)", DATA_RESULTS,
 	  plot_prepare_breakdown },
 	{ "latency", "percentiles of the sojourn on a tail axis, a line a variant (results)", DATA_RESULTS,
 	  plot_prepare_latency },
-	{ "waterfall", "how the mean sojourn of one variant adds up (results)", DATA_RESULTS, plot_prepare_waterfall },
+	{ "waterfall", "how the mean sojourn of one variant adds up (results)", DATA_RESULTS,
+	  plot_prepare_waterfall },
 	{ "load", "throughput, p50 and p99 against the arrival rate (results of a sweep)", DATA_RESULTS,
 	  plot_prepare_load },
 	{ "heatmap", "a metric over two axes (results of a sweep)", DATA_RESULTS, plot_prepare_heatmap },
-	{ "scalability", "throughput with the Universal Scalability Law fitted to it (results of a sweep)", DATA_RESULTS,
-	  plot_prepare_scalability },
-	{ "validation", "predicted against measured, and the error of each row (of `gilsim validate`)", DATA_VALIDATION,
-	  plot_prepare_validation },
+	{ "scalability", "throughput with the Universal Scalability Law fitted to it (results of a sweep)",
+	  DATA_RESULTS, plot_prepare_scalability },
+	{ "validation", "predicted against measured, and the error of each row (of `gilsim validate`)",
+	  DATA_VALIDATION, plot_prepare_validation },
 };
 const size_t plot_kind_count = sizeof(plot_kinds) / sizeof(plot_kinds[0]);
 
@@ -120,8 +121,8 @@ void plot_note(struct plot *plot, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
-	plot->note = plot->note ? region_format(plot->region, "%s; %s", plot->note, text) :
-				  region_strdup(plot->region, text);
+	plot->note = plot->note ? region_format(plot->region, "%s; %s", plot->note, text)
+				: region_strdup(plot->region, text);
 }
 
 bool plot_wants_variant(const struct plot *plot, const char *variant)
@@ -141,7 +142,8 @@ static const char *plots_directory(struct region *region)
 
 static bool read_inputs(struct plot *plot, const struct plot_kind *kind)
 {
-	static const char *const names[] = { [DATA_RESULTS] = "results", [DATA_VALIDATION] = "the rows of validate",
+	static const char *const names[] = { [DATA_RESULTS] = "results",
+					     [DATA_VALIDATION] = "the rows of validate",
 					     [DATA_TRACE] = "a trace in CSV" };
 
 	for (size_t i = 0; i < plot->options->input_count; i++) {
@@ -150,8 +152,9 @@ static bool read_inputs(struct plot *plot, const struct plot_kind *kind)
 		if (!data_table_read(&table, plot->options->inputs[i], plot->region, plot->error))
 			return false;
 		if (table.kind != kind->reads)
-			return data_fail(plot->error, 2, "%s: holds %s, but '%s' draws %s", plot->options->inputs[i],
-					 names[table.kind], kind->name, names[kind->reads]);
+			return data_fail(plot->error, 2, "%s: holds %s, but '%s' draws %s",
+					 plot->options->inputs[i], names[table.kind], kind->name,
+					 names[kind->reads]);
 		if (i == 0)
 			plot->table = table;
 		else
@@ -173,18 +176,25 @@ static const char *foot_of(const struct plot *plot)
 {
 	static const struct {
 		const char *column, *before, *after;
-	} parts[] = { { "scenario", "", "" },	       { "source", "", "" },	{ "machine_profile", "profile ", "" },
-		      { "machine_cores", "", " cores" }, { "python_version", "Python ", "" }, { "seed", "seed ", "" } };
+	} parts[] = { { "scenario", "", "" },
+		      { "source", "", "" },
+		      { "machine_profile", "profile ", "" },
+		      { "machine_cores", "", " cores" },
+		      { "python_version", "Python ", "" },
+		      { "seed", "seed ", "" } };
 	const struct data_table *table = &plot->table;
 	const char *foot = NULL;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (all_equal(table, parts[i].column))
-			foot = region_format(plot->region, "%s%s%s%s%s", foot ? foot : "", foot ? ", " : "", parts[i].before,
-					     data_table_text(table, 0, parts[i].column), parts[i].after);
+			foot = region_format(plot->region, "%s%s%s%s%s", foot ? foot : "", foot ? ", " : "",
+					     parts[i].before, data_table_text(table, 0, parts[i].column),
+					     parts[i].after);
 	if (!all_equal(table, "gilsim"))
-		return region_format(plot->region, "%s%sdrawn by gilsim %s", foot ? foot : "", foot ? ", " : "", GILSIM_VERSION);
-	return region_format(plot->region, "%s%sgilsim %s", foot ? foot : "", foot ? ", " : "", data_table_text(table, 0, "gilsim"));
+		return region_format(plot->region, "%s%sdrawn by gilsim %s", foot ? foot : "", foot ? ", " : "",
+				     GILSIM_VERSION);
+	return region_format(plot->region, "%s%sgilsim %s", foot ? foot : "", foot ? ", " : "",
+			     data_table_text(table, 0, "gilsim"));
 }
 
 /* Breaks a text where it would leave the picture. */
@@ -216,12 +226,13 @@ static void put_terminal(struct plot *plot, const char *path)
 	switch (options->format) {
 	case PLOT_SVG:
 		fprintf(plot->script,
-			"set terminal svg size %d,%d dynamic noenhanced font 'DejaVu Sans,Helvetica,sans-serif,12' background 'white'\n",
+			"set terminal svg size %d,%d dynamic noenhanced font 'DejaVu Sans,Helvetica,sans-serif,12' "
+			"background 'white'\n",
 			plot->width_px, plot->height_px);
 		break;
 	case PLOT_PNG:
-		fprintf(plot->script, "set terminal pngcairo size %d,%d noenhanced font 'DejaVu Sans,9'\n", plot->width_px,
-			plot->height_px);
+		fprintf(plot->script, "set terminal pngcairo size %d,%d noenhanced font 'DejaVu Sans,9'\n",
+			plot->width_px, plot->height_px);
 		break;
 	case PLOT_PDF:
 		fprintf(plot->script, "set terminal pdfcairo size %.2fin,%.2fin noenhanced font 'DejaVu Sans,9'\n",
@@ -279,5 +290,6 @@ bool plot_draw(const struct plot_options *options, const char *folder, const cha
 			     .height_px = 480 };
 	const char *script = region_format(region, "%s/plot.gp", folder);
 
-	return read_inputs(&plot, kind) && write_script(&plot, kind, path, script) && gnuplot_run(script, region, error);
+	return read_inputs(&plot, kind) && write_script(&plot, kind, path, script) &&
+	       gnuplot_run(script, region, error);
 }

@@ -1,10 +1,10 @@
 /*
  * plot.h - pictures of results: data files by column name, and gnuplot's scripts under plots/ that read them.
  *
- * Each kind is a function that turns inputs into data files in a folder of its own (a line of names, then rows, tabs
- * between fields: gnuplot 5.4 stumbles over quoted commas) and into variables of the script; plots/KIND.gp draws
- * them, plots/common.gp holds what all have in common. So a picture's data can be tested, kept, and drawn anew
- * without gilsim.
+ * Each kind is a function that turns inputs into data files in a folder of its own (a line of names, then rows,
+ * tabs between fields: gnuplot 5.4 stumbles over quoted commas) and into variables of the script; plots/KIND.gp
+ * draws them, plots/common.gp holds what all have in common. So a picture's data can be tested, kept, and drawn
+ * anew without gilsim.
  */
 #ifndef SIM_REPORT_PLOT_H
 #define SIM_REPORT_PLOT_H
@@ -24,7 +24,7 @@ struct plot_options {
 	size_t input_count;
 	const char *const *variants; /* only these; count 0: all */
 	size_t variant_count;
-	const char *x, *y, *metric; /* columns; NULL: chosen */
+	const char *x, *y, *metric;    /* columns; NULL: chosen */
 	const struct expectation *slo; /* NULL: none */
 	sim_ns from_ns, to_ns;	       /* of a trace; to 0: to its end */
 	enum lane_kind lanes;
@@ -37,7 +37,7 @@ struct plot {
 	const struct plot_options *options;
 	struct region *region;
 	struct data_error *error;
-	const char *folder; /* of its data files */
+	const char *folder;	 /* of its data files */
 	struct data_table table; /* of the inputs, unless they are traces */
 	const char *note;	 /* what was left out or put together; NULL: nothing */
 	const char *foot;	 /* scenario, seed, version */
@@ -46,8 +46,8 @@ struct plot {
 	int text_rows; /* that it needs on a terminal; 0: all there are */
 };
 
-/* Draws to `path`, which must not exist or be a file of its own: written whole by gnuplot. With path NULL, to standard
- * output. `folder` receives the data files and the script and must exist. */
+/* Draws to `path`, which must not exist or be a file of its own: written whole by gnuplot. With path NULL, to
+ * standard output. `folder` receives the data files and the script and must exist. */
 bool plot_draw(const struct plot_options *options, const char *folder, const char *path, struct region *region,
 	       struct data_error *error);
 

@@ -96,7 +96,8 @@ static void put_point(struct backlog *backlog, const struct counter_series *seri
 
 static sim_ns bin_start(const struct backlog *backlog, size_t bin)
 {
-	return backlog->from_ns + (sim_ns)((double)(backlog->to_ns - backlog->from_ns) * (double)bin / PICTURE_BINS);
+	return backlog->from_ns +
+	       (sim_ns)((double)(backlog->to_ns - backlog->from_ns) * (double)bin / PICTURE_BINS);
 }
 
 static void put_bin(struct backlog *backlog, struct counter_series *series)
@@ -119,9 +120,10 @@ static void take(struct backlog *backlog, const struct trace_row *row)
 		series->last = row->value;
 		return;
 	}
-	bin = row->start_ns < backlog->from_ns ? 0 :
-						 (size_t)((double)(row->start_ns - backlog->from_ns) * PICTURE_BINS /
-							  (double)(backlog->to_ns - backlog->from_ns));
+	bin = row->start_ns < backlog->from_ns
+		      ? 0
+		      : (size_t)((double)(row->start_ns - backlog->from_ns) * PICTURE_BINS /
+				 (double)(backlog->to_ns - backlog->from_ns));
 	if (!series->has_bin || bin != series->bin) {
 		put_bin(backlog, series);
 		/* What it was stays so until now. */
@@ -204,8 +206,8 @@ bool plot_prepare_backlog(struct plot *plot)
 	if (!plot_data_end(plot, backlog.stream))
 		return false;
 	if (merged)
-		plot_note(plot, "series with more than %d changes: the highest value of each of %d stretches", EXACT_POINTS,
-			  PICTURE_BINS);
+		plot_note(plot, "series with more than %d changes: the highest value of each of %d stretches",
+			  EXACT_POINTS, PICTURE_BINS);
 	scale = backlog.to_ns >= 2 * SIM_S ? 1 : backlog.to_ns >= 2 * SIM_MS ? 1e3 : 1e6;
 	plot_number(plot, "time_scale", scale);
 	plot_text(plot, "time_unit", "%s", scale == 1 ? "s" : scale == 1e3 ? "ms" : "us");

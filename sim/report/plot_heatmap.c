@@ -154,7 +154,8 @@ static double scale_of(const struct heatmap *heatmap, const char **unit)
 
 	for (size_t i = 0; i < heatmap->x_count * heatmap->y_count; i++)
 		if (heatmap->row_at[i])
-			least = fmin(least, data_table_number(&heatmap->plot->table, heatmap->row_at[i] - 1, metric));
+			least = fmin(least,
+				     data_table_number(&heatmap->plot->table, heatmap->row_at[i] - 1, metric));
 	*unit = "";
 	if (length > 6 && !strcmp(metric + length - 6, "_per_s")) {
 		*unit = " [1/s]";
@@ -176,8 +177,9 @@ static bool put_cells(struct heatmap *heatmap)
 			size_t row = heatmap->row_at[y * heatmap->x_count + x];
 
 			if (row > 0)
-				fprintf(stream, "%zu\t%zu\t%.9g\t%.9g\t%.9g\t%d\n", x, y, heatmap->xs[x], heatmap->ys[y],
-					data_table_number(table, row - 1, heatmap->metric), row - 1 == best);
+				fprintf(stream, "%zu\t%zu\t%.9g\t%.9g\t%.9g\t%d\n", x, y, heatmap->xs[x],
+					heatmap->ys[y], data_table_number(table, row - 1, heatmap->metric),
+					row - 1 == best);
 		}
 	return plot_data_end(heatmap->plot, stream);
 }
@@ -224,8 +226,8 @@ bool plot_prepare_heatmap(struct plot *plot)
 	heatmap.xs = values_of(&heatmap, heatmap.x, &heatmap.x_count);
 	heatmap.ys = values_of(&heatmap, heatmap.y, &heatmap.y_count);
 	if (heatmap.x_count < 2 || heatmap.y_count < 2 || heatmap.x_count > 64 || heatmap.y_count > 64)
-		return data_fail(plot->error, 2, "%zu values of %s and %zu of %s, expected 2 to 64 of each", heatmap.x_count,
-				 heatmap.x, heatmap.y_count, heatmap.y);
+		return data_fail(plot->error, 2, "%zu values of %s and %zu of %s, expected 2 to 64 of each",
+				 heatmap.x_count, heatmap.x, heatmap.y_count, heatmap.y);
 	heatmap.row_at = region_alloc_array(plot->region, heatmap.x_count * heatmap.y_count, sizeof(size_t));
 	for (size_t row = 0; row < plot->table.row_count; row++) {
 		size_t x = index_of(heatmap.xs, heatmap.x_count, data_table_number(&plot->table, row, heatmap.x));

@@ -74,8 +74,8 @@ bool plot_prepare_breakdown(struct plot *plot)
 				continue;
 			present[part] |= part_s / whole_s >= 0.001;
 			plot_field(stream, plot_row_label(plot, row));
-			fprintf(stream, "\t%d\t%s\t%.9f\t%.9f\t%.6f\n", -count, time_part_names[part], start_s, start_s + part_s,
-				part_s / whole_s);
+			fprintf(stream, "\t%d\t%s\t%.9f\t%.9f\t%.6f\n", -count, time_part_names[part], start_s,
+				start_s + part_s, part_s / whole_s);
 			start_s += part_s;
 		}
 	}
@@ -84,10 +84,12 @@ bool plot_prepare_breakdown(struct plot *plot)
 	if (count == 0)
 		return data_fail(plot->error, 2, "no result tells where the time went (native runs cannot see it)");
 	for (enum time_part part = 0; part < TIME_PART_COUNT; part++) {
-		plot_text(plot, region_format(plot->region, "title_%s", time_part_names[part]), "%s", part_titles[part]);
+		plot_text(plot, region_format(plot->region, "title_%s", time_part_names[part]), "%s",
+			  part_titles[part]);
 		part_count += present[part];
 		if (present[part])
-			parts = region_format(plot->region, "%s%s%s", parts, *parts ? " " : "", time_part_names[part]);
+			parts = region_format(plot->region, "%s%s%s", parts, *parts ? " " : "",
+					      time_part_names[part]);
 	}
 	plot_text(plot, "parts", "%s", parts);
 	plot_text(plot, "title", "%swhere the time of a task goes", plot_subject(plot));
@@ -103,8 +105,11 @@ bool plot_prepare_latency(struct plot *plot)
 	static const struct {
 		const char *column;
 		double tail; /* the share of tasks that take longer */
-	} points[] = { { "sojourn_p50_s", 0.5 }, { "sojourn_p90_s", 0.1 }, { "sojourn_p95_s", 0.05 },
-		       { "sojourn_p99_s", 0.01 }, { "sojourn_max_s", 0.001 } };
+	} points[] = { { "sojourn_p50_s", 0.5 },
+		       { "sojourn_p90_s", 0.1 },
+		       { "sojourn_p95_s", 0.05 },
+		       { "sojourn_p99_s", 0.01 },
+		       { "sojourn_max_s", 0.001 } };
 	const struct data_table *table = &plot->table;
 	const struct expectation *slo = plot->options->slo;
 	FILE *stream = plot_data(plot, "latency.tsv", "series,label,tail,sojourn_s");
@@ -159,7 +164,8 @@ static size_t row_to_explain(const struct plot *plot)
 	for (size_t row = 0; row < table->row_count; row++) {
 		double makespan_s = data_table_number(table, row, "makespan_s");
 
-		if (!plot_wants_variant(plot, data_table_text(table, row, "variant")) || !(whole_of_task(table, row) > 0))
+		if (!plot_wants_variant(plot, data_table_text(table, row, "variant")) ||
+		    !(whole_of_task(table, row) > 0))
 			continue;
 		if (best == SIZE_MAX || makespan_s < data_table_number(table, best, "makespan_s"))
 			best = row;

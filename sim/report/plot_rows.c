@@ -11,7 +11,8 @@
 static bool differs(const struct plot *plot, const char *column)
 {
 	for (size_t row = 1; row < plot->table.row_count; row++)
-		if (strcmp(data_table_text(&plot->table, row, column), data_table_text(&plot->table, 0, column)) != 0)
+		if (strcmp(data_table_text(&plot->table, row, column), data_table_text(&plot->table, 0, column)) !=
+		    0)
 			return true;
 	return false;
 }

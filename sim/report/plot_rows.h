@@ -13,8 +13,8 @@ const char *plot_subject(const struct plot *plot);
 /* How many different numbers a column has. */
 size_t plot_different(const struct plot *plot, const char *column);
 /*
- * An axis: the column that is asked for, else the first varied path with two values or more, else workers, else cores;
- * never `but`. NULL after an error, or when there is none and `required` is false.
+ * An axis: the column that is asked for, else the first varied path with two values or more, else workers, else
+ * cores; never `but`. NULL after an error, or when there is none and `required` is false.
  */
 const char *plot_axis(struct plot *plot, const char *asked, const char *but, bool required);
 /* For people: "cores" for machine_cores and machine.cores, else the name. */

@@ -43,7 +43,8 @@ static struct series_list collect(struct plot *plot, const char *axis, const cha
 			if (!strcmp(list.series[i].label, label))
 				series = &list.series[i];
 		if (!series) {
-			list.series = region_grow(plot->region, list.series, list.count, &list.capacity, sizeof(*series));
+			list.series =
+				region_grow(plot->region, list.series, list.count, &list.capacity, sizeof(*series));
 			series = &list.series[list.count++];
 			*series = (struct series){ .label = label };
 		}
@@ -132,14 +133,18 @@ static bool put_speedups(struct plot *plot, const struct series_list *list, cons
 		for (size_t at = 0; at < series->count; at++) {
 			size_t row = series->rows[at];
 			double speedup = number(plot, row, "speedup");
-			double low = number(plot, row, "speedup_ci95_low"), high = number(plot, row, "speedup_ci95_high");
+			double low = number(plot, row, "speedup_ci95_low"),
+			       high = number(plot, row, "speedup_ci95_high");
 			bool is_marked = axis && i == winner;
 
 			fprintf(stream, "%zu\t", i + 1);
 			plot_field(stream, series->label);
-			fprintf(stream, "\t%.9g\t%.9g\t%.9g\t%.9g\t%s\n", axis ? number(plot, row, axis) : (double)i + 1, speedup,
+			fprintf(stream, "\t%.9g\t%.9g\t%.9g\t%.9g\t%s\n",
+				axis ? number(plot, row, axis) : (double)i + 1, speedup,
 				isfinite(low) ? low : speedup, isfinite(high) ? high : speedup,
-				is_marked && at == best ? "best" : is_marked && at == knee ? "knee" : "-");
+				is_marked && at == best	  ? "best"
+				: is_marked && at == knee ? "knee"
+							  : "-");
 		}
 	}
 	return plot_data_end(plot, stream);
@@ -173,8 +178,8 @@ bool plot_prepare_speedup(struct plot *plot)
 	plot_number(plot, "has_band", plot_different(plot, "speedup_ci95_low") > 0);
 	plot_number(plot, "best_speedup", best);
 	if (axis) {
-		plot_text(plot, "title", "%s'%s' is up to %.3gx as fast as the baseline, at %s %g", plot_subject(plot),
-			  winner->label, best, plot_axis_title(axis),
+		plot_text(plot, "title", "%s'%s' is up to %.3gx as fast as the baseline, at %s %g",
+			  plot_subject(plot), winner->label, best, plot_axis_title(axis),
 			  number(plot, winner->rows[best_of(plot, winner)], axis));
 		if (knee_of(plot, winner) < best_of(plot, winner))
 			plot_note(plot, "knee: the first point with %.0f %% of the best speedup", 100 * KNEE_SHARE);
@@ -215,8 +220,8 @@ bool plot_prepare_load(struct plot *plot)
 			saturated |= begins;
 			fprintf(stream, "%zu\t", i + 1);
 			plot_field(stream, list.series[i].label);
-			fprintf(stream, "\t%.9g\t%.9g\t%.9f\t%.9f\t%d\n", x, served, number(plot, row, "sojourn_p50_s"),
-				number(plot, row, "sojourn_p99_s"), begins);
+			fprintf(stream, "\t%.9g\t%.9g\t%.9f\t%.9f\t%d\n", x, served,
+				number(plot, row, "sojourn_p50_s"), number(plot, row, "sojourn_p99_s"), begins);
 		}
 	}
 	if (!plot_data_end(plot, stream))
@@ -274,7 +279,8 @@ bool plot_prepare_scalability(struct plot *plot)
 	}
 	if (!usl_fit(n, throughput, series->count, &usl)) {
 		fclose(stream);
-		return data_fail(plot->error, 2, "'%s' has no three different points above 0 along %s to fit a law to",
+		return data_fail(plot->error, 2,
+				 "'%s' has no three different points above 0 along %s to fit a law to",
 				 series->label, axis);
 	}
 	for (size_t i = 0; i < series->count; i++)
@@ -293,7 +299,8 @@ bool plot_prepare_scalability(struct plot *plot)
 		plot_text(plot, "title", "%s'%s' peaks at %.3g %s", plot_subject(plot), series->label, usl.peak_n,
 			  plot_axis_title(axis));
 	else
-		plot_text(plot, "title", "%s'%s' has no peak: nothing is retrograde", plot_subject(plot), series->label);
+		plot_text(plot, "title", "%s'%s' has no peak: nothing is retrograde", plot_subject(plot),
+			  series->label);
 	plot_note(plot, "Universal Scalability Law: contention %.3g, coherency %.3g, R2 %.4f", usl.sigma, usl.kappa,
 		  usl.r_squared);
 	return true;

@@ -8,59 +8,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/report/activity_kinds.h"
-#include "sim/report/plot.h"
-#include "sim/report/trace_rows.h"
+#include "sim/report/timeline.h"
 
 #define PICTURE_BINS 720
-/* Beyond so many, marks hide what they mark. */
-#define MARKS_SEEN 250
 /* Of a terminal's line, what is not the plot: label, borders. */
 #define DUMB_LABEL_COLUMNS 24
-
-struct lane_slice {
-	sim_ns start_ns, end_ns;
-	enum activity_kind kind;
-};
-
-struct lane {
-	size_t run;
-	int64_t id; /* thread, process, core or task; -1: all others of the run */
-	int64_t process;
-	int64_t thread; /* LANE_TASK: who executes it, when */
-	sim_ns start_ns, end_ns;
-	const char *label;
-	size_t task_count;
-	bool shown;
-	int y;
-	size_t members; /* of the others' lane */
-	struct lane_slice *slices;
-	size_t slice_count, slice_capacity;
-	sim_ns (*bins)[KIND_COUNT];
-};
-
-struct mark {
-	sim_ns time_ns;
-	int y, from_y; /* from_y: of a hand-over */
-	bool is_hand_over;
-};
-
-struct timeline {
-	struct plot *plot;
-	struct trace_headings headings;
-	struct lane *lanes;
-	size_t lane_count, lane_capacity;
-	size_t **lane_of; /* by run and id: index + 1 */
-	size_t *lane_of_capacity;
-	size_t run_capacity;
-	size_t *others; /* by run: index + 1 of the others' lane */
-	sim_ns from_ns, to_ns, bin_ns;
-	size_t bin_count;
-	struct mark *marks;
-	size_t mark_count, mark_capacity;
-	bool merged;
-	bool drawn[KIND_COUNT];
-};
 
 /* ---- Lanes ---- */
 
@@ -111,8 +63,8 @@ static struct lane *lane_add(struct timeline *timeline, size_t run, int64_t id)
 
 	if (lane)
 		return lane;
-	timeline->lanes = region_grow(region, timeline->lanes, timeline->lane_count, &timeline->lane_capacity,
-				      sizeof(*lane));
+	timeline->lanes =
+		region_grow(region, timeline->lanes, timeline->lane_count, &timeline->lane_capacity, sizeof(*lane));
 	lane = &timeline->lanes[timeline->lane_count++];
 	*lane = (struct lane){ .run = run, .id = id, .process = -1, .thread = -1 };
 	if (id >= 0)
@@ -147,9 +99,10 @@ static void meet(struct timeline *timeline, const struct trace_row *row)
 		if (is_thread && !lane_find(timeline, row->run, id)) {
 			lane = lane_add(timeline, row->run, id);
 			lane->process = row->process;
-			lane->label = lanes == LANE_THREAD ?
-					      region_format(region, "%s, t%lld", row->name, (long long)row->thread) :
-					      region_format(region, "%s, p%lld", row->name, (long long)row->process);
+			lane->label =
+				lanes == LANE_THREAD
+					? region_format(region, "%s, t%lld", row->name, (long long)row->thread)
+					: region_format(region, "%s, p%lld", row->name, (long long)row->process);
 		}
 		lane = lane_find(timeline, row->run, id);
 		if (lane)
@@ -242,7 +195,8 @@ static int place(struct timeline *timeline)
 			others->y = y--;
 			prepare_lane(timeline, others);
 			timeline->others[run] = timeline->lane_count;
-			plot_note(timeline->plot, "%s: %zu of %zu lanes, the others in one, which shows what most are at",
+			plot_note(timeline->plot,
+				  "%s: %zu of %zu lanes, the others in one, which shows what most are at",
 				  trace_heading_label(&timeline->headings, run, region), shown, total);
 		}
 	}
@@ -288,7 +242,8 @@ static void add_slice(struct timeline *timeline, struct lane *lane, sim_ns start
 		end_ns = timeline->to_ns;
 	if (start_ns >= end_ns)
 		return;
-	if (lane->members > 0 || timeline->plot->options->format == PLOT_DUMB || end_ns - start_ns < timeline->bin_ns) {
+	if (lane->members > 0 || timeline->plot->options->format == PLOT_DUMB ||
+	    end_ns - start_ns < timeline->bin_ns) {
 		timeline->merged |= lane->members == 0;
 		add_to_bins(timeline, lane, start_ns, end_ns, kind);
 		return;
@@ -346,7 +301,8 @@ static void take_mark(struct timeline *timeline, const struct trace_row *row, bo
 			     .is_hand_over = is_hand_over };
 
 	if (timeline->plot->options->lanes != LANE_THREAD || mark.y == 0 || (is_hand_over && mark.from_y == 0) ||
-	    mark.time_ns < timeline->from_ns || mark.time_ns > timeline->to_ns || timeline->mark_count > 4 * MARKS_SEEN)
+	    mark.time_ns < timeline->from_ns || mark.time_ns > timeline->to_ns ||
+	    timeline->mark_count > 4 * TIMELINE_MARKS)
 		return;
 	timeline->marks = region_grow(timeline->plot->region, timeline->marks, timeline->mark_count,
 				      &timeline->mark_capacity, sizeof(mark));
@@ -372,160 +328,7 @@ static void take_row(struct timeline *timeline, const struct trace_row *row)
 	}
 }
 
-/* ---- Writing ---- */
-
-static enum activity_kind most_of(const sim_ns sums[KIND_COUNT], sim_ns *total_ns)
-{
-	enum activity_kind most = KIND_PYTHON;
-
-	*total_ns = 0;
-	for (enum activity_kind kind = KIND_PYTHON; kind < KIND_COUNT; kind++) {
-		*total_ns += sums[kind];
-		if (sums[kind] > sums[most])
-			most = kind;
-	}
-	return most;
-}
-
-static void put_slice(struct timeline *timeline, FILE *stream, const struct lane *lane, enum activity_kind kind,
-		      sim_ns start_ns, sim_ns end_ns)
-{
-	timeline->drawn[kind] = true;
-	fprintf(stream, "%s\t%d\t%.9f\t%.9f\n", activity_kinds[kind].name, lane->y, sim_time_seconds(start_ns),
-		sim_time_seconds(end_ns));
-}
-
-static void put_lane(struct timeline *timeline, const struct lane *lane, FILE *stream)
-{
-	sim_ns total_ns;
-
-	for (size_t i = 0; i < lane->slice_count; i++) {
-		const struct lane_slice *slice = &lane->slices[i];
-		bool touches = i + 1 < lane->slice_count && slice[1].start_ns - slice->end_ns <= timeline->bin_ns;
-
-		/* What lies between two and is too short to be drawn shall not be seen as a slit either. */
-		put_slice(timeline, stream, lane, slice->kind, slice->start_ns, touches ? slice[1].start_ns : slice->end_ns);
-	}
-	/* Bins that shorter slices fill by more than half; neighbours of one kind become one. */
-	for (size_t bin = 0; bin < timeline->bin_count; bin++) {
-		enum activity_kind kind = most_of(lane->bins[bin], &total_ns);
-		size_t end = bin + 1;
-
-		if (2 * total_ns < timeline->bin_ns || (lane->members > 0 && total_ns == 0))
-			continue;
-		while (end < timeline->bin_count && most_of(lane->bins[end], &total_ns) == kind &&
-		       2 * total_ns >= timeline->bin_ns)
-			end++;
-		put_slice(timeline, stream, lane, kind, timeline->from_ns + (sim_ns)bin * timeline->bin_ns,
-			  timeline->from_ns + (sim_ns)end * timeline->bin_ns);
-		bin = end - 1;
-	}
-}
-
-static bool put_slices(struct timeline *timeline)
-{
-	FILE *stream = plot_data(timeline->plot, "slices.tsv", "kind,lane,start_s,end_s");
-
-	for (size_t i = 0; i < timeline->lane_count; i++)
-		if (timeline->lanes[i].shown)
-			put_lane(timeline, &timeline->lanes[i], stream);
-	return plot_data_end(timeline->plot, stream);
-}
-
-/* A terminal's lanes: a letter for each column. */
-static bool put_letters(struct timeline *timeline)
-{
-	FILE *stream = plot_data(timeline->plot, "letters.tsv", "lane,letters");
-
-	for (size_t i = 0; i < timeline->lane_count; i++) {
-		const struct lane *lane = &timeline->lanes[i];
-
-		if (!lane->shown)
-			continue;
-		fprintf(stream, "%d\t", lane->y);
-		for (size_t bin = 0; bin < timeline->bin_count; bin++) {
-			sim_ns total_ns;
-			enum activity_kind kind = most_of(lane->bins[bin], &total_ns);
-
-			timeline->drawn[kind] |= total_ns > 0;
-			fputc(total_ns > 0 ? activity_kinds[kind].letter : ' ', stream);
-		}
-		fputc('\n', stream);
-	}
-	return plot_data_end(timeline->plot, stream);
-}
-
-static bool put_lanes(struct timeline *timeline)
-{
-	FILE *stream = plot_data(timeline->plot, "lanes.tsv", "lane,is_heading,label");
-	size_t run = SIZE_MAX;
-
-	for (size_t i = 0; i < timeline->headings.count; i++) {
-		int top = -1000000;
-
-		run = i;
-		for (size_t at = 0; at < timeline->lane_count; at++)
-			if (timeline->lanes[at].run == run && timeline->lanes[at].shown && timeline->lanes[at].y > top)
-				top = timeline->lanes[at].y;
-		if (!timeline->headings.runs[run].wanted || top == -1000000)
-			continue;
-		fprintf(stream, "%d\t1\t", top + 1);
-		plot_field(stream, trace_heading_label(&timeline->headings, run, timeline->plot->region));
-		fputc('\n', stream);
-	}
-	for (size_t i = 0; i < timeline->lane_count; i++)
-		if (timeline->lanes[i].shown) {
-			fprintf(stream, "%d\t0\t", timeline->lanes[i].y);
-			plot_field(stream, timeline->lanes[i].label);
-			fputc('\n', stream);
-		}
-	return plot_data_end(timeline->plot, stream);
-}
-
-static bool put_marks(struct timeline *timeline)
-{
-	FILE *stream = plot_data(timeline->plot, "marks.tsv", "what,time_s,lane,from_lane");
-	size_t hand_overs = 0, requests = 0;
-
-	for (size_t i = 0; i < timeline->mark_count; i++) {
-		hand_overs += timeline->marks[i].is_hand_over;
-		requests += !timeline->marks[i].is_hand_over;
-	}
-	for (size_t i = 0; i < timeline->mark_count; i++) {
-		const struct mark *mark = &timeline->marks[i];
-
-		if ((mark->is_hand_over ? hand_overs : requests) <= MARKS_SEEN)
-			fprintf(stream, "%s\t%.9f\t%d\t%d\n", mark->is_hand_over ? "hand_over" : "drop_request",
-				sim_time_seconds(mark->time_ns), mark->y, mark->from_y);
-	}
-	if (hand_overs > MARKS_SEEN || requests > MARKS_SEEN)
-		plot_note(timeline->plot, "too many hand-overs or requests to mark: see a part with --from and --to");
-	plot_number(timeline->plot, "has_hand_overs", hand_overs > 0 && hand_overs <= MARKS_SEEN);
-	plot_number(timeline->plot, "has_requests", requests > 0 && requests <= MARKS_SEEN);
-	return plot_data_end(timeline->plot, stream);
-}
-
-/* Names those that are drawn, for the legend; returns how many. */
-static int put_kinds(struct timeline *timeline)
-{
-	bool is_text = timeline->plot->options->format == PLOT_DUMB;
-	const char *present = "";
-	int count = 0;
-
-	for (enum activity_kind kind = KIND_PYTHON; kind < KIND_COUNT; kind++) {
-		const struct activity_kind_info *info = &activity_kinds[kind];
-		const char *letter = is_text ? region_format(timeline->plot->region, "%c ", info->letter) : "";
-
-		plot_text(timeline->plot, region_format(timeline->plot->region, "title_%s", info->name), "%s%s", letter,
-			  info->title);
-		if (!timeline->drawn[kind])
-			continue;
-		count++;
-		present = region_format(timeline->plot->region, "%s%s%s", present, *present ? " " : "", info->name);
-	}
-	plot_text(timeline->plot, "kinds", "%s", present);
-	return count;
-}
+/* ---- The whole ---- */
 
 static const char *title_of(const struct timeline *timeline)
 {
@@ -553,7 +356,8 @@ static bool set_window(struct timeline *timeline)
 	timeline->from_ns = options->from_ns;
 	timeline->to_ns = options->to_ns > 0 ? options->to_ns : last_ns;
 	if (timeline->from_ns >= timeline->to_ns)
-		return data_fail(timeline->plot->error, 2, "nothing lies between --from and --to: the trace ends at %.9g s",
+		return data_fail(timeline->plot->error, 2,
+				 "nothing lies between --from and --to: the trace ends at %.9g s",
 				 sim_time_seconds(last_ns));
 	timeline->bin_count =
 		options->format == PLOT_DUMB ? (size_t)(options->columns - DUMB_LABEL_COLUMNS) : PICTURE_BINS;
@@ -578,7 +382,7 @@ static void put_unit(struct timeline *timeline)
 bool plot_prepare_timeline(struct plot *plot)
 {
 	struct timeline timeline = { .plot = plot };
-	int lowest;
+	int lowest, kind_count;
 
 	if (!read_once(&timeline, meet_row))
 		return false;
@@ -599,10 +403,9 @@ bool plot_prepare_timeline(struct plot *plot)
 	plot_number(plot, "lowest", lowest);
 	plot_number(plot, "label_columns", DUMB_LABEL_COLUMNS);
 	plot->foot = trace_headings_foot(&timeline.headings, plot->region);
-	if (!put_lanes(&timeline) || !put_marks(&timeline) ||
-	    !(plot->options->format == PLOT_DUMB ? put_letters(&timeline) : put_slices(&timeline)))
+	if (!timeline_write_data(&timeline, &kind_count))
 		return false;
 	plot->text_rows = 9 - 2 * lowest;
-	plot->height_px = 165 + 27 * -lowest + 17 * (put_kinds(&timeline) + 2) / 2;
+	plot->height_px = 165 + 27 * -lowest + 17 * (kind_count + 2) / 2;
 	return true;
 }

@@ -42,7 +42,8 @@ static bool put_points(struct plot *plot, const struct error_row *rows, size_t c
 		size_t row = rows[i].row;
 
 		plot_field(stream, plot_row_label(plot, row));
-		fprintf(stream, "\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%d\n", data_table_number(&plot->table, row, "predicted"),
+		fprintf(stream, "\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%d\n",
+			data_table_number(&plot->table, row, "predicted"),
 			data_table_number(&plot->table, row, "median"), data_table_number(&plot->table, row, "min"),
 			data_table_number(&plot->table, row, "max"), rows[i].error,
 			data_table_number(&plot->table, row, "within_spread") == 1);
@@ -58,7 +59,8 @@ static bool put_errors(struct plot *plot, const struct error_row *rows, size_t c
 		const char *python = data_table_text(&plot->table, rows[i].row, "python");
 
 		fprintf(stream, "%zu\t", i);
-		plot_field(stream, region_format(plot->region, "%s, %s", plot_row_label(plot, rows[i].row), python));
+		plot_field(stream,
+			   region_format(plot->region, "%s, %s", plot_row_label(plot, rows[i].row), python));
 		fprintf(stream, "\t%.9g\n", rows[i].error);
 	}
 	return plot_data_end(plot, stream);
@@ -93,8 +95,12 @@ bool plot_prepare_validation(struct plot *plot)
 		return false;
 	plot_number(plot, "row_count", (double)seen);
 	plot_text(plot, "metric", "%s", metric);
-	plot_text(plot, "unit", "%s", !strcmp(metric, "speedup") ? "" : !strcmp(metric, "throughput") ? " [1/s]" : " [s]");
-	plot_text(plot, "title", "%s: %zu of %zu predictions are within 5 %% of what was measured", metric, within, count);
+	plot_text(plot, "unit", "%s",
+		  !strcmp(metric, "speedup")	  ? ""
+		  : !strcmp(metric, "throughput") ? " [1/s]"
+						  : " [s]");
+	plot_text(plot, "title", "%s: %zu of %zu predictions are within 5 %% of what was measured", metric, within,
+		  count);
 	plot->width_px = 900;
 	plot->height_px = seen > 16 ? 140 + 17 * (int)seen : 420;
 	return true;

@@ -9,32 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "sim/base/diagnostic.h"
 #include "sim/base/units.h"
-#include "sim/profile/profile.h"
 #include "sim/report/html.h"
 #include "sim/report/plot.h"
 #include "sim/report/report_embed.h"
+#include "sim/report/report_page.h"
 #include "sim/report/report_timeline.h"
 #include "sim/results/version.h"
-
-/* A scenario's text beyond that is left out of the page. */
-#define SCENARIO_BYTES (256 << 10)
-
-struct report {
-	FILE *stream;
-	struct region *region;
-	struct data_error *error;
-	const char *folder;
-	struct data_table tables[3]; /* by kind; a trace's is empty */
-	const char **inputs[3];
-	size_t input_count[3], input_capacity[3];
-};
-
-static void put(const struct report *report, const char *text)
-{
-	fputs(text, report->stream);
-}
 
 /* ---- Reading ---- */
 
@@ -45,8 +26,9 @@ static bool read_inputs(struct report *report, const struct report_options *opti
 
 		if (!data_table_read(&table, options->inputs[i], report->region, report->error))
 			return false;
-		report->inputs[table.kind] = region_grow(report->region, report->inputs[table.kind], report->input_count[table.kind],
-							 &report->input_capacity[table.kind], sizeof(const char *));
+		report->inputs[table.kind] =
+			region_grow(report->region, report->inputs[table.kind], report->input_count[table.kind],
+				    &report->input_capacity[table.kind], sizeof(const char *));
 		report->inputs[table.kind][report->input_count[table.kind]++] = options->inputs[i];
 		if (report->input_count[table.kind] == 1)
 			report->tables[table.kind] = table;
@@ -54,11 +36,6 @@ static bool read_inputs(struct report *report, const struct report_options *opti
 			data_table_append(&report->tables[table.kind], &table);
 	}
 	return true;
-}
-
-static const struct data_table *results_of(const struct report *report)
-{
-	return &report->tables[DATA_RESULTS];
 }
 
 /* ---- Numbers for people ---- */
@@ -122,15 +99,16 @@ static size_t baseline_row(const struct data_table *table, size_t first, size_t 
 
 static void put_results_answer(struct report *report, size_t first, size_t end)
 {
-	const struct data_table *table = results_of(report);
+	const struct data_table *table = report_results(report);
 	size_t best = best_row(table, first, end), baseline = baseline_row(table, first, end);
 
-	put(report, "<p class=\"answer\">");
+	report_put(report, "<p class=\"answer\">");
 	html_print(report->stream, "%s: ", data_table_text(table, first, "scenario"));
 	if (best == SIZE_MAX) {
-		put(report, "no variant came to its end.");
+		report_put(report, "no variant came to its end.");
 	} else if (best == baseline || baseline == SIZE_MAX) {
-		html_print(report->stream, "nothing is faster than '%s', which takes %s.", data_table_text(table, best, "variant"),
+		html_print(report->stream, "nothing is faster than '%s', which takes %s.",
+			   data_table_text(table, best, "variant"),
 			   seconds_text(report, data_table_number(table, best, "makespan_s")));
 	} else {
 		html_print(report->stream, "'%s' is the fastest: %s, %s times as fast as '%s' with %s.",
@@ -140,19 +118,19 @@ static void put_results_answer(struct report *report, size_t first, size_t end)
 			   data_table_text(table, baseline, "variant"),
 			   seconds_text(report, data_table_number(table, baseline, "makespan_s")));
 	}
-	put(report, "</p>\n");
+	report_put(report, "</p>\n");
 	if (*data_table_text(table, first, "about")) {
-		put(report, "<p>");
+		report_put(report, "<p>");
 		html_text(report->stream, data_table_text(table, first, "about"));
-		put(report, "</p>\n");
+		report_put(report, "</p>\n");
 	}
 	for (size_t row = first; row < end; row++) {
 		if (data_table_number(table, row, "deadlock") != 1)
 			continue;
-		put(report, "<p>");
+		report_put(report, "<p>");
 		html_print(report->stream, "'%s' ends in a deadlock. %s", data_table_text(table, row, "variant"),
 			   data_table_text(table, row, "deadlock_report"));
-		put(report, "</p>\n");
+		report_put(report, "</p>\n");
 	}
 }
 
@@ -180,12 +158,13 @@ static void put_validation_answer(struct report *report)
 	if (count == 0)
 		return;
 	qsort(errors, count, sizeof(*errors), by_value);
-	put(report, "<p class=\"answer\">");
+	report_put(report, "<p class=\"answer\">");
 	html_print(report->stream,
-		   "Of %zu predicted makespans, %zu are within 5 %% of what CPython took; the median error is %.1f %%, the largest "
+		   "Of %zu predicted makespans, %zu are within 5 %% of what CPython took; the median error is %.1f "
+		   "%%, the largest "
 		   "%.1f %%.",
 		   count, within, 50 * (errors[(count - 1) / 2] + errors[count / 2]), 100 * errors[count - 1]);
-	put(report, "</p>\n");
+	report_put(report, "</p>\n");
 }
 
 /* ---- Tables ---- */
@@ -197,74 +176,76 @@ struct table_column {
 	enum column_form form;
 };
 
-static void put_cell(struct report *report, const struct data_table *table, size_t row, const struct table_column *column)
+static void put_cell(struct report *report, const struct data_table *table, size_t row,
+		     const struct table_column *column)
 {
 	const char *text = data_table_text(table, row, column->column);
 	double value = data_table_number(table, row, column->column);
 
 	if (column->form == FORM_TEXT) {
-		put(report, "<td>");
+		report_put(report, "<td>");
 		html_text(report->stream, text);
-		put(report, "</td>");
+		report_put(report, "</td>");
 		return;
 	}
 	/* The value itself, as the result file has it, beside what people read. */
-	put(report, "<td class=\"number\" data-value=\"");
+	report_put(report, "<td class=\"number\" data-value=\"");
 	html_text(report->stream, text);
-	put(report, "\">");
+	report_put(report, "\">");
 	if (column->form == FORM_SECONDS)
 		html_text(report->stream, seconds_text(report, value));
 	else if (column->form == FORM_SHARE)
-		html_text(report->stream, isfinite(value) ? region_format(report->region, "%+.1f %%", 100 * value) : "-");
+		html_text(report->stream,
+			  isfinite(value) ? region_format(report->region, "%+.1f %%", 100 * value) : "-");
 	else
-		html_text(report->stream, number_text(report, value, column->form == FORM_COUNT ? "count" : "", ""));
-	put(report, "</td>");
+		html_text(report->stream,
+			  number_text(report, value, column->form == FORM_COUNT ? "count" : "", ""));
+	report_put(report, "</td>");
 }
 
 static void put_table(struct report *report, const struct data_table *table, size_t first, size_t end, size_t best,
 		      const char *metric, const struct table_column *columns, size_t count)
 {
-	put(report, "<div class=\"wide\"><table><thead><tr>");
+	report_put(report, "<div class=\"wide\"><table><thead><tr>");
 	for (size_t i = 0; i < count; i++) {
-		put(report, columns[i].form == FORM_TEXT ? "<th>" : "<th class=\"number\">");
+		report_put(report, columns[i].form == FORM_TEXT ? "<th>" : "<th class=\"number\">");
 		html_text(report->stream, columns[i].title);
-		put(report, "</th>");
+		report_put(report, "</th>");
 	}
-	put(report, "</tr></thead><tbody>\n");
+	report_put(report, "</tr></thead><tbody>\n");
 	for (size_t row = first; row < end; row++) {
 		if (metric && strcmp(data_table_text(table, row, "metric"), metric) != 0)
 			continue;
-		put(report, row == best ? "<tr class=\"best\">" : "<tr>");
+		report_put(report, row == best ? "<tr class=\"best\">" : "<tr>");
 		for (size_t i = 0; i < count; i++)
 			put_cell(report, table, row, &columns[i]);
-		put(report, "</tr>\n");
+		report_put(report, "</tr>\n");
 	}
-	put(report, "</tbody></table></div>\n");
+	report_put(report, "</tbody></table></div>\n");
 }
 
 static void put_results_table(struct report *report, size_t first, size_t end)
 {
-	static const struct table_column columns[] = { { "variant", "variant", FORM_TEXT },
-						       { "model", "model", FORM_TEXT },
-						       { "workers", "workers", FORM_COUNT },
-						       { "makespan_s", "makespan", FORM_SECONDS },
-						       { "speedup", "speedup", FORM_RATIO },
-						       { "throughput_per_s", "tasks/s", FORM_RATIO },
-						       { "sojourn_p50_s", "p50", FORM_SECONDS },
-						       { "sojourn_p99_s", "p99", FORM_SECONDS },
-						       { "completed", "completed", FORM_COUNT },
-						       { "unfinished", "unfinished", FORM_COUNT },
-						       { "gil_switches", "GIL switches", FORM_COUNT } };
-	const struct data_table *table = results_of(report);
+	static const struct table_column columns[] = {
+		{ "variant", "variant", FORM_TEXT },	       { "model", "model", FORM_TEXT },
+		{ "workers", "workers", FORM_COUNT },	       { "makespan_s", "makespan", FORM_SECONDS },
+		{ "speedup", "speedup", FORM_RATIO },	       { "throughput_per_s", "tasks/s", FORM_RATIO },
+		{ "sojourn_p50_s", "p50", FORM_SECONDS },      { "sojourn_p99_s", "p99", FORM_SECONDS },
+		{ "completed", "completed", FORM_COUNT },      { "unfinished", "unfinished", FORM_COUNT },
+		{ "gil_switches", "GIL switches", FORM_COUNT }
+	};
+	const struct data_table *table = report_results(report);
 
-	put_table(report, table, first, end, best_row(table, first, end), NULL, columns, sizeof(columns) / sizeof(columns[0]));
-	put(report, "<p class=\"faint\">");
+	put_table(report, table, first, end, best_row(table, first, end), NULL, columns,
+		  sizeof(columns) / sizeof(columns[0]));
+	report_put(report, "<p class=\"faint\">");
 	html_print(report->stream, "%s; profile %s, %s cores; Python %s; seed %s; replications %s; gilsim %s",
 		   data_table_text(table, first, "source"), data_table_text(table, first, "machine_profile"),
 		   data_table_text(table, first, "machine_cores"), data_table_text(table, first, "python_version"),
 		   data_table_text(table, first, "seed"), data_table_text(table, first, "replications"),
-		   *data_table_text(table, first, "gilsim") ? data_table_text(table, first, "gilsim") : GILSIM_VERSION);
-	put(report, "</p>\n");
+		   *data_table_text(table, first, "gilsim") ? data_table_text(table, first, "gilsim")
+							    : GILSIM_VERSION);
+	report_put(report, "</p>\n");
 }
 
 static void put_validation_table(struct report *report)
@@ -280,9 +261,11 @@ static void put_validation_table(struct report *report)
 						       { "ideal_error_ratio", "without costs", FORM_SHARE } };
 	const struct data_table *table = &report->tables[DATA_VALIDATION];
 
-	put_table(report, table, 0, table->row_count, SIZE_MAX, "makespan", columns, sizeof(columns) / sizeof(columns[0]));
-	put(report, "<p class=\"faint\">Makespans. \"Without costs\" is the error of a prediction in which nothing but the "
-		    "scenario's own durations takes time: rows beyond 10 % are the hard ones.</p>\n");
+	put_table(report, table, 0, table->row_count, SIZE_MAX, "makespan", columns,
+		  sizeof(columns) / sizeof(columns[0]));
+	report_put(report, "<p class=\"faint\">Makespans. \"Without costs\" is the error of a prediction in which "
+			   "nothing but the "
+			   "scenario's own durations takes time: rows beyond 10 % are the hard ones.</p>\n");
 }
 
 /* ---- Pictures ---- */
@@ -311,32 +294,25 @@ static bool put_picture(struct report *report, const char *kind, enum data_kind 
 	picture = fopen(path, "re");
 	if (!picture)
 		return data_fail(report->error, 3, "%s: %s", path, strerror(errno));
-	put(report, "<figure><img alt=\"");
+	report_put(report, "<figure><img alt=\"");
 	html_text(report->stream, alt);
-	put(report, "\" src=\"data:image/svg+xml;base64,");
+	report_put(report, "\" src=\"data:image/svg+xml;base64,");
 	html_base64(report->stream, picture);
-	put(report, "\"></figure>\n");
+	report_put(report, "\"></figure>\n");
 	fclose(picture);
 	return true;
 }
 
 /* ---- Sections ---- */
 
-static void open_section(struct report *report, const char *id, const char *title)
-{
-	fprintf(report->stream, "<section id=\"%s\"><h2>", id);
-	html_text(report->stream, title);
-	put(report, "</h2>\n");
-}
-
 static bool put_results(struct report *report)
 {
-	const struct data_table *table = results_of(report);
+	const struct data_table *table = report_results(report);
 	bool drawn;
 
 	if (table->row_count == 0)
 		return true;
-	open_section(report, "results", "Results");
+	report_open_section(report, "results", "Results");
 	for (size_t first = 0, end; first < table->row_count; first = end) {
 		end = end_of_group(table, first);
 		put_results_answer(report, first, end);
@@ -346,7 +322,7 @@ static bool put_results(struct report *report)
 		put_picture(report, "breakdown", DATA_RESULTS, "Where the time of a task goes, by variant") &&
 		put_picture(report, "latency", DATA_RESULTS, "Percentiles of a task's time, by variant") &&
 		put_picture(report, "waterfall", DATA_RESULTS, "How the mean time of a task adds up");
-	put(report, "</section>\n");
+	report_put(report, "</section>\n");
 	return drawn;
 }
 
@@ -356,11 +332,12 @@ static bool put_validation(struct report *report)
 
 	if (report->tables[DATA_VALIDATION].row_count == 0)
 		return true;
-	open_section(report, "validation", "Predictions beside measurements");
+	report_open_section(report, "validation", "Predictions beside measurements");
 	put_validation_answer(report);
-	drawn = put_picture(report, "validation", DATA_VALIDATION, "Predicted against measured makespans, and their errors");
+	drawn = put_picture(report, "validation", DATA_VALIDATION,
+			    "Predicted against measured makespans, and their errors");
 	put_validation_table(report);
-	put(report, "</section>\n");
+	report_put(report, "</section>\n");
 	return drawn;
 }
 
@@ -371,174 +348,42 @@ static bool put_timeline(struct report *report)
 
 	if (report->input_count[DATA_TRACE] == 0)
 		return true;
-	open_section(report, "time", "Timeline");
-	put(report, "<p class=\"help\">Turn the wheel to zoom, drag to move; or focus the picture and press +, -, the arrows and "
-		    "Home. A lane is high where its thread runs and low where it waits; frames are tasks. What lies under the "
-		    "pointer is told.</p>\n"
-		    "<p><button data-action=\"in\">zoom in</button><button data-action=\"out\">zoom out</button>"
-		    "<button data-action=\"left\">earlier</button><button data-action=\"right\">later</button>"
-		    "<button data-action=\"all\">all</button></p>\n"
-		    "<div class=\"timeline\"><canvas id=\"timeline\" tabindex=\"0\" role=\"img\" aria-label=\"What each thread is "
-		    "at, over time\"></canvas><div class=\"tip\" id=\"tip\" role=\"status\"></div></div>\n"
-		    "<div class=\"keys\" id=\"keys\"></div>\n"
-		    "<script type=\"application/json\" id=\"trace\">");
+	report_open_section(report, "time", "Timeline");
+	report_put(report,
+		   "<p class=\"help\">Turn the wheel to zoom, drag to move; or focus the picture and press +, -, "
+		   "the arrows and "
+		   "Home. A lane is high where its thread runs and low where it waits; frames are tasks. What "
+		   "lies under the "
+		   "pointer is told.</p>\n"
+		   "<p><button data-action=\"in\">zoom in</button><button data-action=\"out\">zoom out</button>"
+		   "<button data-action=\"left\">earlier</button><button data-action=\"right\">later</button>"
+		   "<button data-action=\"all\">all</button></p>\n"
+		   "<div class=\"timeline\"><canvas id=\"timeline\" tabindex=\"0\" role=\"img\" aria-label=\"What "
+		   "each thread is "
+		   "at, over time\"></canvas><div class=\"tip\" id=\"tip\" role=\"status\"></div></div>\n"
+		   "<div class=\"keys\" id=\"keys\"></div>\n"
+		   "<script type=\"application/json\" id=\"trace\">");
 	written = report_timeline_write(report->inputs[DATA_TRACE], report->input_count[DATA_TRACE], report->stream,
 					report->region, &summary, report->error);
-	put(report, "</script>\n<p class=\"faint\">");
+	report_put(report, "</script>\n<p class=\"faint\">");
 	html_print(report->stream, "%s. ", summary.foot ? summary.foot : "");
 	if (summary.shortest_ns > 0)
 		html_print(report->stream,
-			   "%zu slices in the trace, %zu here: neighbours shorter than %.3g us are put together, and show what most "
+			   "%zu slices in the trace, %zu here: neighbours shorter than %.3g us are put together, "
+			   "and show what most "
 			   "of their time is.",
 			   summary.slice_count, summary.written_count, (double)summary.shortest_ns / 1e3);
-	put(report, "</p>\n");
+	report_put(report, "</p>\n");
 	written = written && put_picture(report, "backlog", DATA_TRACE, "Tasks waiting and in flight over time");
-	put(report, "</section>\n");
+	report_put(report, "</section>\n");
 	return written;
-}
-
-/* ---- The scenario and the machine ---- */
-
-static void put_scenario(struct report *report, const char *path)
-{
-	FILE *stream = *path && strcmp(path, "-") != 0 ? fopen(path, "re") : NULL;
-	char *text = region_alloc(report->region, SCENARIO_BYTES + 1);
-	size_t length;
-
-	if (!stream)
-		return;
-	length = fread(text, 1, SCENARIO_BYTES + 1, stream);
-	fclose(stream);
-	if (length > SCENARIO_BYTES)
-		return;
-	text[length] = '\0';
-	put(report, "<h3>");
-	html_text(report->stream, path);
-	put(report, "</h3><pre>");
-	html_text(report->stream, text);
-	put(report, "</pre>\n");
-}
-
-static void put_scenarios(struct report *report)
-{
-	const struct data_table *table = results_of(report);
-
-	if (table->row_count == 0)
-		return;
-	open_section(report, "scenario", "The scenario, as it stands in its file now");
-	for (size_t row = 0; row < table->row_count; row++) {
-		bool seen = false;
-
-		for (size_t other = 0; other < row && !seen; other++)
-			seen = !strcmp(data_table_text(table, other, "file"), data_table_text(table, row, "file"));
-		if (!seen)
-			put_scenario(report, data_table_text(table, row, "file"));
-	}
-	put(report, "</section>\n");
-}
-
-static void put_value(struct report *report, enum cost cost, const struct profile_value *value, const char *python)
-{
-	static const char *const provenances[] = { [PROVENANCE_MISSING] = "missing",
-						   [PROVENANCE_MEASURED] = "measured",
-						   [PROVENANCE_SYSTEM] = "told by the system",
-						   [PROVENANCE_PUBLISHED] = "published",
-						   [PROVENANCE_ASSUMED] = "assumed" };
-
-	put(report, "<tr><td>");
-	html_text(report->stream, cost_infos[cost].name);
-	put(report, "</td><td>");
-	html_text(report->stream, python);
-	fprintf(report->stream, "</td><td class=\"number\">%.6g</td><td>", value->value);
-	html_text(report->stream, provenances[value->provenance]);
-	put(report, "</td><td>");
-	html_text(report->stream, value->note ? value->note : "");
-	put(report, "</td></tr>\n");
-}
-
-static bool is_measured(const struct profile_value *value)
-{
-	return value->provenance == PROVENANCE_MEASURED || value->provenance == PROVENANCE_SYSTEM;
-}
-
-/* The rows of one Python, or those of the machine; measured ones or the others. */
-static size_t put_values(struct report *report, const struct profile_value *values, enum cost_scope scope, const char *python,
-			 bool measured)
-{
-	size_t count = 0;
-
-	for (enum cost cost = 0; cost < COST_COUNT; cost++) {
-		if (cost_infos[cost].scope != scope || is_measured(&values[cost]) != measured)
-			continue;
-		put_value(report, cost, &values[cost], python);
-		count++;
-	}
-	return count;
-}
-
-static void put_costs(struct report *report, const struct profile *profile, const struct profile_python *python,
-		      bool measured, const char *summary)
-{
-	put(report, measured ? "<details><summary>" : "<details open><summary>");
-	html_text(report->stream, summary);
-	put(report, "</summary><div class=\"wide\"><table><thead><tr><th>cost</th><th>Python</th><th class=\"number\">value (ns, or "
-		    "its own unit)</th><th>how it is known</th><th>source</th></tr></thead><tbody>\n");
-	put_values(report, profile->values, SCOPE_MACHINE, "", measured);
-	if (python)
-		put_values(report, python->values, SCOPE_PYTHON, python->version, measured);
-	put(report, "</tbody></table></div></details>\n");
-}
-
-/* The build that the results are about. */
-static const struct profile_python *python_of(const struct report *report, const struct profile *profile)
-{
-	const struct data_table *table = results_of(report);
-	const char *version = data_table_text(table, 0, "python_version");
-
-	for (size_t i = 0; i < profile->python_count; i++) {
-		size_t length = strlen(profile->pythons[i].version);
-
-		if (!strncmp(version, profile->pythons[i].version, length) && (version[length] == '\0' || version[length] == '.') &&
-		    profile->pythons[i].gil)
-			return &profile->pythons[i];
-	}
-	return NULL;
-}
-
-static void put_machine(struct report *report)
-{
-	const struct data_table *table = results_of(report);
-	const char *name = table->row_count > 0 ? data_table_text(table, 0, "machine_profile") : "";
-	struct diagnostics unheard;
-	struct profile *profile;
-
-	if (!*name)
-		return;
-	diagnostics_init(&unheard, report->region);
-	profile = profile_load(name, report->region, &unheard);
-	open_section(report, "machine", "The machine, and how far to trust this");
-	if (!profile) {
-		put(report, "<p>");
-		html_print(report->stream, "The profile '%s' cannot be read here, so nothing can be said about its costs.", name);
-		put(report, "</p></section>\n");
-		return;
-	}
-	put(report, "<p>");
-	html_print(report->stream, "Profile '%s'%s%s%s%s. ", name, profile->cpu ? ", " : "", profile->cpu ? profile->cpu : "",
-		   profile->kernel ? ", Linux " : "", profile->kernel ? profile->kernel : "");
-	put(report, "Every predicted figure comes from the scenario's own durations and from these costs. A result is as good as "
-		    "both: a cost that nobody measured on that machine may be off by a factor, and counts where the answer depends on "
-		    "it. <code>gilsim validate</code> puts predictions beside real runs on the machine at hand.</p>\n");
-	put_costs(report, profile, python_of(report, profile), false, "Never measured: assumed, or from what others published");
-	put_costs(report, profile, python_of(report, profile), true, "Measured, or told by the system");
-	put(report, "</section>\n");
 }
 
 /* ---- The page ---- */
 
 static const char *title_of(const struct report *report)
 {
-	const struct data_table *table = results_of(report);
+	const struct data_table *table = report_results(report);
 
 	if (table->row_count > 0)
 		return data_table_text(table, 0, "scenario");
@@ -556,25 +401,27 @@ static void open_page(struct report *report)
 			 { "scenario", "Scenario", DATA_RESULTS },
 			 { "machine", "Machine", DATA_RESULTS } };
 
-	put(report, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		    /* Nothing is fetched: not even by accident. */
-		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-		    "script-src 'unsafe-inline'; img-src data:\">\n"
-		    "<link rel=\"icon\" href=\"data:,\">\n<title>");
+	report_put(report, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+			   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+			   /* Nothing is fetched: not even by accident. */
+			   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+			   "'unsafe-inline'; "
+			   "script-src 'unsafe-inline'; img-src data:\">\n"
+			   "<link rel=\"icon\" href=\"data:,\">\n<title>");
 	html_print(report->stream, "gilsim: %s", title_of(report));
-	put(report, "</title>\n<style>\n");
-	put(report, report_style);
-	put(report, "</style></head>\n<body><h1>");
+	report_put(report, "</title>\n<style>\n");
+	report_put(report, report_style);
+	report_put(report, "</style></head>\n<body><h1>");
 	html_text(report->stream, title_of(report));
-	put(report, "</h1>\n<nav aria-label=\"Sections\">");
+	report_put(report, "</h1>\n<nav aria-label=\"Sections\">");
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		if (report->input_count[sections[i].kind] > 0)
 			fprintf(report->stream, "<a href=\"#%s\">%s</a>", sections[i].id, sections[i].title);
-	put(report, "</nav>\n<main>\n");
+	report_put(report, "</nav>\n<main>\n");
 }
 
-bool report_write(const struct report_options *options, FILE *stream, struct region *region, struct data_error *error)
+bool report_write(const struct report_options *options, FILE *stream, struct region *region,
+		  struct data_error *error)
 {
 	struct report report = { .stream = stream, .region = region, .error = error, .folder = options->folder };
 
@@ -583,10 +430,10 @@ bool report_write(const struct report_options *options, FILE *stream, struct reg
 	open_page(&report);
 	if (!put_results(&report) || !put_validation(&report) || !put_timeline(&report))
 		return false;
-	put_scenarios(&report);
-	put_machine(&report);
-	put(&report, "</main>\n<p class=\"faint\">Made by gilsim " GILSIM_VERSION ".</p>\n<script>\n");
-	put(&report, report_script);
-	put(&report, "</script>\n</body></html>\n");
+	report_put_scenarios(&report);
+	report_put_machine(&report);
+	report_put(&report, "</main>\n<p class=\"faint\">Made by gilsim " GILSIM_VERSION ".</p>\n<script>\n");
+	report_put(&report, report_script);
+	report_put(&report, "</script>\n</body></html>\n");
 	return true;
 }

@@ -15,6 +15,7 @@ struct report_options {
 };
 
 /* Writes the page to `stream`; whether that has failed is for its owner to ask. */
-bool report_write(const struct report_options *options, FILE *stream, struct region *region, struct data_error *error);
+bool report_write(const struct report_options *options, FILE *stream, struct region *region,
+		  struct data_error *error);
 
 #endif

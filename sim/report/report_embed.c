@@ -6,12 +6,12 @@
  */
 #include "sim/report/report_embed.h"
 
-#define EMBED(symbol, path) \
-	__asm__(".pushsection .rodata\n" \
-		".global " symbol "\n" \
-		".type " symbol ", @object\n" symbol ":\n" \
-		".incbin \"" path "\"\n" \
-		".byte 0\n" \
+#define EMBED(symbol, path)                                                                                        \
+	__asm__(".pushsection .rodata\n"                                                                           \
+		".global " symbol "\n"                                                                             \
+		".type " symbol ", @object\n" symbol ":\n"                                                         \
+		".incbin \"" path "\"\n"                                                                           \
+		".byte 0\n"                                                                                        \
 		".popsection\n")
 
 EMBED("report_style", "sim/report/report_style.css");

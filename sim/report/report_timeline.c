@@ -50,10 +50,11 @@ static const struct {
 	const char *color;
 	double half;
 } looks[KIND_COUNT] = {
-	[KIND_PYTHON] = { "#0072b2", 0.42 },   [KIND_C] = { "#d55e00", 0.42 },	    [KIND_NATIVE] = { "#009e73", 0.42 },
-	[KIND_GIL_WAIT] = { "#e3cf1c", 0.22 }, [KIND_READY] = { "#cc79a7", 0.22 },  [KIND_IO] = { "#9a9a9a", 0.07 },
-	[KIND_WAIT] = { "#c4c4c4", 0.07 },     [KIND_START_UP] = { "#e69f00", 0.3 }, [KIND_OTHER] = { "#6b6b6b", 0.42 },
-	[KIND_TASK] = { "#56b4e9", 0.42 },
+	[KIND_PYTHON] = { "#0072b2", 0.42 }, [KIND_C] = { "#d55e00", 0.42 },
+	[KIND_NATIVE] = { "#009e73", 0.42 }, [KIND_GIL_WAIT] = { "#e3cf1c", 0.22 },
+	[KIND_READY] = { "#cc79a7", 0.22 },  [KIND_IO] = { "#9a9a9a", 0.07 },
+	[KIND_WAIT] = { "#c4c4c4", 0.07 },   [KIND_START_UP] = { "#e69f00", 0.3 },
+	[KIND_OTHER] = { "#6b6b6b", 0.42 },  [KIND_TASK] = { "#56b4e9", 0.42 },
 };
 
 static struct page_lane *find_lane(struct page *page, size_t run, int64_t thread)
@@ -78,7 +79,8 @@ static size_t find_name(struct page *page, const char *name)
 
 static void keep_slice(struct page *page, struct page_lane *lane, const struct page_slice *slice)
 {
-	lane->slices = region_grow(page->region, lane->slices, lane->slice_count, &lane->slice_capacity, sizeof(*slice));
+	lane->slices =
+		region_grow(page->region, lane->slices, lane->slice_count, &lane->slice_capacity, sizeof(*slice));
 	lane->slices[lane->slice_count++] = *slice;
 }
 
@@ -129,7 +131,8 @@ static void take(struct page *page, const struct trace_row *row)
 	struct page_lane *lane;
 
 	if (!strcmp(row->kind, "thread")) {
-		page->lanes = region_grow(page->region, page->lanes, page->lane_count, &page->lane_capacity, sizeof(*lane));
+		page->lanes = region_grow(page->region, page->lanes, page->lane_count, &page->lane_capacity,
+					  sizeof(*lane));
 		page->lanes[page->lane_count++] = (struct page_lane){
 			.run = row->run,
 			.thread = row->thread,
@@ -143,8 +146,7 @@ static void take(struct page *page, const struct trace_row *row)
 	if (!strcmp(row->kind, "task")) {
 		add_task(page, lane, row);
 		if (!page->headings.runs[row->run].has_states)
-			add_slice(page, lane,
-				  &(struct page_slice){ row->start_ns, row->end_ns, KIND_TASK, -1 });
+			add_slice(page, lane, &(struct page_slice){ row->start_ns, row->end_ns, KIND_TASK, -1 });
 	} else if (!strcmp(row->kind, "state")) {
 		add_slice(page, lane,
 			  &(struct page_slice){ row->start_ns, row->end_ns, activity_kind_of(row->what, row->core),
@@ -166,8 +168,8 @@ static void put_lane(const struct page_lane *lane, FILE *stream, struct report_t
 	fputs("],\"tasks\":[", stream);
 	for (size_t i = 0; i < lane->task_count; i++)
 		fprintf(stream, "%s%lld,%lld,%lld,%zu", i > 0 ? "," : "", (long long)lane->tasks[i].start_ns,
-			(long long)(lane->tasks[i].end_ns - lane->tasks[i].start_ns), (long long)lane->tasks[i].number,
-			lane->tasks[i].name);
+			(long long)(lane->tasks[i].end_ns - lane->tasks[i].start_ns),
+			(long long)lane->tasks[i].number, lane->tasks[i].name);
 	fputs("]}", stream);
 	summary->written_count += lane->slice_count;
 }

@@ -13,10 +13,10 @@
 #define REPORT_SLICES 60000
 
 struct report_timeline {
-	size_t slice_count;	 /* in the traces */
-	size_t written_count;	 /* in the page */
-	sim_ns shortest_ns;	 /* shorter ones were put together; 0: none were */
-	const char *foot;	 /* scenario, seed, version */
+	size_t slice_count;   /* in the traces */
+	size_t written_count; /* in the page */
+	sim_ns shortest_ns;   /* shorter ones were put together; 0: none were */
+	const char *foot;     /* scenario, seed, version */
 };
 
 /* Writes the object that report_script.js describes. */

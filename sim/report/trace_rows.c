@@ -7,10 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* No trace has more runs, threads or cores: a larger number is no trace's. */
+#define ID_LIMIT 10000000
+
 static const char *const column_names[] = { "run",  "kind", "process",	"thread", "core",
 					    "what", "name", "start_ns", "end_ns", "value" };
-enum { COLUMN_RUN, COLUMN_KIND, COLUMN_PROCESS, COLUMN_THREAD, COLUMN_CORE, COLUMN_WHAT, COLUMN_NAME, COLUMN_START,
-       COLUMN_END, COLUMN_VALUE, COLUMN_COUNT };
+enum {
+	COLUMN_RUN,
+	COLUMN_KIND,
+	COLUMN_PROCESS,
+	COLUMN_THREAD,
+	COLUMN_CORE,
+	COLUMN_WHAT,
+	COLUMN_NAME,
+	COLUMN_START,
+	COLUMN_END,
+	COLUMN_VALUE,
+	COLUMN_COUNT
+};
 
 void trace_rows_init(struct trace_rows *rows, const char *const *inputs, size_t count, struct region *region)
 {
@@ -34,7 +48,8 @@ static bool open_next(struct trace_rows *rows, struct data_error *error)
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		rows->columns[i] = csv_reader_column(&rows->reader, column_names[i]);
 		if (rows->columns[i] == SIZE_MAX)
-			return data_fail(error, 2, "%s: no column '%s', so no trace of gilsim", path, column_names[i]);
+			return data_fail(error, 2, "%s: no column '%s', so no trace of gilsim", path,
+					 column_names[i]);
 	}
 	return true;
 }
@@ -51,8 +66,8 @@ static bool read_number(const struct trace_rows *rows, size_t column, int64_t *v
 	*value = strtoll(text, &end, 10);
 	if (!*end && !errno && *value >= 0)
 		return true;
-	return data_fail(error, 2, "%s:%zu: '%.40s' for '%s', expected a whole number", rows->inputs[rows->input - 1],
-			 rows->reader.line, text, column_names[column]);
+	return data_fail(error, 2, "%s:%zu: '%.40s' for '%s', expected a whole number",
+			 rows->inputs[rows->input - 1], rows->reader.line, text, column_names[column]);
 }
 
 static bool read_row(struct trace_rows *rows, struct trace_row *row, struct data_error *error)
@@ -62,13 +77,17 @@ static bool read_row(struct trace_rows *rows, struct trace_row *row, struct data
 	row->kind = csv_reader_field(&rows->reader, rows->columns[COLUMN_KIND]);
 	row->what = csv_reader_field(&rows->reader, rows->columns[COLUMN_WHAT]);
 	row->name = csv_reader_field(&rows->reader, rows->columns[COLUMN_NAME]);
-	if (!read_number(rows, COLUMN_RUN, &run, error) || !read_number(rows, COLUMN_PROCESS, &row->process, error) ||
-	    !read_number(rows, COLUMN_THREAD, &row->thread, error) || !read_number(rows, COLUMN_CORE, &row->core, error) ||
-	    !read_number(rows, COLUMN_START, &row->start_ns, error) || !read_number(rows, COLUMN_END, &row->end_ns, error) ||
+	if (!read_number(rows, COLUMN_RUN, &run, error) ||
+	    !read_number(rows, COLUMN_PROCESS, &row->process, error) ||
+	    !read_number(rows, COLUMN_THREAD, &row->thread, error) ||
+	    !read_number(rows, COLUMN_CORE, &row->core, error) ||
+	    !read_number(rows, COLUMN_START, &row->start_ns, error) ||
+	    !read_number(rows, COLUMN_END, &row->end_ns, error) ||
 	    !read_number(rows, COLUMN_VALUE, &row->value, error))
 		return false;
-	if (run < 0 || run > 1000000 || row->thread > INT32_MAX || row->process > INT32_MAX || row->core > INT32_MAX)
-		return data_fail(error, 2, "%s:%zu: no row of a trace", rows->inputs[rows->input - 1], rows->reader.line);
+	if (run < 0 || run > ID_LIMIT || row->thread > ID_LIMIT || row->process > ID_LIMIT || row->core > ID_LIMIT)
+		return data_fail(error, 2, "%s:%zu: no row of a trace", rows->inputs[rows->input - 1],
+				 rows->reader.line);
 	row->run = rows->first_run + (size_t)run;
 	if (row->run >= rows->run_count)
 		rows->run_count = row->run + 1;
@@ -108,9 +127,13 @@ void trace_headings_add(struct trace_headings *headings, const struct trace_row 
 	while (headings->count <= row->run) {
 		headings->runs = region_grow(region, headings->runs, headings->count, &headings->capacity,
 					     sizeof(headings->runs[0]));
-		headings->runs[headings->count++] = (struct trace_heading){
-			.scenario = "", .variant = "", .source = "", .seed = "", .gilsim = "", .replication = "0", .wanted = true
-		};
+		headings->runs[headings->count++] = (struct trace_heading){ .scenario = "",
+									    .variant = "",
+									    .source = "",
+									    .seed = "",
+									    .gilsim = "",
+									    .replication = "0",
+									    .wanted = true };
 	}
 	heading = &headings->runs[row->run];
 	if (row->end_ns > heading->last_ns)

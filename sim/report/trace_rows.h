@@ -9,8 +9,8 @@
 #include "sim/report/data_table.h"
 
 struct trace_row {
-	size_t run; /* counted over all inputs */
-	const char *kind, *what, *name; /* until the next row */
+	size_t run;			      /* counted over all inputs */
+	const char *kind, *what, *name;	      /* until the next row */
 	int64_t process, thread, core, value; /* -1: none */
 	sim_ns start_ns, end_ns;	      /* -1: none */
 };
@@ -32,7 +32,7 @@ bool trace_rows_next(struct trace_rows *rows, struct trace_row *row, struct data
 /* What the traces tell of a run: its "meta" rows. */
 struct trace_heading {
 	const char *scenario, *variant, *source, *seed, *gilsim, *replication;
-	sim_ns last_ns; /* of all its rows */
+	sim_ns last_ns;	 /* of all its rows */
 	bool has_states; /* a native run has none */
 	bool wanted;	 /* by --variant */
 };

@@ -12,8 +12,8 @@ double usl_throughput(const struct usl *usl, double n)
 }
 
 /*
- * n / X = a + b (n - 1) + c n (n - 1) with a = 1/lambda, b = sigma/lambda, c = kappa/lambda, by the terms asked for.
- * Each equation is divided by its left side, so that what is minimised is relative.
+ * n / X = a + b (n - 1) + c n (n - 1) with a = 1/lambda, b = sigma/lambda, c = kappa/lambda, by the terms asked
+ * for. Each equation is divided by its left side, so that what is minimised is relative.
  */
 static bool solve(const double *n, const double *throughput, size_t count, const bool used[3], double out[3])
 {
@@ -79,7 +79,9 @@ static double explained(const struct usl *usl, const double *n, const double *th
 bool usl_fit(const double *n, const double *throughput, size_t count, struct usl *usl)
 {
 	/* A parameter that comes out below 0 has no meaning: the fit is made without it. */
-	static const bool trials[][3] = { { true, true, true }, { true, true, false }, { true, false, true }, { true, false, false } };
+	static const bool trials[][3] = {
+		{ true, true, true }, { true, true, false }, { true, false, true }, { true, false, false }
+	};
 	double terms[3];
 	bool found = false;
 
@@ -89,7 +91,8 @@ bool usl_fit(const double *n, const double *throughput, size_t count, struct usl
 	if (count_different(n, count) < 3)
 		return false;
 	for (size_t trial = 0; trial < sizeof(trials) / sizeof(trials[0]) && !found; trial++)
-		found = solve(n, throughput, count, trials[trial], terms) && terms[0] > 0 && terms[1] >= 0 && terms[2] >= 0;
+		found = solve(n, throughput, count, trials[trial], terms) && terms[0] > 0 && terms[1] >= 0 &&
+			terms[2] >= 0;
 	if (!found)
 		return false;
 	usl->lambda = 1 / terms[0];

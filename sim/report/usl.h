@@ -18,8 +18,8 @@ struct usl {
 };
 
 /*
- * Least squares of the relative errors of n / X, which is linear in the parameters; none is below 0. False: fewer than
- * three different n, or throughputs that are not above 0.
+ * Least squares of the relative errors of n / X, which is linear in the parameters; none is below 0. False: fewer
+ * than three different n, or throughputs that are not above 0.
  */
 bool usl_fit(const double *n, const double *throughput, size_t count, struct usl *usl);
 double usl_throughput(const struct usl *usl, double n);

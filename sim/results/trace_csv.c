@@ -11,8 +11,8 @@
  *   0,hand_over,0,3,,gil,,5040000,,2
  *   0,counter,,,,waiting,,33391,,4
  *
- * Rows of slices stand in the order of their ends. `value` is a task's or lock's number, a counter's value, the thread
- * that is asked to drop the lock, or the thread from which it came.
+ * Rows of slices stand in the order of their ends. `value` is a task's or lock's number, a counter's value, the
+ * thread that is asked to drop the lock, or the thread from which it came.
  */
 #include <inttypes.h>
 
@@ -46,8 +46,8 @@ static void put_field(struct trace_document *document, const char *text)
 }
 
 /* Numbers below 0 are empty fields. */
-static void put_row(struct trace_document *document, const char *kind, int32_t process, int32_t thread, int32_t core,
-		    const char *what, const char *name, sim_ns start_ns, sim_ns end_ns, int64_t value)
+static void put_row(struct trace_document *document, const char *kind, int32_t process, int32_t thread,
+		    int32_t core, const char *what, const char *name, sim_ns start_ns, sim_ns end_ns, int64_t value)
 {
 	trace_buffer_integer(&document->buffer, document->run_index);
 	put(document, ",");
@@ -121,8 +121,8 @@ static void write_end(void *context, const struct slice *slice, sim_ns end_ns)
 
 static void write_instant(void *context, const struct trace_record *record)
 {
-	put_row(context, "instant", record->process, record->thread, record->core, record->what, "", record->time_ns, -1,
-		record->value);
+	put_row(context, "instant", record->process, record->thread, record->core, record->what, "",
+		record->time_ns, -1, record->value);
 }
 
 static void write_hand_over(void *context, const struct slice *taken, int32_t from_process, int32_t from_thread)

@@ -5,7 +5,8 @@
  *             track nest and carry the same name; times are in microseconds, with three decimals here, so exact.
  * Tracks      a process for each OS process of each run, a thread for each OS thread, one more for each GIL with
  *             its holders; tasks that overlap on a thread (coroutines) are async events; a hand-over of the GIL is
- *             a flow from the old holder to the new one; run queue and backlog are counters of the run's first process.
+ *             a flow from the old holder to the new one; run queue and backlog are counters of the run's first
+ * process.
  */
 #include <inttypes.h>
 
@@ -86,7 +87,8 @@ static void put_name(struct trace_document *document, const char *name)
 
 void trace_json_open(struct trace_document *document)
 {
-	put(document, "{\"otherData\":{\"gilsim\":\"" GILSIM_VERSION "\"},\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
+	put(document,
+	    "{\"otherData\":{\"gilsim\":\"" GILSIM_VERSION "\"},\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
 }
 
 void trace_json_close(struct trace_document *document)
@@ -182,8 +184,8 @@ static void write_slice(struct trace_document *document, const struct slice *sli
 		put_integer(document, slice->number);
 		put(document, "}");
 	} else if (slice->alternate) {
-		/* Of an end and a beginning at one time, speedscope takes the end first unless they look alike; here the
-		 * end of a task lies between them. */
+		/* Of an end and a beginning at one time, speedscope takes the end first unless they look alike;
+		 * here the end of a task lies between them. */
 		put(document, ",\"args\":{\"goes\":\"on\"}");
 	}
 	if (begins && slice->kind == SLICE_STATE && slice->core >= 0) {

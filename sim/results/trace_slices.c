@@ -91,8 +91,8 @@ struct task {
 struct lane {
 	int32_t process, thread;
 	char name[NAME_BYTES];
-	struct slice state;	   /* begun and not ended; `what` NULL: none */
-	const char *next;	   /* what it is at since next_ns, not told yet; NULL: nothing */
+	struct slice state; /* begun and not ended; `what` NULL: none */
+	const char *next;   /* what it is at since next_ns, not told yet; NULL: nothing */
 	int32_t next_core;
 	sim_ns next_ns;
 	struct slice parted; /* the state that the beginning or end of a task has ended last */

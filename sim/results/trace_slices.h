@@ -14,10 +14,10 @@
 #include "sim/engine/trace.h"
 
 enum slice_kind {
-	SLICE_STATE, /* what the thread is at; `core` it runs on, or -1 */
-	SLICE_TASK,  /* a task, the only open one of its thread */
+	SLICE_STATE,		/* what the thread is at; `core` it runs on, or -1 */
+	SLICE_TASK,		/* a task, the only open one of its thread */
 	SLICE_OVERLAPPING_TASK, /* a task begun while its thread had another one open */
-	SLICE_LOCK,  /* a thread holds the lock `number`; its lane is the lock's */
+	SLICE_LOCK,		/* a thread holds the lock `number`; its lane is the lock's */
 };
 
 struct slice {

@@ -1,5 +1,6 @@
 /*
- * trace_writer.h - the traces of some runs as one file: text to read, Chrome trace events for viewers, CSV for plots.
+ * trace_writer.h - the traces of some runs as one file: text to read, Chrome trace events for viewers, CSV for
+ * plots.
  *
  * It streams: a long run's trace needs no more memory than a short one's.
  */

@@ -93,13 +93,13 @@ async function view_report(browser, file) {
 	await page.keyboard.press('Home');
 	const spot = await page.evaluate(() => {
 		const timeline = window.gilsim_timeline, row = timeline.rows.find((r) => r.slices && r.slices.length > 0);
-		const box = document.getElementById('timeline').getBoundingClientRect();
-		document.getElementById('timeline').scrollIntoView({block: 'center'});
+		// A timeline of many lanes is higher than the window.
+		window.scrollTo(0, document.getElementById('timeline').getBoundingClientRect().top + window.scrollY + row.y - 300);
 		const now = document.getElementById('timeline').getBoundingClientRect();
 		let longest = 0;
 		for (let i = 0; i < row.slices.length; i += 4)
 			longest = row.slices[i + 1] > row.slices[longest + 1] ? i : longest;
-		return {x: now.x + timeline.x_of(row.slices[longest] + row.slices[longest + 1] / 2), y: now.y + row.y + 12, box: box.x};
+		return {x: now.x + timeline.x_of(row.slices[longest] + row.slices[longest + 1] / 2), y: now.y + row.y + 12};
 	});
 	await page.mouse.move(spot.x, spot.y);
 	const tip = await page.$eval('#tip', (t) => t.style.display === 'block' ? t.textContent : '');

@@ -32,15 +32,21 @@ static const struct trace_run heading = {
 /* Shorthands: all on process 0. */
 static struct trace_record state(sim_ns time_ns, int32_t thread, const char *what, int32_t core)
 {
-	return (struct trace_record){ .time_ns = time_ns, .phase = TRACE_STATE, .thread = thread, .core = core, .what = what };
+	return (struct trace_record){
+		.time_ns = time_ns, .phase = TRACE_STATE, .thread = thread, .core = core, .what = what
+	};
 }
 
-static struct trace_record record(sim_ns time_ns, enum trace_phase phase, int32_t thread, const char *what, const char *name,
-				  int64_t value)
+static struct trace_record record(sim_ns time_ns, enum trace_phase phase, int32_t thread, const char *what,
+				  const char *name, int64_t value)
 {
-	return (struct trace_record){
-		.time_ns = time_ns, .phase = phase, .thread = thread, .core = -1, .what = what, .name = name, .value = value
-	};
+	return (struct trace_record){ .time_ns = time_ns,
+				      .phase = phase,
+				      .thread = thread,
+				      .core = -1,
+				      .what = what,
+				      .name = name,
+				      .value = value };
 }
 
 /* What a writer of this format makes of the records. */
@@ -182,7 +188,8 @@ static size_t check_events(const char *json)
 	size_t track_count = 0, i, slices = 0;
 
 	cr_assert(root != NULL, "%s at %d", reason.text, reason.line);
-	json_array_foreach (events, i, event) {
+	json_array_foreach(events, i, event)
+	{
 		const char *phase = json_string_value(json_object_get(event, "ph"));
 		const char *name = json_string_value(json_object_get(event, "name"));
 		double pid = json_number_value(json_object_get(event, "pid"));
@@ -234,8 +241,8 @@ Test(trace, events_nest_also_when_tasks_overlap_and_threads_end_within_them)
 
 	/* python four times: before, in and after the first, and in the third; the first and third task. */
 	cr_expect(eq(sz, check_events(json), 6), "%s", json);
-	cr_expect(strstr(json, "{\"ph\":\"b\",\"pid\":1,\"tid\":2,\"ts\":0.200,\"name\":\"second\",\"cat\":\"task\",\"id\":2}") !=
-			  NULL,
+	cr_expect(strstr(json, "{\"ph\":\"b\",\"pid\":1,\"tid\":2,\"ts\":0.200,\"name\":\"second\",\"cat\":"
+			       "\"task\",\"id\":2}") != NULL,
 		  "%s", json);
 	cr_expect(strstr(json, "loop \\\"x\\\" 1") != NULL, "%s", json);
 }
@@ -260,8 +267,9 @@ Test(trace, runs_stand_beside_each_other_with_processes_of_their_own)
 	trace_writer_finish(writer);
 	fclose(stream);
 	for (int pid = 1; pid <= 4; pid++)
-		cr_expect(strstr(text, region_format(&region, "\"pid\":%d,\"tid\":0,\"name\":\"process_name\"", pid)) != NULL, "%s",
-			  text);
+		cr_expect(strstr(text, region_format(&region, "\"pid\":%d,\"tid\":0,\"name\":\"process_name\"",
+						     pid)) != NULL,
+			  "%s", text);
 	cr_expect(strstr(text, "\"pid\":5") == NULL);
 	free(text);
 }
@@ -276,8 +284,9 @@ static char *traced(const char *scenario, const char *suffix, const char *more)
 	char *text;
 	long size;
 
-	cr_assert(eq(int, system(region_format(&region, "%s run %s --trace %s %s >/dev/null 2>&1", given ? given : GILSIM_BINARY,
-					       scenario, path, more)),
+	cr_assert(eq(int,
+		     system(region_format(&region, "%s run %s --trace %s %s >/dev/null 2>&1",
+					  given ? given : GILSIM_BINARY, scenario, path, more)),
 		     0));
 	stream = fopen(path, "r");
 	cr_assert(stream != NULL);
@@ -293,8 +302,9 @@ static char *traced(const char *scenario, const char *suffix, const char *more)
 
 Test(trace, events_of_whole_runs_pair_up_in_order)
 {
-	static const char *const scenarios[] = { "tests/golden/gil.yaml", "tests/golden/lock.yaml", "tests/golden/pools.yaml",
-						 "tests/golden/oversubscribed.yaml", "scenarios/validation/convoy-free-core.yaml" };
+	static const char *const scenarios[] = { "tests/golden/gil.yaml", "tests/golden/lock.yaml",
+						 "tests/golden/pools.yaml", "tests/golden/oversubscribed.yaml",
+						 "scenarios/validation/convoy-free-core.yaml" };
 
 	for (size_t i = 0; i < COUNT(scenarios); i++) {
 		const char *json = traced(scenarios[i], "json", "");
@@ -304,7 +314,8 @@ Test(trace, events_of_whole_runs_pair_up_in_order)
 			events++;
 		cr_expect(slices > 20, "%s: %zu", scenarios[i], slices);
 		/* The aim is 80 bytes an event, without the line that says whose it is. */
-		cr_expect(strlen(json) <= 82 * events, "%s: %zu bytes, %zu events", scenarios[i], strlen(json), events);
+		cr_expect(strlen(json) <= 82 * events, "%s: %zu bytes, %zu events", scenarios[i], strlen(json),
+			  events);
 	}
 }
 
@@ -343,6 +354,52 @@ Test(trace, states_leave_no_gap)
 	cr_expect(states > 50);
 }
 
+Test(trace, native_tasks_stand_on_the_threads_that_executed_them)
+{
+	static const char scenario[] =
+		"name: naps\nmachine: {cores: 1}\ntasks: {nap: [{io: 4ms}]}\nrun: {task: nap, count: 6}\n"
+		"variants: {sequential: {model: sequential}, pool: {model: thread_pool, workers: 3}}\n";
+	const char *path = region_format(&region, "/tmp/gilsim-test-trace-%d", (int)getpid());
+	const char *given = getenv("GILSIM");
+	FILE *stream = fopen(region_format(&region, "%s.yaml", path), "w");
+	size_t tasks[2] = { 0 }, threads[2] = { 0 };
+	char *csv;
+
+	cr_assert(stream != NULL);
+	fputs(scenario, stream);
+	fclose(stream);
+	cr_assert(
+		eq(int,
+		   system(region_format(
+			   &region, "%s native --repeat 1 --profile default %s.yaml --trace %s.csv >/dev/null 2>&1",
+			   given ? given : GILSIM_BINARY, path, path)),
+		   0));
+	stream = fopen(region_format(&region, "%s.csv", path), "r");
+	cr_assert(stream != NULL);
+	csv = region_alloc(&region, 1 << 16);
+	csv[fread(csv, 1, (1 << 16) - 1, stream)] = '\0';
+	fclose(stream);
+	unlink(region_format(&region, "%s.yaml", path));
+	unlink(region_format(&region, "%s.csv", path));
+	strsep(&csv, "\n");
+	for (char *line = strsep(&csv, "\n"); line && *line; line = strsep(&csv, "\n")) {
+		const char *fields[16];
+		int run = line[0] - '0';
+
+		cr_assert(eq(sz, split(line, fields), 10));
+		threads[run] += strcmp(fields[1], "thread") == 0;
+		if (strcmp(fields[1], "task") != 0)
+			continue;
+		tasks[run]++;
+		cr_expect(eq(str, (char *)fields[6], (char *)"nap"));
+		cr_expect(atoll(fields[8]) - atoll(fields[7]) >= 4000000, "a nap takes its time");
+	}
+	cr_expect(eq(sz, tasks[0], 6));
+	cr_expect(eq(sz, tasks[1], 6));
+	cr_expect(eq(sz, threads[0], 1));
+	cr_expect(eq(sz, threads[1], 3));
+}
+
 Test(trace, a_long_trace_needs_no_more_memory_than_a_short_one)
 {
 	/* 20 and 2000 rounds of the same: the peak of all memory, in KiB, by the shell's account of its child. */
@@ -355,14 +412,16 @@ Test(trace, a_long_trace_needs_no_more_memory_than_a_short_one)
 	cr_assert(eq(int, symlink("/dev/null", link), 0));
 	for (int i = 0; i < 2; i++) {
 		const char *given = getenv("GILSIM");
-		FILE *pipe = popen(region_format(&region,
-						 "python3 -c 'import resource,subprocess,sys; "
-						 "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); "
-						 "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "
-						 "%s run tests/golden/lock.yaml --variant semaphore --set 'tasks.turn[0].repeat=%d' "
-						 "--trace %s",
-						 given ? given : GILSIM_BINARY, i == 0 ? 20 : 2000, link),
-				   "r");
+		FILE *pipe = popen(
+			region_format(
+				&region,
+				"python3 -c 'import resource,subprocess,sys; "
+				"subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); "
+				"print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "
+				"%s run tests/golden/lock.yaml --variant semaphore --set 'tasks.turn[0].repeat=%d' "
+				"--trace %s",
+				given ? given : GILSIM_BINARY, i == 0 ? 20 : 2000, link),
+			"r");
 
 		cr_assert(pipe != NULL);
 		cr_assert(eq(int, fscanf(pipe, "%ld", &peaks[i]), 1));
