@@ -69,7 +69,8 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all help demo test test-all bench golden format tidy check-layers check-determinism \
-	install uninstall clean packages-demo packages-test packages-clang FORCE
+	install uninstall clean packages-demo packages-test packages-plot \
+	packages-clang gallery FORCE
 
 all: build/gilsim ## build gilsim: build/$(VARIANT)/gilsim, and build/gilsim linked to it
 
@@ -107,6 +108,9 @@ $(OUT)/obj/sim/profile/profile_load.o: $(OUT)/datadir
 
 # The assembler includes the Python files that the binary carries; -MMD does not see that.
 $(OUT)/obj/sim/native/native_embed.o: $(wildcard sim/native/*.py)
+
+# Likewise what every report carries.
+$(OUT)/obj/sim/report/report_embed.o: $(wildcard sim/report/*.css sim/report/*.js)
 
 # Files that change when what they hold does, so that another CC or CFLAGS compiles everything anew.
 $(OUT)/flags: FORCE
@@ -154,6 +158,10 @@ bench: packages-demo ## time the engine and the models against hand-written refe
 golden: all ## write the golden traces anew; their diff is part of the change
 	@tests/tools/golden.sh write build/gilsim
 
+gallery: packages-demo packages-plot ## draw every kind of plot from shipped scenarios: build/gallery/
+	@$(MAKE) $(PARALLEL) all
+	plots/gallery.sh build/gilsim build/gallery
+
 # --- keeping house ----------------------------------------------------------------------------
 
 format: ## lay the sources out as .clang-format says
@@ -177,7 +185,9 @@ PACKAGES_DEMO := gcc:gcc libgsl-dev:gsl/gsl_cdf.h libyaml-dev:yaml.h libjansson-
 packages-demo:
 	@tests/tools/packages.sh $(PACKAGES_DEMO)
 packages-test:
-	@tests/tools/packages.sh $(PACKAGES_DEMO) libcriterion-dev:criterion/criterion.h
+	@tests/tools/packages.sh $(PACKAGES_DEMO) libcriterion-dev:criterion/criterion.h gnuplot-nox:gnuplot
+packages-plot:
+	@tests/tools/packages.sh gnuplot-nox:gnuplot
 packages-clang:
 	@tests/tools/packages.sh clang:clang binutils:nm
 
@@ -188,6 +198,8 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -m 755 $(OUT)/gilsim $(DESTDIR)$(PREFIX)/bin/gilsim
 	set -e; cd scenarios; find . -type f \( -name '*.yaml' -o -name '*.csv' \) | sort | while read -r file; do \
 		install -D -m 644 "$$file" "$(DESTDIR)$(DATADIR)/$$file"; done
+	install -d $(DESTDIR)$(PREFIX)/share/gilsim/plots
+	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/gilsim/plots
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/gilsim/LICENSE
 
 uninstall: ## remove what install put there

@@ -18,6 +18,7 @@ struct gil *gil_new(struct machine_model *machine, sim_ns interval_ns, sim_ns un
 	struct gil *gil = region_alloc(machine->region, sizeof(*gil));
 
 	gil->machine = machine;
+	gil->id = machine->next_lock_id++;
 	gil->interval_ns = interval_ns;
 	gil->half_uncontended_ns = uncontended_ns / 2;
 	gil->signal_ns = signal_ns;
@@ -54,6 +55,7 @@ static sim_ns acquire(struct gil *gil, struct os_thread *thread)
 	gil->locked = true;
 	gil->holder_kind = GIL_HOLDER_PYTHON;
 	gil->drop_requested = false;
+	machine_trace(gil->machine, thread, TRACE_TAKE, "gil", NULL, gil->id);
 	if (gil->last_holder == thread)
 		return 0;
 	gil->last_holder = thread;
@@ -155,6 +157,7 @@ enum progress gil_drop(struct gil *gil, struct os_thread *thread, uint8_t waitin
 	assert(gil->locked && gil->last_holder == thread);
 	gil_account(gil);
 	gil->locked = false;
+	machine_trace(gil->machine, thread, TRACE_DROP, "gil", NULL, gil->id);
 	cost_ns = gil->half_uncontended_ns + signal_waiter(gil, thread);
 	if (!forced)
 		return os_thread_compute(thread, cost_ns);

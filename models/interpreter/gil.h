@@ -16,6 +16,7 @@ enum gil_holder_kind { GIL_HOLDER_PYTHON, GIL_HOLDER_C, GIL_HOLDER_KIND_COUNT };
 
 struct gil {
 	struct machine_model *machine;
+	int32_t id; /* of the trace's lane */
 	bool locked;
 	bool drop_requested;
 	struct os_thread *last_holder; /* the holder while locked */

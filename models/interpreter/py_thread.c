@@ -3,6 +3,14 @@
  */
 #include "models/interpreter/py_thread.h"
 
+const char *const activity_names[ACTIVITY_COUNT] = {
+	[ACTIVITY_RUN_QUEUE] = "run_queue",   [ACTIVITY_SWITCHING] = "switching", [ACTIVITY_THROTTLED] = "throttled",
+	[ACTIVITY_OVERHEAD] = "overhead",     [ACTIVITY_PYTHON] = "python",	  [ACTIVITY_C] = "c",
+	[ACTIVITY_NATIVE] = "native",	      [ACTIVITY_GIL_WAIT] = "gil_wait",	  [ACTIVITY_IO] = "io",
+	[ACTIVITY_LOCK_WAIT] = "lock_wait",   [ACTIVITY_QUEUE_WAIT] = "queue_wait", [ACTIVITY_IPC] = "ipc",
+	[ACTIVITY_START_UP] = "start_up",     [ACTIVITY_LOOP_WAIT] = "loop_wait",
+};
+
 static struct gil *gil_of(const struct os_thread *thread)
 {
 	return py_current(thread)->interpreter->gil;

@@ -29,6 +29,8 @@ enum {
 	ACTIVITY_LOOP_WAIT,
 	ACTIVITY_COUNT
 };
+/* Their names in a trace: "python", "gil_wait", ...; those that a result knows are named as there. */
+extern const char *const activity_names[ACTIVITY_COUNT];
 _Static_assert(ACTIVITY_COUNT <= ACTIVITY_LIMIT, "the machine keeps a sum for each activity");
 
 struct py_thread {

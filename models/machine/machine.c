@@ -117,7 +117,7 @@ void machine_trace(const struct machine_model *machine, const struct os_thread *
 {
 	struct trace_record record;
 
-	if (!machine->trace)
+	if (!trace_wants(machine->trace, phase))
 		return;
 	record = (struct trace_record){
 		.time_ns = machine_now(machine),
@@ -128,6 +128,24 @@ void machine_trace(const struct machine_model *machine, const struct os_thread *
 		.what = what,
 		.name = name,
 		.value = value,
+	};
+	trace_emit(machine->trace, &record);
+}
+
+void machine_trace_state(const struct os_thread *thread)
+{
+	const struct machine_model *machine = thread->machine;
+	struct trace_record record;
+
+	if (!trace_wants(machine->trace, TRACE_STATE) || !machine->config.activity_names)
+		return;
+	record = (struct trace_record){
+		.time_ns = machine_now(machine),
+		.phase = TRACE_STATE,
+		.process = thread->process->id,
+		.thread = thread->id,
+		.core = thread->state == THREAD_RUNNING ? thread->core->index : -1,
+		.what = machine->config.activity_names[thread->shown_activity],
 	};
 	trace_emit(machine->trace, &record);
 }

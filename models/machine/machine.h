@@ -26,6 +26,7 @@ struct machine_config {
 	const struct costs *costs;  /* borrowed */
 	uint64_t seed, replication; /* for the phases of the ticks */
 	const struct trace_sink *trace;
+	const char *const *activity_names; /* of ACTIVITY_LIMIT or fewer, for the trace; NULL: no states are traced */
 };
 
 struct core {
@@ -82,7 +83,7 @@ struct machine_model {
 	struct bandwidth bandwidth;
 
 	struct frame *free_frames;
-	int32_t next_thread_id, next_process_id;
+	int32_t next_thread_id, next_process_id, next_lock_id;
 	uint64_t context_switches;
 	uint64_t latency_key; /* of the stream of wake-up latencies */
 	uint64_t gap_stream;
@@ -118,5 +119,7 @@ sim_ns machine_busy_ns(const struct machine_model *machine);
 
 void machine_trace(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
 		   const char *what, const char *name, int64_t value);
+/* What the thread is at from now on, and on which core. */
+void machine_trace_state(const struct os_thread *thread);
 
 #endif

@@ -16,12 +16,14 @@ void simulation_start_clock(struct simulation *simulation)
 	simulation->start_ns = engine_now(simulation->engine);
 	simulation->busy_at_start_ns = machine_busy_ns(simulation->machine);
 	level_init(&simulation->in_flight, simulation->start_ns, 0);
+	machine_trace(simulation->machine, NULL, TRACE_MARK, "start", NULL, 0);
 }
 
 void simulation_stop_clock(struct simulation *simulation)
 {
 	simulation->finished = true;
 	simulation->end_ns = engine_now(simulation->engine);
+	machine_trace(simulation->machine, NULL, TRACE_MARK, "stop", NULL, 0);
 	engine_stop(simulation->engine);
 }
 
@@ -54,6 +56,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 		.seed = workload->seed,
 		.replication = options->replication,
 		.trace = options->trace,
+		.activity_names = activity_names,
 	};
 	bool has_gil = workload->python.gil != GIL_OFF;
 	struct os_process *process;

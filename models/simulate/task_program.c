@@ -71,6 +71,17 @@ void task_raise(struct task_instance *instance, enum exception_kind exception)
 
 /* ---- New instances ---- */
 
+/* How many wait for somebody to begin them, and how many have not ended. */
+static void trace_counters(const struct simulation *simulation)
+{
+	if (!simulation->machine->trace)
+		return;
+	machine_trace(simulation->machine, NULL, TRACE_COUNTER, "waiting", NULL,
+		      (int64_t)(simulation->released - simulation->begun));
+	machine_trace(simulation->machine, NULL, TRACE_COUNTER, "in_flight", NULL,
+		      simulation->in_flight.value);
+}
+
 static struct task_instance *instance_new(struct simulation *simulation, uint32_t task, uint64_t entity, bool counted)
 {
 	struct task_instance *instance = simulation->free_instances;
@@ -90,6 +101,7 @@ static struct task_instance *instance_new(struct simulation *simulation, uint32_
 	if (counted) {
 		simulation->released++;
 		level_add(&simulation->in_flight, instance->release_ns, 1);
+		trace_counters(simulation);
 	}
 	return instance;
 }
@@ -159,12 +171,13 @@ static void begin(struct os_thread *thread, struct task_instance *instance)
 	struct simulation *simulation = instance->simulation;
 	sim_ns now = engine_now(simulation->engine);
 
-	simulation->begun++;
+	instance->number = ++simulation->begun;
 	simulation->waited += now > instance->release_ns;
 	simulation->time_in_ns[ACTIVITY_QUEUE_WAIT] += now - instance->release_ns;
 	os_thread_account_to(thread, simulation->time_in_ns);
 	machine_trace(simulation->machine, thread, TRACE_BEGIN, "task", task_of(instance)->name,
-		      (int64_t)simulation->begun);
+		      (int64_t)instance->number);
+	trace_counters(simulation);
 }
 
 static void end(struct os_thread *thread, struct task_instance *instance)
@@ -185,7 +198,9 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 		simulation->failed++;
 	sample_set_add(&simulation->sojourns, now - instance->release_ns);
 	level_add(&simulation->in_flight, now, -1);
-	machine_trace(simulation->machine, thread, TRACE_END, "task", task_of(instance)->name, 0);
+	machine_trace(simulation->machine, thread, TRACE_END, "task", task_of(instance)->name,
+		      (int64_t)instance->number);
+	trace_counters(simulation);
 }
 
 static void give_back(struct task_instance *instance)

@@ -46,6 +46,7 @@ struct task_instance {
 	enum exception_kind exception; /* RAISE: what is raised; else what is being handled, or NONE */
 	int64_t returned;	       /* RETURN, and the instance's result */
 	struct activation *activation; /* the innermost */
+	uint64_t number;	       /* in order of their beginning */
 	uint64_t entity;
 	uint64_t draw_count;	/* durations drawn so far */
 	uint64_t child_count;	/* instances started so far */

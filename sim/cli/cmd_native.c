@@ -9,6 +9,7 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/native_rounds.h"
 #include "sim/cli/output_file.h"
+#include "sim/cli/trace_file.h"
 #include "sim/cli/verdict.h"
 
 struct native_command_arguments {
@@ -101,7 +102,7 @@ static bool print_results(enum output_format format, const struct results *resul
 
 /* Runs all files on one interpreter and appends their results. */
 static int run_python(const struct native_command_arguments *arguments, const struct native_python *python,
-		      struct region *region, struct results *results, size_t *count)
+		      struct trace_writer *trace, struct region *region, struct results *results, size_t *count)
 {
 	const char *profile = arguments->scenario.profile;
 	int status = STATUS_DONE;
@@ -120,6 +121,8 @@ static int run_python(const struct native_command_arguments *arguments, const st
 			return STATUS_BAD_INPUT;
 		native_rounds_run(&rounds, scenario, python, &arguments->native, arguments->scenario.seed, region);
 		native_rounds_report(&rounds);
+		for (size_t round = 0; trace && round < rounds.round_count; round++)
+			trace_native_round(trace, &rounds, round, arguments->scenario.seed, region);
 		results[*count] = combine_rounds(&rounds, region);
 		if (rounds.failed)
 			status = worse_status(status, STATUS_ENVIRONMENT);
@@ -136,6 +139,7 @@ int cmd_native(int argc, char **argv)
 	struct native_python *pythons;
 	size_t python_count, count = 0;
 	struct results *results;
+	struct trace_file trace;
 	struct output_file output;
 	int status = STATUS_DONE;
 
@@ -151,8 +155,12 @@ int cmd_native(int argc, char **argv)
 		goto release;
 	}
 	results = region_alloc_array(&region, python_count * arguments.scenario.files.count, sizeof(results[0]));
+	status = trace_file_open(&trace, arguments.native.trace_path, &region);
+	if (status != STATUS_DONE)
+		goto release;
 	for (size_t i = 0; i < python_count && !interrupt_seen(); i++)
-		status = worse_status(status, run_python(&arguments, &pythons[i], &region, results, &count));
+		status = worse_status(status, run_python(&arguments, &pythons[i], trace.writer, &region, results, &count));
+	status = worse_status(status, trace_file_close(&trace));
 	if (count > 0) {
 		if (!output_file_open(&output, arguments.output.path, &region)) {
 			status = output_failed(arguments.output.path);

@@ -10,8 +10,8 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/progress.h"
+#include "sim/cli/trace_file.h"
 #include "sim/cli/verdict.h"
-#include "sim/results/trace_text.h"
 
 enum { OPTION_REPLICATIONS = 0x200, OPTION_TRACE, OPTION_EXPLAIN, OPTION_STRICT };
 
@@ -22,13 +22,6 @@ struct run_arguments {
 	const char *trace_path; /* NULL: none */
 	bool explain, strict;
 };
-
-static bool ends_with(const char *text, const char *ending)
-{
-	size_t length = strlen(text), ending_length = strlen(ending);
-
-	return length >= ending_length && !strcmp(text + length - ending_length, ending);
-}
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
@@ -43,10 +36,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		arguments->replications = (int)option_integer(state, "--replications", text, 1, 1000000);
 		return 0;
 	case OPTION_TRACE:
-		/* The suffix names the format, and text is the only one so far. */
-		if (ends_with(text, ".json") || ends_with(text, ".csv"))
-			argp_error(state, "--trace writes text only; '%s' asks for another format by its suffix",
-				   text);
 		arguments->trace_path = text;
 		return 0;
 	case OPTION_EXPLAIN:
@@ -64,7 +53,7 @@ static const struct argp_option option_rows[] = {
 	{ 0, 0, 0, 0, "Simulation:", 3 },
 	{ "replications", OPTION_REPLICATIONS, "N", 0,
 	  "Repeat with other random numbers; print means and 95% intervals", 3 },
-	{ "trace", OPTION_TRACE, "FILE", 0, "Write what happens, a line a record", 3 },
+	{ "trace", OPTION_TRACE, "FILE", 0, "Write what happens: .json for Perfetto and speedscope, .csv for plots, else text", 3 },
 	{ "explain", OPTION_EXPLAIN, 0, 0, "Print where the time went in full", 3 },
 	{ "strict", OPTION_STRICT, 0, 0, "Let expectations set the exit status even with --set", 3 },
 	{ 0 },
@@ -87,7 +76,7 @@ struct simulation {
 	const struct run_arguments *arguments;
 	struct region *region;
 	struct progress progress;
-	struct output_file *trace; /* NULL: none */
+	struct trace_writer *trace; /* NULL: none */
 	size_t done, total;	   /* simulations of all files */
 };
 
@@ -111,18 +100,20 @@ static struct results simulate_file(struct simulation *simulation, const struct 
 						       sizeof(results->variants[0]));
 		for (; variant < scenario->workload_count && !interrupt_seen(); variant++) {
 			const struct workload *workload = &scenario->workloads[variant];
-			struct trace_sink sink;
+			const struct trace_run run = { .scenario = scenario->name,
+						       .variant = workload->variant,
+						       .source = "simulated",
+						       .seed = scenario->seed,
+						       .replication = complete };
 			struct simulate_options options = { .replication = complete, .wish_to_stop = interrupt_flag() };
 
 			progress_update(&simulation->progress,
 					(double)simulation->done++ / (double)simulation->total, workload->variant);
-			if (simulation->trace) {
-				trace_text_begin(simulation->trace->stream, scenario->name, workload->variant,
-						 complete);
-				sink = trace_text_sink(simulation->trace->stream);
-				options.trace = &sink;
-			}
+			if (simulation->trace)
+				options.trace = trace_writer_begin_run(simulation->trace, &run);
 			simulate(workload, &options, simulation->region, &results->variants[variant]);
+			if (simulation->trace)
+				trace_writer_end_run(simulation->trace);
 		}
 		if (variant < scenario->workload_count) {
 			/* Interrupted. Without the baseline there are no speed-ups. */
@@ -135,6 +126,8 @@ static struct results simulate_file(struct simulation *simulation, const struct 
 		results_fill_speedups(results);
 	}
 	results_combine(each, complete, simulation->region, &combined);
+	combined.overrides = simulation->arguments->scenario.overrides.items;
+	combined.override_count = simulation->arguments->scenario.overrides.count;
 	return combined;
 }
 
@@ -173,7 +166,8 @@ int cmd_run(int argc, char **argv)
 	struct scenario_options scenario_options;
 	struct scenario **scenarios;
 	struct results *results;
-	struct output_file trace, output;
+	struct trace_file trace = { .writer = NULL };
+	struct output_file output;
 	size_t count = 0;
 	int status = STATUS_DONE;
 
@@ -194,20 +188,16 @@ int cmd_run(int argc, char **argv)
 	if (status != STATUS_DONE)
 		goto release;
 
-	if (arguments.trace_path) {
-		if (!output_file_open(&trace, arguments.trace_path, &region)) {
-			status = output_failed(arguments.trace_path);
-			goto release;
-		}
-		simulation.trace = &trace;
-	}
+	status = trace_file_open(&trace, arguments.trace_path, &region);
+	if (status != STATUS_DONE)
+		goto release;
+	simulation.trace = trace.writer;
 	interrupt_watch();
 	progress_start(&simulation.progress);
 	for (; count < arguments.scenario.files.count && !interrupt_seen(); count++)
 		results[count] = simulate_file(&simulation, scenarios[count]);
 	progress_end(&simulation.progress);
-	if (simulation.trace && !output_file_close(&trace))
-		status = output_failed(arguments.trace_path);
+	status = trace_file_close(&trace);
 
 	if (!output_file_open(&output, arguments.output.path, &region)) {
 		status = output_failed(arguments.output.path);

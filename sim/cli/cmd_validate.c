@@ -16,6 +16,7 @@
 #include "sim/cli/native_rounds.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/prediction.h"
+#include "sim/cli/trace_file.h"
 #include "sim/results/validation.h"
 
 enum { OPTION_MAX_ERROR = 0x400, OPTION_BY_ERROR };
@@ -164,8 +165,8 @@ static void add_rows(struct validation *validation, const struct native_rounds *
 }
 
 static int validate_file(const struct validate_arguments *arguments, const char *path,
-			 const struct native_python *python, const char *profile, struct region *region,
-			 struct validation *validation)
+			 const struct native_python *python, const char *profile, struct trace_writer *trace,
+			 struct region *region, struct validation *validation)
 {
 	struct scenario *scenario =
 		native_load_scenario(path, &arguments->scenario, &arguments->native, python, profile, region);
@@ -181,8 +182,11 @@ static int validate_file(const struct validate_arguments *arguments, const char 
 	if (rounds.round_count > 0) {
 		predictions = region_alloc_array(region, scenario->workload_count, sizeof(*predictions));
 		ideal = region_alloc_array(region, scenario->workload_count, sizeof(*ideal));
-		prediction_make(scenario, &rounds, region, predictions);
-		prediction_make(ideal_scenario, &rounds, region, ideal);
+		prediction_make(scenario, &rounds, region, trace, predictions);
+		prediction_make(ideal_scenario, &rounds, region, NULL, ideal);
+		/* One round beside one replication: what has happened beside what was said. */
+		if (trace)
+			trace_native_round(trace, &rounds, 0, arguments->scenario.seed, region);
 		add_rows(validation, &rounds, predictions, ideal, region);
 	}
 	return rounds.failed ? STATUS_ENVIRONMENT : STATUS_DONE;
@@ -230,6 +234,7 @@ int cmd_validate(int argc, char **argv)
 	struct native_python *pythons;
 	size_t python_count;
 	struct validation validation = { 0 };
+	struct trace_file trace;
 	int status = STATUS_DONE;
 
 	region_init(&region);
@@ -243,6 +248,9 @@ int cmd_validate(int argc, char **argv)
 		status = STATUS_BAD_INPUT;
 		goto release;
 	}
+	status = trace_file_open(&trace, arguments.native.trace_path, &region);
+	if (status != STATUS_DONE)
+		goto release;
 	for (size_t i = 0; i < python_count && !interrupt_seen(); i++) {
 		const char *profile = arguments.scenario.profile;
 
@@ -255,8 +263,9 @@ int cmd_validate(int argc, char **argv)
 		for (size_t file = 0; file < arguments.scenario.files.count && !interrupt_seen(); file++)
 			status =
 				worse_status(status, validate_file(&arguments, arguments.scenario.files.items[file],
-								   &pythons[i], profile, &region, &validation));
+								   &pythons[i], profile, trace.writer, &region, &validation));
 	}
+	status = worse_status(status, trace_file_close(&trace));
 	if (validation.row_count > 0)
 		status = worse_status(status, print_validation(&arguments, &validation, &region));
 	else if (status == STATUS_DONE && !interrupt_seen()) {

@@ -16,6 +16,8 @@ static const struct subcommand subcommands[] = {
 	{ "native", "run scenarios for real, on CPython", cmd_native },
 	{ "validate", "predictions beside measurements", cmd_validate },
 	{ "calibrate", "measure this machine and interpreter into a profile", cmd_calibrate },
+	{ "plot", "draw results and traces", cmd_plot },
+	{ "report", "results and traces as one page of HTML", cmd_report },
 	{ "schema", "print the scenario language as a JSON Schema", cmd_schema },
 	{ "list", "name the scenarios, profiles and steps there are", cmd_list },
 	{ "version", "print the version", cmd_version },

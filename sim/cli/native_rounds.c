@@ -22,7 +22,7 @@
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-enum { OPTION_PYTHON = 0x300, OPTION_REPEAT, OPTION_MAX_TIME, OPTION_CPUS, OPTION_TIMEOUT };
+enum { OPTION_PYTHON = 0x300, OPTION_REPEAT, OPTION_MAX_TIME, OPTION_CPUS, OPTION_TIMEOUT, OPTION_TRACE };
 
 static sim_ns option_duration(const struct argp_state *state, const char *option, const char *text)
 {
@@ -62,6 +62,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 			argp_error(state, "--cpus: %s", error.text);
 		arguments->cpus = text;
 		return 0;
+	case OPTION_TRACE:
+		arguments->trace_path = text;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -76,6 +79,8 @@ static const struct argp_option option_rows[] = {
 	{ "cpus", OPTION_CPUS, "LIST", 0, "CPUs to run on, e.g. 0-1,4 (default: as many as the scenario has cores)",
 	  3 },
 	{ "timeout", OPTION_TIMEOUT, "DURATION", 0, "Kill a run that takes longer (default 10min)", 3 },
+	{ "trace", OPTION_TRACE, "FILE", 0,
+	  "Write which thread executed which task when: .json for Perfetto and speedscope, .csv for plots, else text", 3 },
 	{ 0 },
 };
 
@@ -393,7 +398,9 @@ void native_rounds_run(struct native_rounds *rounds, const struct scenario *scen
 		       const struct native_python *python, const struct native_arguments *arguments, uint64_t seed,
 		       struct region *region)
 {
-	const struct native_options options = { .cpus = arguments->cpus, .timeout_ns = arguments->timeout_ns };
+	const struct native_options options = { .cpus = arguments->cpus,
+						.timeout_ns = arguments->timeout_ns,
+						.trace = arguments->trace_path != NULL };
 	struct progress progress;
 	bool warmed = false;
 

@@ -11,7 +11,7 @@
 #include "sim/cli/progress.h"
 #include "sim/native/native.h"
 
-/* --python, --repeat, --max-time, --cpus, --timeout: a child parser for `native` and `validate`. */
+/* --python, --repeat, --max-time, --cpus, --timeout, --trace: a child parser for `native` and `validate`. */
 struct native_arguments {
 	struct region *region; /* borrowed; set by the parent parser */
 	struct text_list pythons;
@@ -19,6 +19,7 @@ struct native_arguments {
 	sim_ns max_time_ns; /* 0: stop after `repeat` rounds */
 	sim_ns timeout_ns;
 	const char *cpus;
+	const char *trace_path; /* NULL: none */
 };
 extern const struct argp native_argp;
 

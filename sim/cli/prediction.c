@@ -77,7 +77,7 @@ static struct workload at_pace(const struct workload *workload, const double pac
 }
 
 void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
-		     struct prediction *predictions)
+		     struct trace_writer *trace, struct prediction *predictions)
 {
 	struct workload *workloads = region_alloc_array(region, scenario->workload_count, sizeof(*workloads));
 	struct results *each = region_alloc_array(region, REPLICATIONS, sizeof(*each));
@@ -99,10 +99,20 @@ void prediction_make(const struct scenario *scenario, const struct native_rounds
 		each[replication].variants =
 			region_alloc_array(region, scenario->workload_count, sizeof(each[replication].variants[0]));
 		for (size_t variant = 0; variant < scenario->workload_count; variant++) {
+			const struct trace_run run = { .scenario = scenario->name,
+						       .variant = workloads[variant].variant,
+						       .source = "predicted",
+						       .seed = scenario->seed,
+						       .replication = replication };
+			bool traced = trace && replication == 0;
+
 			variant_result_init(&each[replication].variants[variant]);
-			if (!rounds->why_not[variant])
-				simulate(&workloads[variant], &options, region,
-					 &each[replication].variants[variant]);
+			if (rounds->why_not[variant])
+				continue;
+			options.trace = traced ? trace_writer_begin_run(trace, &run) : NULL;
+			simulate(&workloads[variant], &options, region, &each[replication].variants[variant]);
+			if (traced)
+				trace_writer_end_run(trace);
 		}
 		results_fill_speedups(&each[replication]);
 	}

@@ -5,6 +5,7 @@
 #define SIM_CLI_PREDICTION_H
 
 #include "sim/cli/native_rounds.h"
+#include "sim/results/trace_writer.h"
 
 /* The metrics that predictions and measurements are compared by; those from COMPLETED on are counts, which are exact or
  * not. */
@@ -32,9 +33,10 @@ struct prediction {
 
 /*
  * Simulates every variant of `scenario` that was run, at the pace of those runs. `scenario` has the variants of
- * `rounds`, compiled with whatever profile. `predictions` has one entry a variant.
+ * `rounds`, compiled with whatever profile. `predictions` has one entry a variant. The first replication goes to
+ * `trace`, unless that is NULL.
  */
 void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
-		     struct prediction *predictions);
+		     struct trace_writer *trace, struct prediction *predictions);
 
 #endif

@@ -343,15 +343,19 @@ ADDING = threading.Lock()
 # arrivals count. Then one for each task instance: release, start, end, outcome. A word that is 0 has not
 # happened. From the fifth on, in each: the CPU time of python steps and their iterations, the same of c
 # and of native ones; retries and lost updates. gilsim makes the memory, so it can read what had ended even when a run was killed.
+# Behind the records stands one word for each task instance: who executed it, its process and its
+# thread, written only when a trace is wanted (GILSIM_TRACE).
 
 RECORD_WORDS = 12
 RECORDS = None
+WHO = 0  # where those words start; 0: nobody wants them
 PROGRAM = None
 
 
 def open_records(workload):
     path = os.environ.get('GILSIM_RECORDS')
-    size = 8 * RECORD_WORDS * (workload['count'] + workload['spare'] + 1)
+    instances = workload['count'] + workload['spare']
+    size = 8 * (RECORD_WORDS * (instances + 1) + instances)
     if path:
         descriptor = os.open(path, os.O_RDWR)
     else:
@@ -371,6 +375,8 @@ def run_task(number, arguments=()):
         activation.variables[:len(arguments)] = arguments
     RECORDS[record + 3] = execute_steps(PROGRAM.bodies[number])
     RECORDS[record + 2] = clock_ns()
+    if WHO:
+        RECORDS[WHO + number] = os.getpid() << 32 | threading.get_native_id()
     if activation:
         write_counts(record, activation.instance)
 
@@ -594,13 +600,15 @@ def execute(workload):
 
 def load(path):
     """Makes the workload ready in this process; also in a child that was not forked."""
-    global PROGRAM, RECORDS
+    global PROGRAM, RECORDS, WHO
     if path == '-':
         workload = json.load(sys.stdin)
     else:
         with open(path, encoding='utf-8') as stream:
             workload = json.load(stream)
     RECORDS = open_records(workload)
+    if os.environ.get('GILSIM_TRACE'):
+        WHO = RECORD_WORDS * (workload['count'] + workload['spare'] + 1)
     PROGRAM = Program(workload)
     return workload
 
@@ -621,7 +629,8 @@ def main(path):
     answer = execute(workload)
     if own_records:
         words = RECORDS.tolist()
-        answer['records'] = [words[at:at + 3] for at in range(RECORD_WORDS, len(words), RECORD_WORDS)]
+        end = RECORD_WORDS * (workload['count'] + 1)
+        answer['records'] = [words[at:at + 3] for at in range(RECORD_WORDS, end, RECORD_WORDS)]
     json.dump(answer, sys.stdout)
     print(flush=True)
     os._exit(0)  # daemon threads may still be running

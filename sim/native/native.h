@@ -34,6 +34,13 @@ bool native_probe_python(const char *executable, struct region *region, struct n
 struct native_options {
 	const char *cpus;   /* list as taskset takes it ("0", "0-1"); NULL: as many of the allowed ones as the workload has cores */
 	sim_ns timeout_ns;  /* per run; a run that takes longer is killed with its children and counted unfinished */
+	bool trace;	    /* keep each task's times and who executed it: native_run.tasks */
+};
+
+/* One task as its harness wrote it down; nanoseconds since the clock's start. */
+struct native_task {
+	sim_ns release_ns, start_ns, end_ns; /* end -1: it had not ended */
+	int32_t process, thread;	     /* as the kernel numbers them; 0: not known, for one that had not ended */
 };
 
 struct native_run {
@@ -42,6 +49,8 @@ struct native_run {
 	/* The same while it ran, by the CPU clocks of its threads: what cores that are busy together lose is in it, what
 	 * threads wait for is not. NaN where no step was long enough to be timed. */
 	double spin_during[3];
+	struct native_task *tasks; /* those that had begun, if a trace was asked for */
+	size_t task_count;
 	double all_busy_speed; /* cpu.all_busy_speed as it was around the run; NaN on one CPU */
 };
 

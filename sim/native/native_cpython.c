@@ -147,7 +147,8 @@ static bool run_harness(const struct workload *workload, const struct native_pyt
 	/* Whatever multiprocessing wants to put down goes where it will be removed. */
 	const char *environment[] = {
 		region_format(region, "TMPDIR=%s", files->folder),
-		region_format(region, "GILSIM_RECORDS=/proc/%d/fd/%d", (int)getpid(), records->fd), NULL
+		region_format(region, "GILSIM_RECORDS=/proc/%d/fd/%d", (int)getpid(), records->fd),
+		options->trace ? "GILSIM_TRACE=1" : NULL, NULL
 	};
 	const struct native_command command = {
 		.argv = argv,
@@ -246,6 +247,8 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	ok = write_files(&files, &json, region, error) &&
 	     run_harness(workload, python, options, &files, &records, region, &output, error) &&
 	     understand(workload, python, &output, &records, region, run, error);
+	if (ok && options->trace)
+		native_records_tasks(&records, region, run);
 	if (files.folder)
 		native_folder_remove(files.folder);
 	native_records_release(&records);

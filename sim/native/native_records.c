@@ -22,7 +22,7 @@ bool native_records_init(struct native_records *records, size_t task_count, stru
 {
 	memset(records, 0, sizeof(*records));
 	records->count = task_count;
-	records->size_bytes = (task_count + 1) * sizeof(struct native_record);
+	records->size_bytes = (task_count + 1) * sizeof(struct native_record) + task_count * sizeof(uint64_t);
 	records->fd = memfd_create("gilsim-records", MFD_CLOEXEC);
 	if (records->fd >= 0 && ftruncate(records->fd, (off_t)records->size_bytes) == 0) {
 		records->memory =
@@ -30,6 +30,7 @@ bool native_records_init(struct native_records *records, size_t task_count, stru
 		if (records->memory != MAP_FAILED) {
 			records->clock = records->memory;
 			records->tasks = (const struct native_record *)records->memory + 1;
+			records->who = (const uint64_t *)(records->tasks + task_count);
 			return true;
 		}
 	}
@@ -164,5 +165,23 @@ void native_records_pace(const struct native_records *records, double spin_ns[3]
 			iterations += records->tasks[i].pace[kind].iterations;
 		}
 		spin_ns[kind] = iterations > 0 && cpu_ns > 0 ? (double)cpu_ns / (double)iterations : NAN;
+	}
+}
+
+void native_records_tasks(const struct native_records *records, struct region *region, struct native_run *run)
+{
+	run->tasks = region_alloc_array(region, records->count, sizeof(*run->tasks));
+	for (size_t i = 0; i < records->count; i++) {
+		const struct native_record *task = &records->tasks[i];
+
+		if (task->start_ns == 0)
+			continue;
+		run->tasks[run->task_count++] = (struct native_task){
+			.release_ns = release_of(records, task) - records->clock->start_ns,
+			.start_ns = task->start_ns - records->clock->start_ns,
+			.end_ns = task->end_ns == 0 ? -1 : task->end_ns - records->clock->start_ns,
+			.process = (int32_t)(records->who[i] >> 32),
+			.thread = (int32_t)(records->who[i] & 0xffffffff),
+		};
 	}
 }

@@ -49,6 +49,7 @@ struct native_records {
 	int fd; /* owned */
 	volatile struct native_clock *clock;
 	const struct native_record *tasks;
+	const uint64_t *who; /* of each task: its process << 32 | its thread, as the kernel numbers them; 0: not known */
 	size_t count;
 };
 
@@ -59,6 +60,8 @@ void native_records_release(struct native_records *records);
  */
 void native_records_summarise(const struct native_records *records, size_t expected, struct region *region,
 			      struct variant_result *result);
+/* The tasks that had begun, for a trace, in the order of their records; times count from the clock's start. */
+void native_records_tasks(const struct native_records *records, struct region *region, struct native_run *run);
 
 /* The mean nanoseconds of an iteration of each loop during the run, by the threads' CPU clocks; NaN where none was
  * timed. */

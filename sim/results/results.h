@@ -91,6 +91,8 @@ struct results {
 	struct variant_result *variants;
 	size_t variant_count;
 	size_t baseline;
+	const char *const *overrides; /* of --set, "PATH=VALUE" each; borrowed */
+	size_t override_count;
 };
 
 /* Every figure missing. */

@@ -3,6 +3,7 @@
  * that are there stay.
  */
 #include <math.h>
+#include <string.h>
 
 #include "sim/results/json_writer.h"
 #include "sim/results/results.h"
@@ -179,6 +180,25 @@ static void print_variant(struct json_writer *writer, const struct variant_resul
 	json_writer_close(writer, '}');
 }
 
+/* What --set changed, by path: what results of several runs differ in, and so the axes of plots. */
+static void print_overrides(struct json_writer *writer, const struct results *results)
+{
+	if (results->override_count == 0)
+		return;
+	json_writer_key(writer, "set");
+	json_writer_open_compact(writer, '{');
+	for (size_t i = 0; i < results->override_count; i++) {
+		const char *equals = strchr(results->overrides[i], '=');
+		char path[256];
+
+		if (!equals || equals - results->overrides[i] >= (ptrdiff_t)sizeof(path))
+			continue;
+		snprintf(path, sizeof(path), "%.*s", (int)(equals - results->overrides[i]), results->overrides[i]);
+		key_string(writer, path, equals + 1);
+	}
+	json_writer_close(writer, '}');
+}
+
 static void print_results(struct json_writer *writer, const struct results *results)
 {
 	size_t best = results_best(results);
@@ -193,6 +213,7 @@ static void print_results(struct json_writer *writer, const struct results *resu
 	json_writer_unsigned(writer, results->seed);
 	json_writer_key(writer, "replications");
 	json_writer_integer(writer, results->replications);
+	print_overrides(writer, results);
 	json_writer_key(writer, "machine");
 	json_writer_open_compact(writer, '{');
 	key_string(writer, "profile", results->machine_profile);

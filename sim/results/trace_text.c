@@ -24,8 +24,7 @@ static void emit(void *context, const struct trace_record *record)
 {
 	static const char *const phases[] = { [TRACE_BEGIN] = "begin",
 					      [TRACE_END] = "end",
-					      [TRACE_INSTANT] = "instant",
-					      [TRACE_COUNTER] = "counter" };
+					      [TRACE_INSTANT] = "instant" };
 	FILE *stream = context;
 
 	fprintf(stream, "%16" PRId64 "  %-7s", record->time_ns, phases[record->phase]);
@@ -38,5 +37,7 @@ static void emit(void *context, const struct trace_record *record)
 
 struct trace_sink trace_text_sink(FILE *stream)
 {
-	return (struct trace_sink){ .emit = emit, .context = stream };
+	return (struct trace_sink){ .emit = emit,
+				    .context = stream,
+				    .phases = 1u << TRACE_BEGIN | 1u << TRACE_END | 1u << TRACE_INSTANT };
 }

@@ -166,7 +166,8 @@ char *model_bench_trace(struct model_bench *bench, bool unmerged)
 	char *text = NULL;
 	size_t length = 0;
 	FILE *stream = open_memstream(&text, &length);
-	struct trace_sink sink = { emit, stream };
+	/* A cost that is not merged says once more what its thread is at, which is no news. */
+	struct trace_sink sink = { emit, stream, TRACE_ALL_PHASES & ~(1u << TRACE_STATE) };
 	struct simulate_options options = { .trace = &sink, .unmerged = unmerged };
 
 	simulate(&bench->workload, &options, &bench->region, &bench->result);

@@ -11,6 +11,7 @@ sim/base
 sim/profile        sim/base/
 sim/engine         sim/base/
 sim/results        sim/base/ sim/engine/trace.h
+sim/report         sim/base/ sim/profile/ sim/results/
 sim/scenario       sim/base/ sim/profile/ sim/results/expectation.h sim/results/results.h
 sim/native         sim/base/ sim/profile/ sim/scenario/workload.h sim/results/results.h
 sim/plan           sim/base/ sim/profile/ sim/scenario/ sim/results/ models/simulate/

@@ -103,7 +103,7 @@ TestSuite(cli, .init = set_up, .fini = tear_down);
 Test(cli, every_subcommand_has_help_with_an_example)
 {
 	static const char *const names[] = { "run",	  "check",  "native", "validate",
-					     "calibrate", "schema", "list",   "version" };
+					     "calibrate", "plot",   "report", "schema", "list", "version" };
 	struct outcome all = gilsim("--help");
 
 	cr_expect(eq(int, all.status, 0));
@@ -129,7 +129,6 @@ Test(cli, usage_errors_end_with_2_and_print_nothing_on_standard_output)
 					     "run --seed x s.yaml",
 					     "run --replications 0 s.yaml",
 					     "run --format xml s.yaml",
-					     "run --trace t.json s.yaml",
 					     "run --set nonsense s.yaml",
 					     "run --set machine.coers=2 s.yaml",
 					     "run --variant no-such s.yaml",
@@ -141,6 +140,17 @@ Test(cli, usage_errors_end_with_2_and_print_nothing_on_standard_output)
 					     "validate --max-error x s.yaml",
 					     "validate --profile no-such s.yaml",
 					     "calibrate extra",
+					     "plot",
+					     "plot timeline",
+					     "plot tmieline t.csv",
+					     "plot timeline missing.csv",
+					     "plot timeline --lanes x t.csv",
+					     "plot breakdown s.yaml",
+					     "plot breakdown s.yaml -o b.bmp",
+					     "plot latency --slo 'p99 <' s.yaml",
+					     "report",
+					     "report s.yaml",
+					     "report s.yaml -o r.html",
 					     "list nonsense" };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

@@ -1,0 +1,33 @@
+# load.gp - throughput, and p50 and p99, against the arrival rate. Data: load.tsv.
+
+unset title
+set key outside right top vertical samplen 3 font ',9' width -4
+if (dumb) { set key inside top left }
+set rmargin 22
+set lmargin 12
+set multiplot title title font ',13'
+set size 1,0.44
+set origin 0,0.50
+set bmargin 2
+set tmargin 2
+set yrange [0:*]
+set format x ''
+set ylabel 'served per second'
+plot x with lines linecolor rgb '#808080' linewidth 1 dashtype 3 title 'all that arrives', \
+	for [i = 1:series_count] file('load.tsv') using (column('series') == i ? column('x') : NaN):'throughput_per_s' with linespoints linestyle series_style(i) title value('label_'.i), \
+	file('load.tsv') using (column('saturated') > 0 ? column('x') : NaN):'throughput_per_s' with points pointtype 6 pointsize 2.6 linewidth 2 linecolor rgb '#000000' title 'saturated'
+unset label 1001
+unset label 1002
+set origin 0,0.06
+set size 1,0.45
+set bmargin 4
+set format x '%g'
+set xlabel axis
+set ylabel 'sojourn [ms]' offset 0,0
+set logscale y
+set yrange [*:*]
+set format y '%g'
+plot for [i = 1:series_count] file('load.tsv') using (column('series') == i ? column('x') : NaN):(column('p99_s') * 1e3) with linespoints linestyle series_style(i) title value('label_'.i).', p99', \
+	for [i = 1:series_count] file('load.tsv') using (column('series') == i ? column('x') : NaN):(column('p50_s') * 1e3) with lines linestyle series_style(i) linewidth 1 title value('label_'.i).', p50', \
+	(slo_s == slo_s ? slo_s * 1e3 : NaN) with lines linecolor rgb '#a00000' linewidth 1.5 dashtype 2 title (slo_s == slo_s ? slo_text : '')
+unset multiplot

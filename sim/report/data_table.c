@@ -1,0 +1,365 @@
+/*
+ * data_table.c - see data_table.h.
+ */
+#include "sim/report/data_table.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sim/base/units.h"
+#include "sim/report/csv_reader.h"
+#include "sim/results/figures.h"
+
+#define MAX_BYTES (256u << 20)
+
+bool data_fail(struct data_error *error, int status, const char *format, ...)
+{
+	va_list list;
+
+	error->status = status;
+	va_start(list, format);
+	vsnprintf(error->text, sizeof(error->text), format, list);
+	va_end(list);
+	return false;
+}
+
+/* ---- Cells ---- */
+
+size_t data_table_column(const struct data_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->column_count; i++)
+		if (!strcmp(table->columns[i], name))
+			return i;
+	return SIZE_MAX;
+}
+
+static size_t add_column(struct data_table *table, const char *name)
+{
+	size_t found = data_table_column(table, name);
+
+	if (found != SIZE_MAX)
+		return found;
+	table->columns = region_grow(table->region, table->columns, table->column_count, &table->column_capacity,
+				     sizeof(table->columns[0]));
+	table->columns[table->column_count] = region_strdup(table->region, name);
+	return table->column_count++;
+}
+
+static void widen(struct data_table *table, size_t width)
+{
+	const char **cells = region_alloc_array(table->region, (table->row_capacity + 1) * width, sizeof(cells[0]));
+
+	for (size_t row = 0; row < table->row_count; row++)
+		for (size_t column = 0; column < table->row_width; column++)
+			cells[row * width + column] = table->cells[row * table->row_width + column];
+	region_free(table->region, table->cells);
+	table->cells = cells;
+	table->row_width = width;
+}
+
+static void add_row(struct data_table *table)
+{
+	if (table->row_count + 1 > table->row_capacity) {
+		table->row_capacity = 2 * table->row_capacity + 16;
+		widen(table, table->row_width > 0 ? table->row_width : 64);
+	}
+	table->row_count++;
+}
+
+/* Sets a cell of the newest row. */
+static void set_cell(struct data_table *table, const char *column, const char *text)
+{
+	size_t index = add_column(table, column);
+
+	if (index >= table->row_width)
+		widen(table, 2 * index + 1);
+	table->cells[(table->row_count - 1) * table->row_width + index] =
+		text && *text ? region_strdup(table->region, text) : NULL;
+}
+
+const char *data_table_text(const struct data_table *table, size_t row, const char *column)
+{
+	size_t index = data_table_column(table, column);
+	const char *cell = index < table->row_width ? table->cells[row * table->row_width + index] : NULL;
+
+	return cell ? cell : "";
+}
+
+double data_number(const char *text)
+{
+	struct unit_error unheard;
+	int64_t bytes;
+	sim_ns ns;
+	double value;
+	char *end;
+
+	if (!*text)
+		return NAN;
+	value = strtod(text, &end);
+	if (!*end)
+		return value;
+	if (units_parse_duration(text, &ns, &unheard))
+		return sim_time_seconds(ns);
+	if (units_parse_rate(text, &value, &unheard) || units_parse_ratio(text, &value, &unheard))
+		return value;
+	return units_parse_bytes(text, &bytes, &unheard) ? (double)bytes : (double)NAN;
+}
+
+double data_table_number(const struct data_table *table, size_t row, const char *column)
+{
+	return data_number(data_table_text(table, row, column));
+}
+
+void data_table_append(struct data_table *table, const struct data_table *more)
+{
+	for (size_t row = 0; row < more->row_count; row++) {
+		add_row(table);
+		for (size_t column = 0; column < more->column_count; column++)
+			set_cell(table, more->columns[column], data_table_text(more, row, more->columns[column]));
+	}
+}
+
+/* ---- JSON ---- */
+
+static void set_json(struct data_table *table, const char *column, const json_t *value)
+{
+	char number[40];
+
+	if (json_is_string(value)) {
+		set_cell(table, column, json_string_value(value));
+	} else if (json_is_boolean(value)) {
+		set_cell(table, column, json_is_true(value) ? "1" : "0");
+	} else if (json_is_number(value)) {
+		snprintf(number, sizeof(number), "%.15g", json_number_value(value));
+		set_cell(table, column, number);
+	} else {
+		set_cell(table, column, NULL);
+	}
+}
+
+/* "sojourn.p50", in seconds, is "p50" of "sojourn_s". */
+static const json_t *figure_in_json(const json_t *variant, const struct figure *figure)
+{
+	const char *dot = strchr(figure->metric, '.');
+	char key[64];
+
+	if (!dot)
+		return json_object_get(variant, figure->column);
+	snprintf(key, sizeof(key), "%.*s%s", (int)(dot - figure->metric), figure->metric,
+		 figure->unit == 's' ? "_s" : "");
+	return json_object_get(json_object_get(variant, key), dot + 1);
+}
+
+static void set_interval(struct data_table *table, const json_t *variant, const char *key)
+{
+	const json_t *interval = json_object_get(json_object_get(variant, "ci95"), key);
+	char column[64];
+
+	snprintf(column, sizeof(column), "%s_ci95_low", key);
+	set_json(table, column, json_array_get(interval, 0));
+	snprintf(column, sizeof(column), "%s_ci95_high", key);
+	set_json(table, column, json_array_get(interval, 1));
+}
+
+/* What a run was told by --set, or the point of a sweep: an object of paths and values. */
+static void set_paths(struct data_table *table, const json_t *paths)
+{
+	for (void *at = json_object_iter((json_t *)paths); at; at = json_object_iter_next((json_t *)paths, at))
+		if (strchr(json_object_iter_key(at), '.'))
+			set_json(table, json_object_iter_key(at), json_object_iter_value(at));
+}
+
+static void add_variant(struct data_table *table, const json_t *results, const json_t *variant)
+{
+	static const char *const of_results[] = { "gilsim", "scenario", "about",       "file",
+						  "source", "seed",	"replications" };
+	static const char *const of_variant[] = { "model",    "workers", "deadlock", "deadlock_report",
+						  "measured", "why_not", "note" };
+	const json_t *machine = json_object_get(results, "machine"), *python = json_object_get(results, "python");
+	const char *name = json_string_value(json_object_get(variant, "name"));
+	const char *baseline = json_string_value(json_object_get(results, "baseline"));
+
+	add_row(table);
+	for (size_t i = 0; i < sizeof(of_results) / sizeof(of_results[0]); i++)
+		set_json(table, of_results[i], json_object_get(results, of_results[i]));
+	set_json(table, "machine_profile", json_object_get(machine, "profile"));
+	set_json(table, "machine_cores", json_object_get(machine, "cores"));
+	set_json(table, "python_version", json_object_get(python, "version"));
+	set_json(table, "python_gil", json_object_get(python, "gil"));
+	set_paths(table, json_object_get(results, "set"));
+	set_paths(table, json_object_get(results, "point"));
+	set_cell(table, "variant", name);
+	set_cell(table, "baseline", name && baseline && !strcmp(name, baseline) ? "1" : "0");
+	for (size_t i = 0; i < sizeof(of_variant) / sizeof(of_variant[0]); i++)
+		set_json(table, of_variant[i], json_object_get(variant, of_variant[i]));
+	for (size_t i = 0; i < figure_count; i++)
+		set_json(table, figures[i].column, figure_in_json(variant, &figures[i]));
+	set_interval(table, variant, "makespan_s");
+	set_interval(table, variant, "speedup");
+	set_interval(table, variant, "throughput_per_s");
+}
+
+static bool add_results(struct data_table *table, const json_t *results)
+{
+	const json_t *variants = json_object_get(results, "variants");
+	size_t i;
+	const json_t *variant;
+
+	if (!json_is_array(variants))
+		return false;
+	json_array_foreach(variants, i, variant) add_variant(table, results, variant);
+	return true;
+}
+
+static void add_validation(struct data_table *table, const json_t *rows)
+{
+	static const char *const direct[] = { "scenario",  "variant",	    "python", "metric",
+					      "predicted", "within_spread", "hard",   "spin_ratio" };
+	static const char *const measured[] = { "median", "min", "max", "q1", "q3", "n" };
+	size_t at;
+	const json_t *row;
+
+	json_array_foreach(rows, at, row)
+	{
+		add_row(table);
+		for (size_t i = 0; i < sizeof(direct) / sizeof(direct[0]); i++)
+			set_json(table, direct[i], json_object_get(row, direct[i]));
+		for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++)
+			set_json(table, measured[i],
+				 json_object_get(json_object_get(row, "measured"), measured[i]));
+		/* As the CSV form names them. */
+		set_json(table, "error_ratio", json_object_get(row, "error"));
+		set_json(table, "ideal_error_ratio", json_object_get(row, "ideal_error"));
+	}
+}
+
+static bool read_json(struct data_table *table, const char *path, const char *text, size_t length,
+		      struct data_error *error)
+{
+	json_error_t reason;
+	json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &reason);
+	bool known = false;
+
+	if (!root)
+		return data_fail(error, 2, "%s:%d:%d: no JSON: %s", path, reason.line, reason.column, reason.text);
+	if (json_object_get(root, "traceEvents")) {
+		data_fail(error, 2,
+			  "%s: a trace for viewers; plots and reports read one written by --trace FILE.csv", path);
+		json_decref(root);
+		return false;
+	}
+	if (json_is_array(json_object_get(root, "rows"))) {
+		table->kind = DATA_VALIDATION;
+		add_validation(table, json_object_get(root, "rows"));
+		known = true;
+	} else if (json_is_array(root)) {
+		known = json_array_size(root) > 0;
+		for (size_t i = 0; i < json_array_size(root); i++)
+			known &= add_results(table, json_array_get(root, i));
+	} else {
+		known = add_results(table, root);
+	}
+	json_decref(root);
+	if (!known)
+		return data_fail(error, 2, "%s: JSON, but no result of gilsim", path);
+	return true;
+}
+
+/* ---- CSV ---- */
+
+static bool read_csv(struct data_table *table, const char *path, char *text, size_t length,
+		     struct data_error *error)
+{
+	FILE *stream = fmemopen(text, length, "r");
+	struct csv_reader reader;
+	bool opened = stream && csv_reader_open(&reader, stream, table->region);
+
+	if (opened && csv_reader_column(&reader, "start_ns") != SIZE_MAX &&
+	    csv_reader_column(&reader, "kind") != SIZE_MAX) {
+		table->kind = DATA_TRACE;
+		fclose(stream);
+		return true;
+	}
+	if (opened && csv_reader_column(&reader, "predicted") != SIZE_MAX &&
+	    csv_reader_column(&reader, "metric") != SIZE_MAX) {
+		table->kind = DATA_VALIDATION;
+	} else if (!opened || csv_reader_column(&reader, "makespan_s") == SIZE_MAX ||
+		   csv_reader_column(&reader, "variant") == SIZE_MAX) {
+		if (stream)
+			fclose(stream);
+		return data_fail(error, 2, "%s: neither JSON nor CSV of gilsim", path);
+	}
+	while (csv_reader_next(&reader)) {
+		add_row(table);
+		for (size_t i = 0; i < reader.column_count; i++)
+			set_cell(table, reader.columns[i], csv_reader_field(&reader, i));
+	}
+	fclose(stream);
+	return true;
+}
+
+/* ---- Files ---- */
+
+/* All of a file, or of a trace its first bytes. */
+static char *read_all(const char *path, struct region *region, size_t *length, struct data_error *error)
+{
+	FILE *stream = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	struct stat status;
+	size_t capacity = 1 << 16;
+	char *text = region_alloc(region, capacity);
+
+	*length = 0;
+	if (!stream || fstat(fileno(stream), &status) != 0 || S_ISDIR(status.st_mode)) {
+		data_fail(error, 2, "%s: %s", path, stream ? "is a directory" : strerror(errno));
+		if (stream && stream != stdin)
+			fclose(stream);
+		return NULL;
+	}
+	for (;;) {
+		size_t count = fread(text + *length, 1, capacity - *length - 1, stream);
+
+		*length += count;
+		if (count == 0 || *length > MAX_BYTES || !strncmp(text, "run,kind,process,", 17))
+			break;
+		if (*length == capacity - 1) {
+			capacity *= 2;
+			text = region_resize(region, text, capacity);
+		}
+	}
+	text[*length] = '\0';
+	if (stream != stdin)
+		fclose(stream);
+	if (*length > MAX_BYTES) {
+		data_fail(error, 2, "%s: more than %u MiB", path, MAX_BYTES >> 20);
+		return NULL;
+	}
+	return text;
+}
+
+bool data_table_read(struct data_table *table, const char *path, struct region *region, struct data_error *error)
+{
+	size_t length, start;
+	char *text = read_all(path, region, &length, error);
+	bool read;
+
+	*table = (struct data_table){ .kind = DATA_RESULTS, .region = region };
+	if (!text)
+		return false;
+	start = strspn(text, " \t\r\n");
+	if (start == length)
+		return data_fail(error, 2, "%s: empty", path);
+	if (text[start] == '{' || text[start] == '[')
+		read = read_json(table, path, text, length, error);
+	else
+		read = read_csv(table, path, text, length, error);
+	region_free(region, text);
+	if (read && table->kind != DATA_TRACE && table->row_count == 0)
+		return data_fail(error, 2, "%s: holds no results", path);
+	return read;
+}

@@ -1,0 +1,15 @@
+/*
+ * gnuplot.h - runs gnuplot on a script.
+ */
+#ifndef SIM_REPORT_GNUPLOT_H
+#define SIM_REPORT_GNUPLOT_H
+
+#include "sim/report/data_table.h"
+
+/*
+ * Runs `gnuplot SCRIPT`. False with the reason: it is missing or older than 5.4, it failed (with its last words),
+ * or it took longer than a minute. What it prints goes to this process's standard output.
+ */
+bool gnuplot_run(const char *script, struct region *region, struct data_error *error);
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * plot.c - see plot.h.
+ */
+#include "sim/report/plot.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/profile/profile.h"
+#include "sim/report/gnuplot.h"
+#include "sim/results/version.h"
+
+const struct plot_kind plot_kinds[] = {
+	{ "timeline", "a lane for each thread: what it is at, when (a trace, --trace FILE.csv)", DATA_TRACE,
+	  plot_prepare_timeline },
+	{ "backlog", "tasks waiting, in flight and ready over time (a trace, --trace FILE.csv)", DATA_TRACE,
+	  plot_prepare_backlog },
+	{ "speedup", "against workers, cores or another axis, every variant, with the ideal line (results)",
+	  DATA_RESULTS, plot_prepare_speedup },
+	{ "breakdown", "where the time of the tasks went, a bar a variant (results)", DATA_RESULTS,
+	  plot_prepare_breakdown },
+	{ "latency", "percentiles of the sojourn on a tail axis, a line a variant (results)", DATA_RESULTS,
+	  plot_prepare_latency },
+	{ "waterfall", "how the mean sojourn of one variant adds up (results)", DATA_RESULTS,
+	  plot_prepare_waterfall },
+	{ "load", "throughput, p50 and p99 against the arrival rate (results of a sweep)", DATA_RESULTS,
+	  plot_prepare_load },
+	{ "heatmap", "a metric over two axes (results of a sweep)", DATA_RESULTS, plot_prepare_heatmap },
+	{ "scalability", "throughput with the Universal Scalability Law fitted to it (results of a sweep)",
+	  DATA_RESULTS, plot_prepare_scalability },
+	{ "validation", "predicted against measured, and the error of each row (of `gilsim validate`)",
+	  DATA_VALIDATION, plot_prepare_validation },
+};
+const size_t plot_kind_count = sizeof(plot_kinds) / sizeof(plot_kinds[0]);
+
+const struct plot_kind *plot_kind_find(const char *name)
+{
+	for (size_t i = 0; i < plot_kind_count; i++)
+		if (!strcmp(plot_kinds[i].name, name))
+			return &plot_kinds[i];
+	return NULL;
+}
+
+/* ---- For the kinds ---- */
+
+FILE *plot_data(struct plot *plot, const char *name, const char *columns)
+{
+	FILE *stream = fopen(region_format(plot->region, "%s/%s", plot->folder, name), "we");
+
+	/* Who writes to it need not ask: plot_data_end() does. */
+	if (!stream) {
+		data_fail(plot->error, 3, "%s/%s: %s", plot->folder, name, strerror(errno));
+		stream = fopen("/dev/full", "we");
+	}
+	for (; *columns; columns++)
+		fputc(*columns == ',' ? '\t' : *columns, stream);
+	fputc('\n', stream);
+	return stream;
+}
+
+bool plot_data_end(struct plot *plot, FILE *stream)
+{
+	bool failed = ferror(stream) != 0;
+
+	failed |= fclose(stream) != 0;
+	return !failed || data_fail(plot->error, 3, "%s: %s", plot->folder, strerror(errno));
+}
+
+/* In single quotes, where only the quote itself is special; a line break, which would end the statement, is put
+ * together with what is around it. */
+static void put_quoted(FILE *script, const char *text)
+{
+	fputc('\'', script);
+	for (; *text; text++) {
+		if (*text == '\n')
+			fputs("'.\"\\n\".'", script);
+		else if (*text == '\'')
+			fputs("''", script);
+		else
+			fputc((unsigned char)*text < 0x20 ? ' ' : *text, script);
+	}
+	fputc('\'', script);
+}
+
+void plot_text(struct plot *plot, const char *name, const char *format, ...)
+{
+	char text[1024];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	fprintf(plot->script, "%s = ", name);
+	put_quoted(plot->script, text);
+	fputc('\n', plot->script);
+}
+
+void plot_number(struct plot *plot, const char *name, double value)
+{
+	if (isfinite(value))
+		fprintf(plot->script, "%s = %.15g\n", name, value);
+	else
+		fprintf(plot->script, "%s = NaN\n", name);
+}
+
+void plot_field(FILE *stream, const char *text)
+{
+	for (; *text; text++)
+		fputc((unsigned char)*text < 0x20 ? ' ' : *text, stream);
+}
+
+void plot_note(struct plot *plot, const char *format, ...)
+{
+	char text[512];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	plot->note = plot->note ? region_format(plot->region, "%s; %s", plot->note, text)
+				: region_strdup(plot->region, text);
+}
+
+bool plot_wants_variant(const struct plot *plot, const char *variant)
+{
+	for (size_t i = 0; i < plot->options->variant_count; i++)
+		if (!strcmp(plot->options->variants[i], variant))
+			return true;
+	return plot->options->variant_count == 0;
+}
+
+/* ---- Drawing ---- */
+
+static const char *plots_directory(struct region *region)
+{
+	return region_format(region, "%s/../plots", profile_data_directory(region));
+}
+
+static bool read_inputs(struct plot *plot, const struct plot_kind *kind)
+{
+	static const char *const names[] = { [DATA_RESULTS] = "results",
+					     [DATA_VALIDATION] = "the rows of validate",
+					     [DATA_TRACE] = "a trace in CSV" };
+
+	for (size_t i = 0; i < plot->options->input_count; i++) {
+		struct data_table table;
+
+		if (!data_table_read(&table, plot->options->inputs[i], plot->region, plot->error))
+			return false;
+		if (table.kind != kind->reads)
+			return data_fail(plot->error, 2, "%s: holds %s, but '%s' draws %s",
+					 plot->options->inputs[i], names[table.kind], kind->name,
+					 names[kind->reads]);
+		if (i == 0)
+			plot->table = table;
+		else
+			data_table_append(&plot->table, &table);
+	}
+	return true;
+}
+
+static bool all_equal(const struct data_table *table, const char *column)
+{
+	for (size_t row = 1; row < table->row_count; row++)
+		if (strcmp(data_table_text(table, row, column), data_table_text(table, 0, column)) != 0)
+			return false;
+	return table->row_count > 0 && *data_table_text(table, 0, column);
+}
+
+/* "a1-cpu-count, simulated; profile default, 2 cores; Python 3.12; seed 1; gilsim 0.1.0" */
+static const char *foot_of(const struct plot *plot)
+{
+	static const struct {
+		const char *column, *before, *after;
+	} parts[] = { { "scenario", "", "" },
+		      { "source", "", "" },
+		      { "machine_profile", "profile ", "" },
+		      { "machine_cores", "", " cores" },
+		      { "python_version", "Python ", "" },
+		      { "seed", "seed ", "" } };
+	const struct data_table *table = &plot->table;
+	const char *foot = NULL;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (all_equal(table, parts[i].column))
+			foot = region_format(plot->region, "%s%s%s%s%s", foot ? foot : "", foot ? ", " : "",
+					     parts[i].before, data_table_text(table, 0, parts[i].column),
+					     parts[i].after);
+	if (!all_equal(table, "gilsim"))
+		return region_format(plot->region, "%s%sdrawn by gilsim %s", foot ? foot : "", foot ? ", " : "",
+				     GILSIM_VERSION);
+	return region_format(plot->region, "%s%sgilsim %s", foot ? foot : "", foot ? ", " : "",
+			     data_table_text(table, 0, "gilsim"));
+}
+
+/* Breaks a text where it would leave the picture. */
+static const char *wrap(const struct plot *plot, const char *text, int *lines)
+{
+	const size_t width = (size_t)plot->width_px / 6;
+	char *wrapped = region_strdup(plot->region, text);
+	char *line = wrapped;
+
+	*lines = 1;
+	while (strlen(line) > width) {
+		char *blank = line + width;
+
+		while (blank > line && *blank != ' ')
+			blank--;
+		if (blank == line)
+			break;
+		*blank = plot->options->format == PLOT_DUMB ? ' ' : '\n';
+		line = blank + 1;
+		(*lines)++;
+	}
+	return wrapped;
+}
+
+static void put_terminal(struct plot *plot, const char *path)
+{
+	const struct plot_options *options = plot->options;
+
+	switch (options->format) {
+	case PLOT_SVG:
+		fprintf(plot->script,
+			"set terminal svg size %d,%d dynamic noenhanced font 'DejaVu Sans,Helvetica,sans-serif,12' "
+			"background 'white'\n",
+			plot->width_px, plot->height_px);
+		break;
+	case PLOT_PNG:
+		fprintf(plot->script, "set terminal pngcairo size %d,%d noenhanced font 'DejaVu Sans,9'\n",
+			plot->width_px, plot->height_px);
+		break;
+	case PLOT_PDF:
+		fprintf(plot->script, "set terminal pdfcairo size %.2fin,%.2fin noenhanced font 'DejaVu Sans,9'\n",
+			plot->width_px / 96.0, plot->height_px / 96.0);
+		break;
+	case PLOT_DUMB:
+		fprintf(plot->script, "set terminal dumb size %d,%d noenhanced\n", options->columns,
+			plot->text_rows > 0 && plot->text_rows < options->rows ? plot->text_rows : options->rows);
+		break;
+	}
+	if (path) {
+		fputs("set output ", plot->script);
+		put_quoted(plot->script, path);
+		fputc('\n', plot->script);
+	}
+}
+
+static bool write_script(struct plot *plot, const struct plot_kind *kind, const char *path, const char *name)
+{
+	const char *plots = plots_directory(plot->region);
+	const char *note;
+	int note_lines = 0;
+	bool prepared;
+
+	if (access(region_format(plot->region, "%s/%s.gp", plots, kind->name), R_OK) != 0)
+		return data_fail(plot->error, 3, "%s/%s.gp: %s", plots, kind->name, strerror(errno));
+	plot->script = fopen(name, "we");
+	if (!plot->script)
+		return data_fail(plot->error, 3, "%s: %s", name, strerror(errno));
+	prepared = kind->prepare(plot);
+	if (!plot->foot)
+		plot->foot = foot_of(plot);
+	plot_text(plot, "foot", "%s", plot->foot);
+	note = plot->note ? wrap(plot, plot->note, &note_lines) : "";
+	plot_text(plot, "note", "%s", note);
+	plot_number(plot, "note_lines", note_lines);
+	plot_text(plot, "folder", "%s", plot->folder);
+	plot_text(plot, "plots", "%s", plots);
+	plot_number(plot, "dumb", plot->options->format == PLOT_DUMB);
+	put_terminal(plot, path);
+	fputs("load plots.'/common.gp'\n", plot->script);
+	fprintf(plot->script, "load plots.'/%s.gp'\n", kind->name);
+	return plot_data_end(plot, plot->script) && prepared;
+}
+
+bool plot_draw(const struct plot_options *options, const char *folder, const char *path, struct region *region,
+	       struct data_error *error)
+{
+	const struct plot_kind *kind = plot_kind_find(options->kind);
+	struct plot plot = { .options = options,
+			     .region = region,
+			     .error = error,
+			     .folder = folder,
+			     .width_px = 800,
+			     .height_px = 480 };
+	const char *script = region_format(region, "%s/plot.gp", folder);
+
+	return read_inputs(&plot, kind) && write_script(&plot, kind, path, script) &&
+	       gnuplot_run(script, region, error);
+}

@@ -1,0 +1,21 @@
+/*
+ * report.h - results, rows of validate and traces as one page of HTML that needs nothing else.
+ */
+#ifndef SIM_REPORT_REPORT_H
+#define SIM_REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "sim/report/data_table.h"
+
+struct report_options {
+	const char *const *inputs; /* as for plots: results, rows of validate, traces in CSV; any of them */
+	size_t input_count;
+	const char *folder; /* for what is needed meanwhile; must exist */
+};
+
+/* Writes the page to `stream`; whether that has failed is for its owner to ask. */
+bool report_write(const struct report_options *options, FILE *stream, struct region *region,
+		  struct data_error *error);
+
+#endif

@@ -1,0 +1,457 @@
+/*
+ * test_plot.c - the data that reach each picture, against the result files that they come from; and what cannot be
+ * drawn.
+ *
+ * Runs the built program with gnuplot. Result files of sweeps are made by hand, in the documented form.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/base/region.h"
+#include "sim/report/data_table.h"
+#include "sim/report/usl.h"
+
+static struct region region;
+static char folder[] = "/tmp/gilsim-test-plot-XXXXXX";
+static char *program, *here;
+
+static void set_up(void)
+{
+	const char *given = getenv("GILSIM");
+
+	region_init(&region);
+	cr_assert(mkdtemp(folder) != NULL);
+	program = realpath(given ? given : GILSIM_BINARY, NULL);
+	here = getcwd(NULL, 0);
+	cr_assert(program != NULL && here != NULL);
+}
+
+static void tear_down(void)
+{
+	cr_assert(eq(int, system(region_format(&region, "rm -rf %s", folder)), 0));
+	free(program);
+	free(here);
+	region_release(&region);
+}
+
+TestSuite(plot, .init = set_up, .fini = tear_down);
+
+static char *content_of(const char *name)
+{
+	FILE *stream = fopen(region_format(&region, "%s/%s", folder, name), "r");
+	char *text = region_alloc(&region, 1 << 20);
+
+	cr_assert(stream != NULL, "%s", name);
+	text[fread(text, 1, (1 << 20) - 1, stream)] = '\0';
+	fclose(stream);
+	return text;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *stream = fopen(region_format(&region, "%s/%s", folder, name), "w");
+
+	cr_assert(stream != NULL);
+	fputs(text, stream);
+	fclose(stream);
+}
+
+/* Runs a command line in the test's folder, with $G the program and $S the scenarios; standard error goes to `err`.
+ */
+static int shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int shell(const char *format, ...)
+{
+	char line[2000];
+	va_list list;
+	int status;
+
+	va_start(list, format);
+	vsnprintf(line, sizeof(line), format, list);
+	va_end(list);
+	status = system(region_format(&region, "cd %s && G=%s S=%s/scenarios T=%s/tests && { %s; } 2>err", folder,
+				      program, here, here, line));
+	status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	/* What tests/tools/run_tests.sh has a sanitizer end a process with. */
+	cr_assert(status != 99, "%s: %s", line, content_of("err"));
+	return status;
+}
+
+static struct data_table table_of(const char *name)
+{
+	struct data_table table;
+	struct data_error error;
+
+	bool is_read = data_table_read(&table, region_format(&region, "%s/%s", folder, name), &region, &error);
+
+	cr_assert(eq(int, is_read, true), "%s", error.text);
+	return table;
+}
+
+static size_t lines_of(const char *name)
+{
+	size_t count = 0;
+
+	for (const char *at = content_of(name); *at; at++)
+		count += *at == '\n';
+	return count;
+}
+
+/* ---- Reading ---- */
+
+Test(plot, json_and_csv_of_one_run_read_as_the_same_table)
+{
+	struct data_table json, csv;
+
+	cr_assert(eq(int,
+		     shell("$G run --format json -o r.json $S/validation/mixed.yaml; $G run --format csv -o r.csv "
+			   "$S/validation/mixed.yaml"),
+		     0));
+	json = table_of("r.json");
+	csv = table_of("r.csv");
+	cr_assert(eq(sz, json.row_count, csv.row_count));
+	for (size_t column = 0; column < csv.column_count; column++)
+		for (size_t row = 0; row < csv.row_count; row++) {
+			const char *name = csv.columns[column];
+			double a = data_table_number(&json, row, name), b = data_table_number(&csv, row, name);
+
+			if (isfinite(b))
+				cr_expect(fabs(a - b) <= 1e-9 * fabs(b), "%s of row %zu: %g and %g", name, row, a,
+					  b);
+			else
+				cr_expect(eq(str, (char *)data_table_text(&json, row, name),
+					     (char *)data_table_text(&csv, row, name)),
+					  "%s", name);
+		}
+}
+
+Test(plot, what_was_set_is_a_column)
+{
+	struct data_table table;
+
+	shell("$G run --format json -o r.json --set machine.cores=3 --set run.count=7 $S/validation/mixed.yaml");
+	table = table_of("r.json");
+	cr_expect(eq(str, (char *)data_table_text(&table, 0, "machine.cores"), (char *)"3"));
+	cr_expect(eq(dbl, data_table_number(&table, 0, "run.count"), 7));
+	cr_expect(eq(dbl, data_number("120/s"), 120));
+	cr_expect(eq(dbl, data_number("250ms"), 0.25));
+	cr_expect(isnan(data_number("threads")));
+}
+
+/* ---- Data of each kind ---- */
+
+static double sum_of_column(const char *name, const char *needle, int from, int to)
+{
+	char *text = content_of(name);
+	double sum = 0;
+
+	for (char *line = strsep(&text, "\n"); line && *line; line = strsep(&text, "\n")) {
+		char *fields[16];
+		int count = 0;
+
+		if (!strstr(line, needle))
+			continue;
+		for (char *field = line; field && count < 16;)
+			fields[count++] = strsep(&field, "\t");
+		sum += atof(fields[to]) - (from >= 0 ? atof(fields[from]) : 0);
+	}
+	return sum;
+}
+
+Test(plot, breakdown_and_waterfall_add_up_to_the_times_of_the_result)
+{
+	struct data_table table;
+	double whole = 0, gil_wait;
+
+	cr_assert(eq(int,
+		     shell("$G run --format json -o r.json $S/validation/mixed.yaml; $G plot breakdown r.json "
+			   "--data b -o b.svg && "
+			   "$G plot waterfall r.json --data w --variant threads-8 -o w.svg"),
+		     0),
+		  "%s", content_of("err"));
+	table = table_of("r.json");
+	for (size_t column = 0; column < table.column_count; column++)
+		if (!strncmp(table.columns[column], "time_in_", 8))
+			whole += data_table_number(&table, 3, table.columns[column]) / 12;
+	gil_wait = data_table_number(&table, 3, "time_in_gil_wait_s") / 12;
+	cr_expect(fabs(sum_of_column("b/breakdown.tsv", "threads-8\t", 3, 4) - whole) < 1e-6);
+	cr_expect(fabs(sum_of_column("b/breakdown.tsv", "threads-8\t-4\tgil_wait", 3, 4) - gil_wait) < 1e-6);
+	cr_expect(fabs(sum_of_column("w/waterfall.tsv", "in all", 3, 4) - whole) < 1e-6);
+	cr_expect(fabs(sum_of_column("w/waterfall.tsv", "\t0\t", 3, 4) - whole) < 0.001 * whole);
+	cr_expect(fabs(whole - data_table_number(&table, 3, "sojourn_mean_s")) < 1e-6,
+		  "parts add up to the sojourn");
+}
+
+Test(plot, latency_has_the_percentiles_of_the_result)
+{
+	struct data_table table;
+
+	shell("$G run --format json -o r.json $S/validation/mixed.yaml; $G plot latency r.json --data l --slo 'p99 "
+	      "< 90ms' -o l.svg");
+	table = table_of("r.json");
+	cr_expect(fabs(sum_of_column("l/latency.tsv", "threads-4\t0.01\t", -1, 3) -
+		       data_table_number(&table, 2, "sojourn_p99_s")) < 1e-8);
+	cr_expect(fabs(sum_of_column("l/latency.tsv", "threads-4\t0.5\t", -1, 3) -
+		       data_table_number(&table, 2, "sojourn_p50_s")) < 1e-8);
+	cr_expect(strstr(content_of("l/plot.gp"), "slo_s = 0.09\n") != NULL);
+}
+
+Test(plot, speedup_of_one_run_is_a_bar_a_variant)
+{
+	struct data_table table;
+
+	cr_assert(eq(int,
+		     shell("$G run --format json -o r.json $S/validation/mixed.yaml; $G plot speedup r.json --data "
+			   "s -o s.svg && "
+			   "$G plot speedup r.json >text"),
+		     0),
+		  "%s", content_of("err"));
+	table = table_of("r.json");
+	cr_expect(eq(sz, lines_of("s/speedup.tsv"), 1 + 4));
+	cr_expect(fabs(sum_of_column("s/speedup.tsv", "threads-8\t", -1, 3) -
+		       data_table_number(&table, 3, "speedup")) < 1e-6);
+}
+
+#define SWEEP_HEADER                                                                                               \
+	"scenario,seed,variant,baseline,machine.cores,run.arrivals.rate,makespan_s,speedup,throughput_per_s,"      \
+	"sojourn_p50_s,sojourn_p99_s\n"
+
+Test(plot, speedup_marks_the_best_point_and_the_knee_and_sorts_the_axis)
+{
+	char *data;
+
+	write_file("sweep.csv",
+		   SWEEP_HEADER "x,1,seq,1,4,,8,1,,,\nx,1,pool,0,4,,2.4,3.7,,,\nx,1,pool,0,1,,8.1,0.9,,,\n"
+				"x,1,pool,0,8,,2,4,,,\nx,1,pool,0,16,,2.1,3.9,,,\n");
+	cr_assert(eq(int, shell("$G plot speedup sweep.csv --data s -o s.png"), 0), "%s", content_of("err"));
+	data = content_of("s/speedup.tsv");
+	cr_expect(strstr(data, "2\tpool\t1\t0.9\t0.9\t0.9\t-\n2\tpool\t4\t3.7\t3.7\t3."
+			       "7\tknee\n2\tpool\t8\t4\t4\t4\tbest\n2\tpool\t16\t3.9\t") != NULL,
+		  "%s", data);
+	cr_expect(strstr(content_of("s/plot.gp"), "axis = 'cores'\n") != NULL);
+	cr_expect(strstr(content_of("s/plot.gp"), "has_ideal = 1\n") != NULL);
+}
+
+Test(plot, load_marks_where_less_is_served_than_arrives)
+{
+	write_file("sweep.csv",
+		   SWEEP_HEADER "x,1,pool,0,4,100/s,9,1,100,0.01,0.02\nx,1,pool,0,4,300/s,9,1,290,0.01,0.03\n"
+				"x,1,pool,0,4,500/s,9,1,410,0.2,1.5\nx,1,pool,0,4,700/s,9,1,411,0.9,2.5\n");
+	cr_assert(eq(int, shell("$G plot load sweep.csv --data l -o l.pdf"), 0), "%s", content_of("err"));
+	cr_expect(eq(str, content_of("l/load.tsv"),
+		     (char *)"series\tlabel\tx\tthroughput_per_s\tp50_s\tp99_s\tsaturated\n"
+			     "1\tpool\t100\t100\t0.010000000\t0.020000000\t0\n1\tpool\t300\t290\t0.010000000\t0."
+			     "030000000\t0\n"
+			     "1\tpool\t500\t410\t0.200000000\t1.500000000\t1\n1\tpool\t700\t411\t0.900000000\t2."
+			     "500000000\t0\n"));
+}
+
+Test(plot, heatmap_draws_the_border_of_the_objective_and_the_best_point_that_holds)
+{
+	write_file("sweep.csv", SWEEP_HEADER "x,1,pool,0,4,100/s,9,1,1,,0.05\nx,1,pool,0,4,200/s,9,1,1,,0.3\n"
+					     "x,1,pool,0,8,100/s,9,1,1,,0.04\nx,1,pool,0,8,200/s,9,1,1,,0.1\n");
+	cr_assert(eq(int,
+		     shell("$G plot heatmap sweep.csv --x run.arrivals.rate --y machine.cores --metric p99 --slo "
+			   "'p99 < 200ms' "
+			   "--data h -o h.png"),
+		     0),
+		  "%s", content_of("err"));
+	cr_expect(eq(str, content_of("h/cells.tsv"),
+		     (char *)"x_index\ty_index\tx\ty\tvalue\tis_best\n0\t0\t100\t4\t0.05\t0\n1\t0\t200\t4\t0.3\t0\n"
+			     "0\t1\t100\t8\t0.04\t1\n1\t1\t200\t8\t0.1\t0\n"));
+	/* Around the one cell that does not hold: to its left, and above it. */
+	cr_expect(eq(str, content_of("h/border.tsv"), (char *)"x\ty\tdx\tdy\n0.5\t-0.5\t0\t1\n0.5\t0.5\t1\t0\n"));
+}
+
+Test(plot, scalability_finds_the_law_that_made_the_points)
+{
+	const double n[] = { 1, 2, 3, 5, 8, 13, 21 };
+	const struct usl law = { .lambda = 37, .sigma = 0.07, .kappa = 0.003 };
+	struct usl found;
+	double throughput[7];
+
+	for (size_t i = 0; i < 7; i++)
+		throughput[i] = usl_throughput(&law, n[i]);
+	cr_assert(usl_fit(n, throughput, 7, &found));
+	cr_expect(fabs(found.lambda - 37) < 1e-6 && fabs(found.sigma - 0.07) < 1e-8 &&
+		  fabs(found.kappa - 0.003) < 1e-9);
+	/* sqrt((1 - 0.07) / 0.003) = sqrt(310) */
+	cr_expect(fabs(found.peak_n - 17.606816861659) < 1e-6, "%.9f", found.peak_n);
+	cr_expect(fabs(found.r_squared - 1) < 1e-12);
+	/* Nothing but contention: no peak, and kappa is not below 0. */
+	for (size_t i = 0; i < 7; i++)
+		throughput[i] = n[i] / (1 + 0.2 * (n[i] - 1)) * (i % 2 ? 1.01 : 0.99);
+	cr_assert(usl_fit(n, throughput, 7, &found));
+	cr_expect(found.kappa >= 0 && found.sigma > 0.1);
+	cr_expect(eq(int, usl_fit(n, throughput, 2, &found), false), "two points fix no three parameters");
+	throughput[1] = 0;
+	cr_expect(eq(int, usl_fit(n, throughput, 7, &found), false));
+}
+
+Test(plot, validation_has_a_bar_for_each_makespan_sorted_by_error)
+{
+	char *bars;
+	double last = -INFINITY;
+
+	cr_assert(eq(int,
+		     shell("$G plot validation $T/data/validation-2026-11-21-2core-epyc-vm.csv --data v -o v.svg"),
+		     0));
+	cr_expect(eq(sz, lines_of("v/errors.tsv"), 1 + 26));
+	bars = content_of("v/errors.tsv");
+	strsep(&bars, "\n");
+	for (char *line = strsep(&bars, "\n"); line && *line; line = strsep(&bars, "\n")) {
+		double error = atof(strrchr(line, '\t') + 1);
+
+		cr_expect(error >= last);
+		last = error;
+	}
+}
+
+Test(plot, timeline_shows_the_trace_in_the_window)
+{
+	char *data;
+
+	cr_assert(eq(int,
+		     shell("$G run $T/golden/gil.yaml --trace t.csv >/dev/null; $G plot timeline t.csv --variant "
+			   "threads --from 5ms --to 20ms "
+			   "--data t -o t.svg"),
+		     0),
+		  "%s", content_of("err"));
+	data = content_of("t/lanes.tsv");
+	cr_expect(eq(str, data,
+		     (char *)"lane\tis_heading\tlabel\n0\t1\tthreads\n-1\t0\tMainThread, t0\n-2\t0\tbytecode, "
+			     "t1\n-3\t0\tcall, t2\n"));
+	/* From the trace of the golden file: C code runs on t2 from 12.17 ms to 19.22 ms, and from its start. */
+	cr_expect(strstr(content_of("t/slices.tsv"), "c\t-3\t") != NULL);
+	/* At any time somebody or nobody has the GIL, never two: bytecode and C add up to no more than the window.
+	 */
+	cr_expect(sum_of_column("t/slices.tsv", "python\t", 2, 3) + sum_of_column("t/slices.tsv", "c\t-", 2, 3) <
+		  0.0152);
+	cr_expect(sum_of_column("t/slices.tsv", "python\t", 2, 3) + sum_of_column("t/slices.tsv", "c\t-", 2, 3) >
+		  0.014);
+	cr_expect(eq(int, shell("$G plot timeline t.csv --from 5s -o u.svg"), 2));
+	cr_expect(eq(int, shell("$G plot timeline t.csv --variant nobody -o u.svg"), 2));
+	cr_expect(eq(int,
+		     shell("for lanes in process task core; do $G plot timeline t.csv --lanes $lanes -o $lanes.svg "
+			   "|| exit 1; done"),
+		     0));
+}
+
+Test(plot, lanes_beyond_those_shown_are_one_and_the_picture_says_so)
+{
+	shell("$G run $T/golden/pools.yaml --trace t.csv >/dev/null; $G plot timeline t.csv --max-lanes 2 --data t "
+	      "-o t.svg");
+	cr_expect(strstr(content_of("t/lanes.tsv"), " others\n") != NULL);
+	cr_expect(strstr(content_of("t/plot.gp"), "the others in one") != NULL);
+}
+
+Test(plot, backlog_ends_at_the_last_value)
+{
+	cr_assert(eq(int,
+		     shell("$G run $T/golden/pools.yaml --trace t.csv >/dev/null; $G plot backlog t.csv --variant "
+			   "pool --data b -o b.svg"),
+		     0));
+	cr_expect(lines_of("b/backlog.tsv") > 10);
+	cr_expect(strstr(content_of("b/plot.gp"), "panel_1 = 'pool'") != NULL);
+}
+
+Test(plot, every_format_is_what_its_name_says)
+{
+	shell("$G run --format json -o r.json $S/validation/mixed.yaml; for f in svg png pdf txt; do $G plot "
+	      "breakdown r.json -o b.$f || exit 1; done");
+	cr_expect(strncmp(content_of("b.svg"), "<?xml", 5) == 0);
+	cr_expect(strncmp(content_of("b.png"), "\x89PNG", 4) == 0);
+	cr_expect(strncmp(content_of("b.pdf"), "%PDF", 4) == 0);
+	cr_expect(strstr(content_of("b.txt"), "where the time of a task goes") != NULL);
+	cr_expect(strstr(content_of("b.svg"),
+			 "mixed, simulated, profile default, 2 cores, Python 3.12, seed 1, gilsim ") != NULL,
+		  "the foot says whose result it is");
+}
+
+/* ---- What cannot be drawn ---- */
+
+Test(plot, wrong_inputs_end_with_2_and_leave_no_file)
+{
+	static const struct {
+		const char *text, *kind, *said;
+	} wrong[] = {
+		{ "", "speedup", "empty" },
+		{ "  \n", "speedup", "empty" },
+		{ "hello, world\n1,2\n", "speedup", "neither JSON nor CSV of gilsim" },
+		{ "{\"variants\": 7}", "speedup", "no result of gilsim" },
+		{ "{\"variants\": []}", "speedup", "holds no results" },
+		{ "{\"variants\": [", "speedup", "no JSON" },
+		{ "{\"traceEvents\": []}", "timeline", "for viewers" },
+		{ "variant,makespan_s\na,1\n", "timeline", "holds results, but 'timeline' draws a trace" },
+		{ "variant,makespan_s\na,1\n", "speedup", "no result has a speedup" },
+		{ "variant,makespan_s\na,1\n", "load", "no axis" },
+		{ "run,kind,process,thread,core,what,name,start_ns,end_ns\n", "timeline", "no column 'value'" },
+		{ "run,kind,process,thread,core,what,name,start_ns,end_ns,value\n", "timeline",
+		  "nothing of that kind" },
+		{ "run,kind,process,thread,core,what,name,start_ns,end_ns,value\n0,state,x,1,1,python,,1,2,\n",
+		  "timeline", ":2: 'x' for 'process'" }
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		write_file("in", wrong[i].text);
+		cr_expect(eq(int, shell("$G plot %s in -o out.svg", wrong[i].kind), 2), "%zu: %s", i,
+			  content_of("err"));
+		cr_expect(strstr(content_of("err"), wrong[i].said) != NULL, "%zu: %s", i, content_of("err"));
+		cr_expect(access(region_format(&region, "%s/out.svg", folder), F_OK) != 0);
+	}
+	cr_expect(eq(int, shell("$G report in -o out.html"), 2));
+	cr_expect(access(region_format(&region, "%s/out.html", folder), F_OK) != 0);
+	cr_expect(eq(int, shell("test $(ls | wc -l) = 2"), 0), "in and err, and nothing temporary");
+}
+
+Test(plot, without_gnuplot_or_a_place_to_write_it_ends_with_3)
+{
+	shell("$G run --format json -o r.json $S/validation/mixed.yaml");
+	cr_expect(eq(int, shell("PATH=/nowhere $G plot breakdown r.json -o b.svg"), 3));
+	cr_expect(strstr(content_of("err"), "gnuplot cannot be run") != NULL, "%s", content_of("err"));
+	cr_expect(eq(int, shell("PATH=/nowhere $G report r.json -o r.html"), 3));
+	cr_expect(eq(int,
+		     shell("mkdir bin && printf '#!/bin/sh\\necho gnuplot 4.6 patchlevel 0\\n' >bin/gnuplot && "
+			   "chmod +x bin/gnuplot && "
+			   "PATH=$PWD/bin:$PATH $G plot breakdown r.json -o b.svg"),
+		     3));
+	cr_expect(strstr(content_of("err"), "5.4 or later is needed") != NULL, "%s", content_of("err"));
+	cr_expect(eq(int, shell("$G plot breakdown r.json -o no/such/b.svg"), 3));
+	cr_expect(eq(int, shell("ln -s /dev/full full.svg; $G plot breakdown r.json -o full.svg"), 3));
+	cr_expect(eq(int, shell("test ! -e b.svg && test ! -e r.html"), 0));
+}
+
+/* ---- The report ---- */
+
+Test(plot, a_report_is_one_file_that_fetches_nothing_and_says_what_the_result_says)
+{
+	struct data_table table;
+	const char *page;
+
+	cr_assert(eq(int,
+		     shell("$G run --format json -o r.json --trace t.csv $S/validation/mixed.yaml; "
+			   "$G report r.json t.csv $T/data/validation-2026-11-21-2core-epyc-vm.csv -o r.html"),
+		     0),
+		  "%s", content_of("err"));
+	page = content_of("r.html");
+	table = table_of("r.json");
+	cr_expect(strstr(page, "http://") == NULL && strstr(page, "https://") == NULL &&
+		  strstr(page, "url(") == NULL);
+	cr_expect(strstr(page, "default-src 'none'") != NULL);
+	for (size_t row = 0; row < table.row_count; row++)
+		cr_expect(strstr(page, region_format(&region, "data-value=\"%s\"",
+						     data_table_text(&table, row, "makespan_s"))) != NULL);
+	cr_expect(strstr(page, "times as fast as &#39;sequential") != NULL ||
+		  strstr(page, "times as fast as 'sequential'") != NULL);
+	cr_expect(strstr(page, "bytecode, C code that holds the GIL") != NULL, "the scenario's text");
+	cr_expect(strstr(page, "Never measured") != NULL);
+	cr_expect(strstr(page, "of what CPython took") != NULL);
+	cr_expect(strstr(page, "</html>") != NULL);
+}
