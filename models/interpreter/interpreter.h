@@ -4,6 +4,7 @@
 #ifndef MODELS_INTERPRETER_INTERPRETER_H
 #define MODELS_INTERPRETER_INTERPRETER_H
 
+#include "models/interpreter/gc.h"
 #include "models/interpreter/gil.h"
 #include "models/machine/os_process.h"
 
@@ -21,6 +22,7 @@ struct interpreter {
 	struct py_runtime *runtime;
 	struct os_process *process;
 	struct gil *gil; /* NULL: a free-threaded build */
+	struct garbage_collector gc;
 	struct interpreter *next;
 };
 
