@@ -50,16 +50,18 @@ static bool is_mp_lock_waited_for(const void *object, const struct futex *waiter
 
 /* ---- All of them ---- */
 
-static const struct resource_class classes[][RESOURCE_KIND_COUNT] = {
-	[SCOPE_THREADS] = {
-		[RESOURCE_LOCK] = { "lock", make_lock, is_lock_waited_for },
-	},
-	[SCOPE_COROUTINES] = {
-		[RESOURCE_LOCK] = { "lock", NULL, NULL },
-	},
-	[SCOPE_PROCESSES] = {
-		[RESOURCE_LOCK] = { "lock", make_mp_lock, is_mp_lock_waited_for },
-	},
+static const struct resource_class resources_of_threads[RESOURCE_KIND_COUNT] = {
+	[RESOURCE_LOCK] = { "lock", make_lock, is_lock_waited_for },
+};
+
+static const struct resource_class resources_of_processes[RESOURCE_KIND_COUNT] = {
+	[RESOURCE_LOCK] = { "lock", make_mp_lock, is_mp_lock_waited_for },
+};
+
+static const struct resource_class *const classes[] = {
+	[SCOPE_THREADS] = resources_of_threads,
+	[SCOPE_COROUTINES] = resources_of_coroutines,
+	[SCOPE_PROCESSES] = resources_of_processes,
 };
 
 const struct resource_class *resource_class_of(const struct resource *resource)

@@ -14,6 +14,9 @@ struct resource_class {
 	bool (*is_waited_for)(const void *object, const struct futex *waiters, const struct os_thread **owner);
 };
 
+/* resources_asyncio.c */
+extern const struct resource_class resources_of_coroutines[RESOURCE_KIND_COUNT];
+
 /* Never NULL. */
 const struct resource_class *resource_class_of(const struct resource *resource);
 /* The object of a resource for the thread that asks: made when it is first asked for; one for each process

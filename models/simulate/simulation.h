@@ -4,7 +4,7 @@
 #ifndef MODELS_SIMULATE_SIMULATION_H
 #define MODELS_SIMULATE_SIMULATION_H
 
-#include "models/interpreter/py_thread.h"
+#include "models/library/aio_loop.h"
 #include "models/simulate/simulate.h"
 #include "sim/engine/statistics.h"
 
@@ -27,6 +27,8 @@ struct simulation {
 	uint64_t failed, timed_out, cancelled, rejected; /* the other outcomes; none of them is in `completed` */
 	uint64_t retries, lost_updates;
 	struct task_instance *free_instances;
+
+	struct aio_statistics loops; /* of all event loops */
 
 	/* Sums. */
 	sim_ns time_in_ns[ACTIVITY_LIMIT];

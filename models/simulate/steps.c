@@ -24,12 +24,15 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_RETURN] = step_return,
 		[STEP_TRY] = step_try,
 		[STEP_RAISE] = step_raise,
-		[STEP_RETRY] = step_retry, /* its back-off is time.sleep(): not for coroutines */
+		[STEP_RETRY] = step_retry,
 		[STEP_SPAWN] = step_spawn,
 		[STEP_JOIN] = step_join,
 		[STEP_STAGE] = step_stage,
 		/* threading and queue */
 		[STEP_WITH] = step_with_lock,
+		/* generators */
+		[STEP_YIELD] = step_yield,
+		[STEP_ITERATE] = step_iterate,
 		/* executors */
 	},
 	[STEPS_IN_COROUTINES] = {
@@ -48,8 +51,36 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_RETURN] = step_return,
 		[STEP_TRY] = step_try,
 		[STEP_RAISE] = step_raise,
+		[STEP_RETRY] = step_retry,
 		[STEP_STAGE] = step_stage,
 		/* asyncio */
+		[STEP_IO] = step_io_awaited,
+		[STEP_SPAWN] = step_create_task,
+		[STEP_JOIN] = step_await,
+		[STEP_CREATE_TASK] = step_create_task,
+		[STEP_GATHER] = step_gather,
+		[STEP_AWAIT] = step_await,
+		[STEP_SHIELD] = step_await,
+		[STEP_CANCEL] = step_cancel_tasks,
+		[STEP_WAIT_HANDLES] = step_wait_tasks,
+		[STEP_AS_COMPLETED] = step_tasks_as_completed,
+		[STEP_TIMEOUT] = step_timeout,
+		[STEP_TASK_GROUP] = step_task_group,
+		[STEP_SUBMIT] = step_run_in_executor,
+		[STEP_YIELD] = step_yield,
+		[STEP_ITERATE] = step_iterate,
+		/* asyncio's locks and queues */
+		[STEP_WITH] = step_aio_with,
+		[STEP_ACQUIRE] = step_aio_acquire,
+		[STEP_RELEASE] = step_aio_release,
+		[STEP_WAIT] = step_aio_wait,
+		[STEP_SET] = step_aio_set,
+		[STEP_CLEAR] = step_aio_clear,
+		[STEP_NOTIFY] = step_aio_notify,
+		[STEP_PUT] = step_aio_put,
+		[STEP_GET] = step_aio_get,
+		[STEP_TASK_DONE] = step_aio_task_done,
+		[STEP_JOIN_QUEUE] = step_aio_acquire,
 	},
 	[STEPS_ACROSS_PROCESSES] = {
 		[STEP_WITH] = step_with_mp_lock,

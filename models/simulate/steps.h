@@ -42,10 +42,21 @@ struct task_instance *step_new_child(struct task_instance *parent, const struct 
 /* How many it starts. */
 int64_t step_start_count(struct task_instance *instance, const struct start *start);
 
+/* Enters a call: the callee's activation, its arguments set from the caller's. Raises where that cannot be. */
+void step_enter_callee(struct task_instance *instance, const struct start *start);
+
 /* steps_basic.c */
 step_fn step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_with_lock,
 	step_with_mp_lock, step_spawn, step_join, step_stage;
 /* steps_control.c */
 step_fn step_if, step_while, step_let, step_call, step_return, step_try, step_raise, step_retry;
+/* steps_asyncio.c */
+step_fn step_io_awaited, step_create_task, step_gather, step_await, step_cancel_tasks, step_wait_tasks,
+	step_tasks_as_completed, step_timeout, step_task_group, step_run_in_executor;
+/* steps_aio_sync.c */
+step_fn step_aio_with, step_aio_acquire, step_aio_release, step_aio_wait, step_aio_set, step_aio_clear,
+	step_aio_notify, step_aio_put, step_aio_get, step_aio_task_done;
+/* steps_generator.c */
+step_fn step_iterate, step_yield;
 
 #endif

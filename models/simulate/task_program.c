@@ -5,6 +5,7 @@
  */
 #include "models/simulate/task_program.h"
 
+#include "models/simulate/coroutines.h"
 #include "models/simulate/steps.h"
 
 static const struct task *task_of(const struct task_instance *instance)
@@ -83,6 +84,7 @@ static struct task_instance *instance_new(struct simulation *simulation, uint32_
 		.counted = counted,
 		.entity = entity,
 		.release_ns = engine_now(simulation->engine),
+		.timeout_ns = TIMEOUT_NONE,
 	};
 	task_enter_call(instance, task);
 	if (counted) {
@@ -141,6 +143,9 @@ enum progress task_run_block(struct os_thread *thread, struct frame *frame)
 			if (!has_no_step_cost(steps[my->at].kind))
 				AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
 			AWAIT(frame, execute(thread, my->instance, &steps[my->at]));
+			/* What the library raised; the numbers are the same (steps_asyncio.c). */
+			if (py_exception(thread) != PY_NO_EXCEPTION)
+				task_raise(my->instance, (enum exception_kind)py_catch(thread));
 		}
 	}
 	if (my->is_loop && my->instance->leaving == LEAVING_BREAK)
@@ -157,7 +162,8 @@ static void begin(struct os_thread *thread, struct task_instance *instance)
 
 	simulation->begun++;
 	simulation->waited += now > instance->release_ns;
-	simulation->time_in_ns[ACTIVITY_QUEUE_WAIT] += now - instance->release_ns;
+	simulation->time_in_ns[instance->in_coroutine ? ACTIVITY_LOOP_WAIT : ACTIVITY_QUEUE_WAIT] +=
+		now - instance->release_ns;
 	os_thread_account_to(thread, simulation->time_in_ns);
 	machine_trace(simulation->machine, thread, TRACE_BEGIN, "task", task_of(instance)->name,
 		      (int64_t)simulation->begun);
@@ -203,11 +209,22 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	if (instance->counted)
 		begin(thread, instance);
-	push_steps(thread, instance, task_of(instance)->first, task_of(instance)->end);
+	if (py_exception(thread) != PY_NO_EXCEPTION) /* a coroutine that was cancelled before its first step */
+		task_raise(instance, (enum exception_kind)py_catch(thread));
+	if (instance->timeout_ns == TIMEOUT_NONE)
+		push_steps(thread, instance, task_of(instance)->first, task_of(instance)->end);
+	else
+		coroutine_push_bounded(thread, instance);
 	AWAIT(frame, os_thread_enter(thread));
 	if (instance->counted)
 		end(thread, instance);
 	tell_handle(instance);
+	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */
+	if (instance->leaving == LEAVING_RAISE &&
+	    (instance->in_coroutine || (instance->handle && instance->handle->call)))
+		py_raise(thread, instance->exception);
+	if (instance->in_coroutine)
+		gc_objects_gone(&py_current(thread)->interpreter->gc, py_cost(thread, COST_AIO_INSTANCE_OBJECTS));
 	task_leave_call(instance);
 	instance->next_free = instance->simulation->free_instances;
 	instance->simulation->free_instances = instance;

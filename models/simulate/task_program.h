@@ -13,6 +13,7 @@ struct handle {
 	struct mp_process *process;
 	struct py_future *future;
 	struct aio_task *task;
+	struct aio_executor_call *call; /* run_in_executor() */
 	struct task_instance *instance; /* what it runs; must not be looked into once it is done */
 	bool daemon;
 	bool done;		  /* its instance has ended */
@@ -32,6 +33,7 @@ struct activation {
 	int64_t *variables;
 	struct handle_group *groups;
 	uint32_t depth; /* of calls */
+	struct aio_generator *generator; /* that it is the code of; NULL: none */
 };
 
 /* Why a block ends before its last step. */
@@ -51,7 +53,9 @@ struct task_instance {
 	uint64_t child_count;	/* instances started so far */
 	sim_ns item_ns;
 	sim_ns release_ns;
+	sim_ns timeout_ns; /* of a coroutine's steps in all; TIMEOUT_NONE: none */
 	struct handle *handle; /* told of the end; may be NULL */
+	struct aio_group *task_group; /* to which the tasks that it creates belong; NULL: none */
 	struct task_instance *next_free;
 };
 
