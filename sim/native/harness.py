@@ -285,7 +285,9 @@ class Program:
         new_lock = self.context.Lock if by_process else threading.Lock
         self.locks = [new_lock() for _ in range(workload['locks'])]
         self.shared = {}
-        self.bodies = [self.bind_instance(index) for index in range(workload['count'])]
+        self.bodies = []
+        if 'coroutines' not in workload:
+            self.bodies = [self.bind_instance(index) for index in range(workload['count'])]
 
     def bind_instance(self, index):
         workload = self.workload
@@ -370,7 +372,7 @@ BINDERS = {
     'native': bind_leaf,
     'io': bind_leaf,
     'block': bind_leaf,
-    'repeat': lambda program, step, instance: (run_repeat, (step[1], program.bind(step[2], instance))),
+    'repeat': lambda program, step, instance: (run_repeat, (step[1], program.bind(step[-1], instance))),
     'loop': lambda program, step, instance: (run_loop, program.bind(step[1], instance)),
     'let': bind_let,
     'break': lambda program, step, instance: (run_break, None),
@@ -384,20 +386,22 @@ BINDERS = {
 
 
 # ---- Records ---------------------------------------------------------------------------------------
-# Shared memory of 64-bit words, ten to a record. The first record is the run's own: start of the
+# Shared memory of 64-bit words, twelve to a record. The first record is the run's own: start of the
 # clock, end of the clock, the moment at which map() released all tasks at once, the moment from which
-# arrivals count. Then one for each task instance: release, start, end. A word that is 0 has not
+# arrivals count. Then one for each task instance: release, start, end, outcome. A word that is 0 has not
 # happened. From the fifth on, in each: the CPU time of python steps and their iterations, the same of c
-# and of native ones. gilsim makes the memory, so it can read what had ended even when a run was killed.
+# and of native ones, then retries and lost updates. gilsim makes the memory, so it can read what had ended even when
+# a run was killed.
 
-RECORD_WORDS = 10
+RECORD_WORDS = 12
+COMPLETED, FAILED, TIMED_OUT, CANCELLED, REJECTED = range(5)
 RECORDS = None
 PROGRAM = None
 
 
 def open_records(workload):
     path = os.environ.get('GILSIM_RECORDS')
-    size = 8 * RECORD_WORDS * (workload['count'] + 1)
+    size = 8 * RECORD_WORDS * (workload.get('capacity', workload['count']) + 1)
     if path:
         descriptor = os.open(path, os.O_RDWR)
     else:
@@ -514,6 +518,15 @@ def run_program(_, main):
         function(argument)
 
 
+def run_coroutines(_, main):
+    main()
+
+
+def prepare_coroutines(workload):
+    import harness_asyncio
+    return harness_asyncio.prepare(workload)
+
+
 MODELS = {
     'sequential': (run_sequential, None),
     'threads': (run_one_each, None),
@@ -522,8 +535,9 @@ MODELS = {
     'pool': (run_pool, warm_pool),
     'program': (run_program, lambda workload: PROGRAM.bind_main()),
     'arrivals': (run_arrivals, start_generator),
+    'coroutines': (run_coroutines, prepare_coroutines),
 }
-ALWAYS_PREPARED = ('program', 'arrivals')  # the others only if they shall be warm
+ALWAYS_PREPARED = ('program', 'arrivals', 'coroutines')  # the others only if they shall be warm
 
 
 # ---- One run ---------------------------------------------------------------------------------------
@@ -563,7 +577,8 @@ def execute(workload):
     mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
     pace_before = measure_pace(workload)
     sys.setswitchinterval(workload['switch_interval_s'])
-    model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
+    model = ('coroutines' if 'coroutines' in workload else 'arrivals' if 'arrivals_ns' in workload
+             else workload['model'])
     run, prepare = MODELS[model]
     arguments = [workload]
     if prepare and (workload['warm'] or model in ALWAYS_PREPARED):
@@ -634,6 +649,9 @@ def main(path):
 
 
 if __name__ == '__main__':
+    # Its other parts lie beside it and import it by its name; -I keeps the folder off the path.
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    sys.modules['harness'] = sys.modules[__name__]
     main(sys.argv[1])
 elif __name__ == '__mp_main__':
     load(os.environ['GILSIM_WORKLOAD'])

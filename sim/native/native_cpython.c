@@ -129,10 +129,9 @@ static bool write_files(struct files *files, const struct workload_json *json, s
 	files->folder = native_folder_new(region, error);
 	if (!files->folder)
 		return false;
-	files->harness = native_folder_write(files->folder, "harness.py", native_harness_text,
-					     native_harness_bytes(), region, error);
-	if (!files->harness)
+	if (!native_embed_write(files->folder, region, error))
 		return false;
+	files->harness = region_format(region, "%s/harness.py", files->folder);
 	files->workload =
 		native_folder_write(files->folder, "workload.json", json->text, json->length_bytes, region, error);
 	return files->workload != NULL;

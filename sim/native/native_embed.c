@@ -1,8 +1,8 @@
 /*
- * native_embed.c - harness.py and calibrate.py, byte for byte, as the assembler includes them.
+ * native_embed.c - the Python files of this folder, byte for byte, as the assembler includes them.
  *
- * Compiled from the top of the tree, where the paths below start; the Makefile must know that this
- * object depends on both files.
+ * Compiled from the top of the tree, where the paths below start; the Makefile knows that this
+ * object depends on them. A new file is one line EMBED, one declaration and one row of `files`.
  */
 #include "sim/native/native_embed.h"
 
@@ -19,4 +19,29 @@
 		".popsection\n")
 
 EMBED("harness", "sim/native/harness.py");
+EMBED("harness_asyncio", "sim/native/harness_asyncio.py");
 EMBED("calibrate", "sim/native/calibrate.py");
+EMBED("calibrate_asyncio", "sim/native/calibrate_asyncio.py");
+
+extern const char native_harness_text[], native_harness_end[];
+extern const char native_harness_asyncio_text[], native_harness_asyncio_end[];
+extern const char native_calibrate_text[], native_calibrate_end[];
+extern const char native_calibrate_asyncio_text[], native_calibrate_asyncio_end[];
+
+static const struct {
+	const char *name, *text, *end;
+} files[] = {
+	{ "harness.py", native_harness_text, native_harness_end },
+	{ "harness_asyncio.py", native_harness_asyncio_text, native_harness_asyncio_end },
+	{ "calibrate.py", native_calibrate_text, native_calibrate_end },
+	{ "calibrate_asyncio.py", native_calibrate_asyncio_text, native_calibrate_asyncio_end },
+};
+
+bool native_embed_write(const char *folder, struct region *region, struct native_error *error)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!native_folder_write(folder, files[i].name, files[i].text,
+					 (size_t)(files[i].end - files[i].text), region, error))
+			return false;
+	return true;
+}

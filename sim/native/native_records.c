@@ -100,7 +100,8 @@ void native_records_summarise(const struct native_records *records, size_t expec
 	double *sojourns_s = region_alloc_array(region, records->count, sizeof(*sojourns_s));
 	int64_t *releases_ns = region_alloc_array(region, records->count, sizeof(*releases_ns));
 	int64_t *ends_ns = region_alloc_array(region, records->count, sizeof(*ends_ns));
-	size_t completed = 0, released = 0;
+	size_t ended = 0, released = 0, outcomes[OUTCOME_COUNT] = { 0 };
+	int64_t retries = records->clock->retries, lost_updates = records->clock->lost_updates;
 	double makespan_s = sim_time_seconds(records->clock->end_ns - records->clock->start_ns);
 	double in_flight_s = 0;
 
@@ -110,32 +111,41 @@ void native_records_summarise(const struct native_records *records, size_t expec
 
 		if (release_ns == 0)
 			continue;
+		retries += task->retries;
+		lost_updates += task->lost_updates;
 		releases_ns[released++] = release_ns;
 		if (task->end_ns == 0) {
 			/* A daemon that was still at it when the clock stopped. */
 			in_flight_s += sim_time_seconds(records->clock->end_ns - release_ns);
 			continue;
 		}
-		ends_ns[completed] = task->end_ns;
-		sojourns_s[completed] = sim_time_seconds(task->end_ns - release_ns);
-		in_flight_s += sojourns_s[completed++];
+		ends_ns[ended] = task->end_ns;
+		sojourns_s[ended] = sim_time_seconds(task->end_ns - release_ns);
+		in_flight_s += sojourns_s[ended++];
+		outcomes[task->outcome > 0 && task->outcome < OUTCOME_COUNT ? task->outcome : OUTCOME_COMPLETED]++;
 	}
 	if (expected == SIZE_MAX)
 		expected = released;
-	assert(completed <= expected);
-	result->completed = (double)completed;
-	result->unfinished = (double)(expected - completed);
-	result->failed = result->timed_out = result->cancelled = result->rejected = 0;
+	if (expected < released) /* those that a run's tasks have started count too */
+		expected = released;
+	result->completed = (double)outcomes[OUTCOME_COMPLETED];
+	result->failed = (double)outcomes[OUTCOME_FAILED];
+	result->timed_out = (double)outcomes[OUTCOME_TIMED_OUT];
+	result->cancelled = (double)outcomes[OUTCOME_CANCELLED];
+	result->rejected = (double)outcomes[OUTCOME_REJECTED];
+	result->unfinished = (double)(expected - ended);
+	result->retries = (double)retries;
+	result->lost_updates = (double)lost_updates;
 	result->percentiles_exact = true;
-	if (completed > 0)
-		summarise_sojourns(sojourns_s, completed, &result->sojourn);
+	if (ended > 0)
+		summarise_sojourns(sojourns_s, ended, &result->sojourn);
 	if (records->clock->end_ns != 0) {
 		result->makespan_s = makespan_s;
 		if (makespan_s > 0) {
-			result->throughput_per_s = (double)completed / makespan_s;
+			result->throughput_per_s = result->completed / makespan_s;
 			result->in_flight_mean = in_flight_s / makespan_s;
 		}
-		result->in_flight_max = (double)most_in_flight(releases_ns, released, ends_ns, completed);
+		result->in_flight_max = (double)most_in_flight(releases_ns, released, ends_ns, ended);
 	}
 	region_free(region, sojourns_s);
 	region_free(region, releases_ns);

@@ -1,7 +1,7 @@
 /*
  * native_records.h - what the harness writes down of each task, and the figures computed from it.
  *
- * Shared memory of 64-bit words, ten to a record (harness.py, "Records"): gilsim makes it, so that what had
+ * Shared memory of 64-bit words, twelve to a record (harness.py, "Records"): gilsim makes it, so that what had
  * ended is known even when a run was killed.
  */
 #ifndef SIM_NATIVE_NATIVE_RECORDS_H
@@ -15,12 +15,23 @@
 #include "sim/native/native.h"
 #include "sim/results/results.h"
 
+/* How a task ended; the harness knows them by their numbers. */
+enum native_outcome {
+	OUTCOME_COMPLETED,
+	OUTCOME_FAILED,
+	OUTCOME_TIMED_OUT,
+	OUTCOME_CANCELLED,
+	OUTCOME_REJECTED,
+	OUTCOME_COUNT
+};
+
 struct native_record {
 	int64_t release_ns, start_ns, end_ns; /* CLOCK_MONOTONIC; 0: has not happened */
-	int64_t unused;
+	int64_t outcome;
 	struct native_pace {
 		int64_t cpu_ns, iterations; /* of the steps that were timed */
 	} pace[3];		  /* python, c, native */
+	int64_t retries, lost_updates;
 };
 
 /* The first record of the memory. */
@@ -29,6 +40,7 @@ struct native_clock {
 	int64_t released_at_once_ns; /* when map() released all tasks; 0: each was released on its own */
 	int64_t arrivals_from_ns;
 	struct native_pace pace[3]; /* of what is no task: `main` */
+	int64_t retries, lost_updates; /* likewise */
 };
 _Static_assert(sizeof(struct native_clock) == sizeof(struct native_record), "both are records");
 

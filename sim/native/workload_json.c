@@ -20,6 +20,8 @@
 #define DRAW_LIMIT 2000000
 #define INSTANCE_LIMIT 1000000
 #define SPAWN_LIMIT 100000
+/* Coroutines are cheap, and how many a program starts only its run tells. */
+#define COROUTINE_LIMIT 200000
 
 /* An OpenSSL limit, and far above any sensible step: a quarter of an hour. */
 #define NATIVE_ITERATIONS_MAX INT32_MAX
@@ -27,6 +29,13 @@
 static const char *const model_words[MODEL_KIND_COUNT] = {
 	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
 	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
+	[MODEL_ASYNCIO] = "asyncio",
+};
+static const char *const return_when_words[] = {
+	[RETURN_FIRST] = "FIRST_COMPLETED", [RETURN_ALL] = "ALL_COMPLETED", [RETURN_EXCEPTION] = "FIRST_EXCEPTION"
+};
+static const char *const spawn_words[] = {
+	[SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process", [SPAWN_COROUTINE] = "coroutine"
 };
 static const char *const start_words[] = {
 	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver"
@@ -247,12 +256,6 @@ static json_t *leaf_new(const struct workload *workload, const struct step *step
 
 typedef json_t *write_step_fn(const struct workload *workload, const struct step *step, json_t *body);
 
-static json_t *write_repeat(const struct workload *workload, const struct step *step, json_t *body)
-{
-	(void)workload;
-	return json_pack("[sIo]", step_names[step->kind], (json_int_t)step->count.constant, body);
-}
-
 static json_t *write_loop(const struct workload *workload, const struct step *step, json_t *body)
 {
 	(void)workload;
@@ -378,6 +381,19 @@ static json_t *group_new(uint32_t group)
 	return group == GROUP_ALL ? json_string("all") : json_integer(group);
 }
 
+static json_t *write_repeat(const struct workload *workload, const struct step *step, json_t *body)
+{
+	return json_pack("[sooo]", step_names[step->kind], value_new(workload, step->count), index_new(step->variable),
+			 body);
+}
+
+static json_t *retry_new(const struct retry *retry)
+{
+	return json_pack("{sI sf sf so sf}", "times", (json_int_t)retry->times, "backoff_s",
+			 sim_time_seconds(retry->backoff.constant_ns), "factor", retry->factor, "limit_s",
+			 seconds_new(retry->limit_ns), "jitter", retry->jitter);
+}
+
 /* [NAME, {all that a step may have}, body]: what a kind takes is said in workload.h. */
 static json_t *write_fields(const struct workload *workload, const struct step *step, json_t *body)
 {
@@ -385,13 +401,15 @@ static json_t *write_fields(const struct workload *workload, const struct step *
 
 	if (step->exception >= EXCEPTION_NAMED && step->exception - EXCEPTION_NAMED < workload->exception_count)
 		exception = workload->exceptions[step->exception - EXCEPTION_NAMED];
-	return json_pack("[s{so so so so so so so sI so ss sf so}o]", step_names[step->kind], "resource",
+	return json_pack("[s{so so so so so so so sI so ss sf so ss so}o]", step_names[step->kind], "resource",
 			 index_new(step->resource), "group", group_new(step->group), "variable",
 			 index_new(step->variable), "value", value_new(workload, step->value), "count",
 			 value_new(workload, step->count), "extra", value_new(workload, step->extra), "timeout_s",
 			 seconds_new(step->timeout_ns), "bytes", (json_int_t)step->bytes, "start",
 			 step->start ? start_new(workload, step->start) : json_null(), "exception_name", exception,
-			 "chance", step->chance, "exception", json_integer(step->exception), body);
+			 "chance", step->chance, "exception", json_integer(step->exception), "return_when",
+			 return_when_words[step->return_when], "retry",
+			 step->retry ? retry_new(step->retry) : json_null(), body);
 }
 
 /* Kinds without a writer are not run natively yet. */
@@ -411,18 +429,67 @@ static write_step_fn *const step_writers[STEP_KIND_COUNT] = {
 	[STEP_LET] = write_fields,
 	/* threading and queue */
 	[STEP_WITH] = write_with,
-	/* asyncio */
 	/* executors, processes */
 };
 
-static json_t *steps_new(const struct workload *workload, uint32_t first, uint32_t end)
+/* The same for coroutines, which know all that functions do. */
+static write_step_fn *const coroutine_step_writers[STEP_KIND_COUNT] = {
+	/* control */
+	[STEP_WHILE] = write_fields,
+	[STEP_IF] = write_fields,
+	[STEP_BODY] = write_fields,
+	[STEP_CALL] = write_fields,
+	[STEP_RETURN] = write_fields,
+	[STEP_TRY] = write_fields,
+	[STEP_EXCEPT] = write_fields,
+	[STEP_FINALLY] = write_fields,
+	[STEP_RAISE] = write_fields,
+	[STEP_RETRY] = write_fields,
+	/* tasks */
+	[STEP_SPAWN] = write_fields,
+	[STEP_JOIN] = write_fields,
+	[STEP_CREATE_TASK] = write_fields,
+	[STEP_GATHER] = write_fields,
+	[STEP_AWAIT] = write_fields,
+	[STEP_WAIT_HANDLES] = write_fields,
+	[STEP_AS_COMPLETED] = write_fields,
+	[STEP_TIMEOUT] = write_fields,
+	[STEP_CANCEL] = write_fields,
+	[STEP_SHIELD] = write_fields,
+	[STEP_TASK_GROUP] = write_fields,
+	[STEP_SUBMIT] = write_fields,
+	[STEP_YIELD] = write_fields,
+	[STEP_ITERATE] = write_fields,
+	/* locks and queues */
+	[STEP_WITH] = write_fields,
+	[STEP_ACQUIRE] = write_fields,
+	[STEP_RELEASE] = write_fields,
+	[STEP_WAIT] = write_fields,
+	[STEP_SET] = write_fields,
+	[STEP_CLEAR] = write_fields,
+	[STEP_NOTIFY] = write_fields,
+	[STEP_PUT] = write_fields,
+	[STEP_GET] = write_fields,
+	[STEP_TASK_DONE] = write_fields,
+	[STEP_JOIN_QUEUE] = write_fields,
+};
+
+/* A task whose code runs both ways is written as the coroutine's, if the function's harness knows all of it. */
+static write_step_fn *writer_of(const struct task *task, enum step_kind kind)
+{
+	if ((task->ways & TASK_AS_COROUTINE) && coroutine_step_writers[kind])
+		return (task->ways & TASK_AS_FUNCTION) ? NULL : coroutine_step_writers[kind];
+	return step_writers[kind];
+}
+
+static json_t *steps_new(const struct workload *workload, const struct task *task, uint32_t first, uint32_t end)
 {
 	json_t *steps = json_array();
 
 	for (uint32_t at = first; at < end; at = workload->steps[at].end) {
 		const struct step *step = &workload->steps[at];
-		json_t *body = steps_new(workload, at + 1, step->end > at + 1 ? step->end : at + 1);
-		json_t *made = step_writers[step->kind](workload, step, body);
+		json_t *body = steps_new(workload, task, at + 1, step->end > at + 1 ? step->end : at + 1);
+		json_t *made = writer_of(task, step->kind)(workload, step, body);
 
 		assert(made != NULL);
 		json_array_append_new(steps, made);
@@ -437,7 +504,7 @@ static const struct step *find_unwritable(const struct workload *workload)
 		const struct task *task = &workload->tasks[i];
 
 		for (uint32_t at = task->first; task->ways != 0 && at < task->end; at++) {
-			if (!step_writers[workload->steps[at].kind])
+			if (!writer_of(task, workload->steps[at].kind))
 				return &workload->steps[at];
 		}
 	}
@@ -480,7 +547,7 @@ static json_t *tasks_new(const struct workload *workload)
 		json_array_append_new(tasks, json_pack("{sssbsbsIso}", "name", task->name ? task->name : "", "daemon",
 						       task->daemon, "bound", differs_by_instance(workload, task),
 						       "variables", (json_int_t)task->variable_count,
-						       "steps", steps_new(workload, task->first, task->end)));
+						       "steps", steps_new(workload, task, task->first, task->end)));
 	}
 	return tasks;
 }
@@ -629,11 +696,116 @@ static bool add_program(struct walk *walk, json_t *root)
 	return ok;
 }
 
+/* ---- Coroutines: the harness follows the control flow itself ---------------------------------------- */
+
+static const char *const coroutine_resources[RESOURCE_KIND_COUNT] = {
+	[RESOURCE_LOCK] = "lock",
+	[RESOURCE_CONDITION] = "condition",
+	[RESOURCE_SEMAPHORE] = "semaphore",
+	[RESOURCE_BOUNDED_SEMAPHORE] = "bounded_semaphore",
+	[RESOURCE_EVENT] = "event",
+	[RESOURCE_QUEUE] = "queue",
+	[RESOURCE_LIFO_QUEUE] = "lifo_queue",
+	[RESOURCE_PRIORITY_QUEUE] = "priority_queue",
+};
+
+static bool runs_coroutines(const struct workload *workload)
+{
+	return workload->model.kind == MODEL_ASYNCIO ||
+	       (workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_COROUTINE);
+}
+
+/* Whether instances come about while it runs, so that only the run tells how many. */
+static bool starts_instances(const struct workload *workload)
+{
+	for (uint32_t i = 0; i < workload->task_count; i++) {
+		const struct task *task = &workload->tasks[i];
+
+		for (uint32_t at = task->first; task->ways != 0 && at < task->end; at++) {
+			enum step_kind kind = workload->steps[at].kind;
+
+			if (workload->steps[at].start && kind != STEP_CALL && kind != STEP_ITERATE)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What the harness cannot know without following the control flow as the simulator does. */
+static bool draws_beyond_walking(const struct workload *workload)
+{
+	bool dynamic = starts_instances(workload) || workload->run.kind == RUN_PROGRAM;
+
+	for (uint32_t i = 0; i < workload->task_count; i++) {
+		const struct task *task = &workload->tasks[i];
+		bool draws = false, branches = false;
+
+		for (uint32_t at = task->first; task->ways != 0 && at < task->end; at++) {
+			const struct step *step = &workload->steps[at];
+
+			draws |= step->duration.kind == DURATION_DRAWN && leaf_words[step->kind] != NULL;
+			draws |= step->kind == STEP_IF && step->chance >= 0;
+			draws |= step->retry &&
+				 (step->retry->jitter > 0 || step->retry->backoff.kind == DURATION_DRAWN);
+			branches |= !step_writers[step->kind] || step->count.expression != 0;
+		}
+		if (draws && (dynamic || branches || i != workload->run.task))
+			return true;
+	}
+	return false;
+}
+
+static bool add_coroutines(struct walk *walk, json_t *root)
+{
+	const struct workload *workload = walk->workload;
+	const struct model *model = &workload->model;
+	bool by_program = workload->run.kind == RUN_PROGRAM;
+	json_t *resources;
+
+	if (workload->run.kind == RUN_ARRIVALS || workload->run.kind == RUN_USERS) {
+		walk->why_not = "requests from outside are not run natively under asyncio yet";
+		return false;
+	}
+	if (draws_beyond_walking(workload)) {
+		walk->why_not = "durations drawn in coroutines that branch or are started by others are not run "
+				"natively yet";
+		return false;
+	}
+	if (!by_program && !add_instances(walk, root))
+		return false;
+	if (!root)
+		return true;
+	resources = json_array();
+	for (uint32_t i = 0; i < workload->resource_count; i++)
+		json_array_append_new(resources, json_pack("[s?I]", coroutine_resources[workload->resources[i].kind],
+							   (json_int_t)workload->resources[i].size));
+	if (by_program)
+		json_object_set_new(root, "count", json_integer(0));
+	if (by_program || starts_instances(workload))
+		json_object_set_new(root, "capacity", json_integer(COROUTINE_LIMIT));
+	json_object_set_new(root, "task", json_integer(workload->run.task));
+	json_object_set_new(root, "coroutines",
+			    json_pack("{so so ss sb sb so s[fff]}", "resources", resources, "main",
+				      by_program ? json_integer(workload->run.task) : json_null(), "return_when",
+				      return_when_words[model->return_when], "return_exceptions",
+				      model->return_exceptions, "eager", model->eager, "timeout_s",
+				      seconds_new(model->kind == MODEL_ASYNCIO ? model->timeout_ns : TIMEOUT_NONE),
+				      "spin_ns", workload->python.spin_python_ns, workload->python.spin_c_ns,
+				      workload->python.spin_native_ns));
+	return true;
+}
+
 static bool add_run(const struct workload *workload, json_t *root, const char **why_not)
 {
 	struct walk walk = { .workload = workload, .draws_left = DRAW_LIMIT };
 	bool ok;
 
+	if (runs_coroutines(workload)) {
+		ok = add_coroutines(&walk, root);
+		if (!ok)
+			*why_not = walk.why_not;
+		return ok;
+	}
 	switch (workload->run.kind) {
 	case RUN_ARRIVALS:
 		if (workload->model.kind != MODEL_THREAD_POOL) {
@@ -685,7 +857,7 @@ static json_t *generator_cpus_new(const struct native_cpus *cpus)
 bool workload_json_make(const struct workload *workload, const struct native_cpus *cpus, struct region *region,
 			struct workload_json *json, const char **why_not)
 {
-	json_t *root = json_object(), *cpu_list = json_array();
+	json_t *root = json_object(), *cpu_list = json_array(), *capacity;
 	char *text;
 	bool ok;
 
@@ -696,11 +868,9 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "workers", json_integer(workload->model.workers));
 	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));
 	json_object_set_new(root, "warm", json_boolean(workload->model.warm));
-	json_object_set_new(
-		root, "spawn",
-		json_string(workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS
-				    ? "process"
-				    : "thread"));
+	json_object_set_new(root, "spawn",
+			    json_string(spawn_words[workload->model.kind == MODEL_PROGRAM ? workload->model.spawn :
+											    SPAWN_THREAD]));
 	json_object_set_new(root, "start", json_string(start_words[workload->python.start]));
 	json_object_set_new(root, "switch_interval_s",
 			    json_real(sim_time_seconds(workload->python.switch_interval_ns)));
@@ -709,7 +879,8 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "tasks", tasks_new(workload));
 	ok = add_run(workload, root, why_not);
 	if (ok) {
-		json->instance_count = json_integer_value(json_object_get(root, "count"));
+		capacity = json_object_get(root, "capacity");
+		json->instance_count = json_integer_value(capacity ? capacity : json_object_get(root, "count"));
 		text = json_dumps(root, JSON_COMPACT);
 		assert(text != NULL);
 		json->text = region_strdup(region, text);

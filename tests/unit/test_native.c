@@ -79,7 +79,7 @@ static struct step all_steps[] = {
 	CONSTANT(STEP_C, 8000),
 	CONSTANT(STEP_NATIVE, 71000),
 	CONSTANT(STEP_IO, 170000),
-	{ .kind = STEP_REPEAT, .count.constant = 3 },
+	{ .kind = STEP_REPEAT, .count.constant = 3, .variable = INDEX_NONE },
 	CONSTANT(STEP_BLOCK, 1000),
 	{ .kind = STEP_LOOP },
 	CONSTANT(STEP_PYTHON, 400),
@@ -130,7 +130,7 @@ Test(native, json_has_iterations_and_seconds_instead_of_durations)
 
 	expect_json(json_object_get(json_array_get(json_object_get(root, "tasks"), 0), "steps"),
 		    "[[\"python\",\"constant\",575],[\"c\",\"constant\",1000],[\"native\",\"constant\",142],"
-		    "[\"io\",\"constant\",0.00017000000000000001],[\"repeat\",3,[[\"block\",\"constant\",9."
+		    "[\"io\",\"constant\",0.00017000000000000001],[\"repeat\",3,null,[[\"block\",\"constant\",9."
 		    "9999999999999995e-7]]],"
 		    "[\"loop\",[[\"python\",\"constant\",10],[\"break\"]]],[\"with\",0,[[\"c\",\"constant\",100]]],"
 		    "[\"stage\",\"end\"]]");
