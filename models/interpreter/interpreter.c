@@ -26,6 +26,10 @@ static struct interpreter *new_in(struct py_runtime *runtime, struct os_process 
 		interpreter->gil = gil_new(runtime->machine, runtime->switch_interval_ns,
 					   runtime->cost_ns[COST_GIL_UNCONTENDED], runtime->cost_ns[COST_GIL_SIGNAL],
 					   runtime->cost_ns[COST_GIL_TAKE_AFTER_WAKE]);
+	if (runtime->has_gil) {
+		interpreter->gc.threshold = runtime->cost_ns[COST_GC_THRESHOLD];
+		interpreter->gc.per_object_ns = runtime->cost_ns[COST_GC_PER_OBJECT];
+	}
 	interpreter->next = runtime->interpreters;
 	runtime->interpreters = interpreter;
 	return interpreter;

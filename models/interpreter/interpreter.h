@@ -4,6 +4,7 @@
 #ifndef MODELS_INTERPRETER_INTERPRETER_H
 #define MODELS_INTERPRETER_INTERPRETER_H
 
+#include "models/interpreter/gc.h"
 #include "models/interpreter/gil.h"
 #include "models/machine/os_process.h"
 
@@ -29,6 +30,7 @@ struct interpreter {
 	struct os_process *process;
 	struct gil *gil; /* NULL: a free-threaded build */
 	struct py_finalizer *finalizers; /* newest first */
+	struct garbage_collector gc;
 	struct interpreter *next;
 };
 

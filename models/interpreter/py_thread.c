@@ -3,6 +3,8 @@
  */
 #include "models/interpreter/py_thread.h"
 
+#include "models/machine/epoll.h"
+
 const char *const activity_names[ACTIVITY_COUNT] = {
 	[ACTIVITY_RUN_QUEUE] = "run_queue",   [ACTIVITY_SWITCHING] = "switching", [ACTIVITY_THROTTLED] = "throttled",
 	[ACTIVITY_OVERHEAD] = "overhead",     [ACTIVITY_PYTHON] = "python",	  [ACTIVITY_C] = "c",
@@ -166,11 +168,8 @@ struct sleep_locals {
  */
 static sim_ns sleep_slack(const struct os_thread *thread, sim_ns duration_ns)
 {
-	sim_ns slack_ns = thread->machine->timer_slack_ns;
-
-	if (py_runtime_of(thread)->minor >= 11 || duration_ns / 1000 < slack_ns)
-		return slack_ns;
-	return duration_ns / 1000 < 100 * SIM_MS ? duration_ns / 1000 : 100 * SIM_MS;
+	return py_runtime_of(thread)->minor >= 11 ? thread->machine->timer_slack_ns :
+						    poll_slack(thread->machine, duration_ns);
 }
 
 static enum progress sleep_call(struct os_thread *thread, struct frame *frame)

@@ -33,6 +33,8 @@ enum {
 extern const char *const activity_names[ACTIVITY_COUNT];
 _Static_assert(ACTIVITY_COUNT <= ACTIVITY_LIMIT, "the machine keeps a sum for each activity");
 
+struct aio_loop;
+
 struct py_thread {
 	struct interpreter *interpreter;
 	struct os_thread *os;
@@ -42,7 +44,12 @@ struct py_thread {
 	bool finished;	  /* what join() waits for */
 	bool timed_out;	  /* how its last call with a deadline ended; whatever the GIL does leaves it alone */
 	struct futex started_waiters, joiners;
+	struct aio_loop *event_loop; /* asyncio's running loop; NULL: none */
+	uint32_t exception;	     /* on its way through the thread's programs; 0: none */
 };
+
+/* Exceptions that the library raises and tells apart; others have higher numbers, which are the layer's above. */
+enum py_exception { PY_NO_EXCEPTION, PY_TIMEOUT_ERROR, PY_CANCELLED_ERROR, PY_EXCEPTION_GROUP = 10 };
 
 /* A thread of the interpreter that runs `body` with `argument`; a main thread has the GIL to take first, too. */
 struct py_thread *py_thread_new(struct interpreter *interpreter, const char *name, program_fn *body, void *argument);
@@ -54,6 +61,23 @@ static inline struct py_thread *py_current(const struct os_thread *thread)
 static inline const struct py_runtime *py_runtime_of(const struct os_thread *thread)
 {
 	return py_current(thread)->interpreter->runtime;
+}
+/* The exception in flight on this thread; a program looks after each AWAIT of what may raise, tidies up, and ends. */
+static inline uint32_t py_exception(const struct os_thread *thread)
+{
+	return py_current(thread)->exception;
+}
+static inline void py_raise(const struct os_thread *thread, uint32_t exception)
+{
+	py_current(thread)->exception = exception;
+}
+/* except: the exception is over; which it was. */
+static inline uint32_t py_catch(const struct os_thread *thread)
+{
+	uint32_t exception = py_current(thread)->exception;
+
+	py_current(thread)->exception = PY_NO_EXCEPTION;
+	return exception;
 }
 /* A cost of the profile. */
 static inline sim_ns py_cost(const struct os_thread *thread, enum cost cost)

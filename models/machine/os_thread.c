@@ -20,24 +20,69 @@ static struct frame *frame_new(struct machine_model *machine)
 	return frame;
 }
 
+static void frame_free(struct machine_model *machine, struct frame *frame)
+{
+	frame->parent = machine->free_frames;
+	machine->free_frames = frame;
+}
+
 static void frame_pop(struct os_thread *thread)
 {
 	struct frame *frame = thread->top;
 
 	thread->top = frame->parent;
-	frame->parent = thread->machine->free_frames;
-	thread->machine->free_frames = frame;
+	frame_free(thread->machine, frame);
+}
+
+static struct frame *frame_for(struct machine_model *machine, program_fn *program, struct frame *parent)
+{
+	struct frame *frame = frame_new(machine);
+
+	memset(frame, 0, sizeof(*frame));
+	frame->program = program;
+	frame->parent = parent;
+	return frame;
 }
 
 void *os_thread_push(struct os_thread *thread, program_fn *program)
 {
-	struct frame *frame = frame_new(thread->machine);
+	thread->top = frame_for(thread->machine, program, thread->top);
+	return thread->top->locals;
+}
 
-	memset(frame, 0, sizeof(*frame));
-	frame->program = program;
-	frame->parent = thread->top;
-	thread->top = frame;
-	return frame->locals;
+void *frame_stack_new(struct machine_model *machine, struct frame_stack *stack, program_fn *program)
+{
+	stack->top = stack->bottom = frame_for(machine, program, NULL);
+	return stack->bottom->locals;
+}
+
+void frame_stack_drop(struct machine_model *machine, struct frame_stack *stack)
+{
+	while (stack->top) {
+		struct frame *frame = stack->top;
+
+		stack->top = frame->parent;
+		frame_free(machine, frame);
+	}
+}
+
+/* PENDING without work to do: the core comes back at once and enters the innermost frame. */
+enum progress os_thread_attach(struct os_thread *thread, struct frame_stack *stack)
+{
+	assert(stack->top && stack->bottom->parent == NULL);
+	stack->bottom->parent = thread->top;
+	thread->top = stack->top;
+	stack->top = NULL;
+	return PENDING;
+}
+
+enum progress os_thread_detach(struct os_thread *thread, struct frame_stack *stack)
+{
+	assert(stack->top == NULL && stack->bottom->parent != NULL);
+	stack->top = thread->top;
+	thread->top = stack->bottom->parent;
+	stack->bottom->parent = NULL;
+	return PENDING;
 }
 
 enum progress os_thread_enter(struct os_thread *thread)

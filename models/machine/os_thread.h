@@ -93,6 +93,25 @@ void *os_thread_push(struct os_thread *thread, program_fn *program);
 /* Runs the innermost frame; DONE when it has finished (and was popped). For AWAIT. */
 enum progress os_thread_enter(struct os_thread *thread);
 
+/*
+ * A stack of frames that is not always on a thread: a coroutine's. It is put on top of whatever program goes on with
+ * it, and taken off where it suspends itself; so a coroutine that waits costs its frames and nothing else.
+ */
+struct frame_stack {
+	struct frame *top, *bottom; /* innermost, outermost; top NULL: on a thread, or at its end */
+};
+
+/* Makes a stack of one frame; returns its zeroed locals, to be filled in. */
+void *frame_stack_new(struct machine_model *machine, struct frame_stack *stack, program_fn *program);
+/* Gives its frames back, wherever they were. */
+void frame_stack_drop(struct machine_model *machine, struct frame_stack *stack);
+/* For AWAIT: goes on with the stack on top of the innermost frame, which is entered again after its AWAIT when the
+ * stack has come to its end or has been taken off; stack->top tells which (NULL: its end). */
+enum progress os_thread_attach(struct os_thread *thread, struct frame_stack *stack);
+/* For AWAIT, by a program of the stack or one called by it: takes the stack off, innermost frame and all; whoever
+ * had attached it goes on. After the next attach the innermost frame goes on after its AWAIT. */
+enum progress os_thread_detach(struct os_thread *thread, struct frame_stack *stack);
+
 /* The following are for the running thread itself, inside AWAIT. */
 
 /* Uses a core for `work_ns` (at full speed; longer when cores slow each other). */

@@ -192,6 +192,9 @@ program_fn *driver_for(const struct workload *workload)
 {
 	enum run_kind run = workload->run.kind;
 
+	if (workload->model.kind == MODEL_ASYNCIO ||
+	    (workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_COROUTINE))
+		return driver_for_asyncio(workload);
 	if (run == RUN_USERS)
 		return NULL;
 	if (run == RUN_ARRIVALS)

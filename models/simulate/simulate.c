@@ -3,6 +3,8 @@
  */
 #include "models/simulate/simulate.h"
 
+#include <inttypes.h>
+
 #include "models/simulate/deadlock.h"
 #include "models/simulate/drivers.h"
 #include "models/simulate/resources.h"
@@ -81,6 +83,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 		.imports_bytes = workload->python.imports_bytes,
 	};
 	sample_set_init(&simulation->sojourns, region);
+	sample_set_init(&simulation->loops.lags, region);
 	main_thread = py_thread_new(simulation->interpreter, "MainThread", driver_for(workload), simulation);
 	os_thread_start(main_thread->os);
 }
@@ -139,6 +142,23 @@ static void read_sojourns(struct simulation *simulation, struct variant_result *
 	result->sojourn.p95 = sample_set_percentile(sojourns, 0.95) / 1e9;
 	result->sojourn.p99 = sample_set_percentile(sojourns, 0.99) / 1e9;
 	result->sojourn.max = sim_time_seconds(sojourns->max);
+}
+
+/* How late the event loops were, and who held them up. */
+static void read_loops(struct simulation *simulation, struct region *region, struct variant_result *result)
+{
+	struct sample_set *lags = &simulation->loops.lags;
+
+	if (lags->count > 0) {
+		result->loop_lag_mean_s = sample_set_mean(lags) / 1e9;
+		result->loop_lag_p99_s = sample_set_percentile(lags, 0.99) / 1e9;
+		result->loop_lag_max_s = sim_time_seconds(lags->max);
+	}
+	for (const struct aio_slow_callback *it = simulation->loops.slow; it; it = it->next)
+		result->note = region_format(region,
+					     "%s%sthe event loop stood still in '%s' %" PRIu64 " times, for up to %g ms",
+					     result->note ? result->note : "", result->note ? "; " : "", it->name,
+					     it->count, (double)it->longest_ns / 1e6);
 }
 
 /* A stage lasts until the next is marked, the last one until the end. */
@@ -201,6 +221,7 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	result->peak_memory_bytes = (double)machine->peak_memory_bytes;
 	result->events = (double)(engine_event_count(simulation->engine) + engine_advance_count(simulation->engine));
 	result->note = workload->machine.note;
+	read_loops(simulation, region, result);
 }
 
 void simulate_check(const struct workload *workload, struct diagnostics *diagnostics)

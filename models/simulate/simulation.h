@@ -4,6 +4,7 @@
 #ifndef MODELS_SIMULATE_SIMULATION_H
 #define MODELS_SIMULATE_SIMULATION_H
 
+#include "models/library/aio_loop.h"
 #include "models/library/mp_process.h"
 #include "models/simulate/simulate.h"
 #include "sim/engine/statistics.h"
@@ -29,6 +30,8 @@ struct simulation {
 	uint64_t retries, lost_updates;
 	struct task_instance *free_instances;
 	struct task_instance *first_alive, *last_alive; /* begun and not yet at their end, in that order */
+
+	struct aio_statistics loops; /* of all event loops */
 
 	/* Sums. */
 	sim_ns time_in_ns[ACTIVITY_LIMIT];

@@ -46,6 +46,8 @@ int64_t step_start_count(struct task_instance *instance, const struct start *sta
 
 /* When the step's timeout is over: SIM_NS_MAX without one. */
 sim_ns step_deadline(const struct os_thread *thread, const struct step *step);
+/* Enters a call: the callee's activation, its arguments set from the caller's. Raises where that cannot be. */
+void step_enter_callee(struct task_instance *instance, const struct start *start);
 
 /* steps_basic.c */
 step_fn step_allocate, step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
@@ -59,5 +61,13 @@ step_fn step_mp_put, step_mp_get, step_send, step_recv, step_mp_wait, step_mp_no
 	step_mp_access;
 /* steps_executor.c */
 step_fn step_submit, step_await_futures, step_wait_futures, step_as_completed, step_cancel_futures, step_run;
+/* steps_asyncio.c */
+step_fn step_io_awaited, step_create_task, step_gather, step_await, step_cancel_tasks, step_wait_tasks,
+	step_tasks_as_completed, step_timeout, step_task_group, step_run_in_executor;
+/* steps_aio_sync.c */
+step_fn step_aio_with, step_aio_acquire, step_aio_release, step_aio_wait, step_aio_set, step_aio_clear,
+	step_aio_notify, step_aio_put, step_aio_get, step_aio_task_done;
+/* steps_generator.c */
+step_fn step_iterate, step_yield;
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "models/library/aio_task.h"
 #include "models/simulate/steps.h"
 
 struct control_locals {
@@ -111,7 +112,7 @@ enum progress step_return(struct os_thread *thread, struct task_instance *instan
 }
 
 /* The callee's variables are set from the caller's, which are the innermost until the call is entered. */
-static void enter_callee(struct task_instance *instance, const struct start *start)
+void step_enter_callee(struct task_instance *instance, const struct start *start)
 {
 	const struct workload *workload = instance->simulation->workload;
 	struct activation *caller = instance->activation, *callee;
@@ -135,7 +136,7 @@ static enum progress run_call(struct os_thread *thread, struct frame *frame)
 	const struct task *called = &instance->simulation->workload->tasks[my->step->start->task];
 
 	PROGRAM_BEGIN(frame);
-	enter_callee(instance, my->step->start);
+	step_enter_callee(instance, my->step->start);
 	push_steps(thread, instance, called->first, called->end);
 	AWAIT(frame, os_thread_enter(thread));
 	if (instance->leaving == LEAVING_RETURN)
@@ -250,6 +251,11 @@ static sim_ns backoff_ns(struct task_instance *instance, const struct retry *ret
 	return sim_time_round(ns);
 }
 
+static enum progress back_off(struct os_thread *thread, const struct task_instance *instance, sim_ns duration_ns)
+{
+	return instance->in_coroutine ? aio_sleep(thread, duration_ns) : py_sleep(thread, duration_ns);
+}
+
 static enum progress run_retry(struct os_thread *thread, struct frame *frame)
 {
 	struct control_locals *my = FRAME_LOCALS(frame, struct control_locals);
@@ -265,7 +271,9 @@ static enum progress run_retry(struct os_thread *thread, struct frame *frame)
 		instance->leaving = LEAVING_NOT;
 		instance->exception = EXCEPTION_NONE;
 		instance->simulation->retries++;
-		AWAIT(frame, py_sleep(thread, backoff_ns(instance, my->step->retry, my->tries)));
+		AWAIT(frame, back_off(thread, instance, backoff_ns(instance, my->step->retry, my->tries)));
+		if (py_exception(thread) != PY_NO_EXCEPTION)
+			break;
 	}
 	PROGRAM_END;
 }

@@ -5,6 +5,7 @@
  */
 #include "models/simulate/task_program.h"
 
+#include "models/simulate/coroutines.h"
 #include "models/simulate/deadlock.h"
 #include "models/simulate/shared_cells.h"
 #include "models/simulate/steps.h"
@@ -96,6 +97,7 @@ static struct task_instance *instance_new(struct simulation *simulation, uint32_
 		.counted = counted,
 		.entity = entity,
 		.release_ns = engine_now(simulation->engine),
+		.timeout_ns = TIMEOUT_NONE,
 	};
 	task_enter_call(instance, task);
 	if (counted) {
@@ -157,6 +159,9 @@ enum progress task_run_block(struct os_thread *thread, struct frame *frame)
 			if (!has_no_step_cost(steps[my->at].kind))
 				AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
 			AWAIT(frame, execute(thread, my->instance, &steps[my->at]));
+			/* What the library raised; the numbers are the same (steps_asyncio.c). */
+			if (py_exception(thread) != PY_NO_EXCEPTION)
+				task_raise(my->instance, (enum exception_kind)py_catch(thread));
 		}
 	}
 	if (my->is_loop && my->instance->leaving == LEAVING_BREAK)
@@ -173,7 +178,8 @@ static void begin(struct os_thread *thread, struct task_instance *instance)
 
 	instance->number = ++simulation->begun;
 	simulation->waited += now > instance->release_ns;
-	simulation->time_in_ns[ACTIVITY_QUEUE_WAIT] += now - instance->release_ns;
+	simulation->time_in_ns[instance->in_coroutine ? ACTIVITY_LOOP_WAIT : ACTIVITY_QUEUE_WAIT] +=
+		now - instance->release_ns;
 	os_thread_account_to(thread, simulation->time_in_ns);
 	machine_trace(simulation->machine, thread, TRACE_BEGIN, "task", task_of(instance)->name,
 		      (int64_t)instance->number);
@@ -241,21 +247,41 @@ void task_instance_cancel(struct task_instance *instance)
 	give_back(instance);
 }
 
+/* What the harness keeps of a coroutine goes with it. */
+static void forget_objects(struct os_thread *thread, const struct task_instance *instance)
+{
+	if (instance->in_coroutine)
+		gc_objects_gone(&py_current(thread)->interpreter->gc, py_cost(thread, COST_AIO_INSTANCE_OBJECTS));
+}
+
 enum progress task_run(struct os_thread *thread, struct frame *frame)
 {
 	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
 	struct task_instance *instance = my->instance;
 
 	PROGRAM_BEGIN(frame);
+	if (py_exception(thread) != PY_NO_EXCEPTION) { /* a coroutine that was cancelled before its first step */
+		forget_objects(thread, instance);
+		task_instance_cancel(instance);
+		return DONE;
+	}
 	deadlock_add(instance, thread);
 	if (instance->counted)
 		begin(thread, instance);
-	push_steps(thread, instance, task_of(instance)->first, task_of(instance)->end);
+	if (instance->timeout_ns == TIMEOUT_NONE)
+		push_steps(thread, instance, task_of(instance)->first, task_of(instance)->end);
+	else
+		coroutine_push_bounded(thread, instance);
 	AWAIT(frame, os_thread_enter(thread));
 	if (instance->counted)
 		end(thread, instance);
 	os_process_use_memory(thread->process, -instance->allocated_bytes);
 	tell_handle(instance);
+	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */
+	if (instance->leaving == LEAVING_RAISE &&
+	    (instance->in_coroutine || (instance->handle && instance->handle->call)))
+		py_raise(thread, instance->exception);
+	forget_objects(thread, instance);
 	deadlock_remove(instance);
 	shared_cells_forget(instance);
 	give_back(instance);

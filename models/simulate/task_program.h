@@ -13,6 +13,7 @@ struct handle {
 	struct mp_process *process;
 	struct py_future *future;
 	struct aio_task *task;
+	struct aio_executor_call *call; /* run_in_executor() */
 	struct task_instance *instance; /* what it runs; must not be looked into once it is done */
 	bool daemon;
 	bool done;		  /* its instance has ended */
@@ -32,6 +33,7 @@ struct activation {
 	int64_t *variables;
 	struct handle_group *groups;
 	uint32_t depth; /* of calls */
+	struct aio_generator *generator; /* that it is the code of; NULL: none */
 };
 
 /* Why a block ends before its last step. */
@@ -53,7 +55,9 @@ struct task_instance {
 	sim_ns item_ns;
 	sim_ns release_ns;
 	int64_t allocated_bytes; /* until its end */
+	sim_ns timeout_ns; /* of a coroutine's steps in all; TIMEOUT_NONE: none */
 	struct handle *handle; /* told of the end; may be NULL */
+	struct aio_group *task_group; /* to which the tasks that it creates belong; NULL: none */
 	struct seen_cell *seen; /* what it has read of shared variables (shared_cells.h) */
 
 	/* While it lives, for deadlock.h. */

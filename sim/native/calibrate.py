@@ -736,6 +736,15 @@ def measure_threading():
 
 
 # In this order: later ones subtract what earlier ones have measured.
+def measure_asyncio():
+    sys.modules['calibrate'] = sys.modules[__name__]  # this very one, though it runs as __main__
+    import calibrate_asyncio
+    pin(HERE)
+    warm_up()
+    calibrate_asyncio.measure_asyncio()
+    unpin()
+
+
 MEASUREMENTS = (
     ('memory', measure_memory),
     ('bytecode', measure_spins),
@@ -755,6 +764,7 @@ MEASUREMENTS = (
     ('process pools: life', measure_pool_life),
     ('process pools: tasks', measure_pool_tasks),
     ('process pools: watching', measure_pool_watch),
+    ('asyncio', measure_asyncio),
     ('all cores busy', measure_all_busy_speed),
 )
 

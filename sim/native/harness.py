@@ -243,6 +243,13 @@ class Program:
         self.context = multiprocessing.get_context(workload['start'])
         by_process = workload['model'] in ('processes', 'pool') or workload['spawn'] == 'process'
         self.start_child = self.context.Process if by_process else threading.Thread
+        self.coroutines = None
+        self.caught = harness_control.CAUGHT
+        self.makers = dict(MAKERS)
+        if workload['model'] == 'asyncio' or workload['spawn'] == 'coroutine':
+            import harness_asyncio
+            self.makers['coroutines'] = harness_asyncio.MAKERS
+            self.coroutines = harness_asyncio.Coroutines(self)
         self.resources = [self.make(resource) for resource in workload['resources']]
         self.shared = {}
         self.activations = []
@@ -251,40 +258,48 @@ class Program:
             self.add_instance(workload['instance_tasks'][number],
                               Instance(workload['draws'][number] or (),
                                        [column and column[number] for column in workload['items']],
-                                       workload['first_children'][number]))
+                                       workload['first_children'][number]),
+                              workload['in_coroutines'][number])
 
     def make(self, resource):
         """What a resource is in Python; None for one that the variant does not use."""
         maker = (harness_processes.EXECUTOR_MAKERS.get(resource['kind']) or
-                 MAKERS.get(resource['scope'], {}).get(resource['kind']))
+                 self.makers.get(resource['scope'], {}).get(resource['kind']))
         return maker and maker(resource, self.context)
 
-    def add_instance(self, task, instance):
+    def add_instance(self, task, instance, in_coroutine=False):
         """Its steps bound to it; a task whose instances do not differ is bound once."""
         written = self.workload['tasks'][task]
+        bind = self.coroutines.bind if in_coroutine else self.bind
         if written['bound']:
             self.activations.append(Activation(instance, written))
-            self.bodies.append(self.bind(written['steps'], self.activations[-1]))
+            self.bodies.append(bind(written['steps'], self.activations[-1]))
             return
-        if task not in self.shared:
-            self.shared[task] = self.bind(written['steps'], Activation(Instance(), written))
+        if (task, in_coroutine) not in self.shared:
+            self.shared[task, in_coroutine] = bind(written['steps'], Activation(Instance(), written))
         self.activations.append(None)
-        self.bodies.append(self.shared[task])
+        self.bodies.append(self.shared[task, in_coroutine])
 
-    def next_child(self, instance, task):
+    def next_child(self, instance, task, in_coroutine=False):
         """The number of the next that an instance starts: known beforehand, or added now."""
         if instance.next_child < 0:
             with ADDING:
-                self.add_instance(task, Instance())
+                if len(self.bodies) == self.workload['count'] + self.workload['spare']:
+                    raise MemoryError('more than %d tasks are started' % len(self.bodies))
+                self.add_instance(task, Instance(first_child=-1), in_coroutine)
                 return len(self.bodies) - 1
         instance.next_child += 1
         return instance.next_child - 1
+
+    def executor(self, resource):
+        """What tasks are submitted to."""
+        return self.resources[resource]
 
     def bind_main(self):
         main = self.workload['main']
         task = self.workload['tasks'][main['task']]
         activation = Activation(Instance(main['draws'] or (), (), main['first_child']), task)
-        return activation, self.bind(task['steps'], activation)
+        return activation, (self.coroutines or self).bind(task['steps'], activation)
 
     def bind(self, steps, activation):
         return tuple(BINDERS[step[0]](self, step, activation) for step in steps)
@@ -522,8 +537,9 @@ MODELS = {
     'process_pool': (harness_processes.run_process_pool, harness_processes.warm_process_pool),
     'program': (run_program, lambda workload: PROGRAM.bind_main()),
     'arrivals': (run_arrivals, start_generator),
+    'asyncio': (lambda _, run: run(), lambda workload: PROGRAM.coroutines.prepare()),
 }
-ALWAYS_PREPARED = ('program', 'arrivals')  # the others only if they shall be warm
+ALWAYS_PREPARED = ('program', 'arrivals', 'asyncio')  # the others only if they shall be warm
 
 
 # ---- One run ---------------------------------------------------------------------------------------
@@ -563,7 +579,8 @@ def execute(workload):
     mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
     pace_before = measure_pace(workload)
     sys.setswitchinterval(workload['switch_interval_s'])
-    model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
+    model = ('asyncio' if PROGRAM.coroutines else 'arrivals' if 'arrivals_ns' in workload
+             else workload['model'])
     run, prepare = MODELS[model]
     arguments = [workload]
     if prepare and (workload['warm'] or model in ALWAYS_PREPARED):
@@ -574,6 +591,8 @@ def execute(workload):
     RECORDS[0] = clock_ns()
     run(*arguments)
     RECORDS[1] = clock_ns()
+    if PROGRAM.coroutines:
+        PROGRAM.coroutines.note_never_begun()
     cpu_after_s, switches_after = usage()
     for child in multiprocessing.active_children():
         child.kill()
@@ -637,6 +656,7 @@ def main(path):
 
 
 if __name__ == '__main__':
+    sys.modules['harness'] = sys.modules[__name__]  # as harness_asyncio.py imports it
     main(sys.argv[1])
 elif __name__ == '__mp_main__':
     load(os.environ['GILSIM_WORKLOAD'])

@@ -106,24 +106,35 @@ CAUGHT = [(Exception,), TIMEOUTS, CANCELLED, (Rejected,), (queue.Full,), (queue.
           (threading.BrokenBarrierError, BrokenPipeError),
           (RuntimeError, ValueError, IndexError), (RecursionError,), (ZeroDivisionError, OverflowError),
           (getattr(builtins, 'ExceptionGroup', Named),)]
-# What a step may raise; anything else is a defect of the harness.
-SCENARIO_EXCEPTIONS = tuple(kind for kinds in CAUGHT[1:] for kind in kinds) + (Named,)
 NAMED = {}
 OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_TIMED_OUT, OUTCOME_CANCELLED, OUTCOME_REJECTED = range(5)
 
 
-def caught_by(fields):
+def scenario_exceptions(caught):
+    """What a step may raise; anything else is a defect of the harness."""
+    return tuple(kind for kinds in caught[1:] for kind in kinds) + (Named,)
+
+
+SCENARIO_EXCEPTIONS = scenario_exceptions(CAUGHT)
+
+
+def caught_by(program, fields):
     """The exceptions that a step's number, and its name for the scenario's own, stand for."""
     number, name = fields['exception'], fields['exception_name']
-    if number < len(CAUGHT):
-        return CAUGHT[number]
+    if number < len(program.caught):
+        return program.caught[number]
     if name not in NAMED:
         NAMED[name] = type(name, (Named,), {})
     return (NAMED[name],)
 
 
-def outcome_of(exception):
-    for outcome, kinds in ((OUTCOME_TIMED_OUT, TIMEOUTS), (OUTCOME_CANCELLED, CANCELLED),
+def takes(kinds, exception):
+    """A plain `except` takes all but a cancellation, whatever class that is."""
+    return isinstance(exception, kinds) and not (kinds is CAUGHT[0] and isinstance(exception, CANCELLED))
+
+
+def outcome_of(exception, caught=CAUGHT):
+    for outcome, kinds in ((OUTCOME_TIMED_OUT, caught[1]), (OUTCOME_CANCELLED, caught[2]),
                            (OUTCOME_REJECTED, Rejected)):
         if isinstance(exception, kinds):
             return outcome
@@ -138,8 +149,16 @@ def run_raise_again(_):
     raise
 
 
-def bind_raise(_, step, __):
-    return (run_raise, caught_by(step[1])[0]) if step[1]['exception'] else (run_raise_again, None)
+def bind_raise(program, step, _):
+    return (run_raise, caught_by(program, step[1])[0]) if step[1]['exception'] else (run_raise_again, None)
+
+
+def handler_of(handlers, exception):
+    """The body of the first `except` that takes it; None: it goes on."""
+    for kinds, handler in handlers:
+        if takes(kinds, exception):
+            return handler
+    return None
 
 
 def run_try(argument):
@@ -148,13 +167,11 @@ def run_try(argument):
         for function, step_argument in body:
             function(step_argument)
     except SCENARIO_EXCEPTIONS as exception:
-        for kinds, handler in handlers:
-            # A plain `except` takes all but a cancellation, whatever class that is.
-            if isinstance(exception, kinds) and not (kinds is CAUGHT[0] and isinstance(exception, CANCELLED)):
-                for function, step_argument in handler:
-                    function(step_argument)
-                return
-        raise
+        handler = handler_of(handlers, exception)
+        if handler is None:
+            raise
+        for function, step_argument in handler:
+            function(step_argument)
 
 
 def run_try_finally(argument):
@@ -170,7 +187,7 @@ def bind_try(program, step, activation):
     body, final, handlers = (), None, []
     for name, fields, part in step[2]:
         if name == 'except':
-            handlers.append((caught_by(fields), program.bind(part, activation)))
+            handlers.append((caught_by(program, fields), program.bind(part, activation)))
         elif name == 'finally':
             final = program.bind(part, activation)
         else:
@@ -179,8 +196,27 @@ def bind_try(program, step, activation):
     return (run_try, attempt) if final is None else (run_try_finally, (attempt, final))
 
 
+class Retrying:
+    """When a `retry` tries again, and how long it waits before."""
+
+    def __init__(self, program, fields, activation):
+        retry = fields['retry']
+        self.times, self.factor, self.limit_s = retry['times'], retry['factor'], retry['limit_s']
+        self.backoff_s = drawn_or_constant(retry['backoff_s'], activation)
+        self.jitter = drawn_or_constant(retry['jitter'], activation)
+        self.kinds = caught_by(program, fields)
+        self.instance = activation.instance
+
+    def wait_s(self, tries, exception):
+        """After so many tries; None: the exception goes on."""
+        if tries >= self.times or not takes(self.kinds, exception):
+            return None
+        self.instance.retries += 1
+        return min(self.backoff_s() * self.factor ** (tries - 1), self.limit_s) * self.jitter()
+
+
 def run_retry(argument):
-    retry, backoff_s, jitter, kinds, instance, body = argument
+    retrying, body = argument
     tries = 0
     while True:
         try:
@@ -189,20 +225,15 @@ def run_retry(argument):
             return
         except SCENARIO_EXCEPTIONS as exception:
             tries += 1
-            if (tries >= retry['times'] or not isinstance(exception, kinds) or
-                    (kinds is CAUGHT[0] and isinstance(exception, CANCELLED))):
+            wait_s = retrying.wait_s(tries, exception)
+            if wait_s is None:
                 raise
-        instance.retries += 1
-        wait_s = min(backoff_s() * retry['factor'] ** (tries - 1), retry['limit_s'])
-        time.sleep(wait_s * jitter())
+        time.sleep(wait_s)
 
 
 def bind_retry(program, step, activation):
     _, fields, body = step
-    retry = fields['retry']
-    return (run_retry, (retry, drawn_or_constant(retry['backoff_s'], activation),
-                        drawn_or_constant(retry['jitter'], activation), caught_by(fields), activation.instance,
-                        program.bind(body, activation)))
+    return (run_retry, (Retrying(program, fields, activation), program.bind(body, activation)))
 
 
 # ---- Conditions and loops ------------------------------------------------------------------------------
@@ -300,7 +331,7 @@ def bind_return(_, step, activation):
 
 class Instance:
     """One execution of a task: its share of the drawn values, its item, its children, what is counted of it."""
-    __slots__ = ('draws', 'items', 'next_child', 'seen', 'memory', 'retries', 'lost_updates')
+    __slots__ = ('draws', 'items', 'next_child', 'seen', 'memory', 'retries', 'lost_updates', 'task_group')
 
     def __init__(self, draws=(), items=(), first_child=0):
         self.draws = Table(draws) if isinstance(draws, dict) else Sequence(draws)
@@ -310,6 +341,7 @@ class Instance:
         self.memory = []
         self.retries = 0
         self.lost_updates = 0
+        self.task_group = None  # of a coroutine: the TaskGroup that it is in
 
 
 class Activation:
@@ -336,26 +368,30 @@ class CallSite:
 
     def callee(self):
         if self.unused:
-            return self.unused.pop()
-        activation = Activation(self.caller.instance, self.task)
-        return activation, self.program.bind(self.task['steps'], activation)
+            activation, body = self.unused.pop()
+        else:
+            activation = Activation(self.caller.instance, self.task)
+            body = self.program.bind(self.task['steps'], activation)
+        variables = activation.variables
+        variables[:] = [argument() for argument in self.arguments] + [0] * (len(variables) - len(self.arguments))
+        return activation, body
+
+    def end(self, callee):
+        for group in callee[0].groups:
+            group.clear()
+        self.unused.append(callee)
 
 
 def run_call(site):
     callee = site.callee()
-    activation, body = callee
-    variables = activation.variables
-    variables[:] = [argument() for argument in site.arguments] + [0] * (len(variables) - len(site.arguments))
     result = 0
     try:
-        for function, argument in body:
+        for function, argument in callee[1]:
             function(argument)
     except Return as returned:
         result = returned.value
     finally:
-        for group in activation.groups:
-            group.clear()
-        site.unused.append(callee)
+        site.end(callee)
     if site.slot is not None:
         site.caller.variables[site.slot] = result
 

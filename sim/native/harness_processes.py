@@ -325,7 +325,7 @@ def bind_submit(program, step, activation):
     return (run_submit, (program, activation, activation.groups[fields['group']], start,
                          value_of(start['count'], activation.variables),
                          [value_of(argument, activation.variables) for argument in start['args']],
-                         program.resources[fields['resource']]))
+                         program.executor(fields['resource'])))
 
 
 def groups_of(fields, activation):

@@ -182,11 +182,15 @@ def run_put(argument):
     put(value(), timeout_s != 0, timeout_s)
 
 
+def is_priority_queue(program, fields):
+    return program.workload['resources'][fields['resource']]['kind'] == 'priority_queue'
+
+
 def bind_put(program, step, activation):
     fields = step[1]
     a_queue = program.resources[fields['resource']]
     value = value_of(fields['value'], activation.variables)
-    if isinstance(a_queue, PriorityQueue):
+    if is_priority_queue(program, fields):
         priority, item = value_of(fields['extra'], activation.variables), value
 
         def value():
@@ -211,7 +215,7 @@ def run_get_urgent(argument):
 def bind_get(program, step, activation):
     fields = step[1]
     a_queue = program.resources[fields['resource']]
-    run = run_get_urgent if isinstance(a_queue, PriorityQueue) else run_get
+    run = run_get_urgent if is_priority_queue(program, fields) else run_get
     return (run, (a_queue.get, fields['timeout_s'], activation.variables, fields['variable']))
 
 

@@ -33,6 +33,10 @@ extern const char native_harness_processes_text[], native_harness_processes_end[
 extern const char native_calibrate_text[], native_calibrate_end[];
 extern const char native_calibrate_threading_text[], native_calibrate_threading_end[];
 extern const char native_calibrate_processes_text[], native_calibrate_processes_end[];
+EMBED("harness_asyncio", "sim/native/harness_asyncio.py");
+EMBED("calibrate_asyncio", "sim/native/calibrate_asyncio.py");
+extern const char native_harness_asyncio_text[], native_harness_asyncio_end[];
+extern const char native_calibrate_asyncio_text[], native_calibrate_asyncio_end[];
 
 static const struct {
 	const char *name, *text, *end;
@@ -44,6 +48,8 @@ static const struct {
 	{ "calibrate.py", native_calibrate_text, native_calibrate_end },
 	{ "calibrate_threading.py", native_calibrate_threading_text, native_calibrate_threading_end },
 	{ "calibrate_processes.py", native_calibrate_processes_text, native_calibrate_processes_end },
+	{ "harness_asyncio.py", native_harness_asyncio_text, native_harness_asyncio_end },
+	{ "calibrate_asyncio.py", native_calibrate_asyncio_text, native_calibrate_asyncio_end },
 };
 
 bool native_embed_write(const char *folder, struct region *region, struct native_error *error)

@@ -21,18 +21,31 @@
 #define DRAW_LIMIT 2000000
 #define INSTANCE_LIMIT 1000000
 #define SPAWN_LIMIT 100000
+/* Tasks whose number depends on data; coroutines are cheap. */
 #define UNNUMBERED_LIMIT 20000
+#define UNNUMBERED_COROUTINE_LIMIT 200000
 /* Values at each site of an instance whose way depends on data. */
 #define DRAWS_EACH 64
 
 static const char *const model_words[MODEL_KIND_COUNT] = {
 	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
 	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
-	[MODEL_PROCESS_POOL] = "process_pool",
+	[MODEL_PROCESS_POOL] = "process_pool", [MODEL_ASYNCIO] = "asyncio",
+};
+static const char *const spawn_words[] = {
+	[SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process", [SPAWN_COROUTINE] = "coroutine"
 };
 static const char *const start_words[] = {
 	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver"
 };
+
+/* Whether the run's own instances are coroutines. */
+static bool runs_coroutines(const struct workload *workload)
+{
+	return workload->model.kind == MODEL_ASYNCIO ||
+	       (workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_COROUTINE);
+}
+
 /* ---- What is known of a task beforehand ---------------------------------------------------------------- */
 
 struct task_facts {
@@ -51,32 +64,46 @@ static void *allocate(size_t count, size_t bytes)
 	return memory;
 }
 
-static bool depends_on_data(const struct step *step)
+/* Whether a step starts tasks that are numbered beforehand. */
+static bool starts_at(const struct step *step)
 {
+	return step->start && step->kind != STEP_CALL && step->kind != STEP_ITERATE;
+}
+
+static bool has_start_and_no_break(const struct step *steps, uint32_t first, uint32_t end)
+{
+	bool has_start = false;
+
+	for (uint32_t at = first; at < end; at++) {
+		if (steps[at].kind == STEP_BREAK)
+			return false;
+		has_start = has_start || starts_at(&steps[at]);
+	}
+	return has_start;
+}
+
+static bool depends_on_data(const struct workload *workload, const struct step *step)
+{
+	if (starts_at(step) && !step->start->items_ns && step->start->count.expression != 0)
+		return true;
 	switch (step->kind) {
 	case STEP_IF:
 	case STEP_WHILE:
 	case STEP_TRY:
 	case STEP_RETRY:
 	case STEP_CALL:
+	case STEP_ITERATE:
 	case STEP_RAISE:
 	case STEP_RETURN:
 		return true;
 	case STEP_REPEAT:
 		return step->count.expression != 0;
-	case STEP_SPAWN:
-	case STEP_SUBMIT:
-	case STEP_RUN:
-		return !step->start->items_ns && step->start->count.expression != 0;
+	case STEP_LOOP:
+		/* It starts as many as come, until it is cancelled. */
+		return has_start_and_no_break(workload->steps, (uint32_t)(step - workload->steps) + 1, step->end);
 	default:
 		return false;
 	}
-}
-
-/* Whether a step starts tasks that are numbered beforehand. */
-static bool starts_at(const struct step *step)
-{
-	return step->kind == STEP_SPAWN || step->kind == STEP_SUBMIT || step->kind == STEP_RUN;
 }
 
 static bool draws_at(const struct workload *workload, const struct step *step)
@@ -90,7 +117,7 @@ static void mark_called(const struct workload *workload, uint32_t task, bool *ca
 		return;
 	called[task] = true;
 	for (uint32_t at = workload->tasks[task].first; at < workload->tasks[task].end; at++)
-		if (workload->steps[at].kind == STEP_CALL)
+		if (workload->steps[at].kind == STEP_CALL || workload->steps[at].kind == STEP_ITERATE)
 			mark_called(workload, workload->steps[at].start->task, called);
 }
 
@@ -110,7 +137,7 @@ static struct task_facts *find_facts(const struct workload *workload)
 			for (uint32_t at = called->first; fact->called[other] && at < called->end; at++) {
 				const struct step *step = &workload->steps[at];
 
-				fact->is_static = fact->is_static && !depends_on_data(step);
+				fact->is_static = fact->is_static && !depends_on_data(workload, step);
 				fact->draws = fact->draws || draws_at(workload, step);
 				fact->spawns = fact->spawns || starts_at(step);
 			}
@@ -132,6 +159,7 @@ struct instance {
 	uint32_t task;
 	uint64_t entity;
 	sim_ns item_ns;
+	bool in_coroutine;
 	int64_t first_child; /* number of the first that it starts; -1: they are numbered as they are started */
 };
 
@@ -205,7 +233,7 @@ static enum way walk_start(struct walk *walk, const struct step *step)
 	const struct start *start = step->start;
 	int64_t count = start->items_ns ? start->item_count : start->count.constant;
 
-	if (listing->workload->run.kind != RUN_PROGRAM)
+	if (listing->workload->run.kind != RUN_PROGRAM && !walk->instance->in_coroutine)
 		return fail(listing, "spawn is run natively in the model `program` only"), WAY_FAILED;
 	if (count > SPAWN_LIMIT - (int64_t)listing->count)
 		return fail(listing, "more than 100000 tasks would be spawned"), WAY_FAILED;
@@ -215,6 +243,7 @@ static enum way walk_start(struct walk *walk, const struct step *step)
 					  .task = start->task,
 					  .entity = random_hash_path(walk->instance->entity, walk->child++),
 					  .item_ns = start->items_ns ? start->items_ns[i] : walk->instance->item_ns,
+					  .in_coroutine = walk->instance->in_coroutine && step->kind != STEP_SUBMIT,
 				  }))
 			return WAY_FAILED;
 	}
@@ -266,12 +295,12 @@ static enum way walk_step(struct walk *walk, uint32_t at)
 		return fail(walk->listing, "as_completed() around what draws or starts is not run natively"),
 		       WAY_FAILED;
 	case STEP_WITH:
+	case STEP_TIMEOUT:
+	case STEP_TASK_GROUP:
 		return walk_steps(walk, at + 1, step->end);
-	case STEP_SPAWN:
-	case STEP_SUBMIT:
-	case STEP_RUN:
-		return walk_start(walk, step);
 	default:
+		if (starts_at(step))
+			return walk_start(walk, step);
 		return workload_json_is_drawn(workload, step, false) ? walk_draw(walk, step) : WAY_ON;
 	}
 }
@@ -402,6 +431,7 @@ static json_t *items_new(const struct listing *listing)
 static bool list_all(struct listing *listing, json_t *root)
 {
 	json_t *all_draws = json_array(), *tasks = json_array(), *first_children = json_array();
+	json_t *in_coroutines = json_array();
 	bool ok = true;
 
 	share_draws(listing, (int64_t)listing->count);
@@ -413,19 +443,25 @@ static bool list_all(struct listing *listing, json_t *root)
 		if (root) {
 			json_array_append_new(all_draws, draws);
 			json_array_append_new(tasks, json_integer(instance.task));
+			json_array_append_new(in_coroutines, json_boolean(instance.in_coroutine));
 			json_array_append_new(first_children, json_integer(instance.first_child));
 		}
 	}
 	if (ok && root) {
 		json_object_set_new(root, "count", json_integer((json_int_t)listing->count));
-		json_object_set_new(root, "spare", json_integer(listing->has_unnumbered ? UNNUMBERED_LIMIT : 0));
+		json_object_set_new(root, "spare",
+				    json_integer(!listing->has_unnumbered	     ? 0
+						 : runs_coroutines(listing->workload) ? UNNUMBERED_COROUTINE_LIMIT
+										       : UNNUMBERED_LIMIT));
 		json_object_set(root, "instance_tasks", tasks);
+		json_object_set(root, "in_coroutines", in_coroutines);
 		json_object_set(root, "first_children", first_children);
 		json_object_set(root, "draws", all_draws);
 		json_object_set_new(root, "items", items_new(listing));
 	}
 	json_decref(all_draws);
 	json_decref(tasks);
+	json_decref(in_coroutines);
 	json_decref(first_children);
 	return ok;
 }
@@ -438,7 +474,8 @@ static bool list_run(struct listing *listing)
 	for (int64_t i = 0; i < run->count; i++)
 		if (!add_instance(listing, (struct instance){ .task = run->task,
 							      .entity = workload_entity((uint64_t)i),
-							      .item_ns = run->items_ns ? run->items_ns[i] : 0 }))
+							      .item_ns = run->items_ns ? run->items_ns[i] : 0,
+							      .in_coroutine = runs_coroutines(listing->workload) }))
 			return false;
 	return true;
 }
@@ -472,7 +509,9 @@ static bool list_arrivals(struct listing *listing, json_t *root)
 /* main; those that it starts come first in the listing. */
 static bool list_main(struct listing *listing, json_t *root)
 {
-	struct instance main_instance = { .task = listing->workload->run.task, .entity = random_hash_name("main") };
+	struct instance main_instance = { .task = listing->workload->run.task,
+					  .entity = random_hash_name("main"),
+					  .in_coroutine = runs_coroutines(listing->workload) };
 	json_t *draws = NULL;
 	bool ok;
 
@@ -492,6 +531,10 @@ static bool add_run(const struct workload *workload, json_t *root, const char **
 
 	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL) {
 		*why_not = "arrivals are run natively in the model `thread_pool` only";
+		return false;
+	}
+	if (workload->run.kind == RUN_USERS) {
+		*why_not = "users are not run natively yet";
 		return false;
 	}
 	listing.facts = find_facts(workload);
@@ -546,16 +589,15 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 		json_array_append_new(cpu_list, json_integer(cpus->items[i]));
 	json_object_set_new(root, "generator_cpus", generator_cpus_new(cpus));
 	json_object_set_new(root, "model", json_string(model_words[workload->model.kind]));
+	json_object_set_new(root, "run_count", json_integer(workload->run.count));
 	json_object_set_new(root, "workers", json_integer(workload->model.workers));
 	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));
 	json_object_set_new(root, "queue_limit", json_integer(workload->model.queue_limit));
 	json_object_set_new(root, "warm", json_boolean(workload->model.warm));
 	json_object_set_new(root, "how", workload_json_model(workload, &workload->model));
-	json_object_set_new(
-		root, "spawn",
-		json_string(workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS
-				    ? "process"
-				    : "thread"));
+	json_object_set_new(root, "spawn",
+			    json_string(spawn_words[workload->model.kind == MODEL_PROGRAM ? workload->model.spawn
+											  : SPAWN_THREAD]));
 	json_object_set_new(root, "start", json_string(start_words[workload->python.start]));
 	json_object_set_new(root, "switch_interval_s",
 			    json_real(sim_time_seconds(workload->python.switch_interval_ns)));

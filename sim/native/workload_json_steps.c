@@ -234,11 +234,12 @@ json_t *workload_json_model(const struct workload *workload, const struct model 
 
 	if (!model)
 		return json_null();
-	return json_pack("{ss si sI sb ss sI ss so}", "model", model_names[model->kind], "workers",
+	return json_pack("{ss si sI sb ss sI ss sb sb so so}", "model", model_names[model->kind], "workers",
 			 model_workers(workload, model), "chunksize", (json_int_t)model->chunksize, "warm",
 			 model->warm, "map", map_words[model->map], "max_tasks_per_child",
 			 (json_int_t)model->max_tasks_per_child, "return_when", return_words[model->return_when],
-			 "each", workload_json_model(workload, model->each));
+			 "return_exceptions", model->return_exceptions, "eager", model->eager, "timeout_s",
+			 seconds_new(model->timeout_ns), "each", workload_json_model(workload, model->each));
 }
 
 static json_t *retry_new(const struct workload *workload, const struct step *step)
@@ -328,6 +329,12 @@ static void add_group(const struct workload *workload, const struct step *step, 
 	json_object_set_new(fields, "timeout_s", seconds_new(step->timeout_ns));
 }
 
+static void add_timeout(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	(void)workload;
+	json_object_set_new(fields, "timeout_s", seconds_new(step->timeout_ns));
+}
+
 static void add_start(const struct workload *workload, const struct step *step, json_t *fields)
 {
 	json_object_set_new(fields, "start", start_new(workload, step->start));
@@ -406,6 +413,13 @@ static add_fields_fn *const field_adders[STEP_KIND_COUNT] = {
 	[STEP_WRITE] = add_item,
 	[STEP_REQUEST] = add_request,
 	/* asyncio */
+	[STEP_CREATE_TASK] = add_start,
+	[STEP_GATHER] = add_start,
+	[STEP_TIMEOUT] = add_timeout,
+	[STEP_SHIELD] = add_handles,
+	[STEP_TASK_GROUP] = add_nothing,
+	[STEP_YIELD] = add_value,
+	[STEP_ITERATE] = add_start,
 	/* executors, processes */
 	[STEP_SUBMIT] = add_submit,
 	[STEP_AWAIT] = add_handles,
@@ -509,6 +523,27 @@ json_t *workload_json_resources(const struct workload *workload)
 	return resources;
 }
 
+/* Steps that coroutines have and functions have not, and the other way round. */
+static bool is_for(enum step_kind kind, unsigned ways)
+{
+	switch (kind) {
+	case STEP_CREATE_TASK:
+	case STEP_GATHER:
+	case STEP_TIMEOUT:
+	case STEP_SHIELD:
+	case STEP_TASK_GROUP:
+	case STEP_YIELD:
+	case STEP_ITERATE:
+		return !(ways & TASK_AS_FUNCTION);
+	case STEP_RUN:
+	case STEP_SEND:
+	case STEP_RECV:
+		return !(ways & TASK_AS_COROUTINE);
+	default:
+		return true;
+	}
+}
+
 bool workload_json_knows(const struct workload *workload)
 {
 	for (uint32_t i = 0; i < workload->task_count; i++) {
@@ -518,6 +553,8 @@ bool workload_json_knows(const struct workload *workload)
 			const struct step *step = &workload->steps[at];
 
 			if (!leaf_words[step->kind] && !field_adders[step->kind])
+				return false;
+			if (!is_for(step->kind, task->ways))
 				return false;
 			if (step->resource < workload->resource_count &&
 			    !resource_words[workload->resources[step->resource].kind])

@@ -142,6 +142,36 @@
 	P(POOL_WATCH,           "pool.watch",            ns,    PYTHON,  0,      "the worker handler's cost of one round, which every result sets off, without its workers") \
 	P(POOL_WATCH_WORKER,    "pool.watch_worker",     ns,    PYTHON,  0,      "what each worker adds to such a round") \
 	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \
+	/* asyncio, and the garbage collection that its objects set off */ \
+	P(GC_THRESHOLD,           "gc.threshold",          count,    PYTHON,  2000,      "container objects made that set off a collection of the youngest generation") \
+	P(GC_PER_OBJECT,          "gc.per_object",         ns,    PYTHON,  0,      "what a garbage collection takes for each object of its generations") \
+	P(AIO_RUN,                "aio.run",               ns,    PYTHON,  0,      "asyncio.run() of a coroutine: loop made and closed, without the coroutine's task and turns") \
+	P(AIO_ITERATION,          "aio.iteration",         ns,    PYTHON,  0,      "one turn of the event loop without select's system call and without callbacks") \
+	P(AIO_SELECT,             "aio.select",            ns,    PYTHON,  0,      "select's system call (epoll_wait), not waiting") \
+	P(AIO_CALLBACK,           "aio.callback",          ns,    PYTHON,  0,      "call_soon() and the running of its handle") \
+	P(AIO_STEP,               "aio.step",              ns,    PYTHON,  0,      "one step of a task: resuming its coroutine and suspending it on a future") \
+	P(AIO_YIELD,              "aio.yield",             ns,    PYTHON,  0,      "asyncio.sleep(0) on top of its step and callback") \
+	P(AIO_TASK,               "aio.task",              ns,    PYTHON,  0,      "create_task() and the task's end, without its steps") \
+	P(AIO_INSTANCE,           "aio.instance",          ns,    PYTHON,  0,      "an instance of a task as a coroutine: its record, variables and outcome, as the harness keeps them") \
+	P(AIO_INSTANCE_OBJECTS,   "aio.instance_objects",  count,    PYTHON,  0,      "container objects of such an instance that sleeps, which garbage collection looks at") \
+	P(AIO_FUTURE,             "aio.future",            ns,    PYTHON,  0,      "making a future, setting it, dropping it") \
+	P(AIO_SLEEP,              "aio.sleep",             ns,    PYTHON,  0,      "asyncio.sleep() of a positive time: coroutine, future, timer made and cancelled") \
+	P(AIO_TIMER_COMPARE,      "aio.timer_compare",     ns,    PYTHON,  0,      "one comparison of two timers in the loop's heap") \
+	P(AIO_TIMER_ROUND,        "aio.timer_round",       ns,    PYTHON,  1,      "select's timeout is rounded up to a multiple of this") \
+	P(AIO_AWAIT,              "aio.await",             ns,    PYTHON,  0,      "awaiting a coroutine function that does not suspend") \
+	P(AIO_GATHER,             "aio.gather",            ns,    PYTHON,  0,      "what gather(), wait() or a task group pay for each child when they begin") \
+	P(AIO_GATHER_DONE,        "aio.gather_done",       ns,    PYTHON,  0,      "the done callback of each child") \
+	P(AIO_TIMEOUT,            "aio.timeout",           ns,    PYTHON,  0,      "async with timeout(): entering and leaving, timer included") \
+	P(AIO_WAIT_FOR,           "aio.wait_for",          ns,    PYTHON,  0,      "wait_for() without its timeout(); up to 3.11 without its task") \
+	P(AIO_GROUP,              "aio.group",             ns,    PYTHON,  0,      "async with TaskGroup(): entering and leaving, without tasks") \
+	P(AIO_LOCK,               "aio.lock",              ns,    PYTHON,  0,      "async with lock: pass") \
+	P(AIO_SEMAPHORE,          "aio.semaphore",         ns,    PYTHON,  0,      "async with semaphore: pass") \
+	P(AIO_QUEUE_PUT,          "aio.queue_put",         ns,    PYTHON,  0,      "await queue.put() with room") \
+	P(AIO_QUEUE_GET,          "aio.queue_get",         ns,    PYTHON,  0,      "await queue.get() of an item that is there") \
+	P(AIO_THREADSAFE,         "aio.threadsafe",        ns,    PYTHON,  0,      "call_soon_threadsafe() on the caller, without send's system call") \
+	P(AIO_SELF_PIPE,          "aio.self_pipe",         ns,    PYTHON,  0,      "reading the self-pipe on the loop, without recv's system calls") \
+	P(AIO_EXECUTOR,           "aio.executor",          ns,    PYTHON,  0,      "run_in_executor() on the loop, without the executor's submit()") \
+	P(AIO_GENERATOR,          "aio.generator",         ns,    PYTHON,  0,      "one value of an asynchronous generator") \
 	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "resident memory of an interpreter with the standard library's usual modules") \
 	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON,  0,      "what a forked child has copied when it ends: pages that it has written to") \
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \

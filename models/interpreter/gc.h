@@ -1,0 +1,33 @@
+/*
+ * gc.h - cyclic garbage collection, as far as it takes time.
+ *
+ * Source      CPython 3.8 to 3.13, Modules/gcmodule.c and Python/gc.c: three generations; a collection of the
+ * youngest when more container objects than a threshold were made than went; the next generation after more than
+ *             ten of those; all objects only when those that have become old since are more than a quarter
+ *             of the old. Each collection looks at every object of its generations.
+ * Left out    objects that were there at the start (the harness freezes them), what is found to be garbage;
+ * free-threaded builds, which collect by another rule. Assumed     what goes first is what came first.
+ */
+#ifndef MODELS_INTERPRETER_GC_H
+#define MODELS_INTERPRETER_GC_H
+
+#include <stdint.h>
+
+#include "sim/base/sim_time.h"
+
+#define GC_GENERATIONS 3
+
+struct garbage_collector {
+	int64_t threshold; /* of the youngest */
+	sim_ns per_object_ns;
+	int64_t objects[GC_GENERATIONS];
+	int64_t count[GC_GENERATIONS]; /* objects made less those gone; collections of the generation below */
+	int64_t long_lived_total, long_lived_pending;
+};
+
+/* So many container objects have been made; what the collections take that this sets off. */
+sim_ns gc_objects_made(struct garbage_collector *gc, int64_t count);
+/* So many have gone. */
+void gc_objects_gone(struct garbage_collector *gc, int64_t count);
+
+#endif

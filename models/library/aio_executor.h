@@ -1,0 +1,33 @@
+/*
+ * aio_executor.h - loop.run_in_executor() and asyncio.to_thread().
+ *
+ * Source      Lib/asyncio/base_events.py (run_in_executor, shutdown_default_executor), futures.py:_chain_future
+ * @3.9 to 3.13: the worker's set_result() calls call_soon_threadsafe(), the loop sets asyncio's future in one turn
+ * and goes on with the task in the next. The default executor is a ThreadPoolExecutor() made at its first use;
+ * asyncio.run() shuts it down on a thread of its own. Left out    getaddrinfo(), which shares the default executor.
+ * Cancelling a call that no worker has begun (it is run nevertheless).
+ */
+#ifndef MODELS_LIBRARY_AIO_EXECUTOR_H
+#define MODELS_LIBRARY_AIO_EXECUTOR_H
+
+#include "models/library/aio_task.h"
+#include "models/library/thread_pool.h"
+
+/* A call on its way through an executor; the caller's, until its future is done. */
+struct aio_executor_call {
+	struct aio_future future;
+	struct aio_loop *loop;
+	struct work_item item;
+	program_fn *program;
+	void *argument;
+	uint32_t exception; /* what the program raised */
+};
+
+/* For AWAIT in a coroutine: run_in_executor(pool, ...): `program` will run on a worker, its locals starting with
+ * `argument`. NULL for `pool` is the loop's default executor, of so many workers at the most. */
+enum progress aio_run_in_executor(struct os_thread *thread, struct thread_pool *pool, uint32_t default_workers,
+				  struct aio_executor_call *call, program_fn *program, void *argument);
+/* For AWAIT at the end of asyncio.run(), when there is a default executor. */
+enum progress aio_shutdown_default_executor(struct os_thread *thread, struct aio_loop *loop);
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * aio_future.c - see aio_future.h.
+ */
+#include "models/library/aio_future.h"
+
+#include "models/library/aio_gather.h"
+#include "models/library/aio_loop.h"
+#include "models/library/aio_task.h"
+
+struct aio_more_callbacks {
+	aio_callback_fn *callback;
+	void *subject;
+	struct aio_more_callbacks *next;
+};
+
+void aio_future_hold(struct aio_future *future)
+{
+	if (future->kind == AIO_TASK)
+		((struct aio_task *)future)->references++;
+}
+
+void aio_future_let_go(struct aio_loop *loop, struct aio_future *future)
+{
+	if (future->kind == AIO_TASK)
+		aio_task_release(loop, (struct aio_task *)future);
+}
+
+static void schedule(struct aio_loop *loop, aio_callback_fn *callback, void *subject, struct aio_future *future)
+{
+	if (callback == aio_task_wakeup)
+		aio_task_is_ready(loop, subject);
+	aio_call_soon(loop, callback, subject, future);
+}
+
+static void schedule_callbacks(struct aio_loop *loop, struct aio_future *future)
+{
+	struct aio_more_callbacks *more = future->more;
+
+	if (future->callback)
+		schedule(loop, future->callback, future->subject, future);
+	future->callback = NULL;
+	future->more = NULL;
+	while (more) {
+		struct aio_more_callbacks *next = more->next;
+
+		schedule(loop, more->callback, more->subject, future);
+		region_free(loop->region, more);
+		more = next;
+	}
+}
+
+void aio_future_set(struct aio_loop *loop, struct aio_future *future, uint32_t exception)
+{
+	assert(future->state == AIO_PENDING);
+	future->state = exception == PY_CANCELLED_ERROR ? AIO_CANCELLED : AIO_FINISHED;
+	future->exception = exception;
+	schedule_callbacks(loop, future);
+}
+
+void aio_future_set_cancelled(struct aio_loop *loop, struct aio_future *future)
+{
+	aio_future_set(loop, future, PY_CANCELLED_ERROR);
+}
+
+bool aio_future_cancel(struct aio_loop *loop, struct aio_future *future)
+{
+	if (aio_future_done(future))
+		return false;
+	if (future->kind == AIO_TASK)
+		return aio_task_cancel(loop, (struct aio_task *)future);
+	if (future->kind == AIO_GATHER)
+		return aio_gather_cancel(loop, (struct aio_gather *)future);
+	aio_future_set_cancelled(loop, future);
+	return true;
+}
+
+void aio_future_add_callback(struct aio_loop *loop, struct aio_future *future, aio_callback_fn *callback,
+			     void *subject)
+{
+	struct aio_more_callbacks **end = &future->more;
+
+	if (aio_future_done(future)) {
+		schedule(loop, callback, subject, future);
+		return;
+	}
+	if (!future->callback && !future->more) {
+		future->callback = callback;
+		future->subject = subject;
+		return;
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = region_alloc(loop->region, sizeof(**end));
+	**end = (struct aio_more_callbacks){ .callback = callback, .subject = subject };
+}
+
+bool aio_future_remove_callback(struct aio_loop *loop, struct aio_future *future, aio_callback_fn *callback,
+				void *subject)
+{
+	if (future->callback == callback && future->subject == subject) {
+		future->callback = NULL;
+		return true;
+	}
+	for (struct aio_more_callbacks **at = &future->more; *at; at = &(*at)->next)
+		if ((*at)->callback == callback && (*at)->subject == subject) {
+			struct aio_more_callbacks *removed = *at;
+
+			*at = removed->next;
+			region_free(loop->region, removed);
+			return true;
+		}
+	return false;
+}
+
+enum progress aio_await(struct os_thread *thread, struct aio_future *future, uint8_t activity)
+{
+	struct aio_loop *loop = aio_running_loop(thread);
+
+	if (aio_future_done(future)) {
+		py_raise(thread, future->exception);
+		return DONE;
+	}
+	aio_future_add_callback(loop, future, aio_task_wakeup, loop->current);
+	return aio_task_suspend(thread, loop->current, future, activity);
+}

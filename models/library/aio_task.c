@@ -1,0 +1,335 @@
+/*
+ * aio_task.c - see aio_task.h.
+ */
+#include "models/library/aio_task.h"
+
+#include "models/library/aio_executor.h"
+#include "models/library/aio_gather.h"
+
+static aio_callback_fn first_step;
+
+/* ---- Life ---- */
+
+struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_fn *program)
+{
+	struct aio_task *task = loop->free_tasks;
+
+	if (task)
+		loop->free_tasks = task->next;
+	else
+		task = region_alloc(loop->region, sizeof(*task));
+	*task = (struct aio_task){
+		.future.kind = AIO_TASK,
+		.name = name,
+		.since_ns = machine_now(loop->machine),
+		.activity = ACTIVITY_LOOP_WAIT,
+		.references = 2, /* the creator's and the loop's */
+		.previous = loop->last_task,
+	};
+	if (loop->last_task)
+		loop->last_task->next = task;
+	else
+		loop->first_task = task;
+	loop->last_task = task;
+	frame_stack_new(loop->machine, &task->stack, program);
+	return task;
+}
+
+void aio_task_release(struct aio_loop *loop, struct aio_task *task)
+{
+	assert(task->references > 0);
+	if (--task->references > 0)
+		return;
+	task->next = loop->free_tasks;
+	loop->free_tasks = task;
+}
+
+/* ---- Accounting ---- */
+
+/* Counts what it waited up to now, and from now on as `activity`. */
+static void account(struct aio_loop *loop, struct aio_task *task, uint8_t activity)
+{
+	sim_ns now = machine_now(loop->machine);
+
+	if (task->time_in)
+		task->time_in[task->activity] += now - task->since_ns;
+	task->since_ns = now;
+	task->activity = activity;
+}
+
+void aio_task_is_ready(struct aio_loop *loop, struct aio_task *task)
+{
+	account(loop, task, ACTIVITY_LOOP_WAIT);
+}
+
+/* ---- Steps ---- */
+
+struct step_locals {
+	struct aio_task *task, *previous;
+	sim_ns *previous_time_in;
+	uint32_t exception; /* to be thrown into the coroutine */
+};
+
+/* It is none of all_tasks() any more. */
+static void unlink_task(struct aio_loop *loop, struct aio_task *task)
+{
+	if (task->previous)
+		task->previous->next = task->next;
+	else
+		loop->first_task = task->next;
+	if (task->next)
+		task->next->previous = task->previous;
+	else
+		loop->last_task = task->previous;
+}
+
+/* The coroutine has come to its end: with a result, or with what it raised. */
+static void finish(struct os_thread *thread, struct aio_loop *loop, struct aio_task *task)
+{
+	uint32_t exception = py_catch(thread);
+
+	/* Asked to cancel, it returned nevertheless, before its next step: cancelled all the same. */
+	if (task->must_cancel && exception == PY_NO_EXCEPTION)
+		exception = PY_CANCELLED_ERROR;
+	task->must_cancel = false;
+	unlink_task(loop, task);
+	aio_future_set(loop, &task->future, exception);
+	aio_task_release(loop, task);
+}
+
+static enum progress step(struct os_thread *thread, struct frame *frame)
+{
+	struct step_locals *my = FRAME_LOCALS(frame, struct step_locals);
+	struct aio_loop *loop = aio_running_loop(thread);
+	struct aio_task *task = my->task;
+
+	PROGRAM_BEGIN(frame);
+	my->previous = loop->current;
+	my->previous_time_in = thread->time_in;
+	AWAIT(frame, aio_charge(thread, COST_AIO_STEP));
+	account(loop, task, ACTIVITY_LOOP_WAIT);
+	os_thread_account_to(thread, task->time_in);
+	loop->current = task;
+	loop->running = task->name;
+	task->waiting_for = NULL;
+	if (task->must_cancel) {
+		my->exception = PY_CANCELLED_ERROR;
+		task->must_cancel = false;
+	}
+	py_raise(thread, my->exception);
+	AWAIT(frame, os_thread_attach(thread, &task->stack));
+	loop->current = my->previous;
+	if (!task->stack.top)
+		finish(thread, loop, task);
+	os_thread_account_to(thread, my->previous_time_in);
+	PROGRAM_END;
+}
+
+static enum progress enter_step(struct os_thread *thread, struct aio_task *task, uint32_t exception)
+{
+	struct step_locals *locals = os_thread_push(thread, step);
+
+	locals->task = task;
+	locals->exception = exception;
+	return os_thread_enter(thread);
+}
+
+static enum progress first_step(struct os_thread *thread, void *subject, struct aio_future *future)
+{
+	(void)future;
+	return enter_step(thread, subject, PY_NO_EXCEPTION);
+}
+
+enum progress aio_task_wakeup(struct os_thread *thread, void *subject, struct aio_future *future)
+{
+	return enter_step(thread, subject, future->exception);
+}
+
+/* The coroutine gives way; the program of its step goes on. */
+enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, struct aio_future *waiting_for,
+			       uint8_t activity)
+{
+	struct aio_loop *loop = aio_running_loop(thread);
+
+	task->waiting_for = waiting_for;
+	task->time_in = thread->time_in;
+	task->since_ns = machine_now(loop->machine);
+	task->activity = activity;
+	os_thread_account_to(thread, NULL);
+	if (task->must_cancel && waiting_for && aio_future_cancel(loop, waiting_for))
+		task->must_cancel = false;
+	return os_thread_detach(thread, &task->stack);
+}
+
+void aio_task_schedule(struct aio_loop *loop, struct aio_task *task)
+{
+	aio_call_soon(loop, first_step, task, NULL);
+}
+
+struct start_locals {
+	struct aio_task *task;
+};
+
+static enum progress start(struct os_thread *thread, struct frame *frame)
+{
+	struct start_locals *my = FRAME_LOCALS(frame, struct start_locals);
+	struct aio_loop *loop = aio_running_loop(thread);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, aio_charge(thread, COST_AIO_TASK));
+	if (loop->eager)
+		AWAIT(frame, enter_step(thread, my->task, PY_NO_EXCEPTION));
+	else
+		aio_task_schedule(loop, my->task);
+	PROGRAM_END;
+}
+
+enum progress aio_task_start(struct os_thread *thread, struct aio_task *task)
+{
+	struct start_locals *locals = os_thread_push(thread, start);
+
+	locals->task = task;
+	return os_thread_enter(thread);
+}
+
+/* ---- Cancellation ---- */
+
+bool aio_task_cancel(struct aio_loop *loop, struct aio_task *task)
+{
+	if (aio_future_done(&task->future))
+		return false;
+	task->cancel_requests++;
+	if (task->waiting_for && aio_future_cancel(loop, task->waiting_for))
+		return true;
+	task->must_cancel = true;
+	return true;
+}
+
+uint32_t aio_task_uncancel(struct aio_task *task)
+{
+	if (task->cancel_requests > 0)
+		task->cancel_requests--;
+	return task->cancel_requests;
+}
+
+/* ---- Sleeping ---- */
+
+static enum progress give_way(struct os_thread *thread)
+{
+	struct aio_loop *loop = aio_running_loop(thread);
+
+	aio_task_schedule(loop, loop->current);
+	return aio_task_suspend(thread, loop->current, NULL, ACTIVITY_LOOP_WAIT);
+}
+
+static enum progress yield(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, aio_charge(thread, COST_AIO_YIELD));
+	AWAIT(frame, give_way(thread));
+	PROGRAM_END;
+}
+
+enum progress aio_yield(struct os_thread *thread)
+{
+	os_thread_push(thread, yield);
+	return os_thread_enter(thread);
+}
+
+struct sleep_locals {
+	struct aio_future future;
+	struct aio_timer *timer;
+	sim_ns duration_ns;
+};
+
+static enum progress wake_sleeper(struct os_thread *thread, void *subject, struct aio_future *future)
+{
+	struct aio_future *sleeper = subject;
+
+	(void)future;
+	if (!aio_future_done(sleeper))
+		aio_future_set(aio_running_loop(thread), sleeper, PY_NO_EXCEPTION);
+	return DONE;
+}
+
+static enum progress sleep_program(struct os_thread *thread, struct frame *frame)
+{
+	struct sleep_locals *my = FRAME_LOCALS(frame, struct sleep_locals);
+	struct aio_loop *loop = aio_running_loop(thread);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, aio_charge(thread, COST_AIO_SLEEP));
+	my->timer = aio_call_later(loop, my->duration_ns, wake_sleeper, &my->future);
+	AWAIT(frame, aio_await(thread, &my->future, ACTIVITY_IO));
+	aio_cancel_timer(loop, my->timer);
+	PROGRAM_END;
+}
+
+enum progress aio_sleep(struct os_thread *thread, sim_ns duration_ns)
+{
+	struct sleep_locals *locals;
+
+	if (duration_ns <= 0)
+		return aio_yield(thread);
+	locals = os_thread_push(thread, sleep_program);
+	locals->duration_ns = duration_ns;
+	return os_thread_enter(thread);
+}
+
+/* ---- asyncio.run() ---- */
+
+struct run_locals {
+	struct aio_loop *loop;
+	struct aio_task *task;
+	struct aio_future *rest;
+	uint32_t exception;
+};
+
+/* runners.py:_cancel_all_tasks(): what main() has left behind; a future that is done when all of it is. */
+static struct aio_future *cancel_all(struct aio_loop *loop)
+{
+	struct aio_future **futures, *rest;
+	size_t count = 0;
+
+	for (struct aio_task *task = loop->first_task; task; task = task->next)
+		count++;
+	futures = region_alloc_array(loop->region, count, sizeof(struct aio_future *));
+	count = 0;
+	for (struct aio_task *task = loop->first_task; task; task = task->next) {
+		futures[count++] = &task->future;
+		aio_task_cancel(loop, task);
+	}
+	rest = aio_gather_begin(loop, futures, count, true);
+	region_free(loop->region, futures);
+	return rest;
+}
+
+static enum progress run(struct os_thread *thread, struct frame *frame)
+{
+	struct run_locals *my = FRAME_LOCALS(frame, struct run_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_AIO_RUN) + py_cost(thread, COST_AIO_TASK)));
+	aio_task_schedule(my->loop, my->task);
+	AWAIT(frame, aio_run_until_complete(thread, my->loop, &my->task->future));
+	my->exception = my->task->future.exception;
+	aio_task_release(my->loop, my->task);
+	if (my->loop->first_task) {
+		my->rest = cancel_all(my->loop);
+		AWAIT(frame, aio_run_until_complete(thread, my->loop, my->rest));
+		aio_gather_end(my->loop, my->rest);
+	}
+	if (my->loop->default_executor)
+		AWAIT(frame, aio_shutdown_default_executor(thread, my->loop));
+	py_raise(thread, my->exception);
+	PROGRAM_END;
+}
+
+enum progress aio_run(struct os_thread *thread, struct aio_loop *loop, struct aio_task *main_task)
+{
+	struct run_locals *locals = os_thread_push(thread, run);
+
+	locals->loop = loop;
+	locals->task = main_task;
+	return os_thread_enter(thread);
+}

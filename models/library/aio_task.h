@@ -1,0 +1,68 @@
+/*
+ * aio_task.h - asyncio.Task: a coroutine that the event loop runs step by step.
+ *
+ * Source      Modules/_asynciomodule.c: task_step_impl(), task_wakeup(), _asyncio_Task_cancel_impl(),
+ * task_eager_start()
+ *             @3.12; Lib/asyncio/tasks.py, runners.py.
+ * Modelled    the first step comes a turn after create_task(), or at once with the eager task factory (3.12); a
+ * step runs until the coroutine awaits what is not done; cancel() cancels what the task waits for, and
+ *             CancelledError is thrown at its next step.
+ *
+ * A coroutine is a program on a frame stack of its own: it runs on the loop's thread, and while it awaits, its
+ * frames lie aside. Its program looks at py_exception() before anything else: it may be cancelled before its first
+ * step. Whoever creates a task must release it once; it goes when it has also come to its end.
+ */
+#ifndef MODELS_LIBRARY_AIO_TASK_H
+#define MODELS_LIBRARY_AIO_TASK_H
+
+#include "models/library/aio_loop.h"
+
+struct aio_task {
+	struct aio_future future; /* first: a task is a future */
+	struct frame_stack stack;
+	struct aio_future *waiting_for;
+	const char *name;	  /* borrowed */
+	sim_ns *time_in;	  /* while it waits: the sums that its thread accounted to */
+	sim_ns since_ns;	  /* while it waits */
+	uint32_t cancel_requests; /* cancelling() */
+	uint32_t references;
+	uint8_t activity; /* while it waits */
+	bool must_cancel;
+	struct aio_task *next, *previous; /* of the loop's tasks that are not done; `next` of the free ones */
+};
+
+/* A task for a coroutine that runs `program`; its locals are filled in by aio_task_locals() before the start. */
+struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_fn *program);
+static inline void *aio_task_locals(struct aio_task *task)
+{
+	return task->stack.bottom->locals;
+}
+/* For AWAIT: what create_task() does with it. */
+enum progress aio_task_start(struct os_thread *thread, struct aio_task *task);
+/* The same without its cost, and never eager: for a loop that does not run yet. */
+void aio_task_schedule(struct aio_loop *loop, struct aio_task *task);
+void aio_task_release(struct aio_loop *loop, struct aio_task *task);
+/* Task.cancel(); false: it was done. */
+bool aio_task_cancel(struct aio_loop *loop, struct aio_task *task);
+/* Task.uncancel(): how many requests are left. */
+uint32_t aio_task_uncancel(struct aio_task *task);
+
+/* For AWAIT in a coroutine. */
+
+/* A bare yield, as sleep(0) is: goes on in the next turn. */
+enum progress aio_yield(struct os_thread *thread);
+/* asyncio.sleep(). */
+enum progress aio_sleep(struct os_thread *thread, sim_ns duration_ns);
+
+/* For AWAIT by a thread without a loop: asyncio.run() of a task that has not been started, default executor
+ * included. What the coroutine raised is raised. */
+enum progress aio_run(struct os_thread *thread, struct aio_loop *loop, struct aio_task *main_task);
+
+/* For futures. */
+enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, struct aio_future *waiting_for,
+			       uint8_t activity);
+aio_callback_fn aio_task_wakeup;
+/* Its wake-up has been scheduled: from now on it waits for the loop. */
+void aio_task_is_ready(struct aio_loop *loop, struct aio_task *task);
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * aio_timers.c - see aio_timers.h.
+ */
+#include "models/library/aio_timers.h"
+
+/* Lib/asyncio/base_events.py: _MIN_SCHEDULED_TIMER_HANDLES; the fraction of cancelled ones is a half. */
+#define MIN_SCHEDULED_TIMERS 100
+
+static bool is_before(struct aio_timers *timers, const struct aio_timer *a, const struct aio_timer *b)
+{
+	timers->comparisons++;
+	return a->when_ns < b->when_ns;
+}
+
+/* heapq's _siftdown(): towards the root. */
+static void sift_down(struct aio_timers *timers, size_t start, size_t at)
+{
+	struct aio_timer *timer = timers->heap[at];
+
+	while (at > start) {
+		size_t parent = (at - 1) / 2;
+
+		if (!is_before(timers, timer, timers->heap[parent]))
+			break;
+		timers->heap[at] = timers->heap[parent];
+		at = parent;
+	}
+	timers->heap[at] = timer;
+}
+
+/* heapq's _siftup(): the smaller child moves up until a leaf is reached; then back from there. */
+static void sift_up(struct aio_timers *timers, size_t start)
+{
+	struct aio_timer *timer = timers->heap[start];
+	size_t at = start;
+
+	while (at < timers->count / 2) {
+		size_t child = 2 * at + 1;
+
+		if (child + 1 < timers->count && !is_before(timers, timers->heap[child], timers->heap[child + 1]))
+			child++;
+		timers->heap[at] = timers->heap[child];
+		at = child;
+	}
+	timers->heap[at] = timer;
+	sift_down(timers, start, at);
+}
+
+static struct aio_timer *pop(struct aio_timers *timers)
+{
+	struct aio_timer *first = timers->heap[0];
+
+	timers->heap[0] = timers->heap[--timers->count];
+	if (timers->count > 0)
+		sift_up(timers, 0);
+	first->scheduled = false;
+	return first;
+}
+
+static void give_back(struct aio_timers *timers, struct aio_timer *timer)
+{
+	timer->next_free = timers->free;
+	timers->free = timer;
+}
+
+struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_callback_fn *callback,
+				 void *subject)
+{
+	struct aio_timer *timer = timers->free;
+
+	if (timer)
+		timers->free = timer->next_free;
+	else
+		timer = region_alloc(timers->region, sizeof(*timer));
+	*timer = (struct aio_timer){
+		.when_ns = when_ns, .callback = callback, .subject = subject, .scheduled = true
+	};
+	timers->heap = region_grow(timers->region, timers->heap, timers->count, &timers->capacity,
+				   sizeof(struct aio_timer *));
+	timers->heap[timers->count++] = timer;
+	sift_down(timers, 0, timers->count - 1);
+	return timer;
+}
+
+void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer)
+{
+	assert(!timer->cancelled);
+	if (timer->over) {
+		give_back(timers, timer);
+		return;
+	}
+	timer->cancelled = true;
+	timers->cancelled_count += timer->scheduled;
+}
+
+void aio_timers_end(struct aio_timers *timers, struct aio_timer *timer)
+{
+	timer->over = true;
+	if (timer->cancelled)
+		give_back(timers, timer);
+}
+
+/* All cancelled ones go, and heapify() orders the rest. */
+static void rebuild(struct aio_timers *timers)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < timers->count; i++) {
+		struct aio_timer *timer = timers->heap[i];
+
+		if (timer->cancelled)
+			aio_timers_end(timers, timer);
+		else
+			timers->heap[kept++] = timer;
+	}
+	timers->count = kept;
+	timers->cancelled_count = 0;
+	for (size_t i = kept / 2; i-- > 0;)
+		sift_up(timers, i);
+}
+
+void aio_timers_tidy(struct aio_timers *timers)
+{
+	if (timers->count > MIN_SCHEDULED_TIMERS && 2 * timers->cancelled_count > timers->count) {
+		rebuild(timers);
+		return;
+	}
+	while (timers->count > 0 && timers->heap[0]->cancelled) {
+		timers->cancelled_count--;
+		aio_timers_end(timers, pop(timers));
+	}
+}
+
+struct aio_timer *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns)
+{
+	/* Less than now plus the clock's resolution, which is 1 ns on Linux. */
+	if (timers->count == 0 || timers->heap[0]->when_ns > now_ns)
+		return NULL;
+	return pop(timers); /* cancelled or not: cancelled_count stays as it is, as in _run_once() */
+}

@@ -1,0 +1,44 @@
+/*
+ * aio_timers.h - the event loop's heap of timers.
+ *
+ * Source      Lib/heapq.py, Modules/_heapqmodule.c: heappush() and heappop() move their items exactly so, which
+ *             decides the order of timers due at the same instant; Lib/asyncio/base_events.py:_run_once() for what
+ * becomes of cancelled ones: they stay until they come to the top, or until there are more than 100 timers and more
+ * than half of them cancelled. Modelled    each comparison is a call of TimerHandle.__lt__, so the heap counts
+ * them.
+ */
+#ifndef MODELS_LIBRARY_AIO_TIMERS_H
+#define MODELS_LIBRARY_AIO_TIMERS_H
+
+#include "models/library/aio_future.h"
+
+struct aio_timer {
+	sim_ns when_ns;
+	aio_callback_fn *callback;
+	void *subject;
+	bool scheduled; /* in the heap */
+	bool over;	/* called, or found cancelled: nobody but its owner knows it any more */
+	bool cancelled;
+	struct aio_timer *next_free;
+};
+
+struct aio_timers {
+	struct region *region;
+	struct aio_timer **heap;
+	size_t count, capacity, cancelled_count;
+	uint64_t comparisons; /* not yet charged */
+	struct aio_timer *free;
+};
+
+/* The timer is its owner's until aio_timers_cancel(), which must come once, also for one that has been called. */
+struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_callback_fn *callback,
+				 void *subject);
+void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer);
+/* What _run_once() does first: forgets cancelled timers. */
+void aio_timers_tidy(struct aio_timers *timers);
+/* The first timer if it is due at `now_ns`, taken out; NULL otherwise. It may be cancelled before it is called. */
+struct aio_timer *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns);
+/* A timer that was taken out has been called, or skipped because it was cancelled. */
+void aio_timers_end(struct aio_timers *timers, struct aio_timer *timer);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * steps_generator.c - yield and iterate: generators in functions, asynchronous ones in coroutines.
+ *
+ * A generator runs as a part of its consumer's instance, with an activation of its own, which is the innermost one
+ * only while it runs.
+ */
+#include "models/library/aio_generator.h"
+#include "models/simulate/steps.h"
+
+/* A generator between two values. */
+struct suspended {
+	struct aio_generator generator;
+	struct activation *activation; /* its innermost */
+};
+
+struct iterate_locals {
+	struct task_instance *instance;
+	const struct step *step;
+	struct suspended *suspended;
+	struct activation *outer;
+};
+
+struct body_locals {
+	struct task_instance *instance;
+	uint32_t task;
+};
+
+/* The generator's own code, up to its end. */
+static enum progress generate(struct os_thread *thread, struct frame *frame)
+{
+	struct body_locals *my = FRAME_LOCALS(frame, struct body_locals);
+	const struct task *task = &my->instance->simulation->workload->tasks[my->task];
+
+	PROGRAM_BEGIN(frame);
+	push_steps(thread, my->instance, task->first, task->end);
+	AWAIT(frame, os_thread_enter(thread));
+	if (my->instance->leaving == LEAVING_RETURN)
+		my->instance->leaving = LEAVING_NOT;
+	PROGRAM_END;
+}
+
+static void begin(struct os_thread *thread, struct iterate_locals *my)
+{
+	struct task_instance *instance = my->instance;
+	const struct start *start = my->step->start;
+	struct body_locals *locals;
+
+	my->suspended = region_alloc(instance->simulation->region, sizeof(*my->suspended));
+	locals = aio_generator_init(thread->machine, &my->suspended->generator, generate);
+	locals->instance = instance;
+	locals->task = start->task;
+	my->outer = instance->activation;
+	step_enter_callee(instance, start);
+	instance->activation->generator = &my->suspended->generator;
+	my->suspended->activation = instance->activation;
+}
+
+/* Left early, it takes the calls that it was in with it. */
+static void end(struct os_thread *thread, struct iterate_locals *my)
+{
+	struct task_instance *instance = my->instance;
+
+	aio_generator_drop(thread->machine, &my->suspended->generator);
+	instance->activation = my->suspended->activation;
+	while (instance->activation != my->outer)
+		task_leave_call(instance);
+	region_free(instance->simulation->region, my->suspended);
+}
+
+static enum progress iterate(struct os_thread *thread, struct frame *frame)
+{
+	struct iterate_locals *my = FRAME_LOCALS(frame, struct iterate_locals);
+	struct task_instance *instance = my->instance;
+
+	PROGRAM_BEGIN(frame);
+	begin(thread, my);
+	while (instance->leaving == LEAVING_NOT) {
+		instance->activation = my->suspended->activation;
+		AWAIT(frame, aio_generator_next(thread, &my->suspended->generator));
+		my->suspended->activation = instance->activation;
+		instance->activation = my->outer;
+		if (aio_generator_is_over(&my->suspended->generator) || instance->leaving != LEAVING_NOT)
+			break;
+		step_store(instance, my->step->variable, my->suspended->generator.value);
+		push_body(thread, instance, my->step);
+		AWAIT(frame, os_thread_enter(thread));
+	}
+	if (instance->leaving == LEAVING_BREAK)
+		instance->leaving = LEAVING_NOT;
+	end(thread, my);
+	PROGRAM_END;
+}
+
+enum progress step_iterate(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	struct iterate_locals *locals = os_thread_push(thread, iterate);
+
+	locals->instance = instance;
+	locals->step = step;
+	return os_thread_enter(thread);
+}
+
+enum progress step_yield(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	int64_t value = step_value(instance, step->value);
+
+	return instance->leaving == LEAVING_NOT
+		       ? aio_generator_yield(thread, instance->activation->generator, value)
+		       : DONE;
+}

@@ -1,0 +1,423 @@
+"""calibrate_asyncio.py - what asyncio's own doings cost; the part of calibrate.py that knows asyncio.
+
+Each figure is what one more of a thing adds to a loop that does little else, less what of it has a name of
+its own already: a turn of the loop, a callback, a step of a task. Nothing waits while it is measured.
+"""
+import asyncio
+import gc
+import select
+import socket
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+
+import calibrate
+import harness
+from calibrate import MACHINE, MEDIANS, in_batches, known, measured, thread_cpu_ns
+
+MANY = 500  # callbacks, tasks or rounds in one batch
+LOOP = asyncio.new_event_loop()
+
+
+def nothing(*_):
+    pass
+
+
+async def nothing_async():
+    pass
+
+
+def cost(**counts):
+    """So many of each named cost: callback=2 is two of aio.callback; a turn is one of the loop, select included."""
+    turns = counts.pop('turn', 0)
+    sum_ns = sum(count * MEDIANS['aio.' + name] for name, count in counts.items())
+    if turns:
+        sum_ns += turns * (MEDIANS['aio.iteration'] + MEDIANS['aio.select'] + MEDIANS['gil.uncontended'])
+    return sum_ns
+
+
+def report(name, measure, **known_parts):
+    """`measure` gives the time of one thing; what is left without its known parts is the parameter."""
+    known_ns = cost(**known_parts)
+    gc.collect()
+    measured(name, [value - known_ns for value in in_batches(measure)])
+
+
+def timed(coroutine_function, *arguments):
+    """The CPU time in ns that the coroutine says that it measured."""
+    return LOOP.run_until_complete(coroutine_function(*arguments))
+
+
+def each_ns(do, rounds=MANY):
+    """One call of `do`, without the loop around it."""
+    begin_ns = thread_cpu_ns()
+    for _ in repeat(None, rounds):
+        do()
+    middle_ns = thread_cpu_ns()
+    for _ in repeat(None, rounds):
+        pass
+    return (2 * middle_ns - begin_ns - thread_cpu_ns()) / rounds
+
+
+def each_await_ns(make, rounds=MANY):
+    """One `await make()`."""
+    async def measure():
+        begin_ns = thread_cpu_ns()
+        for _ in repeat(None, rounds):
+            await make()
+        middle_ns = thread_cpu_ns()
+        for _ in repeat(None, rounds):
+            pass
+        return (2 * middle_ns - begin_ns - thread_cpu_ns()) / rounds
+    return timed(measure)
+
+
+# ---- The loop ----------------------------------------------------------------------------------------
+
+def measure_select():
+    ours, theirs = socket.socketpair()
+    poll = select.epoll()
+    poll.register(ours, select.EPOLLIN)
+
+    def look():
+        poll.poll(0, 1)
+    gil_ns = MEDIANS['gil.uncontended']
+    measured('aio.select', in_batches(lambda: each_ns(look) - each_ns(nothing) - gil_ns))
+    poll.close()
+    ours.close()
+    theirs.close()
+
+
+def measure_callback():
+    """Scheduled together, they run in one turn."""
+    async def measure(count):
+        begin_ns = thread_cpu_ns()
+        for _ in repeat(None, count):
+            LOOP.call_soon(nothing)
+        await asyncio.sleep(0)
+        return thread_cpu_ns() - begin_ns
+    report('aio.callback', lambda: timed(measure, MANY) / MANY)
+
+
+def measure_iteration():
+    """A callback that schedules itself runs once a turn."""
+    def one():
+        left = [MANY]
+        done = LOOP.create_future()
+
+        def again():
+            left[0] -= 1
+            if left[0]:
+                LOOP.call_soon(again)
+            else:
+                done.set_result(None)
+        begin_ns = thread_cpu_ns()
+        LOOP.call_soon(again)
+        LOOP.run_until_complete(done)
+        return (thread_cpu_ns() - begin_ns) / MANY - cost(select=1, callback=1) - MEDIANS['gil.uncontended']
+    measured('aio.iteration', in_batches(one))
+
+
+# ---- Futures and tasks ---------------------------------------------------------------------------------
+
+def measure_future():
+    def one():
+        future = LOOP.create_future()
+        future.set_result(None)
+    report('aio.future', lambda: each_ns(one))
+
+
+def measure_await():
+    report('aio.await', lambda: each_await_ns(nothing_async))
+
+
+def measure_step():
+    """Many tasks await futures that one callback a turn sets."""
+    rounds = 10
+
+    async def waits(futures):
+        for _ in repeat(None, rounds):
+            future = LOOP.create_future()
+            futures.append(future)
+            await future
+
+    async def measure():
+        futures = []
+        tasks = [LOOP.create_task(waits(futures)) for _ in repeat(None, MANY // rounds)]
+        await asyncio.sleep(0)
+        begin_ns = thread_cpu_ns()
+        for _ in repeat(None, rounds):
+            now, futures[:] = futures[:], ()
+            for future in now:
+                future.set_result(None)
+            await asyncio.sleep(0)
+        elapsed_ns = thread_cpu_ns() - begin_ns
+        await asyncio.gather(*tasks)
+        return elapsed_ns / MANY
+    report('aio.step', lambda: timed(measure), future=1, callback=1)
+
+
+def measure_yield():
+    """Many tasks sleep(0), a turn each time."""
+    rounds = 10
+
+    async def yields():
+        for _ in repeat(None, rounds):
+            await asyncio.sleep(0)
+
+    async def measure():
+        tasks = [LOOP.create_task(yields()) for _ in repeat(None, MANY // rounds)]
+        begin_ns = thread_cpu_ns()
+        for _ in repeat(None, rounds - 1):
+            await asyncio.sleep(0)
+        elapsed_ns = thread_cpu_ns() - begin_ns
+        await asyncio.gather(*tasks)
+        return elapsed_ns / (MANY // rounds + 1) / (rounds - 1)
+    report('aio.yield', lambda: timed(measure), callback=1, step=1)
+
+
+def measure_task():
+    """Created together, they begin and end in the same turn."""
+    async def measure(count):
+        begin_ns = thread_cpu_ns()
+        for _ in repeat(None, count):
+            LOOP.create_task(nothing_async())
+        await asyncio.sleep(0)
+        return thread_cpu_ns() - begin_ns
+    report('aio.task', lambda: timed(measure, MANY) / MANY, callback=1, step=1)
+
+
+def instances(count, body=()):
+    """The harness's coroutines of so many instances of a task, as a step starts them."""
+    import harness_asyncio
+    calibrate.use_empty_tasks(count)
+    harness.PROGRAM.bodies[:] = [body] * count
+    harness.PROGRAM.next_child = harness.Program.next_child.__get__(harness.PROGRAM)
+    harness_asyncio.RECORDS, harness_asyncio.PROGRAM = harness.RECORDS, harness.PROGRAM
+    caller = harness.Activation(harness.Instance(), {'variables': 0, 'groups': 1})
+    return harness_asyncio.started((caller, {'task': 0, 'index': None}, lambda: count, []))
+
+
+def measure_instance():
+    """What the harness adds to such a task, which does nothing but start and end."""
+    async def measure(count):
+        started = instances(count)
+        begin_ns = thread_cpu_ns()
+        for coroutine in started:
+            LOOP.create_task(coroutine)
+        await asyncio.sleep(0)
+        return thread_cpu_ns() - begin_ns
+    report('aio.instance', lambda: timed(measure, MANY) / MANY, callback=1, step=1, task=1)
+
+
+def measure_objects():
+    """What garbage collection has to look at, and how long that takes."""
+    import harness_asyncio
+
+    async def measure():
+        sleeping = instances(MANY, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),))
+        before = len(gc.get_objects())
+        tasks = [LOOP.create_task(coroutine) for coroutine in sleeping]
+        await asyncio.sleep(0)
+        objects = len(gc.get_objects()) - before
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return objects / MANY
+
+    def per_object():
+        """A collection of many, all alive, against one of nothing but them gone."""
+        kept = [[] for _ in repeat(None, 200 * MANY)]
+        with_ns = each_ns(gc.collect, 1)
+        kept.clear()
+        return (with_ns - each_ns(gc.collect, 1)) / (200 * MANY)
+    measured('aio.instance_objects', [timed(measure) for _ in range(5)])
+    measured('gc.per_object', [per_object() for _ in range(10)])
+    known('gc.threshold', gc.get_threshold()[0], 'gc.get_threshold()')
+
+
+def measure_gather():
+    """The call itself by ready-made tasks; the rest of a child's cost is its callback's."""
+    async def call():
+        tasks = [LOOP.create_task(nothing_async()) for _ in repeat(None, MANY)]
+        begin_ns = thread_cpu_ns()
+        gathering = asyncio.gather(*tasks)
+        elapsed_ns = thread_cpu_ns() - begin_ns
+        await gathering
+        return elapsed_ns / MANY
+
+    async def whole(count):
+        begin_ns = thread_cpu_ns()
+        await asyncio.gather(*[nothing_async() for _ in repeat(None, count)])
+        return thread_cpu_ns() - begin_ns
+    report('aio.gather', lambda: timed(call))
+    report('aio.gather_done', lambda: timed(whole, MANY) / MANY, gather=1, task=1, step=1,
+           callback=2)
+
+
+# ---- Timers ---------------------------------------------------------------------------------------------
+
+def measure_sleep():
+    """Of times so short that they are over in the next turn: the timer's turn, and the task's."""
+    report('aio.sleep', lambda: each_await_ns(lambda: asyncio.sleep(1e-9)), turn=2, callback=2, step=1)
+
+
+def measure_timer_compare():
+    timers = [LOOP.call_later(1000 + number, nothing) for number in range(MANY)]
+
+    def one():
+        begin_ns = thread_cpu_ns()
+        min(timers)
+        return (thread_cpu_ns() - begin_ns) / MANY
+    measured('aio.timer_compare', in_batches(one))
+    for timer in timers:
+        timer.cancel()
+    known('aio.timer_round', 1e6, 'Lib/selectors.py: EpollSelector.select')
+
+
+def measure_timeout():
+    if hasattr(asyncio, 'timeout'):
+        async def block():
+            async with asyncio.timeout(1000):
+                pass
+        report('aio.timeout', lambda: each_await_ns(block))
+    else:
+        known('aio.timeout', 0, 'there is no timeout() before 3.11')
+
+    def bounded():
+        return asyncio.wait_for(nothing_async(), 1000)
+    if sys.version_info >= (3, 12):
+        report('aio.wait_for', lambda: each_await_ns(bounded), timeout=1)
+    else:  # a task, its end, its callback, and the waiter's wake-up
+        report('aio.wait_for', lambda: each_await_ns(bounded), turn=3, callback=3, step=2, task=1, gather=1,
+               gather_done=1, future=1)
+
+
+def measure_group():
+    if not hasattr(asyncio, 'TaskGroup'):
+        known('aio.group', 0, 'there is no TaskGroup before 3.11')
+        return
+
+    async def block():
+        async with asyncio.TaskGroup():
+            pass
+    report('aio.group', lambda: each_await_ns(block))
+
+
+# ---- Locks, queues, generators ---------------------------------------------------------------------------
+
+def measure_locks():
+    async def make():
+        return asyncio.Lock(), asyncio.Semaphore(1), asyncio.Queue()
+    lock, semaphore, queue = LOOP.run_until_complete(make())
+
+    async def hold_lock():
+        async with lock:
+            pass
+
+    async def hold_semaphore():
+        async with semaphore:
+            pass
+    report('aio.lock', lambda: each_await_ns(hold_lock), **{'await': 1})
+    report('aio.semaphore', lambda: each_await_ns(hold_semaphore), **{'await': 1})
+    puts_ns, gets_ns = [], []
+    for _ in repeat(None, 25):
+        puts_ns.append(each_await_ns(lambda: queue.put(7)))
+        gets_ns.append(each_await_ns(queue.get))
+    measured('aio.queue_put', puts_ns)
+    measured('aio.queue_get', gets_ns)
+
+
+def measure_generator():
+    async def numbers():
+        for number in range(MANY):
+            yield number
+
+    async def measure():
+        begin_ns = thread_cpu_ns()
+        async for _ in numbers():
+            pass
+        middle_ns = thread_cpu_ns()
+        for _ in range(MANY):
+            pass
+        return (2 * middle_ns - begin_ns - thread_cpu_ns()) / MANY
+    report('aio.generator', lambda: timed(measure))
+
+
+# ---- Other threads -----------------------------------------------------------------------------------------
+
+def measure_threadsafe():
+    """From the loop's own thread, which writes to the pipe all the same; then what reading it adds to a turn."""
+    def call():
+        LOOP.call_soon_threadsafe(nothing)
+    rest_ns = MEDIANS['gil.uncontended'] + MACHINE['pipe.write']
+
+    def one():
+        value = each_ns(call, 50)
+        timed(asyncio.sleep, 0)
+        return value - rest_ns
+    measured('aio.threadsafe', in_batches(one))
+
+    async def with_pipe():
+        begin_ns = thread_cpu_ns()
+        for _ in repeat(None, MANY):
+            LOOP.call_soon_threadsafe(nothing)
+            await asyncio.sleep(0)
+        return (thread_cpu_ns() - begin_ns) / MANY
+
+    async def without():
+        begin_ns = thread_cpu_ns()
+        for _ in repeat(None, MANY):
+            LOOP.call_soon(nothing)
+            await asyncio.sleep(0)
+        return (thread_cpu_ns() - begin_ns) / MANY
+    # The read's handle; what call_soon_threadsafe() takes on top of call_soon(), part of aio.callback, stays in.
+    rest_ns += 2 * (MEDIANS['gil.uncontended'] + MACHINE['pipe.read'])
+    report('aio.self_pipe', lambda: timed(with_pipe) - timed(without) - rest_ns, callback=1, threadsafe=1)
+
+
+def measure_run_in_executor():
+    """The loop's thread waits for the worker in between; its CPU time stands still meanwhile, but for two switches."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        rest_ns = (MEDIANS['tpe.submit'] + MACHINE['wake.call'] + 2 * (MEDIANS['gil.uncontended'] +
+                   MACHINE['pipe.read']) + MACHINE['sched.switch'])
+
+        def one():
+            return each_await_ns(lambda: LOOP.run_in_executor(executor, nothing), 50) - rest_ns
+        timed(asyncio.sleep, 0)
+        report('aio.executor', one, turn=2, callback=3, step=1, future=1, self_pipe=1)
+
+
+def measure_run():
+    """Each time a loop is made and closed; in between its coroutine's task takes two turns."""
+    def one():
+        asyncio.run(nothing_async())
+    report('aio.run', lambda: each_ns(one, 5), turn=2, callback=2, step=1, task=1)
+
+
+def measure_asyncio():
+    """Garbage collection has costs of its own, so none comes in between."""
+    asyncio.set_event_loop(LOOP)
+    gc.disable()
+    measure_select()
+    measure_callback()
+    measure_iteration()
+    measure_future()
+    measure_await()
+    measure_step()
+    measure_yield()
+    measure_task()
+    measure_instance()
+    measure_objects()
+    measure_gather()
+    measure_sleep()
+    measure_timer_compare()
+    measure_timeout()
+    measure_group()
+    measure_locks()
+    measure_generator()
+    measure_threadsafe()
+    measure_run_in_executor()
+    LOOP.close()
+    measure_run()
+    gc.enable()

@@ -1,0 +1,639 @@
+"""harness_asyncio.py - the part of harness.py that executes tasks as coroutines.
+
+Their steps are bound as those of functions are (harness.py, "Steps"), but a step is a triple (how, function, argument):
+what a function's step does is called, and what would wait is awaited instead, by the coroutine that stands for
+it in COROUTINES. A step is the Python that sim/scenario/workload.h says it is.
+"""
+import asyncio
+import builtins
+import itertools
+import os
+import sys
+import threading
+
+import harness
+import harness_control
+import harness_processes
+import harness_threading
+from harness import RECORD_WORDS, clock_ns
+from harness_control import (OUTCOME_CANCELLED, OUTCOME_COMPLETED, CallSite, LoopBreak, Return,
+                             handler_of, outcome_of, scenario_exceptions, value_of)
+from harness_processes import groups_of, value_of_result
+
+RECORDS = harness.RECORDS
+PROGRAM = None  # harness.py's, when it is ready
+
+# What an `except` in a coroutine catches; the first is what `raise` raises.
+CAUGHT = list(harness_control.CAUGHT)
+CAUGHT[1] = (asyncio.TimeoutError,) + CAUGHT[1]
+CAUGHT[2] = (asyncio.CancelledError,) + CAUGHT[2]
+CAUGHT[4] = (asyncio.QueueFull,) + CAUGHT[4]
+CAUGHT[5] = (asyncio.QueueEmpty,) + CAUGHT[5]
+CAUGHT[10] = (getattr(builtins, 'BaseExceptionGroup', harness_control.Named),) + CAUGHT[10]
+SCENARIO_EXCEPTIONS = scenario_exceptions(CAUGHT)
+
+
+# ---- Resources -----------------------------------------------------------------------------------------
+
+class PriorityQueue(asyncio.PriorityQueue):
+    """Of (priority, number, item): equal priorities leave in the order in which they were put."""
+
+    def __init__(self, limit):
+        super().__init__(limit)
+        self.numbers = itertools.count()
+
+
+MAKERS = {
+    'lock': lambda _, __: asyncio.Lock(),
+    'condition': lambda _, __: asyncio.Condition(),
+    'semaphore': lambda resource, _: asyncio.Semaphore(resource['size']),
+    'bounded_semaphore': lambda resource, _: asyncio.BoundedSemaphore(resource['size']),
+    'event': lambda _, __: asyncio.Event(),
+    'queue': lambda resource, _: asyncio.Queue(resource['size']),
+    'lifo_queue': lambda resource, _: asyncio.LifoQueue(resource['size']),
+    'priority_queue': lambda resource, _: PriorityQueue(resource['size']),
+    'variable': harness_threading.Cells,
+    'array': harness_threading.Cells,
+    'service': harness_threading.Service,
+}
+
+
+def belong_to(loop, resources):
+    """Before 3.10 they belong to the loop that there was when they were made."""
+    for resource in resources:
+        for part in (resource, getattr(resource, '_lock', None), getattr(resource, '_finished', None)):
+            if hasattr(part, '_loop'):
+                part._loop = loop
+
+
+# ---- Bodies, and instances -----------------------------------------------------------------------------
+
+# How a step's function is called: as it is; awaited; to choose between two bodies; in a generator, for a value for the
+# consumer, or for those that another generator gives.
+CALL, AWAIT, IF, YIELD, GENERATE = range(5)
+
+
+async def run_body(body):
+    for how, function, argument in body:
+        if how == CALL:
+            function(argument)
+        elif how == IF:
+            arm = argument[0 if function() else 1]
+            if arm:
+                await run_body(arm)
+        else:
+            await function(argument)
+
+
+async def run_task(number, arguments=(), timeout_s=None):
+    """An instance, from its first step to its outcome."""
+    record = RECORD_WORDS * (number + 1)
+    RECORDS[record + 1] = clock_ns()
+    activation = PROGRAM.activations[number]
+    if arguments:
+        activation.variables[:len(arguments)] = arguments
+    outcome, result = OUTCOME_COMPLETED, 0
+    try:
+        if timeout_s is not None:
+            await asyncio.wait_for(run_body(PROGRAM.bodies[number]), timeout_s)
+        else:
+            for how, function, argument in PROGRAM.bodies[number]:
+                if how == CALL:
+                    function(argument)
+                elif how == IF:
+                    arm = argument[0 if function() else 1]
+                    if arm:
+                        await run_body(arm)
+                else:
+                    await function(argument)
+    except Return as returned:
+        result = returned.value
+    except SCENARIO_EXCEPTIONS as exception:
+        outcome = outcome_of(exception, CAUGHT)
+        raise
+    finally:
+        RECORDS[record + 3] = outcome
+        RECORDS[record + 2] = clock_ns()
+        if harness.WHO:
+            RECORDS[harness.WHO + number] = os.getpid() << 32 | threading.get_native_id()
+        if activation:
+            harness.write_counts(record, activation.instance)
+    return result
+
+
+def started(argument):
+    """The coroutines of those that a step starts, each released when it is made."""
+    activation, start, count, arguments = argument
+    for index in range(count()):
+        if start['index'] is not None:
+            activation.variables[start['index']] = index
+        number = PROGRAM.next_child(activation.instance, start['task'], True)
+        RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
+        yield run_task(number, [value() for value in arguments])
+
+
+# ---- Steps that wait: instead of the functions of the same names ------------------------------------------
+
+async def do_sleep_drawn(argument):
+    draws, site = argument
+    await asyncio.sleep(draws.next(site))
+
+
+def bind_io(_, step, activation):
+    _, source, value = step
+    if source == 'drawn':
+        return (AWAIT, do_sleep_drawn, (activation.instance.draws, value))
+    return (AWAIT, asyncio.sleep, activation.instance.items[value] if source == 'item' else value)
+
+
+async def do_while(argument):
+    condition, body = argument
+    try:
+        while condition():
+            await run_body(body)
+    except LoopBreak:
+        pass
+
+
+async def do_repeat(argument):
+    count, body = argument
+    try:
+        for _ in range(count()):
+            await run_body(body)
+    except LoopBreak:
+        pass
+
+
+async def do_counting_repeat(argument):
+    count, body, variables, slot = argument
+    try:
+        for variables[slot] in range(count()):
+            await run_body(body)
+    except LoopBreak:
+        pass
+
+
+async def do_loop(body):
+    try:
+        while True:
+            await run_body(body)
+    except LoopBreak:
+        pass
+
+
+async def do_call(site):
+    callee = site.callee()
+    result = 0
+    try:
+        await run_body(callee[1])
+    except Return as returned:
+        result = returned.value
+    finally:
+        site.end(callee)
+    if site.slot is not None:
+        site.caller.variables[site.slot] = result
+
+
+async def do_try(argument):
+    body, handlers = argument
+    try:
+        await run_body(body)
+    except SCENARIO_EXCEPTIONS as exception:
+        handler = handler_of(handlers, exception)
+        if handler is None:
+            raise
+        await run_body(handler)
+
+
+async def do_try_finally(argument):
+    attempt, final = argument
+    try:
+        await do_try(attempt)
+    finally:
+        await run_body(final)
+
+
+async def do_retry(argument):
+    retrying, body = argument
+    tries = 0
+    while True:
+        try:
+            return await run_body(body)
+        except SCENARIO_EXCEPTIONS as exception:
+            tries += 1
+            wait_s = retrying.wait_s(tries, exception)
+            if wait_s is None:
+                raise
+        await asyncio.sleep(wait_s)
+
+
+async def in_time(awaitable, timeout_s):
+    return await (awaitable if timeout_s is None else asyncio.wait_for(awaitable, timeout_s))
+
+
+async def do_with(argument):
+    lock, body = argument
+    async with lock:
+        await run_body(body)
+
+
+async def do_with_timeout(argument):
+    lock, timeout_s, body = argument
+    await asyncio.wait_for(lock.acquire(), timeout_s)
+    try:
+        await run_body(body)
+    finally:
+        lock.release()
+
+
+async def do_acquire(argument):
+    lock, timeout_s = argument
+    await in_time(lock.acquire(), timeout_s)
+
+
+async def do_wait(argument):
+    waited_for, timeout_s = argument
+    await in_time(waited_for.wait(), timeout_s)
+
+
+async def do_put(argument):
+    put, value, timeout_s = argument
+    if timeout_s == 0:
+        return put.__self__.put_nowait(value())
+    try:
+        await in_time(put(value()), timeout_s)
+    except asyncio.TimeoutError:
+        raise asyncio.QueueFull from None
+
+
+async def get_item(get, timeout_s):
+    if timeout_s == 0:
+        return get.__self__.get_nowait()
+    try:
+        return await in_time(get(), timeout_s)
+    except asyncio.TimeoutError:
+        raise asyncio.QueueEmpty from None
+
+
+async def do_get(argument):
+    get, timeout_s, variables, slot = argument
+    item = await get_item(get, timeout_s)
+    if slot is not None:
+        variables[slot] = item
+
+
+async def do_get_urgent(argument):
+    get, timeout_s, variables, slot = argument
+    item = (await get_item(get, timeout_s))[2]
+    if slot is not None:
+        variables[slot] = item
+
+
+async def do_join_queue(a_queue):
+    await a_queue.join()
+
+
+async def do_request(argument):
+    service, time_s, timeout_s = argument
+    wait_s = service.answer_in_s(time_s())
+    if timeout_s is not None and wait_s > timeout_s:
+        await asyncio.sleep(timeout_s)
+        raise asyncio.TimeoutError
+    await asyncio.sleep(wait_s)
+
+
+# ---- Steps: tasks --------------------------------------------------------------------------------------
+
+def handles_of(groups):
+    return [handle for group in groups for handle in group]
+
+
+def forget(groups):
+    for group in groups:
+        group.clear()
+
+
+async def do_join(groups):
+    for handle in handles_of(groups):
+        await handle
+    forget(groups)
+
+
+async def do_await(argument):
+    groups, timeout_s, variables, slot = argument
+    for handle in handles_of(groups):
+        result = await in_time(handle, timeout_s)
+        if slot is not None:
+            variables[slot] = value_of_result(result)
+    forget(groups)
+
+
+async def do_wait_handles(argument):
+    groups, timeout_s, return_when = argument
+    handles = handles_of(groups)
+    if handles:
+        await asyncio.wait(handles, timeout=timeout_s, return_when=return_when)
+
+
+async def do_as_completed(argument):
+    groups, timeout_s, variables, slot, body = argument
+    try:
+        for future in asyncio.as_completed(handles_of(groups), timeout=timeout_s):
+            result = await future
+            if slot is not None:
+                variables[slot] = value_of_result(result)
+            await run_body(body)
+    except LoopBreak:
+        return
+    forget(groups)
+
+
+async def do_shield(groups):
+    for handle in handles_of(groups):
+        await asyncio.shield(handle)
+
+
+def do_cancel(groups):
+    for handle in handles_of(groups):
+        handle.cancel()
+
+
+def do_create_task(argument):
+    group, those = argument
+    create = (those[0].instance.task_group or asyncio).create_task
+    for coroutine in started(those):
+        group.append(create(coroutine))
+
+
+async def do_gather(argument):
+    those, return_exceptions, variables, slot = argument
+    results = await asyncio.gather(*started(those), return_exceptions=return_exceptions)
+    if slot is not None:
+        variables[slot] = sum(result for result in results if isinstance(result, int))
+
+
+def those_started(fields, activation):
+    """The argument of started()."""
+    start = fields['start']
+    return (activation, start, value_of(start['count'], activation.variables),
+            [value_of(argument, activation.variables) for argument in start['args']])
+
+
+def bind_create_task(_, step, activation):
+    fields = step[1]
+    return (CALL, do_create_task, (activation.groups[fields['group']], those_started(fields, activation)))
+
+
+def bind_gather(_, step, activation):
+    fields = step[1]
+    return (AWAIT, do_gather, (those_started(fields, activation), fields['start']['return_exceptions'],
+                               activation.variables, fields['variable']))
+
+
+async def do_timeout(argument):
+    timeout_s, body = argument
+    if not hasattr(asyncio, 'timeout'):
+        return await asyncio.wait_for(run_body(body), timeout_s)
+    async with asyncio.timeout(timeout_s):
+        await run_body(body)
+
+
+def bind_timeout(program, step, activation):
+    return (AWAIT, do_timeout, (step[1]['timeout_s'], program.bind(step[2], activation)))
+
+
+async def do_task_group(argument):
+    instance, body = argument
+    outer = instance.task_group
+    async with asyncio.TaskGroup() as instance.task_group:
+        try:
+            await run_body(body)
+        finally:
+            instance.task_group = outer
+
+
+def bind_task_group(program, step, activation):
+    return (AWAIT, do_task_group, (activation.instance, program.bind(step[2], activation)))
+
+
+class LoopExecutor:
+    """run_in_executor() in the form of an executor; None is the loop's own."""
+
+    def __init__(self, executor):
+        self.executor = executor
+
+    def submit(self, function, *arguments):
+        return asyncio.get_running_loop().run_in_executor(self.executor, function, *arguments)
+
+
+# ---- Steps: generators -----------------------------------------------------------------------------------
+
+async def generate(body):
+    """The code of a generator, or of a block in it that yields."""
+    for how, function, argument in body:
+        if how == CALL:
+            function(argument)
+        elif how == AWAIT:
+            await function(argument)
+        elif how == IF:
+            await run_body(argument[0 if function() else 1])
+        elif how == YIELD:
+            yield function()
+        else:
+            async for value in function(argument):
+                yield value
+
+
+def generate_if(argument):
+    condition, body, other = argument
+    return generate(body if condition() else other)
+
+
+async def generate_repeat(argument):
+    count, body = argument
+    try:
+        for _ in range(count()):
+            async for value in generate(body):
+                yield value
+    except LoopBreak:
+        pass
+
+
+async def generate_counting_repeat(argument):
+    count, body, variables, slot = argument
+    try:
+        for variables[slot] in range(count()):
+            async for value in generate(body):
+                yield value
+    except LoopBreak:
+        pass
+
+
+async def generate_while(argument):
+    condition, body = argument
+    try:
+        while condition():
+            async for value in generate(body):
+                yield value
+    except LoopBreak:
+        pass
+
+
+async def generate_loop(body):
+    try:
+        while True:
+            async for value in generate(body):
+                yield value
+    except LoopBreak:
+        pass
+
+
+async def do_iterate(argument):
+    site, body = argument
+    callee = site.callee()
+    try:
+        async for value in generate(callee[1]):
+            if site.slot is not None:
+                site.caller.variables[site.slot] = value
+            await run_body(body)
+    except LoopBreak:
+        pass
+    finally:
+        site.end(callee)
+
+
+def bind_iterate(program, step, activation):
+    _, fields, body = step
+    site = CallSite(program, fields['start'], activation, fields['variable'])
+    return (AWAIT, do_iterate, (site, program.bind(body, activation)))
+
+
+# ---- One binder a kind of step ---------------------------------------------------------------------------
+
+# What stands for a function of the other parts in coroutines: likewise by its argument.
+COROUTINES = {
+    harness.run_join: do_join,
+    harness_control.run_while: do_while,
+    harness_control.run_repeat: do_repeat,
+    harness_control.run_counting_repeat: do_counting_repeat,
+    harness_control.run_loop: do_loop,
+    harness_control.run_call: do_call,
+    harness_control.run_try: do_try,
+    harness_control.run_try_finally: do_try_finally,
+    harness_control.run_retry: do_retry,
+    harness_threading.run_with: do_with,
+    harness_threading.run_with_timeout: do_with_timeout,
+    harness_threading.run_acquire: do_acquire,
+    harness_threading.run_wait: do_wait,
+    harness_threading.run_put: do_put,
+    harness_threading.run_get: do_get,
+    harness_threading.run_get_urgent: do_get_urgent,
+    harness_threading.run_join_queue: do_join_queue,
+    harness_threading.run_request: do_request,
+    harness_processes.run_await: do_await,
+    harness_processes.run_wait_futures: do_wait_handles,
+    harness_processes.run_as_completed: do_as_completed,
+}
+GENERATORS = {
+    harness_control.run_if: generate_if,
+    harness_control.run_repeat: generate_repeat,
+    harness_control.run_counting_repeat: generate_counting_repeat,
+    harness_control.run_while: generate_while,
+    harness_control.run_loop: generate_loop,
+}
+# Those that functions do not have, or that are another thing there; of triples.
+BINDERS = {
+    'io': bind_io,
+    'spawn': bind_create_task,
+    'create_task': bind_create_task,
+    'gather': bind_gather,
+    'cancel': lambda _, step, activation: (CALL, do_cancel, groups_of(step[1], activation)),
+    'shield': lambda _, step, activation: (AWAIT, do_shield, groups_of(step[1], activation)),
+    'timeout': bind_timeout,
+    'task_group': bind_task_group,
+    'yield': lambda _, step, activation: (YIELD, value_of(step[1]['value'], activation.variables), None),
+    'iterate': bind_iterate,
+}
+
+
+def yields(step):
+    """Whether it is a part of a generator that gives values."""
+    return step[0] == 'yield' or (isinstance(step[2], list) and any(map(yields, step[2])))
+
+
+class Coroutines:
+    """The program as the binders see it that bind steps of coroutines, and asyncio.run() of it."""
+
+    def __init__(self, program):
+        self.program = program
+        self.workload = program.workload
+        self.caught = CAUGHT
+
+    @property
+    def resources(self):
+        return self.program.resources
+
+    def bind(self, steps, activation):
+        return tuple(self.bind_step(step, activation) for step in steps)
+
+    def bind_step(self, step, activation):
+        if step[0] in BINDERS:
+            return BINDERS[step[0]](self, step, activation)
+        function, argument = harness.BINDERS[step[0]](self, step, activation)
+        if function in GENERATORS and yields(step):
+            return (GENERATE, GENERATORS[function], argument)
+        if function is harness_control.run_if:
+            return (IF, argument[0], argument[1:])
+        if function in COROUTINES:
+            return (AWAIT, COROUTINES[function], argument)
+        return (CALL, function, argument)
+
+    def executor(self, resource):
+        return LoopExecutor(None if resource is None else self.resources[resource])
+
+    def next_child(self, instance, task):
+        """Of what an executor runs: a function."""
+        return self.program.next_child(instance, task)
+
+    # asyncio.run(main()): what the simulator mirrors (models/simulate/drivers_asyncio.c)
+
+    async def main(self, main):
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda *_: None)  # what nobody awaits is counted all the same
+        how = self.workload['how']
+        if how['eager']:
+            loop.set_task_factory(asyncio.eager_task_factory)
+        if sys.version_info < (3, 10):
+            belong_to(loop, self.resources)
+        if main is not None:
+            return await run_body(main[1])
+        coroutines = []
+        for number in range(self.workload['run_count']):
+            RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
+            coroutines.append(run_task(number, (), how['timeout_s']))
+        if how['return_when'] == asyncio.ALL_COMPLETED:
+            return await asyncio.gather(*coroutines, return_exceptions=how['return_exceptions'])
+        await asyncio.wait([loop.create_task(coroutine) for coroutine in coroutines],
+                           return_when=how['return_when'])
+
+    def run(self, main):
+        try:
+            asyncio.run(self.main(main))
+        except SCENARIO_EXCEPTIONS + (Return,):
+            pass  # what main() lets through is counted where it was raised
+        if main is not None:
+            harness.write_counts(0, main[0].instance)
+
+    def prepare(self):
+        """Makes all ready before the clock starts; returns what runs it."""
+        global PROGRAM
+        PROGRAM = self.program
+        main = PROGRAM.bind_main() if 'main' in self.workload else None
+        return lambda: self.run(main)
+
+    def note_never_begun(self):
+        """Those that were cancelled before their first step."""
+        for record in range(RECORD_WORDS, RECORD_WORDS * (len(PROGRAM.bodies) + 1), RECORD_WORDS):
+            if RECORDS[record] != 0 and RECORDS[record + 1] == 0:
+                RECORDS[record + 2] = RECORDS[1]
+                RECORDS[record + 3] = OUTCOME_CANCELLED
