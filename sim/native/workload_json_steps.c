@@ -220,8 +220,8 @@ static json_t *retry_new(const struct workload *workload, const struct step *ste
 
 	return json_pack("{sI so sf so so}", "times", (json_int_t)retry->times, "backoff_s",
 			 draw_new(workload, step, false, seconds_new(retry->backoff.constant_ns)), "factor",
-			 retry->factor, "limit_s", json_real(sim_time_seconds(retry->limit_ns)),
-			 "jitter", draw_new(workload, step, true, json_integer(1)));
+			 retry->factor, "limit_s", json_real(sim_time_seconds(retry->limit_ns)), "jitter",
+			 draw_new(workload, step, true, json_integer(1)));
 }
 
 /* ---- Steps: [NAME, fields, body] ---- */
