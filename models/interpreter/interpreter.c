@@ -16,7 +16,7 @@ struct py_runtime *py_runtime_new(struct machine_model *machine, int minor, bool
 	return runtime;
 }
 
-struct interpreter *interpreter_new(struct py_runtime *runtime, struct os_process *process)
+static struct interpreter *new_in(struct py_runtime *runtime, struct os_process *process)
 {
 	struct interpreter *interpreter = region_alloc(runtime->machine->region, sizeof(*interpreter));
 
@@ -28,6 +28,18 @@ struct interpreter *interpreter_new(struct py_runtime *runtime, struct os_proces
 					   runtime->cost_ns[COST_GIL_TAKE_AFTER_WAKE]);
 	interpreter->next = runtime->interpreters;
 	runtime->interpreters = interpreter;
+	return interpreter;
+}
+
+struct interpreter *interpreter_new(struct py_runtime *runtime, struct os_process *process)
+{
+	struct interpreter *interpreter = new_in(runtime, process);
+
 	process->owner = interpreter;
 	return interpreter;
+}
+
+struct interpreter *interpreter_new_sub(struct interpreter *main)
+{
+	return new_in(main->runtime, main->process);
 }

@@ -17,15 +17,25 @@ struct py_runtime {
 	struct interpreter *interpreters; /* all there were, newest first */
 };
 
+/* What a process does before it ends (multiprocessing.util.Finalize); inside AWAIT. */
+struct py_finalizer {
+	enum progress (*run)(struct os_thread *thread, void *argument);
+	void *argument;
+	struct py_finalizer *next;
+};
+
 struct interpreter {
 	struct py_runtime *runtime;
 	struct os_process *process;
 	struct gil *gil; /* NULL: a free-threaded build */
+	struct py_finalizer *finalizers; /* newest first */
 	struct interpreter *next;
 };
 
 struct py_runtime *py_runtime_new(struct machine_model *machine, int minor, bool has_gil, sim_ns switch_interval_ns);
 /* The interpreter of a process: the first one's, or a forked child's with a GIL of its own. */
 struct interpreter *interpreter_new(struct py_runtime *runtime, struct os_process *process);
+/* A further interpreter in the process of another, with a GIL of its own (PEP 684, since 3.12). */
+struct interpreter *interpreter_new_sub(struct interpreter *main);
 
 #endif

@@ -30,6 +30,31 @@ enum progress py_take_gil(struct os_thread *thread)
 	return gil ? gil_take(gil, thread, ACTIVITY_GIL_WAIT) : DONE;
 }
 
+struct enter_locals {
+	struct interpreter *interpreter;
+};
+
+static enum progress enter_interpreter(struct os_thread *thread, struct frame *frame)
+{
+	struct enter_locals *my = FRAME_LOCALS(frame, struct enter_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_release_gil(thread));
+	py_current(thread)->interpreter = my->interpreter;
+	AWAIT(frame, py_take_gil(thread));
+	PROGRAM_END;
+}
+
+enum progress py_enter_interpreter(struct os_thread *thread, struct interpreter *interpreter)
+{
+	struct enter_locals *my;
+
+	assert(py_current(thread)->interpreter->process == interpreter->process);
+	my = os_thread_push(thread, enter_interpreter);
+	my->interpreter = interpreter;
+	return os_thread_enter(thread);
+}
+
 struct bytecode_locals {
 	sim_ns left_ns;
 	uint8_t previous_activity;
@@ -194,7 +219,7 @@ static enum progress wait_until(struct os_thread *thread, struct frame *frame)
 	}
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
-	thread->timed_out = !*my->until;
+	py_current(thread)->timed_out = !*my->until;
 	PROGRAM_END;
 }
 
@@ -239,7 +264,11 @@ static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_ENTRY)));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_ENTRY) +
+						       (thread->has_new_stack ?
+								py_cost(thread, COST_THREAD_STACK_TOUCH) :
+								0)));
+	os_process_use_memory(thread->process, py_cost(thread, COST_MEMORY_THREAD));
 	AWAIT(frame, py_take_gil(thread));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_BOOTSTRAP)));
 	self->started = true;
@@ -254,6 +283,7 @@ static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 	}
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_EXIT)));
+	os_process_use_memory(thread->process, -py_cost(thread, COST_MEMORY_THREAD));
 	if (!joined_by_lock) {
 		self->finished = true;
 		AWAIT(frame, os_thread_compute(thread, wake_all(&self->joiners, thread)));
@@ -286,7 +316,8 @@ static enum progress start_thread(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_START)));
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_CREATE)));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_CREATE) +
+						       os_process_take_stack(thread->process, my->child->os)));
 	os_thread_start(my->child->os);
 	if (!my->child->started)
 		AWAIT(frame, py_wait_until(thread, &my->child->started, &my->child->started_waiters,

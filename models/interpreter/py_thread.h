@@ -40,6 +40,7 @@ struct py_thread {
 	void *argument;	  /* for the body */
 	bool started;	  /* threading: _started is set */
 	bool finished;	  /* what join() waits for */
+	bool timed_out;	  /* how its last call with a deadline ended; whatever the GIL does leaves it alone */
 	struct futex started_waiters, joiners;
 };
 
@@ -83,8 +84,11 @@ enum progress py_sleep(struct os_thread *thread, sim_ns duration_ns);
 /* Py_BEGIN_ALLOW_THREADS and Py_END_ALLOW_THREADS. */
 enum progress py_release_gil(struct os_thread *thread);
 enum progress py_take_gil(struct os_thread *thread);
+/* PyThreadState_Swap(): lets the GIL of the thread's interpreter go and goes on in another one of the same process, with
+ * its GIL. */
+enum progress py_enter_interpreter(struct os_thread *thread, struct interpreter *interpreter);
 /* Without the GIL, waits on `futex` until `*until` holds or the deadline has passed (SIM_NS_MAX: none); whoever
- * makes it hold wakes the futex. thread->timed_out tells which. */
+ * makes it hold wakes the futex. py_thread.timed_out tells which. */
 enum progress py_wait_until(struct os_thread *thread, const bool *until, struct futex *futex, uint8_t activity,
 			    sim_ns deadline_ns);
 

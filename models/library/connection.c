@@ -7,6 +7,11 @@
 /* Above this the header is written apart, to spare a copy (connection.py:_send_bytes). */
 #define ONE_WRITE_BYTES 16384
 
+sim_ns pickle_cost(const struct os_thread *thread, enum cost rate, int64_t bytes)
+{
+	return sim_time_round(thread->machine->costs->value[rate] * (double)bytes);
+}
+
 struct send_locals {
 	struct pipe *pipe;
 	void *tag;
@@ -24,8 +29,10 @@ static enum progress send(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE)));
 		AWAIT(frame, py_take_gil(thread));
 	}
+	os_process_use_memory(thread->process, my->bytes); /* pickled, until it is written */
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, pipe_write(thread, my->pipe, my->bytes + HEADER_BYTES, my->tag));
+	os_process_use_memory(thread->process, -my->bytes);
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
 	PROGRAM_END;
@@ -71,6 +78,44 @@ enum progress connection_receive(struct os_thread *thread, struct pipe *pipe, vo
 
 	my->pipe = pipe;
 	my->tag = tag;
+	my->previous_activity = thread->activity;
+	os_thread_set_activity(thread, ACTIVITY_IPC);
+	return os_thread_enter(thread);
+}
+
+struct poll_locals {
+	struct pipe *pipe;
+	sim_ns deadline_ns;
+	uint8_t previous_activity;
+	bool timed_out;
+};
+
+static enum progress poll(struct os_thread *thread, struct frame *frame)
+{
+	struct poll_locals *my = FRAME_LOCALS(frame, struct poll_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONNECTION_POLL)));
+	AWAIT(frame, py_release_gil(thread));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_SYSCALL_BASE)));
+	while (!pipe_is_readable(my->pipe) && !my->timed_out) {
+		my->timed_out = my->deadline_ns <= machine_now(thread->machine);
+		if (!my->timed_out)
+			AWAIT(frame, futex_wait(thread, &my->pipe->readers, my->deadline_ns,
+						thread->machine->timer_slack_ns));
+	}
+	os_thread_set_activity(thread, my->previous_activity);
+	AWAIT(frame, py_take_gil(thread));
+	py_current(thread)->timed_out = my->timed_out;
+	PROGRAM_END;
+}
+
+enum progress connection_poll(struct os_thread *thread, struct pipe *pipe, sim_ns deadline_ns)
+{
+	struct poll_locals *my = os_thread_push(thread, poll);
+
+	my->pipe = pipe;
+	my->deadline_ns = deadline_ns;
 	my->previous_activity = thread->activity;
 	os_thread_set_activity(thread, ACTIVITY_IPC);
 	return os_thread_enter(thread);

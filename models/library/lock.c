@@ -3,34 +3,48 @@
  */
 #include "models/library/lock.h"
 
-struct acquire_locals {
-	struct py_lock *lock;
-	sim_ns since_ns;
-	uint8_t previous_activity;
-	bool handed_over;
-};
-
-/* Takes a free lock. */
-static void own(struct py_lock *lock, struct os_thread *thread)
+static void init(struct py_lock *lock, int mutex_since_minor, enum cost cost)
 {
-	assert(!lock->locked);
-	lock->locked = true;
-	lock->owner = thread;
+	*lock = (struct py_lock){
+		.mutex_since_minor = mutex_since_minor,
+		.cost = cost,
+		.waiting_activity = ACTIVITY_LOCK_WAIT,
+		.semaphore.value = 1,
+	};
 }
 
-/* Up to 3.12: sem_wait() without the GIL; who gets the semaphore has the lock, GIL or not. */
+void py_lock_init(struct py_lock *lock)
+{
+	init(lock, 13, COST_LOCK_UNCONTENDED);
+}
+
+void py_lock_init_of_rlock(struct py_lock *lock)
+{
+	init(lock, 14, COST_RLOCK_UNCONTENDED);
+}
+
+static bool is_mutex(const struct os_thread *thread, const struct py_lock *lock)
+{
+	return py_runtime_of(thread)->minor >= lock->mutex_since_minor;
+}
+
+struct acquire_locals {
+	struct py_lock *lock;
+	sim_ns since_ns, deadline_ns;
+	void *handed_over; /* the lock itself, or NULL */
+	bool timed_out;
+};
+
+/* Up to 3.12: who gets the semaphore has the lock, GIL or not. */
 static enum progress acquire_semaphore(struct os_thread *thread, struct frame *frame)
 {
 	struct acquire_locals *my = FRAME_LOCALS(frame, struct acquire_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_release_gil(thread));
-	os_thread_set_activity(thread, ACTIVITY_LOCK_WAIT);
-	while (my->lock->locked)
-		AWAIT(frame, futex_wait(thread, &my->lock->waiters, SIM_NS_MAX, 0));
-	own(my->lock, thread);
-	os_thread_set_activity(thread, my->previous_activity);
-	AWAIT(frame, py_take_gil(thread));
+	AWAIT(frame,
+	      posix_semaphore_wait(thread, &my->lock->semaphore, my->deadline_ns, my->lock->waiting_activity));
+	if (!py_current(thread)->timed_out)
+		my->lock->owner = thread;
 	PROGRAM_END;
 }
 
@@ -41,52 +55,75 @@ static enum progress acquire_mutex(struct os_thread *thread, struct frame *frame
 
 	PROGRAM_BEGIN(frame);
 	my->since_ns = machine_now(thread->machine);
-	while (my->lock->locked && !my->handed_over) {
-		AWAIT(frame, py_release_gil(thread));
-		os_thread_set_activity(thread, ACTIVITY_LOCK_WAIT);
-		if (my->lock->locked)
-			AWAIT(frame, futex_wait(thread, &my->lock->waiters, SIM_NS_MAX, 0));
-		os_thread_set_activity(thread, my->previous_activity);
-		AWAIT(frame, py_take_gil(thread));
-		my->handed_over = my->lock->owner == thread;
+	while (my->lock->locked && !my->handed_over && !my->timed_out) {
+		AWAIT(frame, parking_lot_park(thread, &my->lock->parked, my->since_ns, my->deadline_ns,
+					      my->lock->waiting_activity, &my->handed_over));
+		my->timed_out = py_current(thread)->timed_out;
 	}
-	if (!my->handed_over)
-		own(my->lock, thread);
+	if (!my->timed_out) {
+		my->lock->locked = true;
+		my->lock->owner = thread;
+	}
 	PROGRAM_END;
 }
 
-enum progress py_lock_acquire(struct os_thread *thread, struct py_lock *lock)
+/* The try with the GIL held. */
+static bool try_acquire(struct os_thread *thread, struct py_lock *lock)
+{
+	if (is_mutex(thread, lock)) {
+		if (lock->locked)
+			return false;
+		lock->locked = true;
+	} else if (!posix_semaphore_try(&lock->semaphore)) {
+		return false;
+	}
+	lock->owner = thread;
+	return true;
+}
+
+enum progress py_lock_acquire_until(struct os_thread *thread, struct py_lock *lock, sim_ns deadline_ns)
 {
 	struct acquire_locals *my;
 
-	if (!lock->locked) {
-		own(lock, thread);
-		return py_overhead(thread, py_cost(thread, COST_LOCK_UNCONTENDED) / 2);
+	py_current(thread)->timed_out = false;
+	if (try_acquire(thread, lock))
+		return py_overhead(thread, py_cost(thread, lock->cost) / 2);
+	if (deadline_ns <= machine_now(thread->machine)) {
+		py_current(thread)->timed_out = true;
+		return DONE;
 	}
-	my = os_thread_push(thread, py_runtime_of(thread)->minor < 13 ? acquire_semaphore : acquire_mutex);
+	my = os_thread_push(thread, is_mutex(thread, lock) ? acquire_mutex : acquire_semaphore);
 	my->lock = lock;
-	my->previous_activity = thread->activity;
+	my->deadline_ns = deadline_ns;
 	return os_thread_enter(thread);
 }
 
-/* When the first waiter began to wait: what its program noted. */
-static sim_ns first_waiter_since(const struct py_lock *lock)
+/* mutex_unpark(): a waiter that has waited for long gets the lock itself, which stays locked. */
+static sim_ns release_mutex(struct os_thread *thread, struct py_lock *lock)
 {
-	const struct acquire_locals *its = (const void *)lock->waiters.first->top->locals;
+	const struct parked *first = lock->parked.first;
+	bool hand_over =
+		first && machine_now(thread->machine) - first->since_ns > py_cost(thread, COST_LOCK_FAIR_AFTER);
 
-	return its->since_ns;
+	lock->locked = hand_over;
+	lock->owner = hand_over ? first->thread : NULL;
+	return first ? parking_lot_unpark(&lock->parked, thread, hand_over ? lock : NULL) : 0;
 }
 
 enum progress py_lock_release(struct os_thread *thread, struct py_lock *lock)
 {
-	struct os_thread *next = lock->waiters.first;
-	sim_ns cost_ns = py_cost(thread, COST_LOCK_UNCONTENDED) / 2;
-	bool hand_over;
+	sim_ns cost_ns = py_cost(thread, lock->cost) / 2;
 
-	assert(lock->locked);
-	hand_over = next && py_runtime_of(thread)->minor >= 13 &&
-		    machine_now(thread->machine) - first_waiter_since(lock) > py_cost(thread, COST_LOCK_FAIR_AFTER);
-	lock->locked = hand_over;
-	lock->owner = hand_over ? next : NULL;
-	return py_overhead(thread, cost_ns + futex_wake(&lock->waiters, thread, false));
+	if (is_mutex(thread, lock)) {
+		assert(lock->locked);
+		return py_overhead(thread, cost_ns + release_mutex(thread, lock));
+	}
+	assert(lock->semaphore.value == 0);
+	lock->owner = NULL;
+	return py_overhead(thread, cost_ns + posix_semaphore_post(&lock->semaphore, thread));
+}
+
+bool py_lock_is_locked(const struct os_thread *thread, const struct py_lock *lock)
+{
+	return is_mutex(thread, lock) ? lock->locked : lock->semaphore.value == 0;
 }

@@ -5,22 +5,38 @@
  *             acquire_timed(): a woken waiter owns the lock and then queues for the GIL. Since 3.13: Python/lock.c
  *             (_PyMutex_LockTimed, mutex_unpark) and Python/parking_lot.c: first in, first out; the woken takes
  *             the GIL first and then tries for the lock; a waiter older than lock.fair_after is handed it.
- * Left out    time-outs; spinning (GIL builds do not spin; free-threaded ones do, up to 40 rounds).
+ * Left out    spinning (GIL builds do not spin; free-threaded ones do, up to 40 rounds).
  */
 #ifndef MODELS_LIBRARY_LOCK_H
 #define MODELS_LIBRARY_LOCK_H
 
-#include "models/interpreter/py_thread.h"
+#include "models/interpreter/parking_lot.h"
+#include "models/interpreter/posix_semaphore.h"
 
 struct py_lock {
-	const char *name; /* borrowed; may be NULL */
-	bool locked;
-	struct os_thread *owner; /* who holds it, for reports */
-	struct futex waiters;
+	int mutex_since_minor;		  /* from this Python version on it is a PyMutex, before that a semaphore */
+	enum cost cost;			  /* of acquiring and releasing it uncontended */
+	uint8_t waiting_activity;	  /* what waiting for it is called */
+	bool locked;			  /* as a PyMutex */
+	struct parking_lot parked;	  /* likewise */
+	struct posix_semaphore semaphore; /* as a semaphore */
+	struct os_thread *owner;	  /* who acquired it last, while it is locked */
 };
 
-/* For AWAIT. */
-enum progress py_lock_acquire(struct os_thread *thread, struct py_lock *lock);
+void py_lock_init(struct py_lock *lock);
+/* The lock inside an RLock: another cost, and a semaphore for longer. */
+void py_lock_init_of_rlock(struct py_lock *lock);
+
+/* For AWAIT. Waits for the lock until `deadline_ns` (SIM_NS_MAX: as long as it takes; now or earlier: not at all);
+ * py_thread.timed_out tells that it was not acquired. */
+enum progress py_lock_acquire_until(struct os_thread *thread, struct py_lock *lock, sim_ns deadline_ns);
+static inline enum progress py_lock_acquire(struct os_thread *thread, struct py_lock *lock)
+{
+	return py_lock_acquire_until(thread, lock, SIM_NS_MAX);
+}
+/* For AWAIT. By whomever: a Lock does not know its owner. */
 enum progress py_lock_release(struct os_thread *thread, struct py_lock *lock);
+/* Whether it is locked, by whomever. */
+bool py_lock_is_locked(const struct os_thread *thread, const struct py_lock *lock);
 
 #endif

@@ -1,18 +1,20 @@
 /*
- * mp_pool.h - multiprocessing.Pool and its map().
+ * mp_pool.h - multiprocessing.Pool.
  *
  * Source      Lib/multiprocessing/pool.py @3.11, 3.13: Pool.__init__, _map_async, _handle_workers,
- *             _handle_tasks, _handle_results, worker, _terminate_pool, _help_stuff_finish.
- * Modelled    workers forked one after the other; the three helper threads of the parent, which pay for its GIL;
+ *             _handle_tasks, _handle_results, worker, _terminate_pool, _help_stuff_finish, IMapIterator.
+ * Modelled    workers started one after the other; the three helper threads of the parent, which pay for its GIL;
  *             tasks written until the pipe is full; whoever holds the read lock takes the next chunk; the worker
- *             handler's waking for every result; leaving `with`, which terminates.
- * Left out    maxtasksperchild, errors, imap and apply (issue 3), the workers' dying on their own.
+ *             handler's waking for every result; maxtasksperchild; map(), imap(), imap_unordered(),
+ *             apply_async(); leaving `with`, which terminates, and close() with join().
+ * Left out    errors of the handlers, initialisers, workers that are killed.
  */
 #ifndef MODELS_LIBRARY_MP_POOL_H
 #define MODELS_LIBRARY_MP_POOL_H
 
 #include "models/library/connection.h"
-#include "models/library/mp_lock.h"
+#include "models/library/future.h"
+#include "models/library/mp_semaphore.h"
 #include "models/library/mp_process.h"
 #include "models/library/simple_queue.h"
 
@@ -23,36 +25,55 @@ struct mp_item_locals {
 };
 
 struct mp_job {
+	/* What is to be done: a call (apply_async), or a program for each item with `context` and `index`. */
+	struct work_item *call;
 	program_fn *item_program;
 	void *context;
-	int64_t item_count, chunk_items, next_item;
-	int64_t chunks_left;
-	int64_t payload_bytes; /* pickled size of one item */
-	bool done;
-	struct futex waiters;
+	int64_t item_count, chunk_items;
+	int64_t payload_bytes, result_bytes; /* pickled size of one item and of its result */
+
+	struct py_future future; /* of the whole: map(), apply_async() */
+	int64_t next_item, chunks_left;
+	/* imap(): what next() waits for. */
+	bool iterated, in_order;
+	bool *arrived; /* by chunk */
+	int64_t arrived_count, taken_count; /* chunks */
+	bool has_next;
+	struct futex next_waiters;
 };
 
 struct mp_pool {
 	struct interpreter *interpreter;
+	struct mp_context *context;
 	uint32_t worker_count;
 	struct mp_process *workers;
 	struct simple_queue jobs; /* to the task handler; NULL ends it */
 	struct pipe *tasks, *results;
-	struct mp_lock task_read_lock, result_write_lock;
+	struct mp_semaphore task_read_lock, result_write_lock;
 	struct py_thread *worker_handler, *task_handler, *result_handler;
-	bool terminating;
-	bool notified; /* the worker handler's notifier holds something */
+	int64_t max_tasks_per_child;  /* chunks; 0: no limit */
+	int64_t unfinished_jobs;      /* len(_cache) */
+	bool closing, terminating;
+	bool notified;		  /* the worker handler's notifier holds something */
 	uint32_t entered_workers; /* that wait for their first task */
 	struct futex watch, entered;
 	bool all_entered;
 };
 
-struct mp_pool *mp_pool_new(struct interpreter *interpreter, uint32_t workers);
+struct mp_pool *mp_pool_new(struct interpreter *interpreter, struct mp_context *context, uint32_t workers,
+			    int64_t max_tasks_per_child);
 /* For AWAIT. Pool(): forks the workers and starts the helper threads. */
 enum progress mp_pool_open(struct os_thread *thread, struct mp_pool *pool);
-/* For AWAIT. map(): `job` is the caller's, with item_program, context, item_count, chunk_items and
- * payload_bytes filled in. */
+/* For AWAIT. apply_async(), map_async(): returns at once. `job` is the caller's, with the call, or item_program, context,
+ * item_count and chunk_items, and the sizes filled in; it must live until its future is done. */
+enum progress mp_pool_submit(struct os_thread *thread, struct mp_pool *pool, struct mp_job *job);
+/* For AWAIT. map(): submits and waits. */
 enum progress mp_pool_map(struct os_thread *thread, struct mp_pool *pool, struct mp_job *job);
+/* For AWAIT. imap() or imap_unordered(): submits, in chunks of one item as a rule; then next() once for each chunk. */
+enum progress mp_pool_imap(struct os_thread *thread, struct mp_pool *pool, struct mp_job *job, bool in_order);
+enum progress mp_job_next(struct os_thread *thread, struct mp_job *job);
+/* For AWAIT. close() and join(): until all that was submitted is done. */
+enum progress mp_pool_join(struct os_thread *thread, struct mp_pool *pool);
 /* For AWAIT. terminate(), which leaving `with` calls. */
 enum progress mp_pool_terminate(struct os_thread *thread, struct mp_pool *pool);
 

@@ -3,73 +3,315 @@
  */
 #include "models/library/mp_process.h"
 
-/* The child from fork()'s return on; main_thread() has taken the GIL, which nobody else wants. */
+struct child_locals {
+	struct py_finalizer *finalizer;
+};
+
+/* The main module and what it imports, where the process has not inherited them. */
+static sim_ns imports_cost(const struct mp_process *process, int minor)
+{
+	const struct mp_context *context = process->context;
+
+	if (context->method == MP_FORK || (context->method == MP_FORKSERVER && minor >= 14))
+		return 0;
+	return context->imports_ns;
+}
+
+static enum cost start_up_cost(enum mp_start_method method)
+{
+	return method == MP_FORK    ? COST_PROCESS_BOOTSTRAP
+	       : method == MP_SPAWN ? COST_SPAWN_CHILD
+				    : COST_FORKSERVER_CHILD;
+}
+
+/* The child from its first instruction on; main_thread() has taken the GIL, which nobody else wants. */
 static enum progress child(struct os_thread *thread, struct frame *frame)
 {
+	struct child_locals *my = FRAME_LOCALS(frame, struct child_locals);
 	struct mp_process *process = py_current(thread)->argument;
+	enum mp_start_method method = process->context->method;
 
 	PROGRAM_BEGIN(frame);
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_FORK_ENTRY)));
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_BOOTSTRAP)));
+	if (method != MP_SPAWN)
+		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_FORK_ENTRY)));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, start_up_cost(method)) +
+						 imports_cost(process, py_runtime_of(thread)->minor)));
 	os_thread_set_activity(thread, ACTIVITY_OVERHEAD);
 	os_thread_push(thread, process->body);
 	AWAIT(frame, os_thread_enter(thread));
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_FINISH)));
+	for (my->finalizer = process->interpreter->finalizers; my->finalizer; my->finalizer = my->finalizer->next)
+		AWAIT(frame, my->finalizer->run(thread, my->finalizer->argument));
+	AWAIT(frame,
+	      py_overhead(thread, py_cost(thread, method == MP_SPAWN ? COST_SPAWN_FINISH : COST_PROCESS_FINISH)));
 	PROGRAM_END;
 }
 
+static void child_exited(struct os_thread *thread);
+
+/* The child's process, made and started: what fork() or exec() leaves behind. */
+static void launch(struct mp_process *process, struct os_process *parent, struct core *core, int64_t shared_bytes,
+		   int64_t own_bytes)
+{
+	struct machine_model *machine = parent->machine;
+	struct os_process *made = os_process_new(machine, parent, process->name, shared_bytes);
+
+	os_process_use_memory(made, own_bytes);
+	made->last_core = core;
+	process->interpreter = interpreter_new(((struct interpreter *)parent->owner)->runtime, made);
+	process->main_thread = py_thread_new(process->interpreter, process->name, child, process);
+	process->main_thread->os->exited = child_exited;
+	os_thread_start(process->main_thread->os);
+}
+
+/* ---- Processes that serve the program: the resource tracker and the fork server ---- */
+
+/* Both are interpreters that start and then wait; the tracker for what would have to be cleaned up. */
+static enum progress track(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	os_thread_set_activity(thread, ACTIVITY_START_UP);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_TRACKER)));
+	AWAIT(frame, py_release_gil(thread));
+	AWAIT(frame, os_thread_block(thread, SIM_NS_MAX, 0));
+	PROGRAM_END;
+}
+
+/* What fork() or, since 3.10, vfork() and exec() cost their caller. */
+static sim_ns exec_cost(const struct os_thread *thread)
+{
+	return py_runtime_of(thread)->minor >= 10 ? py_cost(thread, COST_SPAWN_EXEC)
+						  : os_process_fork_cost(thread->process);
+}
+
+static int64_t fresh_bytes(const struct os_thread *thread, const struct mp_context *context)
+{
+	return py_cost(thread, COST_MEMORY_INTERPRETER) + context->imports_bytes;
+}
+
+static struct py_thread *start_helper(struct os_thread *caller, const char *name, program_fn *program,
+				      void *argument, int64_t own_bytes)
+{
+	struct os_process *process = os_process_new(caller->machine, caller->process, name, 0);
+	struct interpreter *interpreter = interpreter_new(py_current(caller)->interpreter->runtime, process);
+	struct py_thread *main_thread = py_thread_new(interpreter, name, program, argument);
+
+	os_process_use_memory(process, own_bytes);
+	process->last_core = caller->core;
+	os_thread_start(main_thread->os);
+	return main_thread;
+}
+
+struct context_locals {
+	struct mp_context *context;
+};
+
+static enum progress start_tracker(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_HELPER)));
+	AWAIT(frame, os_thread_compute(thread, exec_cost(thread)));
+	start_helper(thread, "resource tracker", track, NULL, py_cost(thread, COST_MEMORY_INTERPRETER));
+	PROGRAM_END;
+}
+
+enum progress mp_ensure_tracker(struct os_thread *thread, struct mp_context *context)
+{
+	if (context->method == MP_FORK || context->has_tracker)
+		return DONE;
+	context->has_tracker = true;
+	os_thread_push(thread, start_tracker);
+	return os_thread_enter(thread);
+}
+
+struct forkserver {
+	struct mp_context *context;
+	struct py_thread *main_thread;
+	struct mp_process *first, *last; /* requests and ends of children, oldest first */
+	bool has_events;
+	struct futex waiters;
+};
+
+static void post(struct forkserver *server, struct mp_process *process)
+{
+	process->next_event = NULL;
+	if (server->first)
+		server->last->next_event = process;
+	else
+		server->first = process;
+	server->last = process;
+	server->has_events = true;
+}
+
+/* Its sentinel is closed; to a fork server it is SIGCHLD. */
+static void child_exited(struct os_thread *thread)
+{
+	struct mp_process *process = py_current(thread)->argument;
+	struct forkserver *server = process->context->server;
+
+	if (process->context->method == MP_FORKSERVER) {
+		post(server, process);
+		futex_wake(&server->waiters, NULL, false);
+	} else if (process->watch) {
+		futex_wake(process->watch, NULL, false);
+	}
+}
+
+struct server_locals {
+	struct mp_process *process;
+};
+
+static enum progress serve(struct os_thread *thread, struct frame *frame)
+{
+	struct server_locals *my = FRAME_LOCALS(frame, struct server_locals);
+	struct forkserver *server = py_current(thread)->argument;
+
+	PROGRAM_BEGIN(frame);
+	os_thread_set_activity(thread, ACTIVITY_START_UP);
+	AWAIT(frame,
+	      py_overhead(thread, py_cost(thread, COST_FORKSERVER_SERVER) +
+					  (py_runtime_of(thread)->minor >= 14 ? server->context->imports_ns : 0)));
+	for (;;) {
+		AWAIT(frame, py_wait_until(thread, &server->has_events, &server->waiters, ACTIVITY_QUEUE_WAIT,
+					   SIM_NS_MAX));
+		my->process = server->first;
+		server->first = my->process->next_event;
+		server->has_events = server->first != NULL;
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_FORKSERVER_SERVE)));
+		if (my->process->forked) {
+			AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PROCESS_WAIT)));
+			my->process->reported = true;
+			if (my->process->watch)
+				AWAIT(frame,
+				      os_thread_compute(thread, futex_wake(my->process->watch, thread, false)));
+		} else {
+			AWAIT(frame, os_thread_compute(thread, os_process_fork_cost(thread->process)));
+			launch(my->process, thread->process, thread->core, thread->process->resident_bytes,
+			       py_cost(thread, COST_MEMORY_FORK));
+			my->process->forked = true;
+		}
+		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE) +
+							       futex_wake(&my->process->waiters, thread, true)));
+	}
+	PROGRAM_END;
+}
+
+static enum progress start_server(struct os_thread *thread, struct frame *frame)
+{
+	struct context_locals *my = FRAME_LOCALS(frame, struct context_locals);
+	struct forkserver *server;
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, mp_ensure_tracker(thread, my->context));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_HELPER)));
+	AWAIT(frame, os_thread_compute(thread, exec_cost(thread)));
+	server = region_alloc(thread->machine->region, sizeof(*server));
+	server->context = my->context;
+	my->context->server = server;
+	server->main_thread = start_helper(thread, "fork server", serve, server, fresh_bytes(thread, my->context));
+	PROGRAM_END;
+}
+
+static enum progress ensure_server(struct os_thread *thread, struct mp_context *context)
+{
+	struct context_locals *locals;
+
+	if (context->server)
+		return DONE;
+	locals = os_thread_push(thread, start_server);
+	locals->context = context;
+	return os_thread_enter(thread);
+}
+
+/* ---- Process.start() ---- */
+
 struct start_locals {
 	struct mp_process *process;
-	const char *name;
 	uint8_t previous_activity;
 };
 
-static enum progress start(struct os_thread *thread, struct frame *frame)
+static enum progress start_by_fork(struct os_thread *thread, struct frame *frame)
 {
 	struct start_locals *my = FRAME_LOCALS(frame, struct start_locals);
-	struct os_process *parent = thread->process;
-	struct os_process *forked;
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_START)));
-	AWAIT(frame, os_thread_compute(thread, os_process_fork_cost(parent)));
-	forked = os_process_new(thread->machine, parent, my->name, parent->resident_bytes);
-	forked->last_core = thread->core;
-	my->process->interpreter = interpreter_new(py_current(thread)->interpreter->runtime, forked);
-	my->process->main_thread = py_thread_new(my->process->interpreter, my->name, child, my->process);
-	os_thread_start(my->process->main_thread->os);
+	AWAIT(frame, os_thread_compute(thread, os_process_fork_cost(thread->process)));
+	launch(my->process, thread->process, thread->core, thread->process->resident_bytes,
+	       py_cost(thread, COST_MEMORY_FORK));
 	os_thread_set_activity(thread, my->previous_activity);
 	PROGRAM_END;
 }
 
-enum progress mp_process_start(struct os_thread *thread, struct mp_process *process, const char *name,
-			       program_fn *body, void *argument)
+static enum progress start_by_spawn(struct os_thread *thread, struct frame *frame)
 {
-	struct start_locals *my = os_thread_push(thread, start);
+	struct start_locals *my = FRAME_LOCALS(frame, struct start_locals);
 
-	process->body = body;
-	process->argument = argument;
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, mp_ensure_tracker(thread, my->process->context));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_START)));
+	AWAIT(frame, os_thread_compute(thread, exec_cost(thread)));
+	launch(my->process, thread->process, thread->core, 0, fresh_bytes(thread, my->process->context));
+	os_thread_set_activity(thread, my->previous_activity);
+	PROGRAM_END;
+}
+
+static enum progress start_by_server(struct os_thread *thread, struct frame *frame)
+{
+	struct start_locals *my = FRAME_LOCALS(frame, struct start_locals);
+	struct forkserver *server;
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, ensure_server(thread, my->process->context));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_FORKSERVER_START)));
+	server = my->process->context->server;
+	post(server, my->process);
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE) +
+						       futex_wake(&server->waiters, thread, true)));
+	/* The server answers with the child's number. */
+	AWAIT(frame,
+	      py_wait_until(thread, &my->process->forked, &my->process->waiters, ACTIVITY_START_UP, SIM_NS_MAX));
+	os_thread_set_activity(thread, my->previous_activity);
+	PROGRAM_END;
+}
+
+enum progress mp_process_start(struct os_thread *thread, struct mp_context *context, struct mp_process *process,
+			       const char *name, program_fn *body, void *argument)
+{
+	struct start_locals *my = os_thread_push(thread, context->method == MP_FORK    ? start_by_fork
+							 : context->method == MP_SPAWN ? start_by_spawn
+										       : start_by_server);
+
+	*process = (struct mp_process){
+		.context = context, .name = name, .body = body, .argument = argument, .watch = process->watch
+	};
 	my->process = process;
-	my->name = name;
 	my->previous_activity = thread->activity;
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
 	return os_thread_enter(thread);
 }
 
+/* ---- Process.join() ---- */
+
 struct join_locals {
-	struct os_process *process;
+	struct mp_process *process;
 };
 
 static enum progress join(struct os_thread *thread, struct frame *frame)
 {
 	struct join_locals *my = FRAME_LOCALS(frame, struct join_locals);
+	struct os_process *child_process = my->process->interpreter->process;
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_JOIN)));
-	AWAIT(frame, py_wait_until(thread, &my->process->exited, &my->process->waiters, ACTIVITY_QUEUE_WAIT,
-				   SIM_NS_MAX));
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PROCESS_WAIT)));
+	if (my->process->context->method == MP_FORKSERVER) {
+		AWAIT(frame, py_wait_until(thread, &my->process->reported, &my->process->waiters,
+					   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
+	} else {
+		AWAIT(frame, py_wait_until(thread, &child_process->exited, &child_process->waiters,
+					   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
+		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PROCESS_WAIT)));
+	}
 	PROGRAM_END;
 }
 
@@ -77,6 +319,6 @@ enum progress mp_process_join(struct os_thread *thread, struct mp_process *proce
 {
 	struct join_locals *my = os_thread_push(thread, join);
 
-	my->process = process->interpreter->process;
+	my->process = process;
 	return os_thread_enter(thread);
 }

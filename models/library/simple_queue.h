@@ -8,27 +8,34 @@
 #ifndef MODELS_LIBRARY_SIMPLE_QUEUE_H
 #define MODELS_LIBRARY_SIMPLE_QUEUE_H
 
-#include "models/interpreter/py_thread.h"
+#include "models/interpreter/parking_lot.h"
+#include "models/interpreter/posix_semaphore.h"
+#include "sim/base/ring.h"
 
 struct simple_queue {
-	struct region *region;
-	void **items; /* ring */
-	size_t first, count, capacity;
-	bool locked; /* up to 3.12 */
-	struct futex waiters;
+	struct ring items;	     /* of void * */
+	struct posix_semaphore lock; /* up to 3.12: taken by who finds the queue empty */
+	bool locked;		     /* its taker has the GIL, too, and says so */
+	struct parking_lot getters;  /* since 3.13 */
 };
 
 void simple_queue_init(struct simple_queue *queue, struct region *region);
 static inline bool simple_queue_is_empty(const struct simple_queue *queue)
 {
-	return queue->count == 0;
+	return queue->items.count == 0;
 }
 /* Appends without waking anybody: for those that wait by other means. */
 void simple_queue_append(struct simple_queue *queue, void *item);
 /* For AWAIT. `item` must not be NULL unless NULL is the reader's sentinel. */
 enum progress simple_queue_put(struct os_thread *thread, struct simple_queue *queue, void *item);
-/* Waits for an item as long as it takes. */
-enum progress simple_queue_get(struct os_thread *thread, struct simple_queue *queue, void **item);
+/* For AWAIT. Waits for an item until `deadline_ns` (SIM_NS_MAX: as long as it takes); py_thread.timed_out tells
+ * that there was none, and `*item` is left alone. */
+enum progress simple_queue_get_until(struct os_thread *thread, struct simple_queue *queue, void **item,
+				     sim_ns deadline_ns);
+static inline enum progress simple_queue_get(struct os_thread *thread, struct simple_queue *queue, void **item)
+{
+	return simple_queue_get_until(thread, queue, item, SIM_NS_MAX);
+}
 /* get_nowait(): false when empty. */
 bool simple_queue_try_get(struct simple_queue *queue, void **item);
 

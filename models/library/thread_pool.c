@@ -18,12 +18,10 @@ struct thread_pool *thread_pool_new(struct interpreter *interpreter, uint32_t ma
 }
 
 struct worker_locals {
-	void *item; /* struct work_item; NULL: the sentinel */
-};
-
-/* What a worker passes to the frame of the work: the item's argument. */
-struct work_locals {
-	void *argument;
+	void *item;		 /* struct work_item; NULL: the sentinel */
+	struct interpreter *own; /* NULL: the work runs in the pool's */
+	sim_ns cost_ns;
+	bool runs;
 };
 
 static enum progress worker(struct os_thread *thread, struct frame *frame)
@@ -32,9 +30,15 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 	struct thread_pool *pool = py_current(thread)->argument;
 	struct work_item *item = my->item;
 	bool permit_when_empty = py_runtime_of(thread)->minor >= 12;
-	struct work_locals *work;
 
 	PROGRAM_BEGIN(frame);
+	if (pool->own_interpreters) {
+		my->own = interpreter_new_sub(pool->interpreter);
+		os_process_use_memory(thread->process, py_cost(thread, COST_MEMORY_SUBINTERPRETER));
+		AWAIT(frame, py_enter_interpreter(thread, my->own));
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_INTERPRETER_CREATE)));
+		AWAIT(frame, py_enter_interpreter(thread, pool->interpreter));
+	}
 	for (;;) {
 		if (!permit_when_empty || !simple_queue_try_get(&pool->queue, &my->item)) {
 			pool->idle_permits += permit_when_empty;
@@ -44,11 +48,24 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 			break;
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_TASK)));
 		item = my->item;
-		work = os_thread_push(thread, item->program);
-		work->argument = item->argument;
-		AWAIT(frame, os_thread_enter(thread));
-		AWAIT(frame, py_future_set(thread, &item->future));
+		my->runs = py_future_set_running(thread, &item->future, &my->cost_ns);
+		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
+		if (my->runs) {
+			if (my->own) {
+				AWAIT(frame, py_overhead(thread, py_cost(thread, COST_INTERPRETER_CALL)));
+				AWAIT(frame, py_enter_interpreter(thread, my->own));
+			}
+			work_item_push(thread, item);
+			AWAIT(frame, os_thread_enter(thread));
+			if (my->own)
+				AWAIT(frame, py_enter_interpreter(thread, pool->interpreter));
+			AWAIT(frame, py_future_set(thread, &item->future, item->failed));
+		}
 		pool->idle_permits += !permit_when_empty;
+	}
+	if (my->own) {
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_INTERPRETER_DESTROY)));
+		os_process_use_memory(thread->process, -py_cost(thread, COST_MEMORY_SUBINTERPRETER));
 	}
 	AWAIT(frame, simple_queue_put(thread, &pool->queue, NULL));
 	PROGRAM_END;
@@ -89,7 +106,10 @@ enum progress thread_pool_submit(struct os_thread *thread, struct thread_pool *p
 
 struct shutdown_locals {
 	struct thread_pool *pool;
+	void *drained;
+	sim_ns cost_ns;
 	uint32_t next;
+	bool cancel_futures;
 };
 
 static enum progress shut_down(struct os_thread *thread, struct frame *frame)
@@ -98,16 +118,21 @@ static enum progress shut_down(struct os_thread *thread, struct frame *frame)
 	struct thread_pool *pool = my->pool;
 
 	PROGRAM_BEGIN(frame);
+	while (my->cancel_futures && simple_queue_try_get(&pool->queue, &my->drained)) {
+		py_future_cancel(thread, &((struct work_item *)my->drained)->future, &my->cost_ns);
+		AWAIT(frame, py_overhead(thread, my->cost_ns));
+	}
 	AWAIT(frame, simple_queue_put(thread, &pool->queue, NULL));
 	for (my->next = 0; my->next < pool->worker_count; my->next++)
 		AWAIT(frame, py_thread_join(thread, pool->workers[my->next]));
 	PROGRAM_END;
 }
 
-enum progress thread_pool_shutdown(struct os_thread *thread, struct thread_pool *pool)
+enum progress thread_pool_shutdown(struct os_thread *thread, struct thread_pool *pool, bool cancel_futures)
 {
 	struct shutdown_locals *my = os_thread_push(thread, shut_down);
 
 	my->pool = pool;
+	my->cancel_futures = cancel_futures;
 	return os_thread_enter(thread);
 }

@@ -1,10 +1,12 @@
 /*
- * thread_pool.h - concurrent.futures.ThreadPoolExecutor.
+ * thread_pool.h - concurrent.futures.ThreadPoolExecutor, and InterpreterPoolExecutor.
  *
- * Source      Lib/concurrent/futures/thread.py @3.11, 3.12, 3.13.
+ * Source      Lib/concurrent/futures/thread.py @3.11, 3.12, 3.13; interpreter.py @3.14.
  * Modelled    threads started by submit() while no idle permit is found; the permits' over-counting up to 3.11 (one
- *             per task) and its cure since 3.12 (one per empty queue); the queue's own wake-ups; shutdown
- *             by a None that each worker passes on.
+ *             per task) and its cure since 3.12 (one per empty queue); the queue's own wake-ups; shutdown by a None
+ *             that each worker passes on, or that drains the queue first (cancel_futures). An interpreter pool is
+ *             the same pool whose workers each create an interpreter with a GIL of its own when they start and
+ *             enter it for each call.
  * Left out    initialisers, weak references, the two locks of submit(), which nobody contends for long.
  */
 #ifndef MODELS_LIBRARY_THREAD_POOL_H
@@ -13,25 +15,19 @@
 #include "models/library/future.h"
 #include "models/library/simple_queue.h"
 
-/* One call to be made by a worker: `program` gets a frame whose locals start with a copy of `argument`. */
-struct work_item {
-	program_fn *program;
-	void *argument;
-	struct py_future future;
-};
-
 struct thread_pool {
 	struct interpreter *interpreter;
 	struct simple_queue queue;
 	struct py_thread **workers;
 	uint32_t worker_count, max_workers;
 	int64_t idle_permits;
+	bool own_interpreters; /* InterpreterPoolExecutor */
 };
 
 struct thread_pool *thread_pool_new(struct interpreter *interpreter, uint32_t max_workers);
 /* For AWAIT. The item is the caller's and must live until its future is done and nobody asks any more. */
 enum progress thread_pool_submit(struct os_thread *thread, struct thread_pool *pool, struct work_item *item);
-/* shutdown(wait=True). */
-enum progress thread_pool_shutdown(struct os_thread *thread, struct thread_pool *pool);
+/* For AWAIT. shutdown(wait=True, cancel_futures). */
+enum progress thread_pool_shutdown(struct os_thread *thread, struct thread_pool *pool, bool cancel_futures);
 
 #endif

@@ -43,8 +43,8 @@ static void count_work(struct core *core)
 	struct os_thread *thread = core->current;
 	sim_ns now = machine_now(core->machine);
 	sim_ns elapsed = now - core->computing_since_ns;
-	sim_ns done = core->computing_speed == 1 ? elapsed :
-						   sim_time_round((double)elapsed * core->computing_speed);
+	sim_ns done =
+		core->computing_speed == 1 ? elapsed : sim_time_round((double)elapsed * core->computing_speed);
 
 	assert(core->computing);
 	core->computing_since_ns = now;
@@ -76,8 +76,9 @@ static void retime_others(struct core *changed)
 			continue;
 		count_work(core);
 		core->computing_speed = speed;
-		core->completion = engine_reschedule_at(machine->engine, core->completion,
-							machine_now(machine) + wall_ns(speed, core->current->work_ns));
+		core->completion =
+			engine_reschedule_at(machine->engine, core->completion,
+					     machine_now(machine) + wall_ns(speed, core->current->work_ns));
 	}
 }
 
@@ -85,6 +86,8 @@ void core_went_busy(struct core *core)
 {
 	core->machine->busy_count++;
 	core->busy_since_ns = machine_now(core->machine);
+	if (core->machine->pack_below > 0)
+		utilisation_update(&core->utilisation, core->busy_since_ns, false);
 	retime_others(core);
 }
 
@@ -97,6 +100,8 @@ void core_went_idle(struct core *core)
 	core->busy_ns += now - core->busy_since_ns;
 	core->busy_since_ns = -1;
 	core->idle_since_ns = now;
+	if (core->machine->pack_below > 0)
+		utilisation_update(&core->utilisation, now, true);
 	retime_others(core);
 }
 
@@ -196,12 +201,48 @@ void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason 
 						arrived, thread, reason);
 }
 
-sim_ns core_idle_latency(const struct core *core)
+/*
+ * The longer a core has been idle, the deeper it sleeps, by several steps of hardware and hypervisor: shallow up to
+ * a quarter of idle.deep_after, deep from four times that on, and in between by the logarithm of the idle time (to
+ * base 2, straight between powers of two: whole numbers give the same on every compiler).
+ */
+#define DEPTH_SHIFT 16
+
+static int64_t log2_of(int64_t value)
+{
+	int whole = 63 - __builtin_clzll((unsigned long long)value);
+
+	return ((int64_t)whole << DEPTH_SHIFT) +
+	       (int64_t)((((__int128)value << DEPTH_SHIFT) >> whole) - ((int64_t)1 << DEPTH_SHIFT));
+}
+
+static sim_ns latency_after_idling(const struct core *core, sim_ns shallow_ns, sim_ns deep_ns)
 {
 	const struct machine_model *machine = core->machine;
 	sim_ns idle_ns = machine_now(machine) - core->idle_since_ns;
+	sim_ns deep_after_ns = machine->idle_deep_after_ns;
+	int64_t depth;
 
-	return idle_ns >= machine->idle_deep_after_ns ? machine->wake_idle_deep_ns : machine->wake_idle_shallow_ns;
+	if (idle_ns <= deep_after_ns / 4)
+		return shallow_ns;
+	if (idle_ns >= 4 * deep_after_ns)
+		return deep_ns;
+	depth = log2_of(4 * idle_ns) - log2_of(deep_after_ns > 0 ? deep_after_ns : 1);
+	return shallow_ns + (((deep_ns - shallow_ns) * depth) >> (DEPTH_SHIFT + 2));
+}
+
+sim_ns core_idle_latency(const struct core *core)
+{
+	const struct machine_model *machine = core->machine;
+
+	return latency_after_idling(core, machine->wake_idle_shallow_ns, machine->wake_idle_deep_ns);
+}
+
+sim_ns core_timer_latency(const struct core *core)
+{
+	const struct machine_model *machine = core->machine;
+
+	return latency_after_idling(core, machine->wake_timer_shallow_ns, machine->wake_timer_deep_ns);
 }
 
 static void core_due(struct engine *engine, void *subject, uint64_t argument)

@@ -3,6 +3,8 @@
  */
 #include "models/machine/machine.h"
 
+#include <math.h>
+
 #include "models/machine/os_process.h"
 #include "sim/base/distribution.h"
 #include "sim/base/random.h"
@@ -33,6 +35,8 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->costs = costs;
 	machine->trace = config->trace;
 	machine->core_count = config->cores;
+	machine->pack_below =
+		config->cores > 1 ? (uint32_t)(fmin(costs->value[COST_SCHED_PACK_BELOW], 1) * UTILISATION_FULL) : 0;
 	machine->slows = config->cores > 1 && costs->value[COST_CPU_ALL_BUSY_SPEED] != 1;
 	machine->switch_ns = cost_ns(costs, COST_SCHED_SWITCH);
 	machine->switch_process_ns = cost_ns(costs, COST_SCHED_SWITCH_PROCESS);
@@ -42,7 +46,8 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->wake_idle_shallow_ns = cost_ns(costs, COST_WAKE_IDLE_SHALLOW);
 	machine->wake_idle_deep_ns = cost_ns(costs, COST_WAKE_IDLE_DEEP);
 	machine->idle_deep_after_ns = cost_ns(costs, COST_IDLE_DEEP_AFTER);
-	machine->wake_timer_ns = cost_ns(costs, COST_WAKE_TIMER);
+	machine->wake_timer_shallow_ns = cost_ns(costs, COST_WAKE_TIMER_SHALLOW);
+	machine->wake_timer_deep_ns = cost_ns(costs, COST_WAKE_TIMER_DEEP);
 	machine->timer_slack_ns = cost_ns(costs, COST_TIMER_SLACK);
 	machine->tick_ns = sim_time_round(1e9 / costs->value[COST_SCHED_HZ]);
 	machine->eevdf = costs->value[COST_SCHED_KIND] != 0;
@@ -50,7 +55,8 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->latency_ns = scaled_by_cpus(costs->value[COST_SCHED_LATENCY], cpus);
 	machine->min_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_MIN_GRANULARITY], cpus);
 	machine->wakeup_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_WAKEUP_GRANULARITY], cpus);
-	machine->latency_key = variate_open(config->seed, config->replication, random_hash_name("wake latency"), 0, 0).key;
+	machine->latency_key =
+		variate_open(config->seed, config->replication, random_hash_name("wake latency"), 0, 0).key;
 	machine->vary_half_width = costs->value[COST_WAKE_JITTER] / 0.8;
 	if (machine->vary_half_width > 1)
 		machine->vary_half_width = 1;
@@ -58,8 +64,9 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->cores = region_alloc_array(region, (size_t)config->cores, sizeof(struct core));
 	for (int i = 0; i < config->cores; i++) {
 		struct core *core = &machine->cores[i];
-		struct variate phase = variate_open(config->seed, config->replication, random_hash_name("tick phase"),
-						    random_hash_path(0, (uint64_t)i), 0);
+		struct variate phase =
+			variate_open(config->seed, config->replication, random_hash_name("tick phase"),
+				     random_hash_path(0, (uint64_t)i), 0);
 
 		core->machine = machine;
 		core->index = i;

@@ -10,6 +10,7 @@
 #define MODELS_MACHINE_MACHINE_H
 
 #include "models/machine/bandwidth.h"
+#include "models/machine/utilisation.h"
 #include "models/machine/os_thread.h"
 #include "sim/base/region.h"
 #include "sim/engine/engine.h"
@@ -18,10 +19,11 @@
 
 struct machine_config {
 	int cores;
-	int kernel_cpus; /* CPUs that the kernel scales its slices by; more than `cores` when pinned to some of them */
+	int kernel_cpus; /* CPUs that the kernel scales its slices by; more than `cores` when pinned to some of them
+			  */
 	double quota_cores; /* 0: none */
 	sim_ns quota_period_ns;
-	const struct costs *costs; /* borrowed */
+	const struct costs *costs;  /* borrowed */
 	uint64_t seed, replication; /* for the phases of the ticks */
 	const struct trace_sink *trace;
 	const char *const *activity_names; /* of ACTIVITY_LIMIT or fewer, for the trace; NULL: no states are traced */
@@ -42,6 +44,7 @@ struct core {
 	sim_ns idle_since_ns;
 	sim_ns busy_ns; /* in all */
 	sim_ns busy_since_ns;
+	struct utilisation utilisation; /* kept where threads are packed by it */
 
 	/* Run queue (kernel: cfs_rq); `current` is not in the array. */
 	struct os_thread **queue; /* in order of arrival */
@@ -66,11 +69,12 @@ struct machine_model {
 	struct core *cores;
 	int core_count;
 	int busy_count;
-	bool slows; /* cores slow each other: all_busy_speed is not 1 */
+	uint32_t pack_below; /* of UTILISATION_FULL; 0: never */
+	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
 
 	/* Costs in whole nanoseconds, read once. */
 	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_idle_shallow_ns,
-		wake_idle_deep_ns, idle_deep_after_ns, wake_timer_ns, timer_slack_ns;
+		wake_idle_deep_ns, idle_deep_after_ns, wake_timer_shallow_ns, wake_timer_deep_ns, timer_slack_ns;
 	double vary_half_width; /* relative, of latencies */
 	sim_ns tick_ns;
 	sim_ns base_slice_ns, latency_ns, min_granularity_ns, wakeup_granularity_ns;
@@ -85,10 +89,12 @@ struct machine_model {
 	uint64_t gap_stream;
 	uint64_t latency_count, gap_count; /* latencies and irregular gaps drawn so far */
 	uint64_t live_threads;
+	int64_t memory_bytes, peak_memory_bytes; /* of all processes, what they share counted once */
 	const struct trace_sink *trace;
 };
 
-struct machine_model *machine_new(struct region *region, struct engine *engine, const struct machine_config *config);
+struct machine_model *machine_new(struct region *region, struct engine *engine,
+				  const struct machine_config *config);
 
 static inline sim_ns machine_now(const struct machine_model *machine)
 {

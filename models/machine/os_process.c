@@ -3,6 +3,9 @@
  */
 #include "models/machine/os_process.h"
 
+/* Spare stacks of the default size (see os_process.h). */
+#define STACKS_KEPT 4
+
 struct os_process *os_process_new(struct machine_model *machine, struct os_process *parent, const char *name,
 				  int64_t resident_bytes)
 {
@@ -15,6 +18,17 @@ struct os_process *os_process_new(struct machine_model *machine, struct os_proce
 	process->resident_bytes = resident_bytes;
 	process->last_core = parent ? parent->last_core : NULL;
 	return process;
+}
+
+void os_process_use_memory(struct os_process *process, int64_t bytes)
+{
+	struct machine_model *machine = process->machine;
+
+	process->resident_bytes += bytes;
+	process->own_bytes += bytes;
+	machine->memory_bytes += bytes;
+	if (machine->memory_bytes > machine->peak_memory_bytes)
+		machine->peak_memory_bytes = machine->memory_bytes;
 }
 
 void os_process_add_thread(struct os_process *process, struct os_thread *thread)
@@ -37,11 +51,23 @@ void os_process_remove_thread(struct os_process *process, struct os_thread *thre
 		thread->next_in_process->previous_in_process = thread->previous_in_process;
 	thread->next_in_process = thread->previous_in_process = NULL;
 	process->thread_count--;
+	if (process->spare_stacks < STACKS_KEPT)
+		process->spare_stacks++;
 	if (process->thread_count > 0 || process->exited)
 		return;
 	process->exited = true;
+	os_process_use_memory(process, -process->own_bytes);
 	while (futex_has_waiters(&process->waiters))
 		futex_wake(&process->waiters, NULL, false);
+}
+
+sim_ns os_process_take_stack(struct os_process *process, struct os_thread *thread)
+{
+	thread->has_new_stack = process->spare_stacks == 0;
+	if (thread->has_new_stack)
+		return machine_cost(process->machine, COST_THREAD_STACK);
+	process->spare_stacks--;
+	return 0;
 }
 
 sim_ns os_process_fork_cost(const struct os_process *process)

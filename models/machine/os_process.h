@@ -3,6 +3,8 @@
  *
  * Source      Linux kernel/fork.c, kernel/exit.c in what takes time: fork() costs its caller a base and
  *             a share for each resident byte (page tables); the child pays for its first page faults.
+ *             glibc 2.36, nptl/allocatestack.c, nptl/nptl-stack.c: a new thread takes over the stack of one that has
+ *             ended; up to 40 MiB of such stacks are kept, which is four of the default 8 MiB and their guards.
  */
 #ifndef MODELS_MACHINE_OS_PROCESS_H
 #define MODELS_MACHINE_OS_PROCESS_H
@@ -17,18 +19,27 @@ struct os_process {
 	const char *name; /* borrowed */
 	struct os_thread *threads;
 	uint32_t thread_count;
-	int64_t resident_bytes;
+	int64_t resident_bytes; /* what fork() has page tables to copy for */
+	int64_t own_bytes;	/* of these, what it does not share with its parent */
 	struct core *last_core;
 	bool exited;
+	uint32_t spare_stacks;	      /* of threads that have ended */
 	struct futex waiters; /* those in waitpid() or waiting for its sentinel */
 	void *owner;	      /* of the layer above: the interpreter */
 };
 
+/* `resident_bytes` is what it shares with its parent (fork()); what it has of its own comes on top
+ * (os_process_use_memory). */
 struct os_process *os_process_new(struct machine_model *machine, struct os_process *parent, const char *name,
 				  int64_t resident_bytes);
+/* It takes so many bytes for itself, or (less than 0) gives them back; all of them when it ends. */
+void os_process_use_memory(struct os_process *process, int64_t bytes);
 void os_process_add_thread(struct os_process *process, struct os_thread *thread);
 /* The last thread's leaving ends the process and wakes those that wait for it. */
 void os_process_remove_thread(struct os_process *process, struct os_thread *thread);
+/* A stack for a thread that is about to be created: what that costs the caller on top of pthread_create(). The thread
+ * pays for touching a new one (thread->has_new_stack). */
+sim_ns os_process_take_stack(struct os_process *process, struct os_thread *thread);
 /* What fork() of this process costs the calling thread. */
 sim_ns os_process_fork_cost(const struct os_process *process);
 /* Kills it (SIGTERM without a handler): its threads end, and one of them pays for giving back the address space. */

@@ -77,7 +77,7 @@ void os_thread_start(struct os_thread *thread)
 {
 	struct machine_model *machine = thread->machine;
 	struct core *parent_core = thread->process->last_core;
-	struct core *core = placement_for_new(machine, parent_core);
+	struct core *core = placement_for_new(thread, parent_core);
 
 	assert(thread->state == THREAD_NEW);
 	thread->since_ns = machine_now(machine);
@@ -210,7 +210,7 @@ sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sy
 		return waker ? machine->wake_call_ns : 0;
 	}
 	core_send(core, thread, ENQUEUE_WAKE,
-		  thread->timed_out && core == thread->core ? machine->wake_timer_ns : core_idle_latency(core));
+		  thread->timed_out && core == thread->core ? core_timer_latency(core) : core_idle_latency(core));
 	return waker ? machine->wake_call_idle_ns : 0;
 }
 
@@ -231,6 +231,7 @@ enum progress os_thread_exit(struct os_thread *thread)
 		scheduler_dequeue(core, thread, false);
 		thread->sched.delayed = false;
 	}
+	placement_detach(thread);
 	machine->live_threads--;
 	machine_trace(machine, thread, TRACE_INSTANT, "exit", thread->name, 0);
 	thread->process->last_core = core;

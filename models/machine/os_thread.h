@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "models/machine/frame.h"
+#include "models/machine/utilisation.h"
 #include "sim/base/sim_time.h"
 #include "sim/engine/engine.h"
 
@@ -41,6 +42,8 @@ struct sched_entity {
 	bool queued;   /* in the run queue's array (never the running one) */
 	bool delayed;  /* EEVDF: sleeps, but stays queued until its negative lag is burnt */
 	bool has_relative_deadline;
+	struct utilisation utilisation; /* kept where threads are packed by it */
+	struct core *utilised_core;	/* whose utilisation this one is part of */
 };
 
 struct os_thread {
@@ -59,6 +62,7 @@ struct os_thread {
 	sim_ns work_ns;	    /* still to be done, at full speed */
 	sim_ns unfinished_ns; /* after an interruption: what was left */
 	bool interruptible;
+	bool has_new_stack; /* which nobody has touched yet */
 
 	/* Waiting. */
 	bool wake_pending; /* woken while still about to block */

@@ -9,30 +9,18 @@ struct pipe *pipe_new(struct machine_model *machine)
 
 	pipe->machine = machine;
 	pipe->capacity_bytes = machine_cost(machine, COST_PIPE_CAPACITY);
+	ring_init(&pipe->messages, machine->region, sizeof(struct pipe_message));
 	return pipe;
 }
 
-static struct pipe_message *message_at(const struct pipe *pipe, size_t position)
+static struct pipe_message *first_message(const struct pipe *pipe)
 {
-	return &pipe->messages[(pipe->first + position) % pipe->capacity];
+	return ring_at(&pipe->messages, 0);
 }
 
-static void append_message(struct pipe *pipe, int64_t bytes, void *tag)
+static struct pipe_message *last_message(const struct pipe *pipe)
 {
-	if (pipe->count == pipe->capacity) {
-		size_t capacity = pipe->capacity ? 2 * pipe->capacity : 8;
-		struct pipe_message *messages =
-			region_alloc_array(pipe->machine->region, capacity, sizeof(*messages));
-
-		for (size_t i = 0; i < pipe->count; i++)
-			messages[i] = *message_at(pipe, i);
-		region_free(pipe->machine->region, pipe->messages);
-		pipe->messages = messages;
-		pipe->first = 0;
-		pipe->capacity = capacity;
-	}
-	pipe->count++;
-	*message_at(pipe, pipe->count - 1) = (struct pipe_message){ .bytes = bytes, .tag = tag };
+	return ring_at(&pipe->messages, pipe->messages.count - 1);
 }
 
 static sim_ns transfer_cost(const struct pipe *pipe, enum cost base, int64_t bytes)
@@ -43,6 +31,7 @@ static sim_ns transfer_cost(const struct pipe *pipe, enum cost base, int64_t byt
 
 struct write_locals {
 	struct pipe *pipe;
+	int64_t left_bytes;
 	int64_t moved;
 	sim_ns cost_ns;
 };
@@ -51,22 +40,19 @@ static enum progress write_message(struct os_thread *thread, struct frame *frame
 {
 	struct write_locals *my = FRAME_LOCALS(frame, struct write_locals);
 	struct pipe *pipe = my->pipe;
-	struct pipe_message *message = message_at(pipe, pipe->count - 1);
 
 	PROGRAM_BEGIN(frame);
-	while (message->written_bytes < message->bytes) {
+	while (my->left_bytes > 0) {
 		bool was_empty = pipe->held_bytes == 0;
 		int64_t room = pipe->capacity_bytes - pipe->held_bytes;
 
 		if (room == 0) {
 			AWAIT(frame, futex_wait(thread, &pipe->writers, SIM_NS_MAX, 0));
-			message = message_at(pipe, pipe->count - 1);
 			continue;
 		}
-		my->moved = message->bytes - message->written_bytes;
-		if (my->moved > room)
-			my->moved = room;
-		message->written_bytes += my->moved;
+		my->moved = my->left_bytes < room ? my->left_bytes : room;
+		my->left_bytes -= my->moved;
+		last_message(pipe)->written_bytes += my->moved;
 		pipe->held_bytes += my->moved;
 		my->cost_ns = transfer_cost(pipe, COST_PIPE_WRITE, my->moved);
 		if (was_empty)
@@ -74,7 +60,6 @@ static enum progress write_message(struct os_thread *thread, struct frame *frame
 		if (pipe->pollers)
 			my->cost_ns += futex_wake(pipe->pollers, thread, true);
 		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
-		message = message_at(pipe, pipe->count - 1);
 	}
 	PROGRAM_END;
 }
@@ -84,9 +69,10 @@ enum progress pipe_write(struct os_thread *thread, struct pipe *pipe, int64_t by
 	struct write_locals *my;
 
 	assert(bytes > 0);
-	append_message(pipe, bytes, tag);
+	*(struct pipe_message *)ring_append(&pipe->messages) = (struct pipe_message){ .bytes = bytes, .tag = tag };
 	my = os_thread_push(thread, write_message);
 	my->pipe = pipe;
+	my->left_bytes = bytes;
 	return os_thread_enter(thread);
 }
 
@@ -107,20 +93,19 @@ static enum progress read_message(struct os_thread *thread, struct frame *frame)
 	for (;;) {
 		while (pipe->held_bytes == 0)
 			AWAIT(frame, futex_wait(thread, &pipe->readers, SIM_NS_MAX, 0));
-		message = message_at(pipe, 0);
+		message = first_message(pipe);
 		my->moved = message->written_bytes - message->read_bytes;
 		message->read_bytes += my->moved;
 		pipe->held_bytes -= my->moved;
-		my->cost_ns = transfer_cost(pipe, COST_PIPE_READ, my->moved) +
-			      futex_wake(&pipe->writers, thread, true);
+		my->cost_ns =
+			transfer_cost(pipe, COST_PIPE_READ, my->moved) + futex_wake(&pipe->writers, thread, true);
 		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
-		message = message_at(pipe, 0);
+		message = first_message(pipe);
 		if (message->read_bytes == message->bytes)
 			break;
 	}
 	*my->tag = message->tag;
-	pipe->first = (pipe->first + 1) % pipe->capacity;
-	pipe->count--;
+	ring_drop_first(&pipe->messages);
 	PROGRAM_END;
 }
 

@@ -12,6 +12,7 @@
 
 #include "models/machine/futex.h"
 #include "models/machine/machine.h"
+#include "sim/base/ring.h"
 
 struct pipe_message {
 	int64_t bytes, written_bytes, read_bytes;
@@ -21,8 +22,7 @@ struct pipe_message {
 struct pipe {
 	struct machine_model *machine;
 	int64_t capacity_bytes, held_bytes;
-	struct pipe_message *messages; /* ring of those begun and not yet read to the end */
-	size_t first, count, capacity;
+	struct ring messages; /* those begun and not yet read to the end */
 	struct futex readers, writers;
 	struct futex *pollers; /* threads in poll() on it, woken by every write; NULL: none */
 };

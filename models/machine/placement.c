@@ -8,7 +8,11 @@
  *             better of the previous and the waker's core; new threads go to the idlest core; a core about
  *             to idle pulls a thread that is not cache-hot; a tick on a core with waiting threads hands
  *             one to an idle core; busy cores even out at the kernel's intervals.
- * Assumed     queue lengths stand for loads.
+ *             Kernels for virtual machines may keep threads together on a virtual core that runs anyway, because
+ * one that idles is dear to wake (sched.pack_below > 0): a core with a single thread, not too busy of late, keeps
+ * what is woken or started there. Assumed     queue lengths stand for loads. There is no source at hand for
+ * packing: as found on 6.18.44-fc, a Firecracker guest (boot parameter sched_vcpu_pack, fair.c:vcpu_pack_room), by
+ * waking threads from cores that were busy for 5 to 95 % of the time.
  */
 #include "models/machine/scheduler.h"
 
@@ -41,6 +45,76 @@ static struct core *find_idle(struct machine_model *machine, int from)
 	return NULL;
 }
 
+/* ---- Keeping threads together ---- */
+
+static bool is_busy(const struct core *core)
+{
+	return core->busy_since_ns >= 0;
+}
+
+/* What a core has of a thread, or will have: it is not running. */
+static uint32_t share_of(const struct os_thread *thread, sim_ns now)
+{
+	return utilisation_at(&thread->sched.utilisation, now, false);
+}
+
+/* Adds to a core's utilisation, or takes away. */
+static void shift(struct core *core, int64_t difference)
+{
+	sim_ns now = machine_now(core->machine);
+	int64_t value;
+
+	utilisation_update(&core->utilisation, now, is_busy(core));
+	value = core->utilisation.value + difference;
+	core->utilisation.value = (uint32_t)(value < 0 ? 0 : value > UTILISATION_FULL ? UTILISATION_FULL : value);
+}
+
+void placement_attach(struct core *core, struct os_thread *thread)
+{
+	struct sched_entity *sched = &thread->sched;
+	sim_ns now = machine_now(core->machine);
+
+	if (core->machine->pack_below == 0 || sched->utilised_core == core)
+		return;
+	if (sched->utilised_core) {
+		shift(sched->utilised_core, -(int64_t)share_of(thread, now));
+	} else {
+		/* What a new one will need is not known: half of what is left. */
+		sched->utilisation.value =
+			(UTILISATION_FULL - utilisation_at(&core->utilisation, now, is_busy(core))) / 2;
+		sched->utilisation.since_ns = now;
+	}
+	shift(core, share_of(thread, now));
+	sched->utilised_core = core;
+}
+
+void placement_detach(struct os_thread *thread)
+{
+	struct core *core = thread->sched.utilised_core;
+
+	if (core)
+		shift(core, -(int64_t)share_of(thread, machine_now(core->machine)));
+	thread->sched.utilised_core = NULL;
+}
+
+/* Whether the core keeps a thread that is woken or started there, although others may be idle. */
+static bool has_room(const struct core *core, const struct os_thread *thread)
+{
+	const struct machine_model *machine = core->machine;
+	sim_ns now = machine_now(machine);
+	uint64_t utilisation;
+
+	if (machine->pack_below == 0 || core->current == NULL || core->expected > 0 ||
+	    scheduler_ready_count(core) > 0)
+		return false;
+	utilisation = utilisation_at(&core->utilisation, now, true);
+	if (thread->sched.utilised_core != core)
+		utilisation += share_of(thread, now);
+	return utilisation < machine->pack_below;
+}
+
+/* ---- Choosing a core ---- */
+
 struct core *placement_for_wake(struct os_thread *thread, struct os_thread *waker, bool sync)
 {
 	struct machine_model *machine = thread->machine;
@@ -48,6 +122,8 @@ struct core *placement_for_wake(struct os_thread *thread, struct os_thread *wake
 	struct core *here = waker ? waker->core : previous;
 	struct core *target, *idle;
 
+	if (has_room(here, thread))
+		return here;
 	if (is_idle(previous))
 		return previous;
 	/* wake_affine_weight: the waker's core only where it is clearly less loaded. */
@@ -56,11 +132,14 @@ struct core *placement_for_wake(struct os_thread *thread, struct os_thread *wake
 	return idle ? idle : target;
 }
 
-struct core *placement_for_new(struct machine_model *machine, struct core *parent_core)
+struct core *placement_for_new(const struct os_thread *thread, struct core *parent_core)
 {
+	struct machine_model *machine = thread->machine;
 	struct core *idlest = NULL;
 	int from = parent_core ? parent_core->index : 0;
 
+	if (parent_core && has_room(parent_core, thread))
+		return parent_core;
 	for (int i = 0; i < machine->core_count; i++) {
 		struct core *core = &machine->cores[(from + i) % machine->core_count];
 
@@ -69,6 +148,8 @@ struct core *placement_for_new(struct machine_model *machine, struct core *paren
 	}
 	return idlest;
 }
+
+/* ---- Balancing ---- */
 
 static bool is_hot(const struct core *core, const struct os_thread *thread)
 {

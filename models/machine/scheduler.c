@@ -41,6 +41,7 @@ void scheduler_enqueue(struct core *core, struct os_thread *thread, enum enqueue
 {
 	assert(!thread->sched.queued);
 	thread->core = core;
+	placement_attach(core, thread);
 	rules(core)->place(core, thread, (int)reason);
 	queue_insert(core, thread);
 }
@@ -57,8 +58,16 @@ void scheduler_dequeue(struct core *core, struct os_thread *thread, bool migrate
 	assert(0 && "thread is in the queue");
 }
 
+/* Where packing needs it, the thread's utilisation is kept: it runs from now on, or has run until now. */
+static void note_running(const struct core *core, struct os_thread *thread, bool was_running)
+{
+	if (core->machine->pack_below > 0)
+		utilisation_update(&thread->sched.utilisation, machine_now(core->machine), was_running);
+}
+
 bool scheduler_stop_current(struct core *core, bool sleep)
 {
+	note_running(core, core->current, true);
 	return rules(core)->stop_current(core, sleep);
 }
 
@@ -74,6 +83,7 @@ struct os_thread *scheduler_pick_next(struct core *core)
 		if (!thread->sched.delayed) {
 			queue_remove_at(core, best);
 			rules(core)->picked(core, thread);
+			note_running(core, thread, false);
 			return thread;
 		}
 		/* A sleeper has burnt its negative lag and leaves for good. */

@@ -23,6 +23,10 @@ enum enqueue_reason {
 bool scheduler_update_current(struct core *core);
 /* Puts a thread into the core's queue. */
 void scheduler_enqueue(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
+/* placement.c: the core's utilisation has the thread's share in it from now on, and no other core's has. */
+void placement_attach(struct core *core, struct os_thread *thread);
+/* placement.c: the thread ends. */
+void placement_detach(struct os_thread *thread);
 /* Takes it out again, to run elsewhere (migrate) or not at all. */
 void scheduler_dequeue(struct core *core, struct os_thread *thread, bool migrate);
 /* The running thread stops running: it blocks or exits (sleep), else call scheduler_enqueue(PREEMPTED) next.
@@ -40,7 +44,7 @@ size_t scheduler_ready_count(const struct core *core);
 /* placement.c: the core on which a woken thread shall run (select_task_rq_fair). */
 struct core *placement_for_wake(struct os_thread *thread, struct os_thread *waker, bool sync);
 /* The idlest core, for a new thread. */
-struct core *placement_for_new(struct machine_model *machine, struct core *parent_core);
+struct core *placement_for_new(const struct os_thread *thread, struct core *parent_core);
 /* A core that is about to idle: a thread from another core's queue, already dequeued there; NULL: none. */
 struct os_thread *placement_pull(struct core *core);
 /* At a tick of a core with waiting threads: gives one to an idle core, or balances with the others. */
@@ -56,8 +60,9 @@ void core_run(struct core *core);
 void core_run_soon(struct core *core);
 /* core.c: lets the thread arrive in the core's queue after `latency_ns`. */
 void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason reason, sim_ns latency_ns);
-/* core.c: from waking this idle core to its running something. */
+/* core.c: from waking this idle core to its running something; from the expiry of a timer of its own. */
 sim_ns core_idle_latency(const struct core *core);
+sim_ns core_timer_latency(const struct core *core);
 /* core.c: makes the running thread give way now (another core, an interrupt). */
 void core_preempt(struct core *core);
 /* core.c: brings completions in line with the number of busy cores. */

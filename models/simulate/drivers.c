@@ -3,144 +3,36 @@
  */
 #include "models/simulate/drivers.h"
 
-#include "models/library/mp_pool.h"
-#include "models/library/thread_pool.h"
-#include "models/simulate/task_program.h"
-
-/* Pickled size of an item of range(), and what one more of it adds to a chunk. */
-#define ITEM_PAYLOAD_BYTES 3
+#include "models/simulate/model_run.h"
+#include "models/simulate/resources.h"
 
 static struct simulation *simulation_of(const struct os_thread *thread)
 {
 	return py_current(thread)->argument;
 }
 
-/* ---- sequential: for i in range(count): run_task(i) ---- */
+/* ---- A run by one model ---- */
 
-struct sequential_locals {
-	int64_t next;
+struct run_locals {
+	struct model_run *run;
 };
 
-static enum progress run_sequential(struct os_thread *thread, struct frame *frame)
+static enum progress run_model(struct os_thread *thread, struct frame *frame)
 {
-	struct sequential_locals *my = FRAME_LOCALS(frame, struct sequential_locals);
+	struct run_locals *my = FRAME_LOCALS(frame, struct run_locals);
 	struct simulation *simulation = simulation_of(thread);
-	const struct run *run = &simulation->workload->run;
-	struct task_run_locals *task;
-
-	PROGRAM_BEGIN(frame);
-	simulation_start_clock(simulation);
-	for (my->next = 0; my->next < run->count; my->next++) {
-		task = os_thread_push(thread, task_run);
-		task->instance = task_instance_new(simulation, run->task, (uint64_t)my->next);
-		AWAIT(frame, os_thread_enter(thread));
-	}
-	simulation_stop_clock(simulation);
-	PROGRAM_END;
-}
-
-/* ---- threads, processes: start all, join all ---- */
-
-struct one_each_locals {
-	struct py_thread **threads;
-	struct mp_process *processes;
-	int64_t next;
-};
-
-static enum progress run_threads(struct os_thread *thread, struct frame *frame)
-{
-	struct one_each_locals *my = FRAME_LOCALS(frame, struct one_each_locals);
-	struct simulation *simulation = simulation_of(thread);
-	const struct run *run = &simulation->workload->run;
-
-	PROGRAM_BEGIN(frame);
-	my->threads = region_alloc_array(simulation->region, (size_t)run->count, sizeof(*my->threads));
-	simulation_start_clock(simulation);
-	for (my->next = 0; my->next < run->count; my->next++) {
-		my->threads[my->next] = py_thread_new(simulation->interpreter,
-						      simulation->workload->tasks[run->task].name,
-						      task_run_as_thread,
-						      task_instance_new(simulation, run->task, (uint64_t)my->next));
-		AWAIT(frame, py_thread_start(thread, my->threads[my->next]));
-	}
-	for (my->next = 0; my->next < run->count; my->next++)
-		AWAIT(frame, py_thread_join(thread, my->threads[my->next]));
-	simulation_stop_clock(simulation);
-	PROGRAM_END;
-}
-
-static enum progress run_processes(struct os_thread *thread, struct frame *frame)
-{
-	struct one_each_locals *my = FRAME_LOCALS(frame, struct one_each_locals);
-	struct simulation *simulation = simulation_of(thread);
-	const struct run *run = &simulation->workload->run;
-
-	PROGRAM_BEGIN(frame);
-	my->processes = region_alloc_array(simulation->region, (size_t)run->count, sizeof(*my->processes));
-	simulation_start_clock(simulation);
-	for (my->next = 0; my->next < run->count; my->next++)
-		AWAIT(frame, mp_process_start(thread, &my->processes[my->next],
-					      simulation->workload->tasks[run->task].name, task_run_as_process,
-					      task_instance_new(simulation, run->task, (uint64_t)my->next)));
-	for (my->next = 0; my->next < run->count; my->next++)
-		AWAIT(frame, mp_process_join(thread, &my->processes[my->next]));
-	simulation_stop_clock(simulation);
-	PROGRAM_END;
-}
-
-/* ---- thread_pool: with ThreadPoolExecutor(w) as ex: list(ex.map(run_task, range(count))) ---- */
-
-struct pool_locals {
-	struct thread_pool *pool;
-	struct work_item *items;
-	int64_t next;
-};
-
-static enum progress do_nothing(struct os_thread *thread, struct frame *frame)
-{
-	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_sleep(thread, SIM_MS)); /* long enough for every worker to get one */
-	PROGRAM_END;
-}
-
-static void fill_item(struct work_item *item, program_fn *program, void *argument)
-{
-	*item = (struct work_item){ .program = program, .argument = argument };
-}
-
-static enum progress run_thread_pool(struct os_thread *thread, struct frame *frame)
-{
-	struct pool_locals *my = FRAME_LOCALS(frame, struct pool_locals);
-	struct simulation *simulation = simulation_of(thread);
-	const struct run *run = &simulation->workload->run;
 	const struct model *model = &simulation->workload->model;
 
 	PROGRAM_BEGIN(frame);
-	my->items = region_alloc_array(simulation->region,
-				       (size_t)(run->count > model->workers ? run->count : model->workers),
-				       sizeof(*my->items));
-	my->pool = thread_pool_new(simulation->interpreter, (uint32_t)model->workers);
-	if (model->warm) {
-		for (my->next = 0; my->next < model->workers; my->next++) {
-			fill_item(&my->items[my->next], do_nothing, NULL);
-			AWAIT(frame, thread_pool_submit(thread, my->pool, &my->items[my->next]));
-		}
-		for (my->next = 0; my->next < model->workers; my->next++)
-			AWAIT(frame, py_future_wait(thread, &my->items[my->next].future));
+	my->run = region_alloc(simulation->region, sizeof(*my->run));
+	*my->run = model_run_of_workload(simulation);
+	if (model->warm && executor_is_known(model->kind)) {
+		my->run->warm = executor_new(simulation, model);
+		AWAIT(frame, executor_warm_up(thread, my->run->warm));
 	}
+	AWAIT(frame, resources_start(thread, simulation));
 	simulation_start_clock(simulation);
-	if (!model->warm)
-		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_CREATE)));
-	for (my->next = 0; my->next < run->count; my->next++) {
-		fill_item(&my->items[my->next], task_run,
-			  task_instance_new(simulation, run->task, (uint64_t)my->next));
-		AWAIT(frame, thread_pool_submit(thread, my->pool, &my->items[my->next]));
-	}
-	for (my->next = 0; my->next < run->count; my->next++) {
-		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_RESULT)));
-		AWAIT(frame, py_future_wait(thread, &my->items[my->next].future));
-	}
-	AWAIT(frame, thread_pool_shutdown(thread, my->pool));
+	AWAIT(frame, model_run_execute(thread, my->run));
 	simulation_stop_clock(simulation);
 	PROGRAM_END;
 }
@@ -164,6 +56,11 @@ struct generator {
 	struct futex readers;
 	struct request *oldest, *newest;
 };
+
+static void fill_item(struct work_item *item, program_fn *program, void *argument)
+{
+	*item = (struct work_item){ .program = program, .argument = argument };
+}
 
 static struct task_instance *take_unread(struct generator *generator)
 {
@@ -227,6 +124,12 @@ static struct work_item *next_item(struct generator *generator)
 	return &request->item;
 }
 
+/* Whether so many wait for a worker that the next is turned away. */
+static bool is_full(const struct thread_pool *pool, int64_t limit)
+{
+	return limit > 0 && (int64_t)pool->queue.items.count >= limit;
+}
+
 struct arrivals_locals {
 	struct thread_pool *pool;
 	struct generator *generator;
@@ -244,6 +147,7 @@ static enum progress run_arrivals(struct os_thread *thread, struct frame *frame)
 	my->generator = region_alloc(simulation->region, sizeof(*my->generator));
 	my->generator->simulation = simulation;
 	simple_queue_init(&my->generator->unread, simulation->region);
+	AWAIT(frame, resources_start(thread, simulation));
 	simulation_start_clock(simulation);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_CREATE)));
 	my->generator->first_ns = engine_now(simulation->engine);
@@ -254,72 +158,15 @@ static enum progress run_arrivals(struct os_thread *thread, struct frame *frame)
 		if (simple_queue_is_empty(&my->generator->unread))
 			break;
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
+		if (is_full(my->pool, workload->model.queue_limit)) {
+			task_instance_reject(take_unread(my->generator));
+			continue;
+		}
 		my->item = next_item(my->generator);
 		fill_item(my->item, task_run, take_unread(my->generator));
 		AWAIT(frame, thread_pool_submit(thread, my->pool, my->item));
 	}
-	AWAIT(frame, thread_pool_shutdown(thread, my->pool));
-	simulation_stop_clock(simulation);
-	PROGRAM_END;
-}
-
-/* ---- pool: with Pool(w) as p: p.map(run_task, range(count), chunksize) ---- */
-
-struct mp_pool_locals {
-	struct mp_pool *pool;
-	struct mp_job *job;
-};
-
-static enum progress run_pool_item(struct os_thread *thread, struct frame *frame)
-{
-	struct mp_item_locals *my = FRAME_LOCALS(frame, struct mp_item_locals);
-	struct task_instance **instances = my->context;
-	struct task_run_locals *task;
-
-	PROGRAM_BEGIN(frame);
-	task = os_thread_push(thread, task_run);
-	task->instance = instances[my->index];
-	AWAIT(frame, os_thread_enter(thread));
-	PROGRAM_END;
-}
-
-/* map() releases all its items at once. */
-static struct mp_job *new_job(struct simulation *simulation)
-{
-	const struct workload *workload = simulation->workload;
-	struct mp_job *job = region_alloc(simulation->region, sizeof(*job));
-	struct task_instance **instances =
-		region_alloc_array(simulation->region, (size_t)workload->run.count, sizeof(struct task_instance *));
-
-	for (int64_t i = 0; i < workload->run.count; i++)
-		instances[i] = task_instance_new(simulation, workload->run.task, (uint64_t)i);
-	job->item_program = run_pool_item;
-	job->context = instances;
-	job->item_count = workload->run.count;
-	job->chunk_items = workload->model.chunksize;
-	job->payload_bytes = ITEM_PAYLOAD_BYTES;
-	return job;
-}
-
-static enum progress run_mp_pool(struct os_thread *thread, struct frame *frame)
-{
-	struct mp_pool_locals *my = FRAME_LOCALS(frame, struct mp_pool_locals);
-	struct simulation *simulation = simulation_of(thread);
-	const struct model *model = &simulation->workload->model;
-
-	PROGRAM_BEGIN(frame);
-	my->pool = mp_pool_new(simulation->interpreter, (uint32_t)model->workers);
-	if (model->warm) {
-		AWAIT(frame, mp_pool_open(thread, my->pool));
-		AWAIT(frame, py_wait_until(thread, &my->pool->all_entered, &my->pool->entered, ACTIVITY_START_UP,
-					   SIM_NS_MAX));
-	}
-	simulation_start_clock(simulation);
-	if (!model->warm)
-		AWAIT(frame, mp_pool_open(thread, my->pool));
-	my->job = new_job(simulation);
-	AWAIT(frame, mp_pool_map(thread, my->pool, my->job));
-	AWAIT(frame, mp_pool_terminate(thread, my->pool));
+	AWAIT(frame, thread_pool_shutdown(thread, my->pool, false));
 	simulation_stop_clock(simulation);
 	PROGRAM_END;
 }
@@ -332,6 +179,7 @@ static enum progress run_program(struct os_thread *thread, struct frame *frame)
 	struct task_run_locals *task;
 
 	PROGRAM_BEGIN(frame);
+	AWAIT(frame, resources_start(thread, simulation));
 	simulation_start_clock(simulation);
 	task = os_thread_push(thread, task_run);
 	task->instance = task_instance_new_main(simulation, simulation->workload->run.task);
@@ -342,22 +190,13 @@ static enum progress run_program(struct os_thread *thread, struct frame *frame)
 
 program_fn *driver_for(const struct workload *workload)
 {
-	switch (workload->model.kind) {
-	case MODEL_SEQUENTIAL:
-		return run_sequential;
-	case MODEL_THREADS:
-		return run_threads;
-	case MODEL_THREAD_POOL:
-		return workload->run.kind == RUN_ARRIVALS ? run_arrivals : run_thread_pool;
-	case MODEL_PROCESSES:
-		return run_processes;
-	case MODEL_POOL:
-		return run_mp_pool;
-	case MODEL_PROGRAM:
+	enum run_kind run = workload->run.kind;
+
+	if (run == RUN_USERS)
+		return NULL;
+	if (run == RUN_ARRIVALS)
+		return workload->model.kind == MODEL_THREAD_POOL ? run_arrivals : NULL;
+	if (workload->model.kind == MODEL_PROGRAM)
 		return run_program;
-	case MODEL_KIND_COUNT:
-		break;
-	}
-	assert(0 && "a model of a known kind");
-	return NULL;
+	return model_run_is_known(&workload->model) ? run_model : NULL;
 }

@@ -7,7 +7,8 @@
 
 #include "models/simulate/simulation.h"
 
-/* The body of the main thread for the workload's model; its argument is the simulation. */
+/* The body of the main thread for the workload's model; its argument is the simulation. NULL: no model
+ * carries this run out. */
 program_fn *driver_for(const struct workload *workload);
 
 #endif

@@ -3,8 +3,11 @@
  */
 #include "models/simulate/simulate.h"
 
+#include "models/simulate/deadlock.h"
 #include "models/simulate/drivers.h"
+#include "models/simulate/resources.h"
 #include "models/simulate/simulation.h"
+#include "models/simulate/steps.h"
 #include "models/simulate/task_program.h"
 
 void simulation_start_clock(struct simulation *simulation)
@@ -34,6 +37,12 @@ void simulation_mark_stage(struct simulation *simulation, const char *name)
 
 /* ---- Building ---- */
 
+static const enum mp_start_method start_methods[] = {
+	[START_FORK] = MP_FORK,
+	[START_SPAWN] = MP_SPAWN,
+	[START_FORKSERVER] = MP_FORKSERVER,
+};
+
 static void build(struct simulation *simulation, const struct simulate_options *options)
 {
 	const struct workload *workload = simulation->workload;
@@ -53,20 +62,24 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	struct os_process *process;
 	struct py_thread *main_thread;
 
-	simulation->replication = options->replication;
+	simulation->replication = options->has_native_draws ? 0 : options->replication;
 	simulation->engine = engine_new(region);
 	engine_set_merging(simulation->engine, !options->unmerged);
+	if (options->wish_to_stop)
+		engine_heed(simulation->engine, options->wish_to_stop);
 	simulation->machine = machine_new(region, simulation->engine, &config);
 	simulation->runtime = py_runtime_new(simulation->machine, workload->python.minor, has_gil,
 					     workload->python.switch_interval_ns);
-	process = os_process_new(simulation->machine, NULL, "main",
-				 machine_cost(simulation->machine, COST_MEMORY_INTERPRETER));
+	process = os_process_new(simulation->machine, NULL, "main", 0);
+	os_process_use_memory(process, machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) +
+					       workload->python.imports_bytes);
 	simulation->interpreter = interpreter_new(simulation->runtime, process);
-	simulation->locks = region_alloc_array(region, workload->resource_count, sizeof(*simulation->locks));
-	simulation->mp_locks = region_alloc_array(region, workload->resource_count, sizeof(*simulation->mp_locks));
-	simulation->across_processes =
-		workload->model.kind == MODEL_PROCESSES || workload->model.kind == MODEL_POOL ||
-		(workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS);
+	simulation->objects = region_alloc_array(region, workload->resource_count, sizeof(*simulation->objects));
+	simulation->context = (struct mp_context){
+		.method = start_methods[workload->python.start],
+		.imports_ns = workload->python.imports_ns,
+		.imports_bytes = workload->python.imports_bytes,
+	};
 	sample_set_init(&simulation->sojourns, region);
 	main_thread = py_thread_new(simulation->interpreter, "MainThread", driver_for(workload), simulation);
 	os_thread_start(main_thread->os);
@@ -145,39 +158,6 @@ static void read_stages(const struct simulation *simulation, struct region *regi
 	}
 }
 
-static const char *what_it_waits_for(const struct simulation *simulation, const struct os_thread *thread,
-				     struct region *region)
-{
-	for (uint32_t i = 0; i < simulation->workload->resource_count; i++) {
-		const struct os_thread *owner = NULL;
-
-		if (thread->waiting_on == &simulation->locks[i].waiters)
-			owner = simulation->locks[i].owner;
-		else if (thread->waiting_on == &simulation->mp_locks[i].waiters)
-			owner = simulation->mp_locks[i].owner;
-		if (owner)
-			return region_format(region, "%s (thread %d) waits for lock '%s' held by %s (thread %d)",
-					     thread->name, thread->id, simulation->workload->resources[i].name,
-					     owner->name, owner->id);
-	}
-	return NULL;
-}
-
-/* Who waits for what held by whom. */
-static const char *deadlock_report(const struct simulation *simulation, struct region *region)
-{
-	const char *report = "";
-
-	for (struct interpreter *it = simulation->runtime->interpreters; it; it = it->next)
-		for (struct os_thread *thread = it->process->threads; thread; thread = thread->next_in_process) {
-			const char *line = what_it_waits_for(simulation, thread, region);
-
-			if (line)
-				report = region_format(region, "%s%s%s", report, *report ? "; " : "", line);
-		}
-	return *report ? report : "nobody can run any more";
-}
-
 static void read_out(struct simulation *simulation, bool limited, struct region *region,
 		     struct variant_result *result)
 {
@@ -190,9 +170,14 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	elapsed_ns = simulation->end_ns - simulation->start_ns;
 	result->measured = true;
 	result->completed = (double)simulation->completed;
-	result->failed = result->timed_out = result->cancelled = result->rejected = 0;
-	result->retries = result->lost_updates = 0;
-	result->unfinished = (double)(simulation->released - simulation->completed);
+	result->failed = (double)simulation->failed;
+	result->timed_out = (double)simulation->timed_out;
+	result->cancelled = (double)simulation->cancelled;
+	result->rejected = (double)simulation->rejected;
+	result->retries = (double)simulation->retries;
+	result->lost_updates = (double)simulation->lost_updates;
+	result->unfinished = (double)(simulation->released - simulation->completed - simulation->failed -
+				      simulation->timed_out - simulation->cancelled - simulation->rejected);
 	result->limit_reached = !simulation->finished && limited;
 	result->deadlock = !simulation->finished && !limited;
 	if (result->deadlock)
@@ -213,8 +198,14 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	read_sojourns(simulation, result);
 	read_stages(simulation, region, result);
 	result->context_switches = (double)machine->context_switches;
+	result->peak_memory_bytes = (double)machine->peak_memory_bytes;
 	result->events = (double)(engine_event_count(simulation->engine) + engine_advance_count(simulation->engine));
 	result->note = workload->machine.note;
+}
+
+void simulate_check(const struct workload *workload, struct diagnostics *diagnostics)
+{
+	steps_check(workload, diagnostics);
 }
 
 static void run(const struct workload *workload, const struct simulate_options *options, struct region *run_region,
@@ -228,6 +219,10 @@ static void run(const struct workload *workload, const struct simulate_options *
 	build(simulation, options);
 	limited = engine_run(simulation->engine, workload->limit_ns);
 	read_out(simulation, limited, region, result);
+	if (!simulation->finished && options->wish_to_stop && *options->wish_to_stop) {
+		result->limit_reached = false;
+		result->note = "interrupted";
+	}
 }
 
 void simulate(const struct workload *workload, const struct simulate_options *options, struct region *region,

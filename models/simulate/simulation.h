@@ -4,8 +4,7 @@
 #ifndef MODELS_SIMULATE_SIMULATION_H
 #define MODELS_SIMULATE_SIMULATION_H
 
-#include "models/library/lock.h"
-#include "models/library/mp_lock.h"
+#include "models/library/mp_process.h"
 #include "models/simulate/simulate.h"
 #include "sim/engine/statistics.h"
 
@@ -17,18 +16,19 @@ struct simulation {
 	struct machine_model *machine;
 	struct py_runtime *runtime;
 	struct interpreter *interpreter; /* the main one */
+	struct mp_context context;	 /* how it starts processes */
 
-	/* Resources of the workload, by index; which of the two depends on who shares them. */
-	struct py_lock *locks;
-	struct mp_lock *mp_locks;
-	bool across_processes;
+	struct resource_object **objects; /* by index of the workload's resource (resources.h) */
 
 	/* Progress. */
 	bool started, finished;
 	sim_ns start_ns, end_ns; /* of the makespan */
 	sim_ns busy_at_start_ns;
 	uint64_t released, begun, completed, waited;
+	uint64_t failed, timed_out, cancelled, rejected; /* the other outcomes; none of them is in `completed` */
+	uint64_t retries, lost_updates;
 	struct task_instance *free_instances;
+	struct task_instance *first_alive, *last_alive; /* begun and not yet at their end, in that order */
 
 	/* Sums. */
 	sim_ns time_in_ns[ACTIVITY_LIMIT];

@@ -1,16 +1,75 @@
 /*
  * task_program.c - see task_program.h.
  *
- * Steps are executed block by block: a step with a body (repeat, loop, with) pushes a frame for it.
+ * Steps are executed block by block: a step with a body pushes a frame for it (steps.h).
  */
 #include "models/simulate/task_program.h"
 
-static program_fn run_block;
+#include "models/simulate/deadlock.h"
+#include "models/simulate/shared_cells.h"
+#include "models/simulate/steps.h"
 
 static const struct task *task_of(const struct task_instance *instance)
 {
 	return &instance->simulation->workload->tasks[instance->task];
 }
+
+/* ---- Activations and handles ---- */
+
+void task_enter_call(struct task_instance *instance, uint32_t task)
+{
+	struct simulation *simulation = instance->simulation;
+	const struct task *called = &simulation->workload->tasks[task];
+	struct activation *activation = region_alloc(simulation->region, sizeof(*activation));
+
+	activation->caller = instance->activation;
+	activation->depth = activation->caller ? activation->caller->depth + 1 : 0;
+	activation->task = task;
+	if (called->variable_count > 0)
+		activation->variables = region_alloc_array(simulation->region, called->variable_count,
+							   sizeof(*activation->variables));
+	instance->activation = activation;
+}
+
+void task_leave_call(struct task_instance *instance)
+{
+	struct activation *activation = instance->activation;
+	struct region *region = instance->simulation->region;
+
+	instance->activation = activation->caller;
+	if (activation->variables)
+		region_free(region, activation->variables);
+	if (activation->groups)
+		region_free(region, activation->groups);
+	region_free(region, activation);
+}
+
+struct handle *task_add_handle(struct task_instance *instance, uint32_t group)
+{
+	struct activation *activation = instance->activation;
+	struct region *region = instance->simulation->region;
+	uint32_t count = instance->simulation->workload->tasks[activation->task].group_count;
+	struct handle *handle = region_alloc(region, sizeof(*handle));
+	struct handle_group *place;
+
+	if (!activation->groups)
+		activation->groups = region_alloc_array(region, count > 0 ? count : 1, sizeof(*activation->groups));
+	place = &activation->groups[group];
+	if (place->last)
+		place->last->next = handle;
+	else
+		place->first = handle;
+	place->last = handle;
+	return handle;
+}
+
+void task_raise(struct task_instance *instance, enum exception_kind exception)
+{
+	instance->leaving = LEAVING_RAISE;
+	instance->exception = exception;
+}
+
+/* ---- New instances ---- */
 
 /* How many wait for somebody to begin them, and how many have not ended. */
 static void trace_counters(const struct simulation *simulation)
@@ -20,7 +79,7 @@ static void trace_counters(const struct simulation *simulation)
 	machine_trace(simulation->machine, NULL, TRACE_COUNTER, "waiting", NULL,
 		      (int64_t)(simulation->released - simulation->begun));
 	machine_trace(simulation->machine, NULL, TRACE_COUNTER, "in_flight", NULL,
-		      (int64_t)(simulation->released - simulation->completed));
+		      simulation->in_flight.value);
 }
 
 static struct task_instance *instance_new(struct simulation *simulation, uint32_t task, uint64_t entity, bool counted)
@@ -38,6 +97,7 @@ static struct task_instance *instance_new(struct simulation *simulation, uint32_
 		.entity = entity,
 		.release_ns = engine_now(simulation->engine),
 	};
+	task_enter_call(instance, task);
 	if (counted) {
 		simulation->released++;
 		level_add(&simulation->in_flight, instance->release_ns, 1);
@@ -61,200 +121,46 @@ struct task_instance *task_instance_new_main(struct simulation *simulation, uint
 	return instance_new(simulation, task, random_hash_name("main"), false);
 }
 
-/* The time that a CPU step takes on this interpreter. */
-static sim_ns step_ns(struct task_instance *instance, const struct step *step, double slowdown)
-{
-	const struct simulation *simulation = instance->simulation;
-	sim_ns ns = workload_duration(simulation->workload, step, task_of(instance), simulation->replication,
-				      instance->entity, instance->draw_count, instance->item_ns);
-
-	instance->draw_count += step->duration.kind == DURATION_DRAWN;
-	return slowdown == 1 ? ns : sim_time_round((double)ns * slowdown);
-}
-
-/* ---- spawn and join ---- */
-
-struct spawn_locals {
-	struct task_instance *instance;
-	const struct step *step;
-	struct spawned *spawned;
-	int64_t left;
-};
-
-static struct task_instance *new_child(struct task_instance *parent, uint32_t task)
+struct task_instance *task_instance_new_child(struct task_instance *parent, uint32_t task)
 {
 	return instance_new(parent->simulation, task, random_hash_path(parent->entity, parent->child_count++), true);
 }
 
-static enum progress spawn(struct os_thread *thread, struct frame *frame)
-{
-	struct spawn_locals *my = FRAME_LOCALS(frame, struct spawn_locals);
-	struct simulation *simulation = my->instance->simulation;
-	const struct task *task = &simulation->workload->tasks[my->step->task];
-	struct task_instance *child;
+/* ---- Blocks of steps ---- */
 
-	PROGRAM_BEGIN(frame);
-	for (my->left = my->step->count; my->left > 0; my->left--) {
-		child = new_child(my->instance, my->step->task);
-		my->spawned = region_alloc(simulation->region, sizeof(*my->spawned));
-		my->spawned->daemon = task->daemon;
-		if (my->instance->last_spawned)
-			my->instance->last_spawned->next = my->spawned;
-		else
-			my->instance->spawned = my->spawned;
-		my->instance->last_spawned = my->spawned;
-		if (simulation->workload->model.spawn == SPAWN_PROCESS) {
-			AWAIT(frame, mp_process_start(thread, &my->spawned->process, task->name,
-						      task_run_as_process, child));
-		} else {
-			my->spawned->thread = py_thread_new(py_current(thread)->interpreter, task->name,
-							    task_run_as_thread, child);
-			AWAIT(frame, py_thread_start(thread, my->spawned->thread));
-		}
-	}
-	PROGRAM_END;
+/* Steps whose own cost is part of their work, or that are no statements of their own; before all others
+ * their bytecode is paid. */
+static bool has_no_step_cost(enum step_kind kind)
+{
+	return kind == STEP_PYTHON || kind == STEP_REPEAT || kind == STEP_LOOP || kind == STEP_BREAK ||
+	       kind == STEP_SPAWN || kind == STEP_JOIN || kind == STEP_STAGE || kind == STEP_BODY;
 }
 
-static enum progress join(struct os_thread *thread, struct frame *frame)
+static enum progress execute(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	struct spawn_locals *my = FRAME_LOCALS(frame, struct spawn_locals);
-
-	PROGRAM_BEGIN(frame);
-	for (my->spawned = my->instance->spawned; my->spawned; my->spawned = my->spawned->next) {
-		if (my->spawned->daemon)
-			continue;
-		if (my->spawned->thread)
-			AWAIT(frame, py_thread_join(thread, my->spawned->thread));
-		if (!my->spawned->thread)
-			AWAIT(frame, mp_process_join(thread, &my->spawned->process));
-	}
-	my->instance->spawned = my->instance->last_spawned = NULL;
-	PROGRAM_END;
+	return step_program_of(instance->simulation->workload, step, instance->in_coroutine)(thread, instance, step);
 }
 
-/* ---- Steps ---- */
-
-struct block_locals {
-	struct task_instance *instance;
-	uint32_t first, end, at;
-	int64_t rounds_left; /* -1: for ever */
-	uint32_t resource;   /* WITH */
-	bool is_loop;
-};
-
-static struct block_locals *push_block(struct os_thread *thread, program_fn *program, struct task_instance *instance,
-				       uint32_t first, uint32_t end)
-{
-	struct block_locals *block = os_thread_push(thread, program);
-
-	block->instance = instance;
-	block->first = first;
-	block->end = end;
-	block->rounds_left = 1;
-	return block;
-}
-
-static enum progress acquire_resource(struct os_thread *thread, struct simulation *simulation, uint32_t resource)
-{
-	if (simulation->across_processes)
-		return mp_lock_acquire(thread, &simulation->mp_locks[resource]);
-	return py_lock_acquire(thread, &simulation->locks[resource]);
-}
-
-static enum progress release_resource(struct os_thread *thread, struct simulation *simulation, uint32_t resource)
-{
-	if (simulation->across_processes)
-		return mp_lock_release(thread, &simulation->mp_locks[resource]);
-	return py_lock_release(thread, &simulation->locks[resource]);
-}
-
-static enum progress run_with(struct os_thread *thread, struct frame *frame)
-{
-	struct block_locals *my = FRAME_LOCALS(frame, struct block_locals);
-
-	PROGRAM_BEGIN(frame);
-	AWAIT(frame, acquire_resource(thread, my->instance->simulation, my->resource));
-	push_block(thread, run_block, my->instance, my->first, my->end);
-	AWAIT(frame, os_thread_enter(thread));
-	AWAIT(frame, release_resource(thread, my->instance->simulation, my->resource));
-	PROGRAM_END;
-}
-
-static enum progress execute(struct os_thread *thread, struct task_instance *instance, uint32_t index)
-{
-	struct simulation *simulation = instance->simulation;
-	const struct python *python = &simulation->workload->python;
-	const struct step *step = &simulation->workload->steps[index];
-	struct block_locals *block;
-	struct spawn_locals *locals;
-
-	switch (step->kind) {
-	case STEP_PYTHON:
-		return py_bytecode(thread, ACTIVITY_PYTHON,
-				   step_ns(instance, step, python->slowdown_python) +
-					   py_cost(thread, COST_STEP_COST));
-	case STEP_C:
-		return py_c_call(thread, step_ns(instance, step, python->slowdown_c));
-	case STEP_NATIVE:
-		return py_native_call(thread, step_ns(instance, step, python->slowdown_native));
-	case STEP_IO:
-	case STEP_BLOCK:
-		return py_sleep(thread, step_ns(instance, step, 1));
-	case STEP_REPEAT:
-		block = push_block(thread, run_block, instance, index + 1, step->end);
-		block->is_loop = true;
-		block->rounds_left = step->count;
-		return os_thread_enter(thread);
-	case STEP_LOOP:
-		block = push_block(thread, run_block, instance, index + 1, step->end);
-		block->is_loop = true;
-		block->rounds_left = -1;
-		return os_thread_enter(thread);
-	case STEP_BREAK:
-		instance->breaking = true;
-		return DONE;
-	case STEP_WITH:
-		block = push_block(thread, run_with, instance, index + 1, step->end);
-		block->resource = step->resource;
-		return os_thread_enter(thread);
-	case STEP_SPAWN:
-	case STEP_JOIN:
-		locals = os_thread_push(thread, step->kind == STEP_SPAWN ? spawn : join);
-		locals->instance = instance;
-		locals->step = step;
-		return os_thread_enter(thread);
-	case STEP_STAGE:
-		simulation_mark_stage(simulation, step->name);
-		return DONE;
-	case STEP_KIND_COUNT:
-		break;
-	}
-	assert(0 && "a step of a known kind");
-	return DONE;
-}
-
-/* Steps whose own cost is not part of their work: their bytecode comes first. */
-static bool has_separate_step_cost(enum step_kind kind)
-{
-	return kind == STEP_C || kind == STEP_NATIVE || kind == STEP_IO || kind == STEP_BLOCK || kind == STEP_WITH;
-}
-
-static enum progress run_block(struct os_thread *thread, struct frame *frame)
+enum progress task_run_block(struct os_thread *thread, struct frame *frame)
 {
 	struct block_locals *my = FRAME_LOCALS(frame, struct block_locals);
 	const struct step *steps = my->instance->simulation->workload->steps;
 
 	PROGRAM_BEGIN(frame);
-	while (my->rounds_left != 0 && !my->instance->breaking) {
+	while (my->rounds_left != 0 && my->instance->leaving == LEAVING_NOT) {
 		my->rounds_left -= my->rounds_left > 0;
-		for (my->at = my->first; my->at < my->end && !my->instance->breaking; my->at = steps[my->at].end) {
-			if (has_separate_step_cost(steps[my->at].kind))
+		step_store(my->instance, my->variable, my->round++);
+		if (my->is_body)
+			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_BODY_COST)));
+		for (my->at = my->first; my->at < my->end && my->instance->leaving == LEAVING_NOT;
+		     my->at = steps[my->at].end) {
+			if (!has_no_step_cost(steps[my->at].kind))
 				AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
-			AWAIT(frame, execute(thread, my->instance, my->at));
+			AWAIT(frame, execute(thread, my->instance, &steps[my->at]));
 		}
 	}
-	if (my->is_loop)
-		my->instance->breaking = false;
+	if (my->is_loop && my->instance->leaving == LEAVING_BREAK)
+		my->instance->leaving = LEAVING_NOT;
 	PROGRAM_END;
 }
 
@@ -280,12 +186,59 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 	sim_ns now = engine_now(simulation->engine);
 
 	os_thread_account_to(thread, NULL);
-	simulation->completed++;
+	if (instance->leaving != LEAVING_RAISE)
+		simulation->completed++;
+	else if (instance->exception == EXCEPTION_TIMEOUT)
+		simulation->timed_out++;
+	else if (instance->exception == EXCEPTION_CANCELLED)
+		simulation->cancelled++;
+	else if (instance->exception == EXCEPTION_REJECTED)
+		simulation->rejected++;
+	else
+		simulation->failed++;
 	sample_set_add(&simulation->sojourns, now - instance->release_ns);
 	level_add(&simulation->in_flight, now, -1);
 	machine_trace(simulation->machine, thread, TRACE_END, "task", task_of(instance)->name,
 		      (int64_t)instance->number);
 	trace_counters(simulation);
+}
+
+static void give_back(struct task_instance *instance)
+{
+	task_leave_call(instance);
+	instance->next_free = instance->simulation->free_instances;
+	instance->simulation->free_instances = instance;
+}
+
+void task_instance_reject(struct task_instance *instance)
+{
+	struct simulation *simulation = instance->simulation;
+
+	simulation->rejected++;
+	level_add(&simulation->in_flight, engine_now(simulation->engine), -1);
+	give_back(instance);
+}
+
+static void tell_handle(struct task_instance *instance)
+{
+	struct handle *handle = instance->handle;
+
+	if (!handle)
+		return;
+	handle->done = true;
+	handle->result = instance->returned;
+	handle->exception = instance->leaving == LEAVING_RAISE ? instance->exception : EXCEPTION_NONE;
+}
+
+void task_instance_cancel(struct task_instance *instance)
+{
+	struct simulation *simulation = instance->simulation;
+
+	simulation->cancelled++;
+	level_add(&simulation->in_flight, engine_now(simulation->engine), -1);
+	task_raise(instance, EXCEPTION_CANCELLED);
+	tell_handle(instance);
+	give_back(instance);
 }
 
 enum progress task_run(struct os_thread *thread, struct frame *frame)
@@ -294,14 +247,18 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	struct task_instance *instance = my->instance;
 
 	PROGRAM_BEGIN(frame);
+	deadlock_add(instance, thread);
 	if (instance->counted)
 		begin(thread, instance);
-	push_block(thread, run_block, instance, task_of(instance)->first, task_of(instance)->end);
+	push_steps(thread, instance, task_of(instance)->first, task_of(instance)->end);
 	AWAIT(frame, os_thread_enter(thread));
 	if (instance->counted)
 		end(thread, instance);
-	instance->next_free = instance->simulation->free_instances;
-	instance->simulation->free_instances = instance;
+	os_process_use_memory(thread->process, -instance->allocated_bytes);
+	tell_handle(instance);
+	deadlock_remove(instance);
+	shared_cells_forget(instance);
+	give_back(instance);
 	PROGRAM_END;
 }
 

@@ -1,5 +1,5 @@
 /*
- * task_program.h - one instance of a task, and the program that executes its steps on a Python thread.
+ * task_program.h - one instance of a task, and the program that executes its steps.
  */
 #ifndef MODELS_SIMULATE_TASK_PROGRAM_H
 #define MODELS_SIMULATE_TASK_PROGRAM_H
@@ -7,25 +7,61 @@
 #include "models/library/mp_process.h"
 #include "models/simulate/simulation.h"
 
-struct spawned {
-	struct py_thread *thread; /* NULL: a process */
-	struct mp_process process;
+/* What a start step returned. Which of the pointers is set says what it is; models add theirs. */
+struct handle {
+	struct py_thread *thread;
+	struct mp_process *process;
+	struct py_future *future;
+	struct aio_task *task;
+	struct task_instance *instance; /* what it runs; must not be looked into once it is done */
 	bool daemon;
-	struct spawned *next;
+	bool done;		  /* its instance has ended */
+	enum exception_kind exception; /* that it ended with */
+	int64_t result;
+	struct handle *next; /* of its group, in order of starting */
 };
+
+struct handle_group {
+	struct handle *first, *last;
+};
+
+/* One execution of a task's steps: a call has its own. */
+struct activation {
+	struct activation *caller; /* NULL: the instance's own */
+	uint32_t task;		   /* index into the workload's tasks */
+	int64_t *variables;
+	struct handle_group *groups;
+	uint32_t depth; /* of calls */
+};
+
+/* Why a block ends before its last step. */
+enum leaving { LEAVING_NOT, LEAVING_BREAK, LEAVING_RETURN, LEAVING_RAISE };
 
 struct task_instance {
 	struct simulation *simulation;
-	uint32_t task; /* index into the workload's tasks */
-	bool counted;  /* false for `main`, which is no task */
-	bool breaking; /* a break is on its way to the loop that it leaves */
-	uint64_t number; /* in order of their beginning */
+	uint32_t task;	      /* index into the workload's tasks */
+	bool counted;	      /* false for `main`, which is no task */
+	bool in_coroutine;
+	enum leaving leaving;
+	enum exception_kind exception; /* RAISE: what is raised; else what is being handled, or NONE */
+	int64_t returned;	       /* RETURN, and the instance's result */
+	struct activation *activation; /* the innermost */
+	uint64_t number;	       /* in order of their beginning */
 	uint64_t entity;
 	uint64_t draw_count;	/* durations drawn so far */
-	uint64_t child_count;	/* instances spawned so far */
+	uint64_t child_count;	/* instances started so far */
 	sim_ns item_ns;
 	sim_ns release_ns;
-	struct spawned *spawned, *last_spawned;
+	int64_t allocated_bytes; /* until its end */
+	struct handle *handle; /* told of the end; may be NULL */
+	struct seen_cell *seen; /* what it has read of shared variables (shared_cells.h) */
+
+	/* While it lives, for deadlock.h. */
+	const struct os_thread *thread;
+	uint32_t waits_for; /* a resource, or INDEX_NONE */
+	struct holding *holdings;
+	struct task_instance *next_alive, *previous_alive;
+
 	struct task_instance *next_free;
 };
 
@@ -33,8 +69,24 @@ struct task_instance {
 struct task_instance *task_instance_new(struct simulation *simulation, uint32_t task, uint64_t index);
 /* The instance for `main`: it is not counted. */
 struct task_instance *task_instance_new_main(struct simulation *simulation, uint32_t task);
+/* An instance that another one starts as its next child: its entity follows from that. Released now. */
+struct task_instance *task_instance_new_child(struct task_instance *parent, uint32_t task);
 
-/* Executes the instance that the frame's locals start with, counts it, and gives it back. */
+/* Turns an instance away that has not begun: it ends as rejected, and has no sojourn. */
+void task_instance_reject(struct task_instance *instance);
+/* Likewise: cancelled before it has begun; whoever waits for it is told. */
+void task_instance_cancel(struct task_instance *instance);
+
+/* A handle in a group of the instance's activation. */
+struct handle *task_add_handle(struct task_instance *instance, uint32_t group);
+/* The instance's innermost activation leaves its blocks with an exception. */
+void task_raise(struct task_instance *instance, enum exception_kind exception);
+/* Its own activation, for a call: pushed here, popped by task_leave_call(). */
+void task_enter_call(struct task_instance *instance, uint32_t task);
+void task_leave_call(struct task_instance *instance);
+
+/* Executes the instance that the frame's locals start with, counts its outcome, and gives it back. Works in a
+ * coroutine too, when its frames are those of the coroutine. */
 struct task_run_locals {
 	struct task_instance *instance;
 };
@@ -42,5 +94,17 @@ enum progress task_run(struct os_thread *thread, struct frame *frame);
 /* The same as the body of a thread and of a process: the instance is the argument. */
 enum progress task_run_as_thread(struct os_thread *thread, struct frame *frame);
 enum progress task_run_as_process(struct os_thread *thread, struct frame *frame);
+
+/* Executes the steps from `first` to `end`, `rounds_left` times (-1: for ever). */
+struct block_locals {
+	struct task_instance *instance;
+	uint32_t first, end, at;
+	int64_t rounds_left;
+	uint32_t variable; /* that receives the round, from 0; INDEX_NONE: none */
+	int64_t round;
+	bool is_loop; /* a break ends here */
+	bool is_body; /* of a step: going through it has a cost of its own */
+};
+program_fn task_run_block;
 
 #endif

@@ -114,8 +114,11 @@ static void list_steps(struct region *region)
 	text_table_cell(&table, "step");
 	text_table_cell(&table, "meaning");
 	for (size_t kind = 0; kind < STEP_KIND_COUNT; kind++) {
-		const struct key *key = &step_forms[kind].table->keys[0];
+		const struct key *key;
 
+		if (!step_forms[kind].table)
+			continue; /* a part of another step */
+		key = &step_forms[kind].table->keys[0];
 		text_table_cell(&table, "%s", key->name);
 		text_table_cell(&table, "%s", key->help);
 	}

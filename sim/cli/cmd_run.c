@@ -105,7 +105,7 @@ static struct results simulate_file(struct simulation *simulation, const struct 
 						       .source = "simulated",
 						       .seed = scenario->seed,
 						       .replication = complete };
-			struct simulate_options options = { .replication = complete };
+			struct simulate_options options = { .replication = complete, .wish_to_stop = interrupt_flag() };
 
 			progress_update(&simulation->progress,
 					(double)simulation->done++ / (double)simulation->total, workload->variant);

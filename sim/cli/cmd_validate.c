@@ -111,6 +111,17 @@ static double *measured_samples(const struct native_rounds *rounds, size_t varia
 	return samples;
 }
 
+/* Of all counts but that of the completed only those are worth a row that are not 0 everywhere. */
+static bool is_worth_a_row(enum predicted_metric metric, double predicted, const double *samples, size_t count)
+{
+	if (metric <= PREDICTED_COMPLETED || predicted > 0)
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (samples[i] > 0)
+			return true;
+	return false;
+}
+
 static bool any_measured(const double *samples, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -135,14 +146,15 @@ static void add_rows(struct validation *validation, const struct native_rounds *
 			if (variant == scenario->baseline && !strcmp(name, "speedup"))
 				continue;
 			samples = measured_samples(rounds, variant, name, region);
-			if (!any_measured(samples, rounds->round_count))
+			if (!any_measured(samples, rounds->round_count) ||
+			    !is_worth_a_row(metric, predictions[variant].values[metric], samples, rounds->round_count))
 				continue;
 			row = validation_add(validation, region);
 			row->scenario = scenario->name;
 			row->variant = scenario->workloads[variant].variant;
 			row->python = native_python_label(rounds->python, region);
 			row->metric = name;
-			row->is_count = !strcmp(name, "completed");
+			row->is_count = metric >= PREDICTED_COMPLETED;
 			row->predicted = predictions[variant].values[metric];
 			row->ideal = ideal[variant].values[metric];
 			row->measured = samples;

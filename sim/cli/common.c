@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "models/simulate/simulate.h"
 #include "sim/cli/cli.h"
 
 void text_list_add(struct text_list *list, struct region *region, const char *text)
@@ -173,6 +174,10 @@ struct scenario *load_scenario(const char *path, const struct scenario_options *
 		rewind_standard_input();
 	diagnostics_init(&diagnostics, region);
 	scenario = scenario_load(path, options, region, &diagnostics);
+	for (size_t i = 0; scenario && i < scenario->workload_count; i++)
+		simulate_check(&scenario->workloads[i], &diagnostics);
+	if (diagnostics.error_count > 0)
+		scenario = NULL;
 	diagnostics_print(&diagnostics, stderr);
 	return scenario;
 }

@@ -44,3 +44,8 @@ bool interrupt_seen(void)
 {
 	return seen != 0;
 }
+
+const volatile sig_atomic_t *interrupt_flag(void)
+{
+	return &seen;
+}

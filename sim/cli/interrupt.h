@@ -6,10 +6,13 @@
 #ifndef SIM_CLI_INTERRUPT_H
 #define SIM_CLI_INTERRUPT_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 /* From here on SIGINT and SIGTERM are noted instead of ending the program. */
 void interrupt_watch(void);
 bool interrupt_seen(void);
+/* Not 0 once it was seen: for loops that know nothing of commands. */
+const volatile sig_atomic_t *interrupt_flag(void);
 
 #endif

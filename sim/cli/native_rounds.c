@@ -195,17 +195,36 @@ static double cpu_share(const struct workload *workload)
 	return cpu_ns + wait_ns > 0 ? cpu_ns / (cpu_ns + wait_ns) : 0;
 }
 
+/* A run's nanoseconds for an iteration of a loop: during it, else around it. */
+static double run_pace(const struct native_run *run, int kind)
+{
+	if (isfinite(run->spin_during[kind]))
+		return run->spin_during[kind];
+	return (run->spin_before[kind] + run->spin_after[kind]) / 2;
+}
+
 /* By how much a change of pace during a run may have changed its time: for the kinds of step that the workload has,
- * and in proportion to what they are of it. */
+ * and in proportion to what they are of it. The pace before and after should agree, and that during the run should lie
+ * between that of one core alone and that of all together. */
 static double run_drift(const struct workload *workload, const struct native_run *run)
 {
 	bool used[3];
 	double drift = 0;
 
 	workload_spins(workload, used);
-	for (int kind = 0; kind < 3; kind++)
-		if (used[kind] && run->spin_before[kind] > 0 && run->spin_after[kind] > 0)
-			drift = fmax(drift, fabs(run->spin_after[kind] / run->spin_before[kind] - 1));
+	for (int kind = 0; kind < 3; kind++) {
+		double before = run->spin_before[kind], after = run->spin_after[kind];
+		double during = run->spin_during[kind];
+		double together = isfinite(run->all_busy_speed) ? run->all_busy_speed : 1;
+
+		if (!used[kind] || !(before > 0) || !(after > 0))
+			continue;
+		drift = fmax(drift, fabs(after / before - 1));
+		if (isfinite(during)) {
+			drift = fmax(drift, fmin(before, after) / during - 1);
+			drift = fmax(drift, during * together / fmax(before, after) - 1);
+		}
+	}
 	return drift * cpu_share(workload);
 }
 
@@ -219,8 +238,7 @@ void native_rounds_pace(const struct native_rounds *rounds, size_t variant, doub
 		for (size_t round = 0; round < rounds->round_count; round++) {
 			const struct native_run *run = native_rounds_at(rounds, round, variant);
 
-			samples[round] =
-				run->result.measured ? (run->spin_before[kind] + run->spin_after[kind]) / 2 : NAN;
+			samples[round] = run->result.measured ? run_pace(run, kind) : NAN;
 		}
 		pace[kind] = stats_median(samples, rounds->round_count, region) /
 			     workload->machine.costs.value[costs[kind]];

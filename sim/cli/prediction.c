@@ -2,11 +2,12 @@
  * prediction.c - what the simulator says of a scenario at the pace that its native runs had.
  *
  * A run on a machine whose clock has changed since the calibration takes longer by that much; that
- * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind, and
- * cpu.all_busy_speed is what it was around the runs.
+ * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind: CPU time
+ * for an iteration during the runs. What cores that are busy together lose is in that already. Steps too short to be timed
+ * have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too.
  * Where the outcome is a race, one simulation is one sample; so several replications are made
- * and their medians taken. But the native runs draw replication 0's service times, so a workload
- * with drawn durations is simulated with just these.
+ * and their medians taken. All of them have the random times that native runs have, those of replication 0; what
+ * differs from one to the next is the machine's chance, as it does there.
  */
 #include <math.h>
 
@@ -17,31 +18,43 @@
 
 #define REPLICATIONS 5
 
-const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = PREDICTED_METRICS;
+const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = {
+	[PREDICTED_MAKESPAN] = "makespan",     [PREDICTED_SPEEDUP] = "speedup",
+	[PREDICTED_THROUGHPUT] = "throughput", [PREDICTED_P50] = "p50",
+	[PREDICTED_P99] = "p99",	       [PREDICTED_COMPLETED] = "completed",
+	[PREDICTED_FAILED] = "failed",	       [PREDICTED_TIMED_OUT] = "timed_out",
+	[PREDICTED_CANCELLED] = "cancelled",   [PREDICTED_REJECTED] = "rejected",
+	[PREDICTED_UNFINISHED] = "unfinished", [PREDICTED_RETRIES] = "retries",
+	[PREDICTED_LOST_UPDATES] = "lost_updates",
+};
 
-static bool draws_durations(const struct scenario *scenario)
+/* Whether the pace of all kinds of CPU step that the workload has was measured while it ran. */
+static bool timed_during(const struct workload *workload, const struct native_run *run)
 {
-	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
-		const struct workload *workload = &scenario->workloads[variant];
+	bool used[3], timed = false;
 
-		if (workload->run.kind == RUN_ARRIVALS)
-			return true;
-		for (uint32_t i = 0; i < workload->step_count; i++)
-			if (workload->steps[i].duration.kind == DURATION_DRAWN)
-				return true;
+	workload_spins(workload, used);
+	for (int kind = 0; kind < 3; kind++) {
+		if (used[kind] && !isfinite(run->spin_during[kind]))
+			return false;
+		timed |= used[kind];
 	}
-	return false;
+	return timed;
 }
 
-/* How fast cores were while all were busy, if that was measured. */
+/* How fast cores are, against the pace of the steps, while all are busy; NaN when it was not measured. */
 static double measured_all_busy_speed(const struct native_rounds *rounds, size_t variant, struct region *region)
 {
+	const struct workload *workload = &rounds->scenario->workloads[variant];
 	double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
 
 	for (size_t round = 0; round < rounds->round_count; round++) {
 		const struct native_run *run = native_rounds_at(rounds, round, variant);
 
-		samples[round] = run->result.measured ? run->all_busy_speed : NAN;
+		if (!run->result.measured)
+			samples[round] = NAN;
+		else
+			samples[round] = timed_during(workload, run) ? 1 : run->all_busy_speed;
 	}
 	return stats_median(samples, rounds->round_count, region);
 }
@@ -66,9 +79,8 @@ static struct workload at_pace(const struct workload *workload, const double pac
 void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
 		     struct trace_writer *trace, struct prediction *predictions)
 {
-	size_t replications = draws_durations(scenario) ? 1 : REPLICATIONS;
 	struct workload *workloads = region_alloc_array(region, scenario->workload_count, sizeof(*workloads));
-	struct results *each = region_alloc_array(region, replications, sizeof(*each));
+	struct results *each = region_alloc_array(region, REPLICATIONS, sizeof(*each));
 	double samples[REPLICATIONS];
 
 	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
@@ -78,8 +90,10 @@ void prediction_make(const struct scenario *scenario, const struct native_rounds
 		workloads[variant] = at_pace(&scenario->workloads[variant], pace,
 					     measured_all_busy_speed(rounds, variant, region));
 	}
-	for (size_t replication = 0; replication < replications; replication++) {
-		struct simulate_options options = { .replication = replication };
+	for (size_t replication = 0; replication < REPLICATIONS; replication++) {
+		struct simulate_options options = { .replication = replication,
+						    .has_native_draws = true,
+						    .wish_to_stop = interrupt_flag() };
 
 		each[replication] = results_heading(scenario, "simulated");
 		each[replication].variants =
@@ -104,9 +118,9 @@ void prediction_make(const struct scenario *scenario, const struct native_rounds
 	}
 	for (size_t variant = 0; variant < scenario->workload_count; variant++)
 		for (size_t metric = 0; metric < PREDICTED_METRIC_COUNT; metric++) {
-			for (size_t replication = 0; replication < replications; replication++)
+			for (size_t replication = 0; replication < REPLICATIONS; replication++)
 				samples[replication] = variant_result_metric(&each[replication].variants[variant],
 									     predicted_metrics[metric]);
-			predictions[variant].values[metric] = stats_median(samples, replications, region);
+			predictions[variant].values[metric] = stats_median(samples, REPLICATIONS, region);
 		}
 }

@@ -7,12 +7,24 @@
 #include "sim/cli/native_rounds.h"
 #include "sim/results/trace_writer.h"
 
-/* The metrics that predictions and measurements are compared by. */
-#define PREDICTED_METRICS                                                                                          \
-	{                                                                                                          \
-		"makespan", "speedup", "throughput", "p50", "p99", "completed"                                     \
-	}
-#define PREDICTED_METRIC_COUNT 6
+/* The metrics that predictions and measurements are compared by; those from COMPLETED on are counts, which are exact or
+ * not. */
+enum predicted_metric {
+	PREDICTED_MAKESPAN,
+	PREDICTED_SPEEDUP,
+	PREDICTED_THROUGHPUT,
+	PREDICTED_P50,
+	PREDICTED_P99,
+	PREDICTED_COMPLETED,
+	PREDICTED_FAILED,
+	PREDICTED_TIMED_OUT,
+	PREDICTED_CANCELLED,
+	PREDICTED_REJECTED,
+	PREDICTED_UNFINISHED,
+	PREDICTED_RETRIES,
+	PREDICTED_LOST_UPDATES,
+	PREDICTED_METRIC_COUNT
+};
 extern const char *const predicted_metrics[PREDICTED_METRIC_COUNT];
 
 struct prediction {

@@ -17,8 +17,11 @@ struct engine {
 	struct event_list events;
 	uint64_t event_count, advance_count;
 	sim_ns until_ns;
+	const volatile sig_atomic_t *wish; /* to stop */
 	bool merging, running, stopped;
 };
+
+static const volatile sig_atomic_t no_wish;
 
 static void engine_update_advance_limit(struct engine *engine)
 {
@@ -32,6 +35,7 @@ struct engine *engine_new(struct region *region)
 	event_list_init(&engine->events, region);
 	engine->until_ns = SIM_NS_MAX;
 	engine->merging = true;
+	engine->wish = &no_wish;
 	engine_update_advance_limit(engine);
 	return engine;
 }
@@ -104,6 +108,10 @@ bool engine_run(struct engine *engine, sim_ns until_ns)
 	while (!engine->stopped && event_list_ready(&engine->events, &next_ns)) {
 		const struct event_slot *due;
 
+		if (*engine->wish) {
+			engine_stop(engine);
+			break;
+		}
 		if (next_ns > until_ns) {
 			engine->now_ns = until_ns;
 			engine->running = false;
@@ -124,13 +132,18 @@ void engine_stop(struct engine *engine)
 	engine_update_advance_limit(engine);
 }
 
+void engine_heed(struct engine *engine, const volatile sig_atomic_t *wish)
+{
+	engine->wish = wish;
+}
+
 bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
 {
 	sim_ns next_ns;
 
 	assert(delay_ns >= 0);
 	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
-	if (delay_ns > engine->advance_limit_ns - engine->now_ns)
+	if (delay_ns > engine->advance_limit_ns - engine->now_ns || *engine->wish)
 		return false;
 	if (event_list_peek(&engine->events, &next_ns) && next_ns <= engine->now_ns + delay_ns)
 		return false;

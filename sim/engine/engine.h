@@ -9,6 +9,7 @@
 #ifndef SIM_ENGINE_ENGINE_H
 #define SIM_ENGINE_ENGINE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -51,6 +52,9 @@ sim_ns engine_event_time(const struct engine *engine, event_handle handle);
  * `until_ns` (then the clock is set to until_ns). Returns true when stopped by one of the latter two. */
 bool engine_run(struct engine *engine, sim_ns until_ns);
 void engine_stop(struct engine *engine);
+/* From now on the engine stops, as by engine_stop(), before the first event at which `*wish` is not 0: the wish of
+ * somebody outside the simulation, a signal handler say. */
+void engine_heed(struct engine *engine, const volatile sig_atomic_t *wish);
 
 /*
  * Merging. If no event is pending at or before now + delay_ns (and that is not beyond the run's

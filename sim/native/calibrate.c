@@ -294,12 +294,11 @@ static bool run_calibrate(const char *folder, const char *machine, const struct 
 	};
 	struct native_output output;
 
-	if (!native_folder_write(folder, "harness.py", native_harness_text, native_harness_bytes(), region, error))
+	if (!native_embed_write(folder, region, error))
 		return false;
-	script = native_folder_write(folder, "calibrate.py", native_calibrate_text, native_calibrate_bytes(),
-				     region, error);
+	script = region_format(region, "%s/calibrate.py", folder);
 	argument = native_folder_write(folder, "machine.json", machine, strlen(machine), region, error);
-	if (!script || !argument)
+	if (!argument)
 		return false;
 	argv[count++] = python->executable;
 	if (python->free_threaded_build) {

@@ -37,6 +37,7 @@ from itertools import repeat
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
+import harness_control
 from harness import clock_ns, run_task, spin
 
 BATCHES = 25
@@ -119,7 +120,7 @@ def giving_up_once():
 
 def use_empty_tasks(count):
     """Makes the harness's run_task() run tasks without steps."""
-    harness.PROGRAM = types.SimpleNamespace(bodies=[()] * count)
+    harness.PROGRAM = types.SimpleNamespace(bodies=[()] * count, activations=[None] * count)
     harness.RECORDS = memoryview(mmap.mmap(-1, 8 * harness.RECORD_WORDS * (count + 1))).cast('q')
 
 
@@ -152,9 +153,15 @@ def measure_step():
 
     def one():
         begin_ns = clock_ns()
-        harness.run_repeat((5, body))
+        harness_control.run_repeat((lambda: 5, body))
+        return (clock_ns() - begin_ns) / 5000
+
+    def empty_body():
+        begin_ns = clock_ns()
+        harness_control.run_repeat((lambda: 5000, ()))
         return (clock_ns() - begin_ns) / 5000
     measured('interpreter.step', in_batches(one))
+    measured('interpreter.body', in_batches(empty_body))
 
 
 def measure_uncontended():
@@ -718,6 +725,16 @@ def measure_interval():
     known('gil.interval', round(sys.getswitchinterval() * 1e9), 'sys.getswitchinterval()')
 
 
+def measure_threading():
+    """The classes of threading and queue."""
+    sys.modules['calibrate'] = sys.modules[__name__]  # this very one, though it runs as __main__
+    import calibrate_threading
+    pin(HERE)
+    warm_up()
+    calibrate_threading.measure()
+    unpin()
+
+
 # In this order: later ones subtract what earlier ones have measured.
 MEASUREMENTS = (
     ('memory', measure_memory),
@@ -725,6 +742,7 @@ MEASUREMENTS = (
     ('steps', measure_step),
     ('giving up the GIL', measure_uncontended),
     ('locks', measure_lock),
+    ('threading and queue', measure_threading),
     ('sleeping', measure_sleep),
     ('pickling', measure_pickle),
     ('switch interval', measure_interval),
@@ -741,6 +759,13 @@ MEASUREMENTS = (
 )
 
 
+def all_measurements():
+    """Those of this file, then those of the other files, which use this one's by its name."""
+    sys.modules['calibrate'] = sys.modules[__name__]
+    import calibrate_processes
+    return MEASUREMENTS + calibrate_processes.MEASUREMENTS
+
+
 def main(path):
     global HERE, THERE
     warnings.simplefilter('ignore')
@@ -749,8 +774,9 @@ def main(path):
     MACHINE.update(known_machine['costs'])
     HERE, THERE = known_machine['here'], known_machine['there']
     unpin()
-    for number, (what, measure) in enumerate(MEASUREMENTS):
-        say(progress=number / len(MEASUREMENTS), what=what)
+    measurements = all_measurements()
+    for number, (what, measure) in enumerate(measurements):
+        say(progress=number / len(measurements), what=what)
         measure()
         sample_spins()
     for name, samples in SPINS.items():

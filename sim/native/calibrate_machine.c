@@ -7,7 +7,7 @@
  *
  *	waking		the wakee runs wake.idle_* after the waker's call began; the waker pays wake.call*
  *	one core	half a round trip of a ping-pong = wake.call + sched.switch (blocking is part of the switch)
- *	timers		a sleeper runs timer.slack + wake.timer after its deadline
+ *	timers		a sleeper runs timer.slack + wake.timer_* after its deadline
  *	new threads	the caller pays thread.create, with its wake-up of an idle core; CPU time of the
  *			child until its first statement is thread.entry
  *
@@ -17,7 +17,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "sim/native/calibrate.h"
+#include "sim/native/calibrate_tools.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,124 +40,6 @@
 
 #include "sim/native/native_cpus.h"
 #include "sim/native/native_process.h"
-
-#define EVENT_LIMIT 8192
-
-/* ---- Helpers ----------------------------------------------------------------------------------------- */
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * SIM_S + now.tv_nsec;
-}
-
-static int64_t now_ns(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
-
-static void spin_for(int64_t duration_ns)
-{
-	int64_t end_ns = now_ns() + duration_ns;
-
-	while (now_ns() < end_ns)
-		continue;
-}
-
-static void sleep_for(int64_t duration_ns)
-{
-	const struct timespec duration = { duration_ns / SIM_S, duration_ns % SIM_S };
-
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &duration, NULL);
-}
-
-/* Confines the calling thread, and what it starts, to one CPU. */
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET((size_t)cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
-static long futex(atomic_uint *word, int operation, unsigned value)
-{
-	return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
-}
-
-/* Memory that forked children share. Threads of one process use it as well, so that both kinds of
- * ping-pong differ in nothing else. */
-struct shared {
-	_Alignas(64) atomic_uint go;
-	_Alignas(64) atomic_uint back;
-	_Alignas(64) atomic_uint stop;
-	_Alignas(64) _Atomic int64_t woken_ns;
-	_Atomic int64_t cpu_ns, last_ns;
-	double events[4][EVENT_LIMIT];
-	size_t event_counts[4];
-};
-
-static struct shared *shared_new(void)
-{
-	void *memory = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return NULL;
-	/* Page faults belong to the beginning. */
-	memset(memory, 0, sizeof(struct shared));
-	return memory;
-}
-
-static void add_event(struct shared *shared, int kind, double value)
-{
-	if (shared->event_counts[kind] < EVENT_LIMIT)
-		shared->events[kind][shared->event_counts[kind]++] = value;
-}
-
-static bool fail(struct calibration *calibration, const char *what)
-{
-	native_error_set(calibration->error, "cannot calibrate: %s: %s", what, strerror(errno));
-	return false;
-}
-
-/* Runs `body` in a child of its own, because it pins itself, forks, or eats memory. */
-static bool in_child(struct calibration *calibration, void (*body)(struct calibration *, struct shared *),
-		     struct shared *shared)
-{
-	pid_t child = fork();
-	int status;
-
-	if (child < 0)
-		return fail(calibration, "fork");
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		body(calibration, shared);
-		_exit(0);
-	}
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR)
-			return fail(calibration, "waitpid");
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return true;
-	errno = ECHILD;
-	return fail(calibration, "a measuring process died");
-}
-
-static bool put_kind(struct calibration *calibration, enum cost cost, const struct shared *shared, int kind,
-		     const char *remark)
-{
-	if (shared->event_counts[kind] == 0) {
-		native_error_set(calibration->error, "cannot calibrate '%s': nothing could be measured",
-				 cost_infos[cost].name);
-		return false;
-	}
-	calibration_put_events(calibration, cost, shared->events[kind], shared->event_counts[kind], remark);
-	return true;
-}
 
 /* ---- What the system says ------------------------------------------------------------------------------ */
 
@@ -455,7 +337,7 @@ static const struct {
 	int rounds;
 } idle_pauses[] = {
 	{ 10000, 200 },	  { 20000, 200 },   { 50000, 200 },  { 100000, 200 },  { 200000, 150 },	 { 500000, 150 },
-	{ 1000000, 100 }, { 2000000, 100 }, { 5000000, 60 }, { 10000000, 40 }, { 20000000, 25 },
+	{ 1000000, 100 }, { 2000000, 100 }, { 5000000, 60 }, { 10000000, 40 }, { 20000000, 40 },
 };
 #define PAUSE_COUNT (sizeof(idle_pauses) / sizeof(idle_pauses[0]))
 
@@ -533,20 +415,31 @@ static size_t find_deep_pause(const double medians[PAUSE_COUNT])
 	return PAUSE_COUNT;
 }
 
-/* All that is known is that the depth lies between two pauses that were tried. */
-static void put_deep_after(struct calibration *calibration, size_t deep_pause, const char *curve)
+/* Between the first deep pause and the one before it. */
+static int64_t middle_before(size_t deep_pause)
 {
-	double low_ns, high_ns;
+	if (deep_pause == PAUSE_COUNT)
+		return SIM_MS;
+	if (deep_pause == 0)
+		return idle_pauses[0].pause_ns;
+	return (idle_pauses[deep_pause - 1].pause_ns + idle_pauses[deep_pause].pause_ns) / 2;
+}
+
+/* All that is known is that the limit lies between two pauses that were tried. */
+static void put_deep_after(struct calibration *calibration, int64_t deep_after_ns, size_t deep_pause,
+			   const char *curve)
+{
+	double ends_ns[2];
 
 	if (deep_pause == PAUSE_COUNT) {
 		calibration_put_assumed(
-			calibration, COST_IDLE_DEEP_AFTER, 1e6,
+			calibration, COST_IDLE_DEEP_AFTER, (double)deep_after_ns,
 			region_format(calibration->region, "latency hardly depends on idle time: %s", curve));
 		return;
 	}
-	low_ns = deep_pause > 0 ? (double)idle_pauses[deep_pause - 1].pause_ns : 0;
-	high_ns = (double)idle_pauses[deep_pause].pause_ns;
-	calibration_put_batches(calibration, COST_IDLE_DEEP_AFTER, (double[]){ low_ns, high_ns }, 2, curve);
+	ends_ns[0] = deep_pause > 0 ? (double)idle_pauses[deep_pause - 1].pause_ns : 0;
+	ends_ns[1] = (double)idle_pauses[deep_pause].pause_ns;
+	calibration_put_batches(calibration, COST_IDLE_DEEP_AFTER, ends_ns, 2, curve);
 }
 
 /* How much latencies vary around the median of their pause. */
@@ -574,34 +467,33 @@ static void put_wakes(struct calibration *calibration, struct shared *shared)
 	double *shallow = shared->events[3];
 	double deep[EVENT_LIMIT];
 	size_t shallow_count = 0, deep_count = 0, deep_pause;
+	int64_t deep_after_ns;
 	const char *curve = "medians after";
 
 	find_medians(shared, medians);
 	deep_pause = find_deep_pause(medians);
+	deep_after_ns = middle_before(deep_pause);
 	for (size_t pause = 0; pause < PAUSE_COUNT; pause++)
 		curve = region_format(calibration->region, "%s%s %lld us %.1f us", curve, pause ? "," : "",
 				      (long long)(idle_pauses[pause].pause_ns / SIM_US), medians[pause] / 1e3);
 	for (size_t i = 0; i < shared->event_counts[0]; i++) {
 		size_t pause = (size_t)shared->events[2][i];
+		int64_t pause_ns = idle_pauses[pause].pause_ns;
 
-		/* The longest pauses are deep ones even where no depth was found. */
-		if (idle_pauses[pause].pause_ns >=
-		    (deep_pause < PAUSE_COUNT ? idle_pauses[deep_pause].pause_ns : 5 * SIM_MS))
+		/* As the model has it: shallow up to a quarter of the limit, deep from four times that on. The
+		 * longest and the shortest pause count in any case. */
+		if (pause_ns >= 4 * deep_after_ns || pause == PAUSE_COUNT - 1)
 			deep[deep_count++] = shared->events[0][i];
-		else
+		else if (pause_ns <= deep_after_ns / 4 || pause == 0)
 			shallow[shallow_count++] = shared->events[0][i];
 	}
+	put_deep_after(calibration, deep_after_ns, deep_pause, curve);
 	calibration_put_events(calibration, COST_WAKE_CALL_IDLE, shared->events[1], shared->event_counts[1],
 			       "FUTEX_WAKE of a thread on an idle core");
 	calibration_put_events(calibration, COST_WAKE_IDLE_DEEP, deep, deep_count,
 			       "from the beginning of the waker's call");
-	if (shallow_count > 0)
-		calibration_put_events(calibration, COST_WAKE_IDLE_SHALLOW, shallow, shallow_count,
-				       "from the beginning of the waker's call");
-	else
-		calibration_put_events(calibration, COST_WAKE_IDLE_SHALLOW, deep, deep_count,
-				       "as deep: even the shortest pause was");
-	put_deep_after(calibration, deep_pause, curve);
+	calibration_put_events(calibration, COST_WAKE_IDLE_SHALLOW, shallow, shallow_count,
+			       "from the beginning of the waker's call");
 	put_jitter(calibration, shared, medians);
 }
 
@@ -611,14 +503,14 @@ static bool measure_idle_wakes(struct calibration *calibration)
 	bool ok;
 
 	if (calibration->there < 0) {
-		const char *reason = "only one CPU is allowed: as wake.timer and wake.call";
+		const char *reason = "only one CPU is allowed: as wake.timer_* and wake.call";
 
 		calibration_put_assumed(calibration, COST_WAKE_CALL_IDLE,
 					calibration_value(calibration, COST_WAKE_CALL), reason);
 		calibration_put_assumed(calibration, COST_WAKE_IDLE_SHALLOW,
-					calibration_value(calibration, COST_WAKE_TIMER), reason);
+					calibration_value(calibration, COST_WAKE_TIMER_SHALLOW), reason);
 		calibration_put_assumed(calibration, COST_WAKE_IDLE_DEEP,
-					calibration_value(calibration, COST_WAKE_TIMER), reason);
+					calibration_value(calibration, COST_WAKE_TIMER_DEEP), reason);
 		calibration_put_assumed(calibration, COST_IDLE_DEEP_AFTER, 1e6, reason);
 		calibration_put_assumed(calibration, COST_WAKE_JITTER, 0, "only one CPU is allowed");
 		return true;
@@ -639,19 +531,23 @@ static bool measure_idle_wakes(struct calibration *calibration)
 
 /* ---- Timers -------------------------------------------------------------------------------------------- */
 
+/* Kind 0: how late short sleeps end; 1: long ones. */
 static void sleep_often(struct calibration *calibration, struct shared *shared)
 {
-	static const int64_t durations_ns[] = { 200000, 500000, 1000000, 2000000, 5000000, 10000000, 20000000 };
+	static const struct {
+		int64_t sleep_ns;
+		int kind;
+	} sleeps[] = { { 50000, 0 }, { 100000, 0 }, { 200000, 0 }, { 20000000, 1 }, { 30000000, 1 } };
 	long slack_ns = prctl(PR_GET_TIMERSLACK);
 
 	pin(calibration->there < 0 ? calibration->here : calibration->there);
-	for (int round = 0; round < 25; round++) {
-		for (size_t i = 0; i < sizeof(durations_ns) / sizeof(durations_ns[0]); i++) {
-			int64_t due_ns = now_ns() + durations_ns[i];
+	for (int round = 0; round < 30; round++) {
+		for (size_t i = 0; i < sizeof(sleeps) / sizeof(sleeps[0]); i++) {
+			int64_t due_ns = now_ns() + sleeps[i].sleep_ns;
 			const struct timespec due = { due_ns / SIM_S, due_ns % SIM_S };
 
 			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
-			add_event(shared, 0, (double)(now_ns() - due_ns - slack_ns));
+			add_event(shared, sleeps[i].kind, (double)(now_ns() - due_ns - slack_ns));
 		}
 	}
 }
@@ -664,8 +560,10 @@ static bool measure_timer(struct calibration *calibration)
 	if (!shared)
 		return fail(calibration, "mmap");
 	ok = in_child(calibration, sleep_often, shared) &&
-	     put_kind(calibration, COST_WAKE_TIMER, shared, 0,
-		      "lateness of sleeps of 0.2 to 20 ms, less timer.slack");
+	     put_kind(calibration, COST_WAKE_TIMER_SHALLOW, shared, 0,
+		      "lateness of sleeps of 0.05 to 0.2 ms, less timer.slack") &&
+	     put_kind(calibration, COST_WAKE_TIMER_DEEP, shared, 1,
+		      "lateness of sleeps of 20 and 30 ms, less timer.slack");
 	munmap(shared, sizeof(*shared));
 	return ok;
 }
@@ -725,6 +623,81 @@ static void enter_threads(struct calibration *calibration, struct shared *shared
 		if (batch >= 0)
 			add_event(shared, 2, (double)(process_ns - caller_ns - known_ns) / 40);
 	}
+}
+
+/* Threads that stay take new stacks, once those of the last round's are used up. */
+#define STAYING_THREADS 16
+#define SPARE_STACKS 4
+/* What an interpreter touches of a thread's stack on its way to the first statement. */
+#define TOUCHED_BYTES (16 << 10)
+
+static void *touch_and_stay(void *argument)
+{
+	struct shared *shared = argument;
+	volatile char touched[TOUCHED_BYTES];
+
+	for (size_t at = 0; at < sizeof(touched); at += 4096)
+		touched[at] = 1;
+	shared->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	atomic_fetch_add(&shared->back, 1);
+	while (atomic_load(&shared->go) == 0)
+		futex(&shared->go, FUTEX_WAIT, 0);
+	return NULL;
+}
+
+/* Kind 0: what a new stack adds to the creator's time; 1: to the thread's. */
+static void stay_with_stacks(struct calibration *calibration, struct shared *shared)
+{
+	(void)calibration;
+	for (int round = -1; round < CALIBRATE_BATCHES; round++) {
+		pthread_t threads[STAYING_THREADS];
+		double create_ns[STAYING_THREADS], cpu_ns[STAYING_THREADS];
+		int new = STAYING_THREADS - SPARE_STACKS - 2;
+
+		atomic_store(&shared->go, 0);
+		for (int i = 0; i < STAYING_THREADS; i++) {
+			unsigned seen = atomic_load(&shared->back);
+			int64_t begin_ns = now_ns();
+
+			if (pthread_create(&threads[i], NULL, touch_and_stay, shared) != 0)
+				_exit(1);
+			create_ns[i] = (double)(now_ns() - begin_ns);
+			while (atomic_load(&shared->back) == seen)
+				continue;
+			cpu_ns[i] = (double)shared->cpu_ns;
+			sleep_for(100000);
+		}
+		atomic_store(&shared->go, 1);
+		futex(&shared->go, FUTEX_WAKE, STAYING_THREADS);
+		for (int i = 0; i < STAYING_THREADS; i++)
+			pthread_join(threads[i], NULL);
+		if (round < 0)
+			continue;
+		add_event(shared, 0,
+			  calibrate_median(create_ns + SPARE_STACKS + 2, (size_t)new) -
+				  calibrate_median(create_ns, SPARE_STACKS));
+		add_event(shared, 1,
+			  calibrate_median(cpu_ns + SPARE_STACKS + 2, (size_t)new) -
+				  calibrate_median(cpu_ns, SPARE_STACKS));
+	}
+}
+
+static bool measure_stacks(struct calibration *calibration)
+{
+	struct shared *shared = shared_new();
+	bool ok;
+
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, stay_with_stacks, shared);
+	if (ok) {
+		calibration_put_batches(calibration, COST_THREAD_STACK, shared->events[0], shared->event_counts[0],
+					"of the default size");
+		calibration_put_batches(calibration, COST_THREAD_STACK_TOUCH, shared->events[1],
+					shared->event_counts[1], "16 KiB of it, CPU time");
+	}
+	munmap(shared, sizeof(*shared));
+	return ok;
 }
 
 static bool measure_threads(struct calibration *calibration)
@@ -865,167 +838,6 @@ static bool measure_processes(struct calibration *calibration)
 	return ok;
 }
 
-/* ---- Caches and shared cores ------------------------------------------------------------------------------ */
-
-/* What an interpreter keeps warm while it runs a loop: code, frames, a few objects. */
-#define WARM_BYTES ((size_t)64 << 10)
-
-static int64_t touch_ns(volatile const char *memory)
-{
-	int64_t begin_ns = now_ns();
-
-	for (size_t at = 0; at < WARM_BYTES; at += 64)
-		(void)memory[at];
-	return now_ns() - begin_ns;
-}
-
-static void migrate_often(struct calibration *calibration, struct shared *shared)
-{
-	char *memory = aligned_alloc(4096, WARM_BYTES);
-
-	if (!memory)
-		_exit(1);
-	memset(memory, 1, WARM_BYTES);
-	for (int i = 0; i < 200; i++) {
-		int64_t warm_ns;
-
-		for (size_t at = 0; at < WARM_BYTES; at += 64)
-			memory[at]++;
-		touch_ns(memory);
-		warm_ns = touch_ns(memory);
-		pin(i % 2 ? calibration->here : calibration->there);
-		add_event(shared, 0, (double)(touch_ns(memory) - warm_ns));
-	}
-}
-
-static bool measure_migration(struct calibration *calibration)
-{
-	struct shared *shared;
-	bool ok;
-
-	if (calibration->there < 0) {
-		calibration_put_assumed(calibration, COST_SCHED_MIGRATION, 0, "only one CPU is allowed");
-		return true;
-	}
-	shared = shared_new();
-	if (!shared)
-		return fail(calibration, "mmap");
-	ok = in_child(calibration, migrate_often, shared) &&
-	     put_kind(calibration, COST_SCHED_MIGRATION, shared, 0, "reading 64 KiB again on another core");
-	munmap(shared, sizeof(*shared));
-	return ok;
-}
-
-/* Four independent chains of integer work with loads and branches: like an interpreter's loop, this keeps several
- * units of a core busy, so that a sibling that shares them is felt. */
-static uint64_t work(const uint32_t *table, int rounds)
-{
-	uint64_t chains[4] = { 1, 2, 3, 4 };
-
-	for (int i = 0; i < rounds; i++) {
-		for (int chain = 0; chain < 4; chain++) {
-			uint64_t x = chains[chain];
-
-			x ^= x << 13;
-			x ^= x >> 7;
-			x ^= x << 17;
-			chains[chain] = x + table[x & 1023];
-			if ((x & 63) == 0)
-				chains[chain] ^= (uint64_t)i;
-		}
-	}
-	return chains[0] ^ chains[1] ^ chains[2] ^ chains[3];
-}
-
-static double work_ns(const uint32_t *table)
-{
-	int64_t begin_ns = now_ns();
-	volatile uint64_t result = work(table, 300000);
-
-	(void)result;
-	return (double)(now_ns() - begin_ns);
-}
-
-/* Kind 0: time with all other CPUs busy; 1: time alone. Workers on the others work while `go` is odd and sleep
- * while it is even. */
-static void work_beside(struct calibration *calibration, struct shared *shared)
-{
-	static uint32_t table[1024];
-	struct native_cpus allowed;
-	unsigned others = 0;
-
-	for (uint32_t i = 0; i < 1024; i++)
-		table[i] = i * 2654435761u;
-	native_cpus_allowed(&allowed);
-	for (size_t i = 0; i < allowed.count; i++) {
-		pid_t child;
-
-		if (allowed.items[i] == calibration->here)
-			continue;
-		others++;
-		child = fork();
-		if (child < 0)
-			_exit(1);
-		if (child != 0)
-			continue;
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pin(allowed.items[i]);
-		for (;;) {
-			unsigned state = atomic_load(&shared->go);
-
-			if (state % 2 == 0) {
-				futex(&shared->go, FUTEX_WAIT, state);
-				continue;
-			}
-			atomic_fetch_add(&shared->back, 1);
-			while (atomic_load(&shared->go) == state)
-				shared->last_ns = (int64_t)work(table, 10000);
-			atomic_fetch_sub(&shared->back, 1);
-		}
-	}
-	pin(calibration->here);
-	for (int i = 0; i < 2 * CALIBRATE_BATCHES; i++) {
-		double alone_ns = work_ns(table);
-
-		atomic_fetch_add(&shared->go, 1);
-		futex(&shared->go, FUTEX_WAKE, others);
-		while (atomic_load(&shared->back) < others)
-			continue;
-		add_event(shared, 0, work_ns(table));
-		atomic_fetch_add(&shared->go, 1);
-		while (atomic_load(&shared->back) > 0)
-			continue;
-		sleep_for(SIM_MS);
-		add_event(shared, 1, alone_ns);
-	}
-	/* The workers get their parent's death signal. */
-}
-
-static bool measure_all_busy(struct calibration *calibration)
-{
-	struct shared *shared;
-	bool ok;
-
-	if (calibration->there < 0) {
-		calibration_put_assumed(calibration, COST_CPU_ALL_BUSY_SPEED, 1, "only one CPU is allowed");
-		return true;
-	}
-	shared = shared_new();
-	if (!shared)
-		return fail(calibration, "mmap");
-	ok = in_child(calibration, work_beside, shared);
-	if (ok) {
-		/* Somebody else's work makes a core that should be alone slower, never faster. */
-		double alone_ns = calibrate_quantile(shared->events[1], shared->event_counts[1], 0.25);
-
-		for (size_t i = 0; i < shared->event_counts[0]; i++)
-			shared->events[0][i] = alone_ns / shared->events[0][i];
-		ok = put_kind(calibration, COST_CPU_ALL_BUSY_SPEED, shared, 0, "by a loop in C");
-	}
-	munmap(shared, sizeof(*shared));
-	return ok;
-}
-
 /* ---- All of it ----------------------------------------------------------------------------------------- */
 
 /* In this order: later ones subtract what earlier ones have measured. */
@@ -1037,8 +849,9 @@ static const struct {
 	{ "system calls", measure_syscall },	     { "pipes", measure_pipe },
 	{ "context switches", measure_switches },    { "timers", measure_timer },
 	{ "waking idle cores", measure_idle_wakes }, { "threads", measure_threads },
-	{ "processes", measure_processes },	     { "migration", measure_migration },
-	{ "all cores busy", measure_all_busy },
+	{ "stacks", measure_stacks },
+	{ "processes", measure_processes },	     { "migration", calibrate_migration },
+	{ "all cores busy", calibrate_all_busy },    { "keeping together", calibrate_packing },
 };
 #define MEASUREMENT_COUNT (sizeof(measurements) / sizeof(measurements[0]))
 

@@ -5,7 +5,8 @@ Usage: python3 -I -S -B harness.py WORKLOAD.json (or - for standard input); prin
 The workload is data: nested steps with whole loop iterations and seconds, made by sim/native/workload_json.c.
 Nothing of it is ever executed as code, nothing is drawn here, nothing outside the process is touched.
 CPU steps do fixed amounts of work, not of time; the rates of the three loops are measured right
-before and right after the run, so that a prediction can be made for the speed that the machine had.
+before and right after the run, and by each thread's CPU clock during it, so that a prediction can be made for the
+speed that the machine had.
 
 Works on CPython 3.8 and later, free-threaded builds included. Each model below is the program that
 the simulator mirrors statement by statement: change neither without the other.
@@ -35,6 +36,13 @@ import multiprocessing.util
 import random
 import tempfile
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness_control
+import harness_processes
+import harness_threading
+from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
+                             outcome_of, value_of)
+
 clock_ns = time.perf_counter_ns  # CLOCK_MONOTONIC: the same in all processes, and in gilsim
 
 
@@ -47,10 +55,13 @@ def spin(iterations):
         x = (x * 3 + i) & 1023
 
 
+TEXT = bytes(range(256)) * 2
+
+
 def hold(items):
-    """One C call that holds the GIL throughout. It keeps its state in registers: a loop that goes through memory
-    (a deque fed by repeat) ran 1.3 times slower on some stacks of 3.13 than on others."""
-    sum(repeat(1, items))
+    """One C call that holds the GIL throughout. An item is a search of half a kilobyte: loops of a few nanoseconds an item
+    (sum or a deque over repeat), which wait for their own last store, run 1.3 times slower in some threads than in others."""
+    sum(map(TEXT.count, repeat(b'q', items)))
 
 
 def release(iterations):
@@ -59,7 +70,7 @@ def release(iterations):
 
 
 # (kind of step, loop, iterations of one piece): half a millisecond to two.
-SPIN_PIECES = (('python', spin, 40000), ('c', hold, 150000), ('native', release, 2500))
+SPIN_PIECES = (('python', spin, 40000), ('c', hold, 3000), ('native', release, 2500))
 # So long each loop that a workload uses is watched before a run and after it: the pace of a virtual machine changes
 # by the millisecond, and a run meets its mean.
 WATCH_NS = 40_000_000
@@ -99,17 +110,19 @@ def kinds_used(steps):
 
 def spin_rates_ns(workload):
     """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at."""
-    used = set().union(*(kinds_used(task['steps']) for task in workload['tasks']))
+    used = set().union(*(kinds_used(task['steps']) for task in workload['tasks'] if task))
     return [mean_rate_ns(loop, iterations, WATCH_NS if kind in used else 0)
             for kind, loop, iterations in SPIN_PIECES]
 
 
 def spin_on(cpu, ready):
-    """A process that keeps one CPU busy until it is killed."""
+    """A process that keeps one CPU busy until it is killed, or its parent was."""
+    parent = os.getppid()
     os.sched_setaffinity(0, [cpu])
     os.write(ready, b'.')
-    while True:
+    while os.getppid() == parent:
         spin(1000)
+    os._exit(0)
 
 
 def all_busy_speed(cpus):
@@ -152,82 +165,74 @@ def measure_pace(workload):
 # written out wherever a body is executed because a call would cost as much as the rest of it:
 #     for function, argument in body: function(argument)
 
-class LoopBreak(Exception):
-    pass
-
-
-def run_repeat(argument):
-    count, body = argument
-    try:
-        for _ in range(count):
-            for function, step_argument in body:
-                function(step_argument)
-    except LoopBreak:
-        pass
-
-
-def run_loop(body):
-    try:
-        while True:
-            for function, argument in body:
-                function(argument)
-    except LoopBreak:
-        pass
-
-
-def run_break(_):
-    raise LoopBreak
-
-
-def run_with(argument):
-    lock, body = argument
-    with lock:
-        for function, step_argument in body:
-            function(step_argument)
-
-
 def run_drawn(argument):
-    """Each execution of such a step takes the instance's next drawn duration, in the order of execution."""
-    function, amounts = argument
-    function(next(amounts))
+    """Each execution of such a step takes the instance's next drawn duration."""
+    function, draws, site = argument
+    function(draws.next(site))
 
 
 def run_spawn(argument):
-    instance, task, count = argument
-    daemon = PROGRAM.daemons[task]
-    for _ in range(count):
-        index = instance.next_child
-        instance.next_child += 1
-        child = PROGRAM.start_child(target=run_task, args=(index,), daemon=daemon)
-        RECORDS[RECORD_WORDS * (index + 1)] = clock_ns()
+    activation, group, start, count, index_slot, arguments = argument
+    daemon = start['daemon'] or PROGRAM.workload['tasks'][start['task']]['daemon']
+    for index in range(count()):
+        if index_slot is not None:
+            activation.variables[index_slot] = index
+        number = PROGRAM.next_child(activation.instance, start['task'])
+        child = PROGRAM.start_child(target=run_task, args=(number, [value() for value in arguments]), daemon=daemon)
+        RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
         child.start()
-        instance.children.append(child)
+        group.append(child)
 
 
-def run_join(instance):
-    waiting = [child for child in instance.children if not child.daemon]
-    instance.children = [child for child in instance.children if child.daemon]
-    for child in waiting:
-        child.join()
+def run_join(groups):
+    for group in groups:
+        waiting = [child for child in group if not child.daemon]
+        group[:] = [child for child in group if child.daemon]
+        for child in waiting:
+            child.join()
 
 
 def mark_stage(name):
     STAGES.append((name, clock_ns()))
 
 
-LEAVES = {'python': spin, 'c': hold, 'native': release, 'io': time.sleep, 'block': time.sleep}
+class Here(threading.local):
+    """The record of the task that this thread executes; 0: the run's own."""
+    record = 0
+
+
+HERE = Here()
+
+
+def timed(loop, word, least):
+    """`loop` with its CPU time written down: what the machine's pace is during the run. The CPU clock stands still
+    while the thread waits, so waiting for the GIL or for a core is not in it. Reading it costs less than half a microsecond:
+    fewer than `least` iterations are not timed."""
+    def run(iterations):
+        if iterations < least:
+            return loop(iterations)
+        record = HERE.record + word
+        before_ns = time.thread_time_ns()
+        loop(iterations)
+        RECORDS[record] += time.thread_time_ns() - before_ns
+        RECORDS[record + 1] += iterations
+    return run
+
+
+LEAVES = {'io': time.sleep, 'block': time.sleep}
+TIMED_LEAVES = {}
+for number, (kind, loop, piece) in enumerate(SPIN_PIECES):
+    LEAVES[kind] = loop
+    TIMED_LEAVES[kind] = (timed(loop, 4 + 2 * number, piece // 8), piece // 8)
 STAGES = []
 
 
-class Instance:
-    """What one execution of a task owns besides its steps: its share of the drawn durations, its children."""
-    __slots__ = ('amounts', 'items', 'next_child', 'children')
-
-    def __init__(self, amounts=(), items=(), first_child=0):
-        self.amounts = iter(amounts)
-        self.items = items
-        self.next_child = first_child
-        self.children = []
+def leaf(kind, amount=None):
+    """The function of a step without a body; `amount` where it is the same each time."""
+    if kind not in TIMED_LEAVES:
+        return LEAVES[kind]
+    function, least = TIMED_LEAVES[kind]
+    return LEAVES[kind] if amount is not None and amount < least else function
 
 
 class Program:
@@ -235,73 +240,113 @@ class Program:
 
     def __init__(self, workload):
         self.workload = workload
-        self.daemons = [task['daemon'] for task in workload['tasks']]
         self.context = multiprocessing.get_context(workload['start'])
         by_process = workload['model'] in ('processes', 'pool') or workload['spawn'] == 'process'
         self.start_child = self.context.Process if by_process else threading.Thread
-        new_lock = self.context.Lock if by_process else threading.Lock
-        self.locks = [new_lock() for _ in range(workload['locks'])]
+        self.resources = [self.make(resource) for resource in workload['resources']]
         self.shared = {}
-        self.bodies = [self.bind_instance(index) for index in range(workload['count'])]
+        self.activations = []
+        self.bodies = []
+        for number in range(workload['count']):
+            self.add_instance(workload['instance_tasks'][number],
+                              Instance(workload['draws'][number] or (),
+                                       [column and column[number] for column in workload['items']],
+                                       workload['first_children'][number]))
 
-    def bind_instance(self, index):
-        workload = self.workload
-        tasks = workload.get('instance_tasks')
-        task = tasks[index] if tasks else workload['task']
-        if not workload['tasks'][task]['bound']:
-            if task not in self.shared:
-                self.shared[task] = self.bind(workload['tasks'][task]['steps'], None)
-            return self.shared[task]
-        amounts = workload.get('draws')
-        items = workload.get('items')
-        children = workload.get('first_children')
-        return self.bind(workload['tasks'][task]['steps'],
-                         Instance(amounts[index] if amounts else (),
-                                  [column and column[index] for column in items or ()],
-                                  children[index] if children else 0))
+    def make(self, resource):
+        """What a resource is in Python; None for one that the variant does not use."""
+        maker = (harness_processes.EXECUTOR_MAKERS.get(resource['kind']) or
+                 MAKERS.get(resource['scope'], {}).get(resource['kind']))
+        return maker and maker(resource, self.context)
+
+    def add_instance(self, task, instance):
+        """Its steps bound to it; a task whose instances do not differ is bound once."""
+        written = self.workload['tasks'][task]
+        if written['bound']:
+            self.activations.append(Activation(instance, written))
+            self.bodies.append(self.bind(written['steps'], self.activations[-1]))
+            return
+        if task not in self.shared:
+            self.shared[task] = self.bind(written['steps'], Activation(Instance(), written))
+        self.activations.append(None)
+        self.bodies.append(self.shared[task])
+
+    def next_child(self, instance, task):
+        """The number of the next that an instance starts: known beforehand, or added now."""
+        if instance.next_child < 0:
+            with ADDING:
+                self.add_instance(task, Instance())
+                return len(self.bodies) - 1
+        instance.next_child += 1
+        return instance.next_child - 1
 
     def bind_main(self):
         main = self.workload['main']
-        return self.bind(self.workload['tasks'][main['task']]['steps'], Instance(main['draws']))
+        task = self.workload['tasks'][main['task']]
+        activation = Activation(Instance(main['draws'] or (), (), main['first_child']), task)
+        return activation, self.bind(task['steps'], activation)
 
-    def bind(self, steps, instance):
-        return tuple(self.bind_step(step, instance) for step in steps)
+    def bind(self, steps, activation):
+        return tuple(BINDERS[step[0]](self, step, activation) for step in steps)
 
-    def bind_step(self, step, instance):
-        kind = step[0]
-        if kind in LEAVES:
-            source, value = step[1], step[2]
-            if source == 'constant':
-                return (LEAVES[kind], value)
-            if source == 'item':
-                return (LEAVES[kind], instance.items[value])
-            return (run_drawn, (LEAVES[kind], instance.amounts))
-        if kind == 'repeat':
-            return (run_repeat, (step[1], self.bind(step[2], instance)))
-        if kind == 'loop':
-            return (run_loop, self.bind(step[1], instance))
-        if kind == 'break':
-            return (run_break, None)
-        if kind == 'with':
-            return (run_with, (self.locks[step[1]], self.bind(step[2], instance)))
-        if kind == 'spawn':
-            return (run_spawn, (instance, step[1], step[2]))
-        if kind == 'join':
-            return (run_join, instance)
-        if kind == 'stage':
-            return (mark_stage, step[1])
-        raise ValueError('unknown step %r' % (kind,))
+
+# ---- One binder a kind of step -----------------------------------------------------------------------
+# A binder makes the pair (function, argument) of [NAME, ...] for one activation; workload_json_steps.c writes it.
+
+def bind_leaf(_, step, activation):
+    kind, source, value = step
+    if source == 'constant':
+        return (leaf(kind, value), value)
+    if source == 'item':
+        item = activation.instance.items[value]
+        return (leaf(kind, item), item)
+    return (run_drawn, (leaf(kind), activation.instance.draws, value))
+
+
+def bind_spawn(_, step, activation):
+    fields = step[1]
+    start = fields['start']
+    return (run_spawn, (activation, activation.groups[fields['group']], start,
+                        value_of(start['count'], activation.variables), start['index'],
+                        [value_of(argument, activation.variables) for argument in start['args']]))
+
+
+def bind_join(_, step, activation):
+    group = step[1]['group']
+    return (run_join, activation.groups if group == 'all' else [activation.groups[group]])
+
+
+# Of a resource and the context of multiprocessing; by scope and kind.
+MAKERS = {
+    'threads': harness_threading.MAKERS,
+    'processes': harness_processes.MAKERS,
+}
+BINDERS = {
+    'python': bind_leaf,
+    'c': bind_leaf,
+    'native': bind_leaf,
+    'io': bind_leaf,
+    'block': bind_leaf,
+    'spawn': bind_spawn,
+    'join': bind_join,
+    'stage': lambda program, step, activation: (mark_stage, step[1]['name']),
+}
+BINDERS.update(harness_control.BINDERS)
+BINDERS.update(harness_threading.BINDERS)
+harness_processes.extend(BINDERS)
+ADDING = threading.Lock()
 
 
 # ---- Records ---------------------------------------------------------------------------------------
-# Shared memory of 64-bit words, four to a record. The first record is the run's own: start of the
+# Shared memory of 64-bit words, twelve to a record. The first record is the run's own: start of the
 # clock, end of the clock, the moment at which map() released all tasks at once, the moment from which
-# arrivals count. Then one for each task instance: release, start, end. A word that is 0 has not
-# happened. gilsim makes the memory, so it can read what had ended even when a run was killed.
+# arrivals count. Then one for each task instance: release, start, end, outcome. A word that is 0 has not
+# happened. From the fifth on, in each: the CPU time of python steps and their iterations, the same of c
+# and of native ones; retries and lost updates. gilsim makes the memory, so it can read what had ended even when a run was killed.
 # Behind the records stands one word for each task instance: who executed it, its process and its
 # thread, written only when a trace is wanted (GILSIM_TRACE).
 
-RECORD_WORDS = 4
+RECORD_WORDS = 12
 RECORDS = None
 WHO = 0  # where those words start; 0: nobody wants them
 PROGRAM = None
@@ -309,7 +354,8 @@ PROGRAM = None
 
 def open_records(workload):
     path = os.environ.get('GILSIM_RECORDS')
-    size = 8 * (RECORD_WORDS * (workload['count'] + 1) + workload['count'])
+    instances = workload['count'] + workload['spare']
+    size = 8 * (RECORD_WORDS * (instances + 1) + instances)
     if path:
         descriptor = os.open(path, os.O_RDWR)
     else:
@@ -320,15 +366,44 @@ def open_records(workload):
     return memoryview(mmap.mmap(descriptor, size)).cast('q')
 
 
-def run_task(index):
+def run_task(number, arguments=()):
     start_ns = clock_ns()
-    record = RECORD_WORDS * (index + 1)
+    HERE.record = record = RECORD_WORDS * (number + 1)
     RECORDS[record + 1] = start_ns
-    for function, argument in PROGRAM.bodies[index]:
-        function(argument)
+    activation = PROGRAM.activations[number]
+    if arguments:
+        activation.variables[:len(arguments)] = arguments
+    RECORDS[record + 3] = execute_steps(PROGRAM.bodies[number])
     RECORDS[record + 2] = clock_ns()
     if WHO:
-        RECORDS[WHO + index] = os.getpid() << 32 | threading.get_native_id()
+        RECORDS[WHO + number] = os.getpid() << 32 | threading.get_native_id()
+    if activation:
+        write_counts(record, activation.instance)
+
+
+def execute_steps(body):
+    """Returns the outcome."""
+    try:
+        for function, argument in body:
+            function(argument)
+    except Return:
+        pass
+    except SCENARIO_EXCEPTIONS as exception:
+        return outcome_of(exception)
+    return OUTCOME_COMPLETED
+
+
+def reject(number):
+    """Turns a task away that has not begun."""
+    record = RECORD_WORDS * (number + 1)
+    RECORDS[record + 3] = OUTCOME_REJECTED
+    RECORDS[record + 2] = clock_ns()
+
+
+def write_counts(record, instance):
+    RECORDS[record + 10] = instance.retries
+    RECORDS[record + 11] = instance.lost_updates
+    instance.memory.clear()
 
 
 # ---- Models: what the simulator mirrors (models/simulate/drivers.c) --------------------------------
@@ -372,9 +447,14 @@ def warm_thread_pool(workload):
 
 
 def run_pool(workload, pool=None):
-    with pool or PROGRAM.context.Pool(workload['workers']) as pool:
-        RECORDS[2] = clock_ns()
-        pool.map(run_task, range(workload['count']), workload['chunksize'])
+    harness_processes.run_model(workload['how'], range(workload['count']), pool)
+
+
+def run_processes(workload):
+    if workload['how']['each']:
+        harness_processes.run_model(workload['how'], range(workload['count']))
+    else:
+        run_one_each(workload)
 
 
 def warm_pool(workload):
@@ -418,22 +498,28 @@ def run_arrivals(workload, generator):
         RECORDS[3] = clock_ns()
         os.write(start_writer, b's')
         index = 0
+        limit, waiting = workload['queue_limit'], executor._work_queue.qsize
         while os.read(reader, 1):
-            executor.submit(run_task, index)
+            if limit and waiting() >= limit:
+                reject(index)
+            else:
+                executor.submit(run_task, index)
             index += 1
 
 
 def run_program(_, main):
-    for function, argument in main:
-        function(argument)
+    activation, body = main
+    execute_steps(body)
+    write_counts(0, activation.instance)
 
 
 MODELS = {
     'sequential': (run_sequential, None),
     'threads': (run_one_each, None),
-    'processes': (run_one_each, None),
+    'processes': (run_processes, None),
     'thread_pool': (run_thread_pool, warm_thread_pool),
     'pool': (run_pool, warm_pool),
+    'process_pool': (harness_processes.run_process_pool, harness_processes.warm_process_pool),
     'program': (run_program, lambda workload: PROGRAM.bind_main()),
     'arrivals': (run_arrivals, start_generator),
 }
@@ -522,7 +608,7 @@ def load(path):
             workload = json.load(stream)
     RECORDS = open_records(workload)
     if os.environ.get('GILSIM_TRACE'):
-        WHO = RECORD_WORDS * (workload['count'] + 1)
+        WHO = RECORD_WORDS * (workload['count'] + workload['spare'] + 1)
     PROGRAM = Program(workload)
     return workload
 

@@ -46,6 +46,9 @@ struct native_task {
 struct native_run {
 	struct variant_result result;	     /* as the results schema; speedup not filled */
 	double spin_before[3], spin_after[3]; /* measured ns per iteration: python, c, native */
+	/* The same while it ran, by the CPU clocks of its threads: what cores that are busy together lose is in it, what
+	 * threads wait for is not. NaN where no step was long enough to be timed. */
+	double spin_during[3];
 	struct native_task *tasks; /* those that had begun, if a trace was asked for */
 	size_t task_count;
 	double all_busy_speed; /* cpu.all_busy_speed as it was around the run; NaN on one CPU */

@@ -129,10 +129,9 @@ static bool write_files(struct files *files, const struct workload_json *json, s
 	files->folder = native_folder_new(region, error);
 	if (!files->folder)
 		return false;
-	files->harness = native_folder_write(files->folder, "harness.py", native_harness_text,
-					     native_harness_bytes(), region, error);
-	if (!files->harness)
+	if (!native_embed_write(files->folder, region, error))
 		return false;
+	files->harness = region_format(region, "%s/harness.py", files->folder);
 	files->workload =
 		native_folder_write(files->folder, "workload.json", json->text, json->length_bytes, region, error);
 	return files->workload != NULL;
@@ -207,6 +206,7 @@ static bool understand(const struct workload *workload, const struct native_pyth
 		return false;
 	}
 	native_records_summarise(records, expected, region, result);
+	native_records_pace(records, run->spin_during);
 	return true;
 }
 
@@ -229,7 +229,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	if (workload->model.kind == MODEL_THREAD_POOL || workload->model.kind == MODEL_POOL)
 		run->result.workers = workload->model.workers;
 	for (int i = 0; i < 3; i++)
-		run->spin_before[i] = run->spin_after[i] = NAN;
+		run->spin_before[i] = run->spin_after[i] = run->spin_during[i] = NAN;
 	run->all_busy_speed = NAN;
 
 	if (!native_can_run(workload, python, &why_not)) {

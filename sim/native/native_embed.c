@@ -1,8 +1,8 @@
 /*
- * native_embed.c - harness.py and calibrate.py, byte for byte, as the assembler includes them.
+ * native_embed.c - the Python files of this folder, byte for byte, as the assembler includes them.
  *
- * Compiled from the top of the tree, where the paths below start; the Makefile must know that this
- * object depends on both files.
+ * Compiled from the top of the tree, where the paths below start; the Makefile knows that this
+ * object depends on them. A new file is one line EMBED, one declaration and one row of `files`.
  */
 #include "sim/native/native_embed.h"
 
@@ -19,4 +19,38 @@
 		".popsection\n")
 
 EMBED("harness", "sim/native/harness.py");
+EMBED("harness_control", "sim/native/harness_control.py");
+EMBED("harness_threading", "sim/native/harness_threading.py");
+EMBED("harness_processes", "sim/native/harness_processes.py");
 EMBED("calibrate", "sim/native/calibrate.py");
+EMBED("calibrate_threading", "sim/native/calibrate_threading.py");
+EMBED("calibrate_processes", "sim/native/calibrate_processes.py");
+
+extern const char native_harness_text[], native_harness_end[];
+extern const char native_harness_control_text[], native_harness_control_end[];
+extern const char native_harness_threading_text[], native_harness_threading_end[];
+extern const char native_harness_processes_text[], native_harness_processes_end[];
+extern const char native_calibrate_text[], native_calibrate_end[];
+extern const char native_calibrate_threading_text[], native_calibrate_threading_end[];
+extern const char native_calibrate_processes_text[], native_calibrate_processes_end[];
+
+static const struct {
+	const char *name, *text, *end;
+} files[] = {
+	{ "harness.py", native_harness_text, native_harness_end },
+	{ "harness_control.py", native_harness_control_text, native_harness_control_end },
+	{ "harness_threading.py", native_harness_threading_text, native_harness_threading_end },
+	{ "harness_processes.py", native_harness_processes_text, native_harness_processes_end },
+	{ "calibrate.py", native_calibrate_text, native_calibrate_end },
+	{ "calibrate_threading.py", native_calibrate_threading_text, native_calibrate_threading_end },
+	{ "calibrate_processes.py", native_calibrate_processes_text, native_calibrate_processes_end },
+};
+
+bool native_embed_write(const char *folder, struct region *region, struct native_error *error)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!native_folder_write(folder, files[i].name, files[i].text,
+					 (size_t)(files[i].end - files[i].text), region, error))
+			return false;
+	return true;
+}

@@ -2,19 +2,9 @@
 #ifndef SIM_NATIVE_NATIVE_EMBED_H
 #define SIM_NATIVE_NATIVE_EMBED_H
 
-#include <stddef.h>
+#include "sim/native/native_process.h"
 
-extern const char native_harness_text[], native_harness_end[];
-extern const char native_calibrate_text[], native_calibrate_end[];
-
-static inline size_t native_harness_bytes(void)
-{
-	return (size_t)(native_harness_end - native_harness_text);
-}
-
-static inline size_t native_calibrate_bytes(void)
-{
-	return (size_t)(native_calibrate_end - native_calibrate_text);
-}
+/* Writes all of them into a folder, where they find each other; false with a reason on failure. */
+bool native_embed_write(const char *folder, struct region *region, struct native_error *error);
 
 #endif

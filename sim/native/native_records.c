@@ -101,10 +101,13 @@ void native_records_summarise(const struct native_records *records, size_t expec
 	double *sojourns_s = region_alloc_array(region, records->count, sizeof(*sojourns_s));
 	int64_t *releases_ns = region_alloc_array(region, records->count, sizeof(*releases_ns));
 	int64_t *ends_ns = region_alloc_array(region, records->count, sizeof(*ends_ns));
-	size_t completed = 0, released = 0;
+	size_t ended = 0, released = 0, sojourn_count = 0;
+	size_t outcomes[NATIVE_OUTCOME_COUNT] = { 0 };
 	double makespan_s = sim_time_seconds(records->clock->end_ns - records->clock->start_ns);
 	double in_flight_s = 0;
 
+	result->retries = (double)records->clock->retries;
+	result->lost_updates = (double)records->clock->lost_updates;
 	for (size_t i = 0; i < records->count; i++) {
 		const struct native_record *task = &records->tasks[i];
 		int64_t release_ns = release_of(records, task);
@@ -117,30 +120,52 @@ void native_records_summarise(const struct native_records *records, size_t expec
 			in_flight_s += sim_time_seconds(records->clock->end_ns - release_ns);
 			continue;
 		}
-		ends_ns[completed] = task->end_ns;
-		sojourns_s[completed] = sim_time_seconds(task->end_ns - release_ns);
-		in_flight_s += sojourns_s[completed++];
+		if (task->outcome >= 0 && task->outcome < NATIVE_OUTCOME_COUNT)
+			outcomes[task->outcome]++;
+		result->retries += (double)task->retries;
+		result->lost_updates += (double)task->lost_updates;
+		ends_ns[ended++] = task->end_ns;
+		in_flight_s += sim_time_seconds(task->end_ns - release_ns);
+		if (task->start_ns != 0) /* else it was turned away */
+			sojourns_s[sojourn_count++] = sim_time_seconds(task->end_ns - release_ns);
 	}
 	if (expected == SIZE_MAX)
 		expected = released;
-	assert(completed <= expected);
-	result->completed = (double)completed;
-	result->unfinished = (double)(expected - completed);
-	result->failed = result->timed_out = result->cancelled = result->rejected = 0;
+	assert(ended <= expected);
+	result->completed = (double)outcomes[NATIVE_COMPLETED];
+	result->failed = (double)outcomes[NATIVE_FAILED];
+	result->timed_out = (double)outcomes[NATIVE_TIMED_OUT];
+	result->cancelled = (double)outcomes[NATIVE_CANCELLED];
+	result->rejected = (double)outcomes[NATIVE_REJECTED];
+	result->unfinished = (double)(expected - ended);
 	result->percentiles_exact = true;
-	if (completed > 0)
-		summarise_sojourns(sojourns_s, completed, &result->sojourn);
+	if (sojourn_count > 0)
+		summarise_sojourns(sojourns_s, sojourn_count, &result->sojourn);
 	if (records->clock->end_ns != 0) {
 		result->makespan_s = makespan_s;
 		if (makespan_s > 0) {
-			result->throughput_per_s = (double)completed / makespan_s;
+			result->throughput_per_s = result->completed / makespan_s;
 			result->in_flight_mean = in_flight_s / makespan_s;
 		}
-		result->in_flight_max = (double)most_in_flight(releases_ns, released, ends_ns, completed);
+		result->in_flight_max = (double)most_in_flight(releases_ns, released, ends_ns, ended);
 	}
 	region_free(region, sojourns_s);
 	region_free(region, releases_ns);
 	region_free(region, ends_ns);
+}
+
+void native_records_pace(const struct native_records *records, double spin_ns[3])
+{
+	for (int kind = 0; kind < 3; kind++) {
+		int64_t cpu_ns = records->clock->pace[kind].cpu_ns;
+		int64_t iterations = records->clock->pace[kind].iterations;
+
+		for (size_t i = 0; i < records->count; i++) {
+			cpu_ns += records->tasks[i].pace[kind].cpu_ns;
+			iterations += records->tasks[i].pace[kind].iterations;
+		}
+		spin_ns[kind] = iterations > 0 && cpu_ns > 0 ? (double)cpu_ns / (double)iterations : NAN;
+	}
 }
 
 void native_records_tasks(const struct native_records *records, struct region *region, struct native_run *run)

@@ -1,9 +1,9 @@
 /*
  * workload_json.c - a compiled workload as the JSON that the harness executes.
  *
- * The control flow of today's steps does not depend on data, so walking through an instance's steps
- * tells all that it will ever draw and spawn. A step that makes it depend (if, while) will need the
- * durations of both ways; it must then be refused here or written out per draw site.
+ * Where an instance's way through its steps does not depend on data, walking it tells all that it will ever draw
+ * and spawn. Where it does (if, calls, retries), the values are written out by site, for more draws than there
+ * should be.
  */
 #include "sim/native/workload_json.h"
 
@@ -14,79 +14,166 @@
 #include <string.h>
 
 #include "sim/native/native_cpus.h"
+#include "sim/native/workload_json_steps.h"
 
 /* Guards against scenarios that only a simulator can run: 2 million numbers are 30 MB of JSON, and CPython
  * needs seconds to make 100,000 threads ready, let alone to start them. */
 #define DRAW_LIMIT 2000000
 #define INSTANCE_LIMIT 1000000
 #define SPAWN_LIMIT 100000
-
-/* An OpenSSL limit, and far above any sensible step: a quarter of an hour. */
-#define NATIVE_ITERATIONS_MAX INT32_MAX
+#define UNNUMBERED_LIMIT 20000
+/* Values at each site of an instance whose way depends on data. */
+#define DRAWS_EACH 64
 
 static const char *const model_words[MODEL_KIND_COUNT] = {
 	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
 	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
+	[MODEL_PROCESS_POOL] = "process_pool",
 };
 static const char *const start_words[] = {
 	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver"
 };
-static const char *const leaf_words[STEP_KIND_COUNT] = {
-	[STEP_PYTHON] = "python", [STEP_C] = "c",	  [STEP_NATIVE] = "native",
-	[STEP_IO] = "io",	  [STEP_BLOCK] = "block",
+/* ---- What is known of a task beforehand ---------------------------------------------------------------- */
+
+struct task_facts {
+	bool is_static; /* its way through its steps does not depend on data */
+	bool draws;	/* it, or a task that it calls, draws durations */
+	bool spawns;	/* likewise */
+	bool *called;	/* owned: by task, itself included */
 };
 
-/* ---- Amounts of work -------------------------------------------------------------------------------- */
-
-static json_int_t iterations(sim_ns duration_ns, double spin_ns)
+static void *allocate(size_t count, size_t bytes)
 {
-	double count = spin_ns > 0 ? (double)duration_ns / spin_ns : 0;
+	void *memory = calloc(count > 0 ? count : 1, bytes);
 
-	return count < 9e18 ? llround(count) : INT64_MAX;
+	if (!memory)
+		abort();
+	return memory;
 }
 
-/* What the harness hands to the step's function: iterations of its loop, or seconds to sleep. */
-static json_t *amount_new(const struct workload *workload, enum step_kind kind, sim_ns duration_ns)
+static bool depends_on_data(const struct step *step)
 {
-	json_int_t count;
-
-	switch (kind) {
-	case STEP_PYTHON:
-		return json_integer(iterations(duration_ns, workload->python.spin_python_ns));
-	case STEP_C:
-		return json_integer(iterations(duration_ns, workload->python.spin_c_ns));
-	case STEP_NATIVE:
-		/* Zero iterations are an error for hashlib. */
-		count = iterations(duration_ns, workload->python.spin_native_ns);
-		return json_integer(count < 1 ? 1 : count > NATIVE_ITERATIONS_MAX ? NATIVE_ITERATIONS_MAX : count);
+	switch (step->kind) {
+	case STEP_IF:
+	case STEP_WHILE:
+	case STEP_TRY:
+	case STEP_RETRY:
+	case STEP_CALL:
+	case STEP_RAISE:
+	case STEP_RETURN:
+		return true;
+	case STEP_REPEAT:
+		return step->count.expression != 0;
+	case STEP_SPAWN:
+	case STEP_SUBMIT:
+	case STEP_RUN:
+		return !step->start->items_ns && step->start->count.expression != 0;
 	default:
-		return json_real(sim_time_seconds(duration_ns));
+		return false;
 	}
 }
 
-/* ---- Walking through an instance's steps ------------------------------------------------------------ */
+/* Whether a step starts tasks that are numbered beforehand. */
+static bool starts_at(const struct step *step)
+{
+	return step->kind == STEP_SPAWN || step->kind == STEP_SUBMIT || step->kind == STEP_RUN;
+}
 
-struct walk {
-	const struct workload *workload;
-	const struct task *task;
+static bool draws_at(const struct workload *workload, const struct step *step)
+{
+	return workload_json_is_drawn(workload, step, false) || workload_json_is_drawn(workload, step, true);
+}
+
+static void mark_called(const struct workload *workload, uint32_t task, bool *called)
+{
+	if (called[task])
+		return;
+	called[task] = true;
+	for (uint32_t at = workload->tasks[task].first; at < workload->tasks[task].end; at++)
+		if (workload->steps[at].kind == STEP_CALL)
+			mark_called(workload, workload->steps[at].start->task, called);
+}
+
+static struct task_facts *find_facts(const struct workload *workload)
+{
+	struct task_facts *facts = allocate(workload->task_count, sizeof(*facts));
+
+	for (uint32_t task = 0; task < workload->task_count; task++) {
+		struct task_facts *fact = &facts[task];
+
+		fact->is_static = true;
+		fact->called = allocate(workload->task_count, sizeof(*fact->called));
+		mark_called(workload, task, fact->called);
+		for (uint32_t other = 0; other < workload->task_count; other++) {
+			const struct task *called = &workload->tasks[other];
+
+			for (uint32_t at = called->first; fact->called[other] && at < called->end; at++) {
+				const struct step *step = &workload->steps[at];
+
+				fact->is_static = fact->is_static && !depends_on_data(step);
+				fact->draws = fact->draws || draws_at(workload, step);
+				fact->spawns = fact->spawns || starts_at(step);
+			}
+		}
+	}
+	return facts;
+}
+
+static void free_facts(const struct workload *workload, struct task_facts *facts)
+{
+	for (uint32_t task = 0; task < workload->task_count; task++)
+		free(facts[task].called);
+	free(facts);
+}
+
+/* ---- Instances: what each draws, and whom it starts -------------------------------------------------------- */
+
+struct instance {
+	uint32_t task;
 	uint64_t entity;
 	sim_ns item_ns;
-	uint64_t draw;	     /* number of the next drawn duration */
-	uint64_t child;	     /* ordinal of the next child */
-	json_t *amounts;     /* drawn so far; NULL: not wanted */
-	struct spawned *all; /* NULL: this is no program */
-	int64_t draws_left;  /* of DRAW_LIMIT, over all instances */
-	const char *why_not; /* set when the walk failed */
+	int64_t first_child; /* number of the first that it starts; -1: they are numbered as they are started */
 };
 
-/* Instances of a program, in the order of their numbers. */
-struct spawned {
-	struct instance {
-		uint32_t task;
-		uint64_t entity;
-		int64_t first_child;
-	} * items;
+struct listing {
+	const struct workload *workload;
+	struct task_facts *facts;   /* owned */
+	struct instance *instances; /* owned; in the order of their numbers */
 	size_t count, capacity;
+	bool has_unnumbered;
+	int64_t draws_left;  /* of DRAW_LIMIT, over all instances */
+	int64_t draws_each;  /* that an instance has at each site when its way depends on data */
+	const char *why_not; /* set when it cannot be written out */
+};
+
+static bool fail(struct listing *listing, const char *why_not)
+{
+	listing->why_not = why_not;
+	return false;
+}
+
+static bool add_instance(struct listing *listing, struct instance instance)
+{
+	if (listing->count == INSTANCE_LIMIT)
+		return fail(listing, "more than 1000000 tasks are not run natively");
+	if (listing->count == listing->capacity) {
+		listing->capacity = listing->capacity ? 2 * listing->capacity : 64;
+		listing->instances = realloc(listing->instances, listing->capacity * sizeof(*listing->instances));
+		if (!listing->instances)
+			abort();
+	}
+	listing->instances[listing->count++] = instance;
+	return true;
+}
+
+/* ---- A way that is known: walking it tells all draws and starts, in their order ---- */
+
+struct walk {
+	struct listing *listing;
+	const struct instance *instance; /* a copy: the listing grows */
+	uint64_t draw;			 /* number of the next drawn value */
+	uint64_t child;			 /* ordinal of the next child */
+	json_t *values;			 /* drawn so far; NULL: not wanted */
 };
 
 enum way { WAY_ON, WAY_BREAK, WAY_ENDLESS, WAY_FAILED };
@@ -97,9 +184,8 @@ static bool is_plain(const struct workload *workload, uint32_t first, uint32_t e
 	for (uint32_t at = first; at < end; at++) {
 		const struct step *step = &workload->steps[at];
 
-		if (step->duration.kind == DURATION_DRAWN && leaf_words[step->kind])
-			return false;
-		if (step->kind == STEP_SPAWN || step->kind == STEP_BREAK || step->kind == STEP_LOOP)
+		if (draws_at(workload, step) || starts_at(step) || step->kind == STEP_BREAK ||
+		    step->kind == STEP_LOOP)
 			return false;
 	}
 	return true;
@@ -107,41 +193,43 @@ static bool is_plain(const struct workload *workload, uint32_t first, uint32_t e
 
 static bool has_unbounded(const struct workload *workload, uint32_t first, uint32_t end)
 {
-	for (uint32_t at = first; at < end; at++) {
-		const struct step *step = &workload->steps[at];
-
-		if (step->kind == STEP_SPAWN || (step->duration.kind == DURATION_DRAWN && leaf_words[step->kind]))
+	for (uint32_t at = first; at < end; at++)
+		if (starts_at(&workload->steps[at]) || draws_at(workload, &workload->steps[at]))
 			return true;
-	}
 	return false;
 }
 
-static enum way fail(struct walk *walk, const char *why_not)
+static enum way walk_start(struct walk *walk, const struct step *step)
 {
-	walk->why_not = why_not;
-	return WAY_FAILED;
+	struct listing *listing = walk->listing;
+	const struct start *start = step->start;
+	int64_t count = start->items_ns ? start->item_count : start->count.constant;
+
+	if (listing->workload->run.kind != RUN_PROGRAM)
+		return fail(listing, "spawn is run natively in the model `program` only"), WAY_FAILED;
+	if (count > SPAWN_LIMIT - (int64_t)listing->count)
+		return fail(listing, "more than 100000 tasks would be spawned"), WAY_FAILED;
+	for (int64_t i = 0; i < count; i++) {
+		if (!add_instance(listing,
+				  (struct instance){
+					  .task = start->task,
+					  .entity = random_hash_path(walk->instance->entity, walk->child++),
+					  .item_ns = start->items_ns ? start->items_ns[i] : walk->instance->item_ns,
+				  }))
+			return WAY_FAILED;
+	}
+	return WAY_ON;
 }
 
-static enum way walk_spawn(struct walk *walk, const struct step *step)
+static enum way walk_draw(struct walk *walk, const struct step *step)
 {
-	struct spawned *all = walk->all;
-
-	if (!all)
-		return fail(walk, "spawn is run natively in the model `program` only");
-	if (step->count > SPAWN_LIMIT - (int64_t)all->count)
-		return fail(walk, "more than 100000 tasks would be spawned");
-	for (int64_t i = 0; i < step->count; i++) {
-		if (all->count == all->capacity) {
-			all->capacity = all->capacity ? 2 * all->capacity : 64;
-			all->items = realloc(all->items, all->capacity * sizeof(*all->items));
-			if (!all->items)
-				abort();
-		}
-		all->items[all->count++] = (struct instance){
-			.task = step->task,
-			.entity = random_hash_path(walk->entity, walk->child++),
-		};
-	}
+	if (walk->listing->draws_left-- == 0)
+		return fail(walk->listing, "more than 2000000 durations would be drawn"), WAY_FAILED;
+	if (walk->values)
+		json_array_append_new(walk->values, workload_json_draw(walk->listing->workload, step, false,
+								       walk->instance->entity, walk->draw,
+								       walk->instance->item_ns));
+	walk->draw++;
 	return WAY_ON;
 }
 
@@ -149,7 +237,7 @@ static enum way walk_steps(struct walk *walk, uint32_t first, uint32_t end);
 
 static enum way walk_step(struct walk *walk, uint32_t at)
 {
-	const struct workload *workload = walk->workload;
+	const struct workload *workload = walk->listing->workload;
 	const struct step *step = &workload->steps[at];
 	enum way way = WAY_ON;
 
@@ -157,7 +245,7 @@ static enum way walk_step(struct walk *walk, uint32_t at)
 	case STEP_REPEAT:
 		if (is_plain(workload, at + 1, step->end))
 			return WAY_ON;
-		for (int64_t i = 0; i < step->count && way == WAY_ON; i++)
+		for (int64_t i = 0; i < step->count.constant && way == WAY_ON; i++)
 			way = walk_steps(walk, at + 1, step->end);
 		return way == WAY_BREAK ? WAY_ON : way;
 	case STEP_LOOP:
@@ -166,169 +254,131 @@ static enum way walk_step(struct walk *walk, uint32_t at)
 		if (way == WAY_BREAK)
 			return WAY_ON;
 		if (way == WAY_ON && has_unbounded(workload, at + 1, step->end))
-			return fail(walk, "an endless loop that draws durations or spawns is not run natively");
+			return fail(walk->listing,
+				    "an endless loop that draws durations or spawns is not run natively"),
+			       WAY_FAILED;
 		return way == WAY_ON ? WAY_ENDLESS : way;
 	case STEP_BREAK:
 		return WAY_BREAK;
+	case STEP_AS_COMPLETED:
+		if (is_plain(workload, at + 1, step->end))
+			return WAY_ON;
+		return fail(walk->listing, "as_completed() around what draws or starts is not run natively"),
+		       WAY_FAILED;
 	case STEP_WITH:
 		return walk_steps(walk, at + 1, step->end);
 	case STEP_SPAWN:
-		return walk_spawn(walk, step);
+	case STEP_SUBMIT:
+	case STEP_RUN:
+		return walk_start(walk, step);
 	default:
-		break;
+		return workload_json_is_drawn(workload, step, false) ? walk_draw(walk, step) : WAY_ON;
 	}
-	if (!leaf_words[step->kind] || step->duration.kind != DURATION_DRAWN)
-		return WAY_ON;
-	if (walk->draws_left-- == 0)
-		return fail(walk, "more than 2000000 durations would be drawn");
-	if (walk->amounts) {
-		sim_ns duration_ns =
-			workload_duration(workload, step, walk->task, 0, walk->entity, walk->draw, walk->item_ns);
-
-		json_array_append_new(walk->amounts, amount_new(workload, step->kind, duration_ns));
-	}
-	walk->draw++;
-	return WAY_ON;
 }
 
 static enum way walk_steps(struct walk *walk, uint32_t first, uint32_t end)
 {
 	enum way way = WAY_ON;
 
-	for (uint32_t at = first; at < end && way == WAY_ON; at = walk->workload->steps[at].end)
+	for (uint32_t at = first; at < end && way == WAY_ON; at = walk->listing->workload->steps[at].end)
 		way = walk_step(walk, at);
 	return way;
 }
 
-/* Walks through one instance of `task`; the drawn amounts are returned in `*amounts` unless it is NULL. */
-static bool walk_instance(struct walk *walk, uint32_t task, uint64_t entity, sim_ns item_ns, json_t **amounts)
+/* ---- A way that depends on data: at each site the values of so many draws ---- */
+
+static void add_column(struct listing *listing, const struct instance *instance, const struct step *step,
+		       bool is_jitter, json_t *table)
 {
-	walk->task = &walk->workload->tasks[task];
-	walk->entity = entity;
-	walk->item_ns = item_ns;
-	walk->draw = 0;
-	walk->child = 0;
-	walk->amounts = amounts ? json_array() : NULL;
-	if (amounts)
-		*amounts = walk->amounts;
-	return walk_steps(walk, walk->task->first, walk->task->end) != WAY_FAILED;
+	json_t *column = json_array();
+	char site[24];
+
+	for (int64_t draw = 0; draw < listing->draws_each; draw++)
+		json_array_append_new(column,
+				      workload_json_draw(listing->workload, step, is_jitter, instance->entity,
+							 (uint64_t)draw, instance->item_ns));
+	snprintf(site, sizeof(site), "%lld", (long long)workload_json_site(listing->workload, step, is_jitter));
+	json_object_set_new(table, site, column);
 }
 
-/* ---- Steps ------------------------------------------------------------------------------------------ */
-
-/* The harness looks a step's item up in the column of its kind: the same time is another number there. */
-static json_t *leaf_new(const struct workload *workload, const struct step *step)
+static json_t *table_new(struct listing *listing, const struct instance *instance)
 {
-	json_t *leaf = json_array();
+	const struct workload *workload = listing->workload;
+	json_t *table = json_object();
 
-	json_array_append_new(leaf, json_string(leaf_words[step->kind]));
-	switch (step->duration.kind) {
-	case DURATION_CONSTANT:
-		json_array_append_new(leaf, json_string("constant"));
-		json_array_append_new(leaf, amount_new(workload, step->kind, step->duration.constant_ns));
-		break;
-	case DURATION_ITEM:
-		json_array_append_new(leaf, json_string("item"));
-		json_array_append_new(leaf, json_integer(step->kind));
-		break;
-	case DURATION_DRAWN:
-		json_array_append_new(leaf, json_string("drawn"));
-		json_array_append_new(leaf, json_null());
-		break;
+	for (uint32_t task = 0; task < workload->task_count; task++) {
+		if (!listing->facts[instance->task].called[task])
+			continue;
+		for (uint32_t at = workload->tasks[task].first; at < workload->tasks[task].end; at++)
+			for (int jitter = 0; jitter <= 1; jitter++)
+				if (workload_json_is_drawn(workload, &workload->steps[at], jitter))
+					add_column(listing, instance, &workload->steps[at], jitter, table);
 	}
-	return leaf;
+	return table;
 }
 
-static json_t *steps_new(const struct workload *workload, uint32_t first, uint32_t end)
+/* Tasks that are started in numbers that depend on data have no entities beforehand, so they may draw nothing. */
+static bool check_unnumbered(struct listing *listing, const struct task_facts *facts)
 {
-	json_t *steps = json_array();
+	const struct workload *workload = listing->workload;
 
-	for (uint32_t at = first; at < end; at = workload->steps[at].end) {
-		const struct step *step = &workload->steps[at];
-		json_t *body = NULL, *made = NULL;
-
-		if (step->end > at + 1)
-			body = steps_new(workload, at + 1, step->end);
-		switch (step->kind) {
-		case STEP_PYTHON:
-		case STEP_C:
-		case STEP_NATIVE:
-		case STEP_IO:
-		case STEP_BLOCK:
-			made = leaf_new(workload, step);
-			break;
-		case STEP_REPEAT:
-			made = json_pack("[sIo]", "repeat", (json_int_t)step->count, body ? body : json_array());
-			break;
-		case STEP_LOOP:
-			made = json_pack("[so]", "loop", body ? body : json_array());
-			break;
-		case STEP_BREAK:
-			made = json_pack("[s]", "break");
-			break;
-		case STEP_WITH:
-			made = json_pack("[sIo]", "with", (json_int_t)step->resource, body ? body : json_array());
-			break;
-		case STEP_SPAWN:
-			made = json_pack("[sII]", "spawn", (json_int_t)step->task, (json_int_t)step->count);
-			break;
-		case STEP_JOIN:
-			made = json_pack("[s]", "join");
-			break;
-		case STEP_STAGE:
-			made = json_pack("[ss]", "stage", step->name ? step->name : "");
-			break;
-		case STEP_KIND_COUNT:
-			break;
-		}
-		assert(made != NULL);
-		json_array_append_new(steps, made);
-	}
-	return steps;
+	if (workload->model.spawn == SPAWN_PROCESS)
+		return fail(listing, "processes whose number depends on data are not run natively");
+	for (uint32_t task = 0; task < workload->task_count; task++)
+		for (uint32_t at = workload->tasks[task].first;
+		     facts->called[task] && at < workload->tasks[task].end; at++)
+			if (starts_at(&workload->steps[at]) &&
+			    (listing->facts[workload->steps[at].start->task].draws ||
+			     workload->steps[at].start->items_ns))
+				return fail(listing,
+					    "tasks whose number depends on data and that draw durations are "
+					    "not run natively");
+	listing->has_unnumbered = true;
+	return true;
 }
 
-/* A task's steps must be bound to each instance where instances differ: in draws, items or children. */
-static bool differs_by_instance(const struct workload *workload, const struct task *task)
+/* What an instance draws, in `*draws` unless that is NULL: a list, a table, or null. Those whom it starts are added
+ * to the listing. */
+static bool list_one(struct listing *listing, struct instance *instance, json_t **draws)
 {
-	for (uint32_t at = task->first; at < task->end; at++) {
-		const struct step *step = &workload->steps[at];
+	const struct task_facts *facts = &listing->facts[instance->task];
+	const struct task *task = &listing->workload->tasks[instance->task];
+	struct instance copy = *instance;
+	struct walk walk = { .listing = listing, .instance = &copy };
 
-		if (step->kind == STEP_SPAWN || step->kind == STEP_JOIN ||
-		    (leaf_words[step->kind] && step->duration.kind != DURATION_CONSTANT))
-			return true;
+	instance->first_child = (int64_t)listing->count;
+	if (!facts->is_static) {
+		instance->first_child = -1;
+		if (draws)
+			*draws = facts->draws ? table_new(listing, instance) : json_null();
+		return !facts->spawns || check_unnumbered(listing, facts);
 	}
-	return false;
+	if (draws)
+		*draws = walk.values = facts->draws ? json_array() : NULL;
+	if (draws && !*draws)
+		*draws = json_null();
+	return (!facts->draws && !facts->spawns) || walk_steps(&walk, task->first, task->end) != WAY_FAILED;
 }
 
-static bool uses(const struct workload *workload, enum duration_kind kind)
+/* So many values at each site as the limit allows; one that is asked for more begins anew. */
+static void share_draws(struct listing *listing, int64_t instance_count)
 {
-	for (uint32_t at = 0; at < workload->step_count; at++) {
-		if (leaf_words[workload->steps[at].kind] && workload->steps[at].duration.kind == kind)
-			return true;
-	}
-	return false;
+	int64_t sites = 1;
+
+	for (uint32_t at = 0; at < listing->workload->step_count; at++)
+		sites += draws_at(listing->workload, &listing->workload->steps[at]);
+	listing->draws_each = DRAW_LIMIT / (sites * (instance_count > 0 ? instance_count : 1));
+	if (listing->draws_each > DRAWS_EACH)
+		listing->draws_each = DRAWS_EACH;
+	if (listing->draws_each < 1)
+		listing->draws_each = 1;
 }
-
-static json_t *tasks_new(const struct workload *workload)
-{
-	json_t *tasks = json_array();
-
-	for (uint32_t i = 0; i < workload->task_count; i++) {
-		const struct task *task = &workload->tasks[i];
-
-		json_array_append_new(tasks, json_pack("{sssbsbso}", "name", task->name ? task->name : "", "daemon",
-						       task->daemon, "bound", differs_by_instance(workload, task),
-						       "steps", steps_new(workload, task->first, task->end)));
-	}
-	return tasks;
-}
-
-/* ---- Instances -------------------------------------------------------------------------------------- */
 
 /* Items as amounts, one column a kind of step: amounts of different kinds differ. Kinds that no step takes
  * an item with have no column (null). */
-static json_t *items_new(const struct workload *workload)
+static json_t *items_new(const struct listing *listing)
 {
+	const struct workload *workload = listing->workload;
 	json_t *columns = json_array();
 
 	for (int kind = 0; kind <= STEP_BLOCK; kind++) {
@@ -337,162 +387,131 @@ static json_t *items_new(const struct workload *workload)
 
 		for (uint32_t at = 0; at < workload->step_count; at++)
 			used = used || (workload->steps[at].kind == (enum step_kind)kind &&
+					workload_json_is_leaf((enum step_kind)kind) &&
 					workload->steps[at].duration.kind == DURATION_ITEM);
 		column = used ? json_array() : json_null();
-		for (int64_t i = 0; used && i < workload->run.count; i++)
-			json_array_append_new(
-				column, amount_new(workload, (enum step_kind)kind, workload->run.items_ns[i]));
+		for (size_t i = 0; used && i < listing->count; i++)
+			json_array_append_new(column, workload_json_amount(workload, (enum step_kind)kind,
+									   listing->instances[i].item_ns));
 		json_array_append_new(columns, column);
 	}
 	return columns;
 }
 
-/* `count` instances of one task. */
-static bool add_instances(struct walk *walk, json_t *root)
+/* Lists what all instances draw and start; those that are started while it does so follow. */
+static bool list_all(struct listing *listing, json_t *root)
 {
-	const struct workload *workload = walk->workload;
-	const struct run *run = &workload->run;
-	bool draws = uses(workload, DURATION_DRAWN);
-	json_t *all_amounts = json_array();
+	json_t *all_draws = json_array(), *tasks = json_array(), *first_children = json_array();
+	bool ok = true;
 
-	if (run->count > INSTANCE_LIMIT) {
-		walk->why_not = "more than 1000000 tasks are not run natively";
-		json_decref(all_amounts);
-		return false;
-	}
-	for (int64_t i = 0; i < run->count; i++) {
-		json_t *amounts = NULL;
-		bool ok = walk_instance(walk, run->task, workload_entity((uint64_t)i),
-					run->items_ns ? run->items_ns[i] : 0, root && draws ? &amounts : NULL);
+	share_draws(listing, (int64_t)listing->count);
+	for (size_t i = 0; ok && i < listing->count; i++) {
+		struct instance instance = listing->instances[i];
+		json_t *draws = NULL;
 
-		if (amounts)
-			json_array_append_new(all_amounts, amounts);
-		if (!ok) {
-			json_decref(all_amounts);
-			return false;
+		ok = list_one(listing, &instance, root ? &draws : NULL);
+		if (root) {
+			json_array_append_new(all_draws, draws);
+			json_array_append_new(tasks, json_integer(instance.task));
+			json_array_append_new(first_children, json_integer(instance.first_child));
 		}
-		if (!root && !draws)
-			break; /* all are the same */
 	}
-	if (root) {
-		json_object_set_new(root, "count", json_integer(run->count));
-		json_object_set_new(root, "task", json_integer(run->task));
-		if (draws)
-			json_object_set(root, "draws", all_amounts);
-		if (run->items_ns && uses(workload, DURATION_ITEM))
-			json_object_set_new(root, "items", items_new(workload));
+	if (ok && root) {
+		json_object_set_new(root, "count", json_integer((json_int_t)listing->count));
+		json_object_set_new(root, "spare", json_integer(listing->has_unnumbered ? UNNUMBERED_LIMIT : 0));
+		json_object_set(root, "instance_tasks", tasks);
+		json_object_set(root, "first_children", first_children);
+		json_object_set(root, "draws", all_draws);
+		json_object_set_new(root, "items", items_new(listing));
 	}
-	json_decref(all_amounts);
+	json_decref(all_draws);
+	json_decref(tasks);
+	json_decref(first_children);
+	return ok;
+}
+
+/* `count` instances of one task. */
+static bool list_run(struct listing *listing)
+{
+	const struct run *run = &listing->workload->run;
+
+	for (int64_t i = 0; i < run->count; i++)
+		if (!add_instance(listing, (struct instance){ .task = run->task,
+							      .entity = workload_entity((uint64_t)i),
+							      .item_ns = run->items_ns ? run->items_ns[i] : 0 }))
+			return false;
 	return true;
 }
 
-/* One instance for each arrival. */
-static bool add_arrivals(struct walk *walk, json_t *root)
+/* One instance for each arrival, whose times are written. */
+static bool list_arrivals(struct listing *listing, json_t *root)
 {
-	const struct workload *workload = walk->workload;
+	const struct workload *workload = listing->workload;
 	const struct run *run = &workload->run;
-	bool draws = uses(workload, DURATION_DRAWN), ok = true;
-	json_t *all_amounts = json_array(), *times = json_array();
+	json_t *times = json_array();
 	uint64_t stream = random_hash_name("arrivals");
 	sim_ns time_ns = 0;
-	uint64_t index = 0;
+	bool ok = true;
 
-	for (; ok && (run->count <= 0 || index < (uint64_t)run->count); index++) {
+	for (uint64_t index = 0; ok && (run->count <= 0 || index < (uint64_t)run->count); index++) {
 		struct variate variate = variate_open(workload->seed, 0, stream, 0, index);
-		json_t *amounts = NULL;
 
 		time_ns = sim_time_add(time_ns, distribution_draw_ns(&run->spacing, &variate));
 		if (run->arrivals_for_ns > 0 && time_ns >= run->arrivals_for_ns)
 			break;
-		if (index == INSTANCE_LIMIT) {
-			walk->why_not = "more than 1000000 arrivals are not run natively";
-			ok = false;
-			break;
-		}
-		ok = walk_instance(walk, run->task, workload_entity(index), 0, root && draws ? &amounts : NULL);
-		if (amounts)
-			json_array_append_new(all_amounts, amounts);
+		ok = add_instance(listing,
+				  (struct instance){ .task = run->task, .entity = workload_entity(index) });
 		json_array_append_new(times, json_integer(time_ns));
 	}
-	if (ok && root) {
-		json_object_set_new(root, "count", json_integer((json_int_t)index));
-		json_object_set_new(root, "task", json_integer(run->task));
+	if (ok && root)
 		json_object_set(root, "arrivals_ns", times);
-		if (draws)
-			json_object_set(root, "draws", all_amounts);
-	}
-	json_decref(all_amounts);
 	json_decref(times);
 	return ok;
 }
 
-/* main, and all that it and its children spawn. */
-static bool add_program(struct walk *walk, json_t *root)
+/* main; those that it starts come first in the listing. */
+static bool list_main(struct listing *listing, json_t *root)
 {
-	const struct workload *workload = walk->workload;
-	bool draws = uses(workload, DURATION_DRAWN);
-	struct spawned all = { 0 };
-	json_t *amounts = NULL, *all_amounts = json_array(), *tasks = json_array(), *first_children = json_array();
+	struct instance main_instance = { .task = listing->workload->run.task, .entity = random_hash_name("main") };
+	json_t *draws = NULL;
 	bool ok;
 
-	walk->all = &all;
-	ok = walk_instance(walk, workload->run.task, random_hash_name("main"), 0, root ? &amounts : NULL);
+	share_draws(listing, 1);
+	ok = list_one(listing, &main_instance, root ? &draws : NULL);
 	if (root)
 		json_object_set_new(root, "main",
-				    json_pack("{sIso}", "task", (json_int_t)workload->run.task, "draws", amounts));
-	for (size_t i = 0; ok && i < all.count; i++) {
-		amounts = NULL;
-		all.items[i].first_child = (int64_t)all.count;
-		ok = walk_instance(walk, all.items[i].task, all.items[i].entity, 0,
-				   root && draws ? &amounts : NULL);
-		if (amounts)
-			json_array_append_new(all_amounts, amounts);
-		if (root) {
-			json_array_append_new(tasks, json_integer(all.items[i].task));
-			json_array_append_new(first_children, json_integer(all.items[i].first_child));
-		}
-	}
-	if (ok && root) {
-		json_object_set_new(root, "count", json_integer((json_int_t)all.count));
-		json_object_set(root, "instance_tasks", tasks);
-		json_object_set(root, "first_children", first_children);
-		if (draws)
-			json_object_set(root, "draws", all_amounts);
-	}
-	json_decref(tasks);
-	json_decref(first_children);
-	json_decref(all_amounts);
-	free(all.items);
-	walk->all = NULL;
+				    json_pack("{sI so sI}", "task", (json_int_t)main_instance.task, "draws", draws,
+					      "first_child", (json_int_t)main_instance.first_child));
 	return ok;
 }
 
 static bool add_run(const struct workload *workload, json_t *root, const char **why_not)
 {
-	struct walk walk = { .workload = workload, .draws_left = DRAW_LIMIT };
+	struct listing listing = { .workload = workload, .draws_left = DRAW_LIMIT };
 	bool ok;
 
-	switch (workload->run.kind) {
-	case RUN_ARRIVALS:
-		if (workload->model.kind != MODEL_THREAD_POOL) {
-			*why_not = "arrivals are run natively in the model `thread_pool` only";
-			return false;
-		}
-		ok = add_arrivals(&walk, root);
-		break;
-	case RUN_PROGRAM:
-		ok = add_program(&walk, root);
-		break;
-	default:
-		ok = add_instances(&walk, root);
+	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL) {
+		*why_not = "arrivals are run natively in the model `thread_pool` only";
+		return false;
 	}
+	listing.facts = find_facts(workload);
+	ok = workload->run.kind == RUN_ARRIVALS	 ? list_arrivals(&listing, root)
+	     : workload->run.kind == RUN_PROGRAM ? list_main(&listing, root)
+						 : list_run(&listing);
+	ok = ok && list_all(&listing, root);
 	if (!ok)
-		*why_not = walk.why_not;
+		*why_not = listing.why_not;
+	free(listing.instances);
+	free_facts(workload, listing.facts);
 	return ok;
 }
 
 bool workload_json_is_possible(const struct workload *workload, const char **why_not)
 {
+	if (!workload_json_knows(workload) || !model_words[workload->model.kind]) {
+		*why_not = "something in it is not run natively yet";
+		return false;
+	}
 	return add_run(workload, NULL, why_not);
 }
 
@@ -529,7 +548,9 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "model", json_string(model_words[workload->model.kind]));
 	json_object_set_new(root, "workers", json_integer(workload->model.workers));
 	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));
+	json_object_set_new(root, "queue_limit", json_integer(workload->model.queue_limit));
 	json_object_set_new(root, "warm", json_boolean(workload->model.warm));
+	json_object_set_new(root, "how", workload_json_model(workload, &workload->model));
 	json_object_set_new(
 		root, "spawn",
 		json_string(workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS
@@ -539,11 +560,12 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "switch_interval_s",
 			    json_real(sim_time_seconds(workload->python.switch_interval_ns)));
 	json_object_set_new(root, "cpus", cpu_list);
-	json_object_set_new(root, "locks", json_integer(workload->resource_count));
-	json_object_set_new(root, "tasks", tasks_new(workload));
+	json_object_set_new(root, "resources", workload_json_resources(workload));
+	json_object_set_new(root, "tasks", workload_json_tasks(workload));
 	ok = add_run(workload, root, why_not);
 	if (ok) {
-		json->instance_count = json_integer_value(json_object_get(root, "count"));
+		json->instance_count = json_integer_value(json_object_get(root, "count")) +
+				       json_integer_value(json_object_get(root, "spare"));
 		text = json_dumps(root, JSON_COMPACT);
 		assert(text != NULL);
 		json->text = region_strdup(region, text);

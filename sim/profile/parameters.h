@@ -25,14 +25,16 @@
 	P(SCHED_SWITCH,         "sched.switch",          ns,    MACHINE, 0,      "context switch between two threads of one process on one core") \
 	P(SCHED_SWITCH_PROCESS, "sched.switch_process",  ns,    MACHINE, 0,      "what a switch between address spaces costs on top") \
 	P(SCHED_MIGRATION,      "sched.migration",       ns,    MACHINE, 0,      "what a thread pays when it goes on on another core: cold caches") \
+	P(SCHED_PACK_BELOW,     "sched.pack_below",      ratio, MACHINE, 0,      "a core less busy than this keeps what it wakes or starts, even if others idle; 0: never, as mainline kernels do") \
 	/* Waking */ \
 	P(WAKE_CALL,            "wake.call",             ns,    MACHINE, 0,      "what the waker pays for a wake-up on its own or a busy core (system call included)") \
 	P(WAKE_CALL_IDLE,       "wake.call_idle",        ns,    MACHINE, 0,      "what the waker pays for waking an idle core (inter-processor interrupt included)") \
 	P(WAKE_IDLE_SHALLOW,    "wake.idle_shallow",     ns,    MACHINE, 0,      "from the wake-up to running on a core that went idle a moment ago") \
 	P(WAKE_IDLE_DEEP,       "wake.idle_deep",        ns,    MACHINE, 0,      "the same on a core that has been idle for longer than idle.deep_after") \
 	P(WAKE_JITTER,          "wake.jitter",           ratio, MACHINE, 0,      "how much wake-up latencies vary: relative half width of their middle 80 %") \
-	P(IDLE_DEEP_AFTER,      "idle.deep_after",       ns,    MACHINE, 1000000,"idle time after which a core sleeps deeply") \
-	P(WAKE_TIMER,           "wake.timer",            ns,    MACHINE, 0,      "from a timer's expiry on an idle core to its thread running there") \
+	P(IDLE_DEEP_AFTER,      "idle.deep_after",       ns,    MACHINE, 1000000,"idle time around which a core's sleep becomes deep: shallow up to a quarter of it, deep from four times it on") \
+	P(WAKE_TIMER_SHALLOW,   "wake.timer_shallow",    ns,    MACHINE, 0,      "from a timer's expiry on a core that went idle a moment ago to its thread running there") \
+	P(WAKE_TIMER_DEEP,      "wake.timer_deep",       ns,    MACHINE, 0,      "the same on a core that sleeps deeply") \
 	P(TIMER_SLACK,          "timer.slack",           ns,    MACHINE, 0,      "how late the kernel may let a timer expire (PR_SET_TIMERSLACK)") \
 	/* System calls, pipes, memory */ \
 	P(SYSCALL_BASE,         "syscall.base",          ns,    MACHINE, 0,      "the cheapest system call") \
@@ -44,6 +46,8 @@
 	P(THREAD_CREATE,        "thread.create",         ns,    MACHINE, 0,      "pthread_create, on the caller") \
 	P(THREAD_ENTRY,         "thread.entry",          ns,    MACHINE, 0,      "from being scheduled for the first time to the thread's first statement") \
 	P(THREAD_EXIT,          "thread.exit",           ns,    MACHINE, 0,      "from a thread's last statement to its end") \
+	P(THREAD_STACK,         "thread.stack",          ns,    MACHINE, 0,      "what a thread costs its creator on top when it cannot take over the stack of one that has ended") \
+	P(THREAD_STACK_TOUCH,   "thread.stack_touch",    ns,    MACHINE, 0,      "what such a thread pays for touching its stack") \
 	P(FORK_BASE,            "fork.base",             ns,    MACHINE, 0,      "fork() of a small process, on the caller") \
 	P(FORK_PER_BYTE,        "fork.per_byte",         ns_per_byte, MACHINE, 0,"what fork() costs on top for each byte of resident memory") \
 	P(FORK_ENTRY,           "fork.entry",            ns,    MACHINE, 0,      "from a forked child's being scheduled to its first statement, page faults included") \
@@ -57,6 +61,7 @@
 	P(SPIN_C,               "spin.c",                ns,    PYTHON,  1,      "one item of the harness's C call that holds the GIL") \
 	P(SPIN_NATIVE,          "spin.native",           ns,    PYTHON,  1,      "one iteration of the harness's C call that releases the GIL") \
 	P(STEP_COST,            "interpreter.step",      ns,    PYTHON,  0,      "bytecode around one step of a task: fetching it, calling its function") \
+	P(BODY_COST,            "interpreter.body",      ns,    PYTHON,  0,      "bytecode around the steps of a body, each time it is gone through") \
 	P(SLEEP_CALL,           "interpreter.sleep",     ns,    PYTHON,  0,      "time.sleep() without the sleeping, on the calling thread") \
 	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON,  0,      "releasing the GIL and taking it again with nobody waiting") \
 	P(GIL_SIGNAL,           "gil.signal",            ns,    PYTHON,  0,      "what a release costs on top when someone waits, without the wake-up itself") \
@@ -69,14 +74,63 @@
 	P(PY_THREAD_JOIN,       "pythread.join",         ns,    PYTHON,  0,      "join() of a finished thread") \
 	P(LOCK_UNCONTENDED,     "lock.uncontended",      ns,    PYTHON,  0,      "with lock: pass") \
 	P(LOCK_FAIR_AFTER,      "lock.fair_after",       ns,    PYTHON,  1000000,"since 3.13: a waiter older than this is handed the lock") \
+	P(RLOCK_UNCONTENDED,    "rlock.uncontended",     ns,    PYTHON,  0,      "with rlock: pass") \
+	P(CONDITION_WAIT,       "condition.wait",        ns,    PYTHON,  0,      "Condition.wait() on the caller, without its locks and without waiting") \
+	P(CONDITION_NOTIFY,     "condition.notify",      ns,    PYTHON,  0,      "what notify() costs for each waiter, without waking it") \
+	P(SEMAPHORE_OP,         "semaphore.op",          ns,    PYTHON,  0,      "Semaphore.acquire() or release(), without its lock") \
+	P(EVENT_OP,             "event.op",              ns,    PYTHON,  0,      "Event.wait() of a set event, or set(), without its lock") \
+	P(BARRIER_WAIT,         "barrier.wait",          ns,    PYTHON,  0,      "Barrier.wait() of one party, without its lock and condition") \
+	P(QUEUE_PUT,            "queue.put",             ns,    PYTHON,  0,      "Queue.put() without its lock") \
+	P(QUEUE_GET,            "queue.get",             ns,    PYTHON,  0,      "Queue.get() of an item that is there, without its lock") \
+	P(QUEUE_TASK_DONE,      "queue.task_done",       ns,    PYTHON,  0,      "Queue.task_done(), or join() with nothing unfinished, without its lock") \
+	P(VARIABLE_ACCESS,      "variable.access",       ns,    PYTHON,  0,      "a task's reading or writing a shared variable") \
+	P(SERVICE_REQUEST,      "service.request",       ns,    PYTHON,  0,      "a request to a server outside, without its sleep") \
 	P(TPE_CREATE,           "tpe.create",            ns,    PYTHON,  0,      "ThreadPoolExecutor() and its shutdown, without threads") \
 	P(TPE_SUBMIT,           "tpe.submit",            ns,    PYTHON,  0,      "submit() on the caller, without starting a thread or waking one") \
 	P(TPE_TASK,             "tpe.task",              ns,    PYTHON,  0,      "a worker's own cost of one task: queue, call, set_result") \
 	P(TPE_RESULT,           "tpe.result",            ns,    PYTHON,  0,      "result() of a finished future on the caller, map's loop included") \
+	P(FUTURE_WATCH,         "future.watch",          ns,    PYTHON,  0,      "what each future adds to wait() and as_completed() on the caller") \
+	P(INTERPRETER_CREATE,   "interp.create",         ns,    PYTHON,  0,      "creating an interpreter with a GIL of its own (since 3.12), the harness's imports included") \
+	P(INTERPRETER_CALL,     "interp.call",           ns,    PYTHON,  0,      "calling a function in another interpreter and coming back, on the calling thread") \
+	P(INTERPRETER_DESTROY,  "interp.destroy",        ns,    PYTHON,  0,      "destroying such an interpreter") \
 	P(PROCESS_START,        "pyprocess.start",       ns,    PYTHON,  0,      "Process(...).start() with fork on the caller, bytecode around fork()") \
 	P(PROCESS_BOOTSTRAP,    "pyprocess.bootstrap",   ns,    PYTHON,  0,      "a forked child from its first statement to its target, page faults included") \
 	P(PROCESS_FINISH,       "pyprocess.finish",      ns,    PYTHON,  0,      "a child from its target's end to _exit()") \
 	P(PROCESS_JOIN,         "pyprocess.join",        ns,    PYTHON,  0,      "join() of a dead child, bytecode around waitpid()") \
+	P(SPAWN_START,          "spawn.start",           ns,    PYTHON,  0,      "Process(...).start() with spawn on the caller, bytecode and pickling around fork() and exec()") \
+	P(SPAWN_EXEC,           "spawn.exec",            ns,    PYTHON,  0,      "vfork() and exec() of an interpreter on the caller (since 3.10; before, fork.base and fork.per_byte)") \
+	P(SPAWN_CHILD,          "spawn.child",           ns,    PYTHON,  0,      "a spawned child from exec() to its target: interpreter, site, multiprocessing, the harness as main module") \
+	P(SPAWN_FINISH,         "spawn.finish",          ns,    PYTHON,  0,      "a spawned child from its target's end to _exit(), the interpreter's finalisation included") \
+	P(SPAWN_HELPER,         "spawn.helper",          ns,    PYTHON,  0,      "starting the resource tracker or the fork server on the caller, without exec()") \
+	P(SPAWN_TRACKER,        "spawn.tracker",         ns,    PYTHON,  0,      "the resource tracker from exec() to waiting") \
+	P(FORKSERVER_SERVER,    "forkserver.first",      ns,    PYTHON,  0,      "the fork server from exec() to its first request") \
+	P(FORKSERVER_START,     "forkserver.start",      ns,    PYTHON,  0,      "Process(...).start() with a running fork server on the caller, without waiting") \
+	P(FORKSERVER_SERVE,     "forkserver.serve",      ns,    PYTHON,  0,      "the fork server's cost of one request or one child's end, without fork()") \
+	P(FORKSERVER_CHILD,     "forkserver.next",       ns,    PYTHON,  0,      "a fork server's child from its first statement to its target, the harness as main module included") \
+	P(MP_LOCK_UNCONTENDED,  "mplock.uncontended",    ns,    PYTHON,  0,      "with multiprocessing's lock: pass") \
+	P(MP_QUEUE_PUT,         "mpqueue.put",           ns,    PYTHON,  0,      "multiprocessing.Queue.put() on the caller, without the slot semaphore and waking the feeder") \
+	P(MP_QUEUE_FEED,        "mpqueue.feeder",        ns,    PYTHON,  0,      "the feeder thread's cost of one item, without pickling its bytes, the lock and writing") \
+	P(MP_QUEUE_GET,         "mpqueue.get",           ns,    PYTHON,  0,      "multiprocessing.Queue.get() on the caller, without its locks, reading and unpickling bytes") \
+	P(MP_QUEUE_CLOSE,       "mpqueue.close",         ns,    PYTHON,  0,      "close() and join_thread() of a queue on the caller, without waiting") \
+	P(MP_SIMPLE_QUEUE_PUT,  "mpsimplequeue.put",     ns,    PYTHON,  0,      "multiprocessing.SimpleQueue.put(), without its lock, writing and pickling bytes") \
+	P(MP_SIMPLE_QUEUE_GET,  "mpsimplequeue.get",     ns,    PYTHON,  0,      "multiprocessing.SimpleQueue.get(), without its lock, reading and unpickling bytes") \
+	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON,  0,      "reading or writing a shared ctypes value") \
+	P(CONNECTION_SEND,      "connection.send",       ns,    PYTHON,  0,      "Connection.send_bytes(), without the system call") \
+	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON,  0,      "Connection.recv_bytes(), without the system calls") \
+	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON,  0,      "Connection.poll(), without the system call") \
+	P(MANAGER_START,        "manager.start",         ns,    PYTHON,  0,      "starting a manager's server process on the caller") \
+	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON,  0,      "a thread's connection to a manager at its first call, on the caller") \
+	P(MANAGER_ACCEPT,       "manager.accept",        ns,    PYTHON,  0,      "the same in the server, in the thread that it starts") \
+	P(MANAGER_CALL,         "manager.call",          ns,    PYTHON,  0,      "one call of a proxy's method on the caller, without its message") \
+	P(MANAGER_SERVE,        "manager.serve",         ns,    PYTHON,  0,      "the same in the manager's server") \
+	P(PPE_CREATE,           "ppe.create",            ns,    PYTHON,  0,      "ProcessPoolExecutor() on the caller") \
+	P(PPE_SUBMIT,           "ppe.submit",            ns,    PYTHON,  0,      "submit() on the caller, without the wake-up pipe and starting workers or threads") \
+	P(PPE_DISPATCH,         "ppe.dispatch",          ns,    PYTHON,  0,      "the manager's cost of moving one call into the call queue, without put()") \
+	P(PPE_WAIT,             "ppe.manager",           ns,    PYTHON,  0,      "the manager's wait() of one round, without its workers and the system call") \
+	P(PPE_WAIT_WORKER,      "ppe.manager_worker",    ns,    PYTHON,  0,      "what each worker adds to such a wait()") \
+	P(PPE_RESULT,           "ppe.result",            ns,    PYTHON,  0,      "the manager's cost of one result that was read: set_result() and bookkeeping") \
+	P(PPE_WORKER,           "ppe.worker",            ns,    PYTHON,  0,      "a worker's own cost of one call, without its queues") \
+	P(PPE_SHUTDOWN,         "ppe.shutdown",          ns,    PYTHON,  0,      "shutdown() on the caller and in the manager, without waiting") \
 	P(POOL_CREATE,          "pool.create",           ns,    PYTHON,  0,      "Pool() on the caller, without its processes and threads") \
 	P(POOL_WORKER_ENTRY,    "pool.worker_entry",     ns,    PYTHON,  0,      "a pool's worker from its target's start to its first get()") \
 	P(POOL_MAP,             "pool.map",              ns,    PYTHON,  0,      "map() on the caller: chunking and result object") \
@@ -84,10 +138,15 @@
 	P(POOL_TASK,            "pool.task",             ns,    PYTHON,  0,      "a worker's own cost of one chunk: get, unpickle, call, pickle, put") \
 	P(POOL_ITEM,            "pool.item",             ns,    PYTHON,  0,      "what each further item of a chunk costs in the worker") \
 	P(POOL_RESULT,          "pool.result",           ns,    PYTHON,  0,      "the result handler's cost of one chunk") \
+	P(POOL_NEXT,            "pool.next",             ns,    PYTHON,  0,      "next() of imap() with a result that is there, on the caller") \
 	P(POOL_WATCH,           "pool.watch",            ns,    PYTHON,  0,      "the worker handler's cost of one round, which every result sets off, without its workers") \
 	P(POOL_WATCH_WORKER,    "pool.watch_worker",     ns,    PYTHON,  0,      "what each worker adds to such a round") \
 	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \
 	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "resident memory of an interpreter with the standard library's usual modules") \
+	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON,  0,      "what a forked child has copied when it ends: pages that it has written to") \
+	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
+	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON,  0,      "resident memory of one more interpreter in the process (since 3.12)") \
+	P(MEMORY_TOUCH,         "memory.touch",          ns_per_byte, PYTHON, 0, "allocating a byte of a large bytearray and writing to each of its pages") \
 	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, 0, "pickling a byte of small objects") \
 	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, 0, "unpickling a byte of small objects")
 /* clang-format on */

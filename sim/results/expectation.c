@@ -95,7 +95,7 @@ bool expectation_expects_unfinished(const struct expectation *expectation, const
 			continue;
 		if (strcmp(operands[i]->metric, "deadlock") != 0 && strcmp(operands[i]->metric, "unfinished") != 0)
 			continue;
-		if (!operands[i]->variant || !strcmp(operands[i]->variant, variant))
+		if (!operands[i]->variant || (variant && !strcmp(operands[i]->variant, variant)))
 			return true;
 	}
 	return false;

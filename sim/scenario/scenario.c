@@ -192,7 +192,9 @@ static void parse_expectations(struct reading *reading, const struct checked *ch
 		expectation.file = node->origin->file;
 		expectation.line = node->line;
 		expectation.column = node->column;
-		if (!options->scaled && is_about(scenario, expectation.left.variant) &&
+		/* Scaled times have other values; what does not end does not end at any scale. */
+		if ((!options->scaled || expectation_expects_unfinished(&expectation, expectation.left.variant)) &&
+		    is_about(scenario, expectation.left.variant) &&
 		    is_about(scenario, expectation.right.variant))
 			scenario->expectations[scenario->expectation_count++] = expectation;
 	}

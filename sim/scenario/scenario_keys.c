@@ -17,8 +17,71 @@
 /* ---- Words ---- */
 
 const char *const model_names[MODEL_KIND_COUNT + 1] = {
-	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
-	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
+	[MODEL_SEQUENTIAL] = "sequential",
+	[MODEL_THREADS] = "threads",
+	[MODEL_THREAD_POOL] = "thread_pool",
+	[MODEL_PROCESSES] = "processes",
+	[MODEL_POOL] = "pool",
+	[MODEL_PROCESS_POOL] = "process_pool",
+	[MODEL_INTERPRETER_POOL] = "interpreter_pool",
+	[MODEL_ASYNCIO] = "asyncio",
+	[MODEL_PROGRAM] = "program",
+	[MODEL_SERVER] = "server",
+};
+
+const char *const step_names[STEP_KIND_COUNT] = {
+	[STEP_PYTHON] = "python",
+	[STEP_C] = "c",
+	[STEP_NATIVE] = "native",
+	[STEP_IO] = "io",
+	[STEP_BLOCK] = "block",
+	[STEP_ALLOCATE] = "allocate",
+	[STEP_REPEAT] = "repeat",
+	[STEP_LOOP] = "loop",
+	[STEP_WHILE] = "while",
+	[STEP_BREAK] = "break",
+	[STEP_IF] = "if",
+	[STEP_BODY] = "then",
+	[STEP_LET] = "let",
+	[STEP_CALL] = "call",
+	[STEP_RETURN] = "return",
+	[STEP_TRY] = "try",
+	[STEP_EXCEPT] = "except",
+	[STEP_FINALLY] = "finally",
+	[STEP_RAISE] = "raise",
+	[STEP_RETRY] = "retry",
+	[STEP_SPAWN] = "spawn",
+	[STEP_JOIN] = "join",
+	[STEP_STAGE] = "stage",
+	[STEP_RUN] = "run",
+	[STEP_WITH] = "with",
+	[STEP_ACQUIRE] = "acquire",
+	[STEP_RELEASE] = "release",
+	[STEP_WAIT] = "wait",
+	[STEP_SET] = "set",
+	[STEP_CLEAR] = "clear",
+	[STEP_NOTIFY] = "notify",
+	[STEP_PUT] = "put",
+	[STEP_GET] = "get",
+	[STEP_TASK_DONE] = "task_done",
+	[STEP_JOIN_QUEUE] = "join_queue",
+	[STEP_READ] = "read",
+	[STEP_WRITE] = "write",
+	[STEP_REQUEST] = "request",
+	[STEP_CREATE_TASK] = "create_task",
+	[STEP_GATHER] = "gather",
+	[STEP_AWAIT] = "await",
+	[STEP_WAIT_HANDLES] = "wait",
+	[STEP_AS_COMPLETED] = "as_completed",
+	[STEP_TIMEOUT] = "timeout",
+	[STEP_CANCEL] = "cancel",
+	[STEP_SHIELD] = "shield",
+	[STEP_TASK_GROUP] = "task_group",
+	[STEP_YIELD] = "yield",
+	[STEP_ITERATE] = "iterate",
+	[STEP_SUBMIT] = "submit",
+	[STEP_SEND] = "send",
+	[STEP_RECV] = "recv",
 };
 
 const char *const python_versions[] = { "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", NULL };
@@ -29,10 +92,43 @@ static const char *const gil_words[] = {
 static const char *const start_words[] = {
 	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver", NULL
 };
-static const char *const resource_words[] = { [RESOURCE_LOCK] = "lock", NULL };
+const char *const resource_names[RESOURCE_KIND_COUNT + 1] = {
+	[RESOURCE_LOCK] = "lock",
+	[RESOURCE_RLOCK] = "rlock",
+	[RESOURCE_CONDITION] = "condition",
+	[RESOURCE_SEMAPHORE] = "semaphore",
+	[RESOURCE_BOUNDED_SEMAPHORE] = "bounded_semaphore",
+	[RESOURCE_EVENT] = "event",
+	[RESOURCE_BARRIER] = "barrier",
+	[RESOURCE_QUEUE] = "queue",
+	[RESOURCE_LIFO_QUEUE] = "lifo_queue",
+	[RESOURCE_PRIORITY_QUEUE] = "priority_queue",
+	[RESOURCE_SIMPLE_QUEUE] = "simple_queue",
+	[RESOURCE_PIPE] = "pipe",
+	[RESOURCE_VARIABLE] = "variable",
+	[RESOURCE_ARRAY] = "array",
+	[RESOURCE_MANAGER] = "manager",
+	[RESOURCE_SHARED_MEMORY] = "shared_memory",
+	[RESOURCE_SERVICE] = "service",
+	[RESOURCE_LISTENER] = "listener",
+	[RESOURCE_LIMITER] = "limiter",
+	[RESOURCE_THREAD_POOL] = "thread_pool",
+	[RESOURCE_PROCESS_POOL] = "process_pool",
+	[RESOURCE_INTERPRETER_POOL] = "interpreter_pool",
+	[RESOURCE_POOL] = "pool",
+};
+static const char *const per_words[] = { "program", "process", NULL };
+static const char *const from_words[] = { "outside", "inside", NULL };
+static const char *const map_words[] = {
+	[MAP_MAP] = "map", [MAP_IMAP] = "imap", [MAP_IMAP_UNORDERED] = "imap_unordered",
+	[MAP_APPLY_ASYNC] = "apply_async", NULL
+};
+const char *const return_words[] = {
+	[RETURN_FIRST] = "first", [RETURN_ALL] = "all", [RETURN_EXCEPTION] = "exception", NULL
+};
 static const char *const spacing_words[] = { [SPACING_POISSON] = "poisson", [SPACING_EVEN] = "even", NULL };
-static const char *const spawn_words[] = { [SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process", NULL };
-static const char *const join_words[] = { "all", NULL };
+static const char *const spawn_words[] = { [SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process",
+					   [SPAWN_COROUTINE] = "coroutine", NULL };
 
 /* ---- Tables. Limits that are not Python's or the kernel's own only keep a slip of the pen from taking
  * all memory: they lie far beyond what anybody runs. ---- */
@@ -46,8 +142,12 @@ static const struct key machine_keys[] = {
 	  .least = 0.01, .most = 4096 },
 	{ "quota_period", "The period in which the quota is refilled; the profile's own by default.",
 	  VALUE_DURATION, FIELD(machine_keys, quota_period_ns), .least = 1e6 },
+	{ "background", "Other processes that always want a core.", VALUE_INTEGER, FIELD(machine_keys, background),
+	  .least = 0, .most = 4096, .initial = "0" },
+	{ "memory", "RAM; enough by default.", VALUE_BYTES, FIELD(machine_keys, memory_bytes) },
 };
-const struct key_table machine_table = { "a machine", "profile", NULL, machine_keys, LENGTH(machine_keys) };
+const struct key_table machine_table = { "a machine", "profile", NULL, machine_keys, LENGTH(machine_keys), NULL,
+					NULL };
 
 static const struct key imports_keys[] = {
 	{ "time", "How long importing the program's modules takes.", VALUE_DURATION, FIELD(imports_keys, time_ns),
@@ -55,7 +155,8 @@ static const struct key imports_keys[] = {
 	{ "memory", "Resident memory that the imported modules take.", VALUE_BYTES,
 	  FIELD(imports_keys, memory_bytes), .initial = "0" },
 };
-const struct key_table imports_table = { "imports", NULL, NULL, imports_keys, LENGTH(imports_keys) };
+const struct key_table imports_table = { "imports", NULL, NULL, imports_keys, LENGTH(imports_keys), NULL,
+					NULL };
 
 static const struct key python_keys[] = {
 	{ "version", "The version of CPython.", VALUE_WORD, FIELD(python_keys, version), .words = python_versions,
@@ -69,20 +170,59 @@ static const struct key python_keys[] = {
 	{ "imports", "What importing the program's modules costs a process that starts afresh.", VALUE_SECTION,
 	  FIELD(python_keys, imports), .table = &imports_table },
 };
-const struct key_table python_table = { "an interpreter", "version", NULL, python_keys, LENGTH(python_keys) };
+const struct key_table python_table = { "an interpreter", "version", NULL, python_keys, LENGTH(python_keys), NULL,
+					NULL };
+
+#define KIND(kind) (UINT32_C(1) << RESOURCE_##kind)
+#define QUEUES (KIND(QUEUE) | KIND(LIFO_QUEUE) | KIND(PRIORITY_QUEUE))
+#define EXECUTORS (KIND(THREAD_POOL) | KIND(PROCESS_POOL) | KIND(INTERPRETER_POOL) | KIND(POOL))
 
 static const struct key resource_keys[] = {
-	{ "kind", "What it is.", VALUE_WORD, FIELD(resource_keys, kind), .words = resource_words,
+	{ "kind", "What it is.", VALUE_WORD, FIELD(resource_keys, kind), .words = resource_names,
 	  .is_required = true },
+	{ "per", "One for the program, or one for each of its processes.", VALUE_WORD, FIELD(resource_keys, per),
+	  .words = per_words, .initial = "program" },
+	{ "size", "Items that a queue holds (0: any number), or elements of an array.", VALUE_INTEGER,
+	  FIELD(resource_keys, size), .least = 0, .most = 1e9,
+	  .models = QUEUES | KIND(ARRAY) | KIND(MANAGER) },
+	{ "value", "A semaphore's number; 1 by default.", VALUE_INTEGER, FIELD(resource_keys, value), .least = 0,
+	  .most = 1e9, .models = KIND(SEMAPHORE) | KIND(BOUNDED_SEMAPHORE) },
+	{ "parties", "How many meet at a barrier.", VALUE_INTEGER, FIELD(resource_keys, parties), .least = 1,
+	  .most = 1e6, .models = KIND(BARRIER) },
+	{ "tokens", "Threads of a limiter; 40 by default.", VALUE_INTEGER, FIELD(resource_keys, tokens), .least = 1,
+	  .most = 1e6, .models = KIND(LIMITER) },
+	{ "backlog", "Connections that a listener keeps waiting; 128 by default.", VALUE_INTEGER,
+	  FIELD(resource_keys, backlog), .least = 1, .most = 1e6, .models = KIND(LISTENER) },
+	{ "slots", "Requests that a service works on at a time; any number by default.", VALUE_INTEGER,
+	  FIELD(resource_keys, slots), .least = 1, .most = 1e9, .models = KIND(SERVICE) },
+	{ "time", "How long a service takes for one request.", VALUE_DRAWN, FIELD(resource_keys, time),
+	  .models = KIND(SERVICE) },
+	{ "initial", "What a shared variable is at the start; 0 by default.", VALUE_INTEGER,
+	  FIELD(resource_keys, initial), .least = 0, .most = 9e15,
+	  .models = KIND(VARIABLE) | KIND(ARRAY) | KIND(MANAGER) },
+	{ "bytes", "Size of the memory, or of a manager's pickled value.", VALUE_BYTES, FIELD(resource_keys, bytes),
+	  .models = KIND(SHARED_MEMORY) | KIND(MANAGER) },
+	{ "workers", "Threads or processes of an executor; Python's own default by default.", VALUE_INTEGER,
+	  FIELD(resource_keys, workers), .least = 1, .most = 100000, .models = EXECUTORS },
+	{ "chunksize", "Items handed over at a time.", VALUE_INTEGER, FIELD(resource_keys, chunksize), .least = 1,
+	  .most = 1e9, .models = KIND(POOL) | KIND(PROCESS_POOL) },
+	{ "max_tasks_per_child", "A worker process that has done so many is replaced.", VALUE_INTEGER,
+	  FIELD(resource_keys, max_tasks_per_child), .least = 1, .most = 1e9,
+	  .models = KIND(POOL) | KIND(PROCESS_POOL) },
+	{ "warm", "Its workers are there before the clock starts.", VALUE_BOOLEAN, FIELD(resource_keys, is_warm),
+	  .initial = "false", .models = EXECUTORS },
 };
-const struct key_table resource_table = { "a resource", "kind", NULL, resource_keys, LENGTH(resource_keys) };
+const struct key_table resource_table = { "a resource", "kind", NULL, resource_keys, LENGTH(resource_keys),
+					  "kind", resource_names };
 
 static const struct key task_keys[] = {
 	{ "daemon", "Need not end: the program does not wait for it.", VALUE_BOOLEAN, FIELD(task_keys, is_daemon),
 	  .initial = "false" },
+	{ "args", "Names of its integer arguments.", VALUE_NAMES, FIELD(task_keys, args) },
 	{ "steps", "What it does, in order.", VALUE_STEPS, FIELD(task_keys, steps), .is_required = true },
 };
-const struct key_table task_table = { "a task", NULL, "steps", task_keys, LENGTH(task_keys) };
+const struct key_table task_table = { "a task", NULL, "steps", task_keys, LENGTH(task_keys), NULL,
+					NULL };
 
 static const struct key arrivals_keys[] = {
 	{ "rate", "Arrivals per second, on average.", VALUE_RATE, FIELD(arrivals_keys, rate_per_s),
@@ -90,10 +230,13 @@ static const struct key arrivals_keys[] = {
 	{ "for", "The time after which none arrives.", VALUE_DURATION, FIELD(arrivals_keys, for_ns), .least = 1 },
 	{ "spacing", "Random and independent, or at equal distances.", VALUE_WORD, FIELD(arrivals_keys, spacing),
 	  .words = spacing_words, .initial = "poisson" },
+	{ "from", "Whether the generator is outside the program or a part of it.", VALUE_WORD,
+	  FIELD(arrivals_keys, from), .words = from_words, .initial = "outside" },
 	{ "count", "The number after which none arrives.", VALUE_INTEGER, FIELD(arrivals_keys, count), .least = 1,
 	  .most = 1e9 },
 };
-const struct key_table arrivals_table = { "arrivals", NULL, NULL, arrivals_keys, LENGTH(arrivals_keys) };
+const struct key_table arrivals_table = { "arrivals", NULL, NULL, arrivals_keys, LENGTH(arrivals_keys), NULL,
+					NULL };
 
 static const struct key run_keys[] = {
 	{ "task", "The task that is started.", VALUE_NAME, FIELD(run_keys, task), .is_required = true },
@@ -103,23 +246,80 @@ static const struct key run_keys[] = {
 	  FIELD(run_keys, items), .group = 1 },
 	{ "arrivals", "Released one after the other by a generator outside the program.", VALUE_SECTION,
 	  FIELD(run_keys, arrivals), .table = &arrivals_table, .group = 1 },
+	{ "users", "Clients outside the program: each waits for its request's end, thinks, and makes the next.",
+	  VALUE_INTEGER, FIELD(run_keys, users), .least = 1, .most = 1e6, .group = 1 },
+	{ "think", "How long a user thinks; 0 by default.", VALUE_DRAWN, FIELD(run_keys, think) },
+	{ "requests", "How many requests the users make in all.", VALUE_INTEGER, FIELD(run_keys, requests),
+	  .least = 1, .most = 1e9 },
+	{ "for", "The time after which users make no more.", VALUE_DURATION, FIELD(run_keys, for_ns), .least = 1 },
 };
-const struct key_table run_table = { "a run", "task", NULL, run_keys, LENGTH(run_keys) };
+const struct key_table run_table = { "a run", "task", NULL, run_keys, LENGTH(run_keys), NULL,
+					NULL };
+
+#define POOLS (MODEL(THREAD_POOL) | MODEL(POOL) | MODEL(PROCESS_POOL) | MODEL(INTERPRETER_POOL))
+
+/* What a model takes, in a variant, in `each` and in the step `run`. */
+#define MODEL_KEYS                                                                                                 \
+	{ "model", "How the work is run.", VALUE_WORD, FIELD(variant_keys, model), .words = model_names,           \
+	  .is_required = true },                                                                                   \
+	{ "workers", "Threads or processes; Python's own default by default.", VALUE_INTEGER,                      \
+	  FIELD(variant_keys, workers), .least = 1, .most = 100000,                                                \
+	  .models = POOLS | MODEL(PROCESSES) | MODEL(SERVER) },                                                    \
+	{ "chunksize", "Items handed over at a time; Pool.map's own rule by default.", VALUE_INTEGER,              \
+	  FIELD(variant_keys, chunksize), .least = 1, .most = 1e9, .models = MODEL(POOL) | MODEL(PROCESS_POOL) },  \
+	{ "warm", "The workers are there before the clock starts.", VALUE_BOOLEAN, FIELD(variant_keys, is_warm),   \
+	  .initial = "false", .models = POOLS },                                                                   \
+	{ "map", "Which of Pool's methods hands the tasks over.", VALUE_WORD, FIELD(variant_keys, map),            \
+	  .words = map_words, .initial = "map", .models = MODEL(POOL) },                                           \
+	{ "max_tasks_per_child", "A worker process that has done so many is replaced.", VALUE_INTEGER,             \
+	  FIELD(variant_keys, max_tasks_per_child), .least = 1, .most = 1e9,                                       \
+	  .models = MODEL(POOL) | MODEL(PROCESS_POOL) | MODEL(SERVER) },                                           \
+	{ "return_when", "When the run ends; what has not begun then is cancelled.", VALUE_WORD,                   \
+	  FIELD(variant_keys, return_when), .words = return_words, .initial = "all",                               \
+	  .models = MODEL(THREAD_POOL) | MODEL(PROCESS_POOL) | MODEL(INTERPRETER_POOL) | MODEL(ASYNCIO) },         \
+	{ "timeout", "How long a result is waited for.", VALUE_DURATION, FIELD(variant_keys, timeout_ns),          \
+	  .least = 1, .models = POOLS | MODEL(ASYNCIO) | MODEL(SERVER) },                                          \
+	{ "return_exceptions", "gather() returns exceptions as results.", VALUE_BOOLEAN,                           \
+	  FIELD(variant_keys, return_exceptions), .initial = "false", .models = MODEL(ASYNCIO) },                  \
+	{ "eager", "asyncio.eager_task_factory.", VALUE_BOOLEAN, FIELD(variant_keys, is_eager),                    \
+	  .initial = "false", .models = MODEL(ASYNCIO) },                                                          \
+	{ "queue", "Requests that find so many waiting are rejected.", VALUE_INTEGER,                              \
+	  FIELD(variant_keys, queue_limit), .least = 1, .most = 1e9,                                               \
+	  .models = POOLS | MODEL(ASYNCIO) | MODEL(SERVER) },                                                      \
+	{ "prefetch", "Requests that a worker takes ahead; none by default.", VALUE_INTEGER,                       \
+	  FIELD(variant_keys, prefetch), .least = 1, .most = 1e6, .models = MODEL(SERVER) },                       \
+	{ "reuse_port", "A listening socket for each worker.", VALUE_BOOLEAN, FIELD(variant_keys, reuse_port),     \
+	  .initial = "false", .models = MODEL(SERVER) },                                                           \
+	{ "backlog", "Connections that the listening socket keeps waiting; 128 by default.", VALUE_INTEGER,        \
+	  FIELD(variant_keys, backlog), .least = 1, .most = 1e6, .models = MODEL(SERVER) },                        \
+	{ "each", "The model that each process runs its share by.", VALUE_SECTION, FIELD(variant_keys, each),      \
+	  .table = &each_table, .models = MODEL(PROCESSES) | MODEL(SERVER) }
+
+extern const struct key_table each_table;
+static const struct key each_keys[] = { MODEL_KEYS };
+const struct key_table each_table = { "a model", "model", NULL, each_keys, LENGTH(each_keys), "model",
+				      model_names };
+
+static const struct key run_model_keys[] = {
+	{ "task", "The task that is started.", VALUE_NAME, FIELD(variant_keys, task), .is_required = true },
+	{ "count", "How many of it.", VALUE_EXPRESSION, FIELD(variant_keys, count), .least = 0, .most = 1e9,
+	  .group = 1 },
+	{ "items", "One for each of these durations.", VALUE_DURATIONS, FIELD(variant_keys, items), .group = 1 },
+	{ "args", "Its arguments; `index` is the instance's number.", VALUE_EXPRESSIONS,
+	  FIELD(variant_keys, args) },
+	MODEL_KEYS,
+};
+const struct key_table run_model_table = { "a run", NULL, NULL, run_model_keys, LENGTH(run_model_keys), "model",
+					   model_names };
 
 static const struct key variant_keys[] = {
-	{ "model", "How the work is run.", VALUE_WORD, FIELD(variant_keys, model), .words = model_names,
-	  .is_required = true },
-	{ "workers", "Threads or processes of the pool; Python's own default by default.", VALUE_INTEGER,
-	  FIELD(variant_keys, workers), .least = 1, .most = 100000, .models = MODEL(THREAD_POOL) | MODEL(POOL) },
-	{ "chunksize", "Items handed over at a time; Pool.map's own rule by default.", VALUE_INTEGER,
-	  FIELD(variant_keys, chunksize), .least = 1, .most = 1e9, .models = MODEL(POOL) },
-	{ "warm", "The pool and its workers are there before the clock starts.", VALUE_BOOLEAN,
-	  FIELD(variant_keys, is_warm), .initial = "false", .models = MODEL(THREAD_POOL) | MODEL(POOL) },
-	{ "spawn", "What the step `spawn` starts.", VALUE_WORD, FIELD(variant_keys, spawn), .words = spawn_words,
-	  .initial = "thread", .models = MODEL(PROGRAM) },
+	MODEL_KEYS,
+	{ "spawn", "What the step `spawn` starts; with coroutine, `main` is one too.", VALUE_WORD,
+	  FIELD(variant_keys, spawn), .words = spawn_words, .initial = "thread", .models = MODEL(PROGRAM) },
 	{ "set", "Paths and the values that they have in this variant.", VALUE_SETTINGS, FIELD(variant_keys, set) },
 };
-const struct key_table variant_table = { "a variant", "model", NULL, variant_keys, LENGTH(variant_keys) };
+const struct key_table variant_table = { "a variant", "model", NULL, variant_keys, LENGTH(variant_keys), "model",
+					 model_names };
 
 static const struct key file_keys[] = {
 	{ "name", "What the scenario is called; the file's name by default.", VALUE_TEXT, FIELD(file_keys, name) },
@@ -145,78 +345,8 @@ static const struct key file_keys[] = {
 	{ "native_count", "The run's count in native and validate.", VALUE_INTEGER, FIELD(file_keys, native_count),
 	  .least = 1, .most = 1e9 },
 };
-const struct key_table file_table = { NULL, NULL, NULL, file_keys, LENGTH(file_keys) };
-
-static const struct key spawn_keys[] = {
-	{ "task", "The task that is started.", VALUE_NAME, FIELD(spawn_keys, task), .is_required = true },
-	{ "count", "How many of it.", VALUE_INTEGER, FIELD(spawn_keys, count), .least = 1, .most = 1e6,
-	  .initial = "1" },
-};
-const struct key_table spawn_table = { "what is spawned", "task", NULL, spawn_keys, LENGTH(spawn_keys) };
-
-/* ---- Steps. The first key of a table names the step. ---- */
-
-#define DURATION_STEP(name, help)                                                                                  \
-	static const struct key name##_step_keys[] = { { #name, help, VALUE_DRAWN, FIELD(step_keys, value) } };    \
-	static const struct key_table name##_step = { "the step '" #name "'", NULL, NULL, name##_step_keys, 1 }
-
-DURATION_STEP(python, "Bytecode: holds the GIL, gives it up on request.");
-DURATION_STEP(c, "C code that holds the GIL throughout, such as math.factorial().");
-DURATION_STEP(native, "C code that releases the GIL.");
-DURATION_STEP(io, "A wait without the GIL.");
-DURATION_STEP(block, "A blocking wait, even inside a coroutine.");
-
-#define BODY_KEY                                                                                                   \
-	{                                                                                                          \
-		"do", "The steps inside.", VALUE_STEPS, FIELD(step_keys, body), .is_required = true                \
-	}
-
-static const struct key repeat_step_keys[] = {
-	{ "repeat", "Does its steps so many times.", VALUE_INTEGER, FIELD(step_keys, count), .least = 1,
-	  .most = 1e9 },
-	BODY_KEY,
-};
-static const struct key loop_step_keys[] = {
-	{ "loop", "Does its steps until a break, or until a daemon's program ends.", VALUE_STEPS,
-	  FIELD(step_keys, body) },
-};
-static const struct key break_step_keys[] = {
-	{ "break", "Leaves the innermost loop or repeat.", VALUE_NOTHING, FIELD(step_keys, value) },
-};
-static const struct key with_step_keys[] = {
-	{ "with", "Acquires a resource, does its steps, releases it.", VALUE_NAME, FIELD(step_keys, name) },
-	BODY_KEY,
-};
-static const struct key spawn_step_keys[] = {
-	{ "spawn", "Starts threads or processes.", VALUE_SECTION, FIELD(step_keys, value), .table = &spawn_table },
-};
-static const struct key join_step_keys[] = {
-	{ "join", "Waits for all that this task has spawned, daemons apart.", VALUE_WORD, FIELD(step_keys, word),
-	  .words = join_words, .initial = "all" },
-};
-static const struct key stage_step_keys[] = {
-	{ "stage", "Marks where a stage of the program begins.", VALUE_TEXT, FIELD(step_keys, name) },
-};
-
-#define STEP_TABLE(name)                                                                                           \
-	static const struct key_table name##_step = { "the step '" #name "'", NULL, NULL, name##_step_keys,        \
-						      LENGTH(name##_step_keys) }
-STEP_TABLE(repeat);
-STEP_TABLE(loop);
-STEP_TABLE(break);
-STEP_TABLE(with);
-STEP_TABLE(spawn);
-STEP_TABLE(join);
-STEP_TABLE(stage);
-
-const struct step_form step_forms[STEP_KIND_COUNT] = {
-	[STEP_PYTHON] = { STEP_PYTHON, false, &python_step }, [STEP_C] = { STEP_C, false, &c_step },
-	[STEP_NATIVE] = { STEP_NATIVE, false, &native_step }, [STEP_IO] = { STEP_IO, false, &io_step },
-	[STEP_BLOCK] = { STEP_BLOCK, false, &block_step },    [STEP_REPEAT] = { STEP_REPEAT, false, &repeat_step },
-	[STEP_LOOP] = { STEP_LOOP, false, &loop_step },	      [STEP_BREAK] = { STEP_BREAK, true, &break_step },
-	[STEP_WITH] = { STEP_WITH, false, &with_step },	      [STEP_SPAWN] = { STEP_SPAWN, false, &spawn_step },
-	[STEP_JOIN] = { STEP_JOIN, true, &join_step },	      [STEP_STAGE] = { STEP_STAGE, false, &stage_step },
-};
+const struct key_table file_table = { NULL, NULL, NULL, file_keys, LENGTH(file_keys), NULL,
+					NULL };
 
 /* ---- Saying what was expected ---- */
 
@@ -289,6 +419,21 @@ const char *keys_expected(struct region *region, const struct key *key)
 		return "a size such as 64KiB";
 	case VALUE_RATE:
 		return "a rate such as 120/s";
+	case VALUE_RATIO:
+		return "a share such as 20%";
+	case VALUE_EXPRESSION:
+		if (key->most > 0)
+			return region_format(region, "a whole number from %.0f to %.0f, or an expression such as n - 1",
+					     key->least, key->most);
+		return "an expression such as n - 1";
+	case VALUE_EXPRESSIONS:
+		return "a list of expressions such as [n - 1]";
+	case VALUE_LETS:
+		return "a map of variables to expressions such as {n: n - 1}";
+	case VALUE_NAMES:
+		return "a list of names";
+	case VALUE_HANDLERS:
+		return "a list of steps, or a map of exceptions, each with a list of steps";
 	case VALUE_DRAWN:
 		return "a duration such as 5ms, a distribution such as exponential(5ms), or item";
 	case VALUE_NOTHING:
@@ -410,6 +555,7 @@ static void set_absent(const struct key *key, void *field)
 		break;
 	case VALUE_NUMBER:
 	case VALUE_RATE:
+	case VALUE_RATIO:
 		*(double *)field = (double)NAN;
 		break;
 	case VALUE_TEXT:
@@ -428,6 +574,7 @@ static const char *scan_scalar(struct reading *reading, const struct key *key, c
 	struct unit_error error;
 	bool is_good = false;
 	double number;
+	size_t length;
 
 	error.text[0] = '\0';
 	switch (key->kind) {
@@ -473,6 +620,15 @@ static const char *scan_scalar(struct reading *reading, const struct key *key, c
 	case VALUE_RATE:
 		is_good = units_parse_rate(text, field, &error);
 		break;
+	case VALUE_RATIO:
+		length = strlen(text);
+		is_good = length > 1 && text[length - 1] == '%' &&
+			  units_parse_number(region_strndup(reading->region, text, length - 1), &number, &error) &&
+			  number >= 0 && number <= 100;
+		error.text[0] = '\0';
+		if (is_good)
+			*(double *)field = number / 100;
+		break;
 	default:
 		break;
 	}
@@ -495,10 +651,15 @@ static bool has_right_shape(const struct key *key, const struct yaml_node *node)
 	case VALUE_SECTIONS:
 	case VALUE_SETTINGS:
 	case VALUE_COSTS:
+	case VALUE_LETS:
 		return node->kind == NODE_MAP;
+	case VALUE_HANDLERS:
+		return node->kind != NODE_SCALAR;
 	case VALUE_STEPS:
 	case VALUE_DURATIONS:
 	case VALUE_TEXTS:
+	case VALUE_EXPRESSIONS:
+	case VALUE_NAMES:
 		return node->kind == NODE_LIST;
 	default:
 		return node->kind == NODE_SCALAR;
@@ -556,6 +717,52 @@ static void refuse_rivals(struct reading *reading, const struct yaml_node *node,
 	}
 }
 
+/* Keys that do not go with what the table's chooser says: 'workers' with model 'threads'. */
+static void refuse_unchosen(struct reading *reading, const struct yaml_node *node, const struct key_table *table)
+{
+	const struct yaml_node *chosen = table->chooser == NULL ? NULL : yaml_tree_get(node, table->chooser);
+	size_t choice = 0;
+
+	if (chosen == NULL || chosen->kind != NODE_SCALAR)
+		return;
+	while (table->choices[choice] != NULL && strcmp(table->choices[choice], chosen->text) != 0)
+		choice++;
+	for (size_t i = 0; table->choices[choice] != NULL && i < table->count; i++) {
+		const struct key *key = &table->keys[i];
+		uint32_t pair = yaml_tree_pair_index(node, key->name);
+		const char *words[32];
+		size_t count = 0;
+
+		if (key->models == 0 || (key->models >> choice & 1) != 0 || pair == NODE_NO_PAIR)
+			continue;
+		for (size_t j = 0; table->choices[j] != NULL; j++) {
+			if ((key->models >> j & 1) != 0)
+				words[count++] = table->choices[j];
+		}
+		yaml_tree_error(reading->diagnostics, node->pairs[pair].key, "'%s' with %s '%s', expected it with %s",
+				key->name, table->chooser, table->choices[choice],
+				join_words_with_or(reading->region, words, count));
+	}
+}
+
+uint32_t keys_resolve(struct reading *reading, const struct name_table *table, const struct yaml_node *node,
+		      const char *kind, const struct yaml_node *declared)
+{
+	uint32_t number = name_table_find(table, node->text);
+	const char **names;
+	size_t count = 0;
+
+	if (number != NAME_NONE)
+		return number;
+	if (declared != NULL && declared->kind == NODE_MAP)
+		count = declared->count;
+	names = region_alloc_array(reading->region, count, sizeof(names[0]));
+	for (size_t i = 0; i < count; i++)
+		names[i] = declared->pairs[i].key->text;
+	keys_report_unknown(reading, node, kind, node->text, NULL, names, count);
+	return NAME_NONE;
+}
+
 bool keys_read(struct reading *reading, const struct yaml_node *node, const struct key_table *table,
 	       const char *name, void *target)
 {
@@ -566,7 +773,7 @@ bool keys_read(struct reading *reading, const struct yaml_node *node, const stru
 		const char *why;
 
 		set_absent(key, field);
-		if (key->initial == NULL)
+		if (key->initial == NULL || key->kind >= VALUE_DRAWN)
 			continue;
 		why = scan_scalar(reading, key, key->initial, field);
 		assert(why == NULL);
@@ -597,6 +804,7 @@ bool keys_read(struct reading *reading, const struct yaml_node *node, const stru
 					name == NULL ? "" : "'", keys_expected(reading->region, key));
 	}
 	refuse_rivals(reading, node, table);
+	refuse_unchosen(reading, node, table);
 	return true;
 }
 
@@ -605,7 +813,7 @@ bool keys_read(struct reading *reading, const struct yaml_node *node, const stru
 const struct step_form *keys_step_form_of_name(const char *name)
 {
 	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
-		if (strcmp(step_forms[i].table->keys[0].name, name) == 0)
+		if (step_forms[i].table != NULL && strcmp(step_forms[i].table->keys[0].name, name) == 0)
 			return &step_forms[i];
 	}
 	return NULL;
@@ -627,8 +835,11 @@ const struct step_form *keys_step_form(const struct yaml_node *step)
 void keys_report_unknown_step(struct reading *reading, const struct yaml_node *node, const char *word)
 {
 	const char *names[STEP_KIND_COUNT];
+	size_t count = 0;
 
-	for (size_t i = 0; i < STEP_KIND_COUNT; i++)
-		names[i] = step_forms[i].table->keys[0].name;
-	keys_report_unknown(reading, node, "step", word, NULL, names, STEP_KIND_COUNT);
+	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
+		if (step_forms[i].table != NULL)
+			names[count++] = step_forms[i].table->keys[0].name;
+	}
+	keys_report_unknown(reading, node, "step", word, NULL, names, count);
 }

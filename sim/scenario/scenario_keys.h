@@ -14,6 +14,7 @@
 #include "sim/base/diagnostic.h"
 #include "sim/base/region.h"
 #include "sim/base/sim_time.h"
+#include "sim/scenario/name_table.h"
 #include "sim/scenario/workload.h"
 #include "sim/scenario/yaml_tree.h"
 
@@ -29,8 +30,14 @@ enum value_kind {
 	VALUE_DURATION, /* sim_ns, -1 */
 	VALUE_BYTES,	/* int64_t, -1 */
 	VALUE_RATE,	/* double per second, NaN */
+	VALUE_RATIO,	/* double, NaN: 20% */
 	/* The rest: const struct yaml_node *, NULL. The parser goes on from there. */
 	VALUE_DRAWN,	 /* a duration, a distribution or `item` */
+	VALUE_EXPRESSION, /* integers, see expression_parse.h */
+	VALUE_EXPRESSIONS, /* a list of them */
+	VALUE_LETS,	 /* a map of variables to expressions */
+	VALUE_NAMES,	 /* a list of names */
+	VALUE_HANDLERS,	 /* `except`: a list of steps, or a map of exceptions to lists of steps */
 	VALUE_NOTHING,	 /* `break:` */
 	VALUE_SECTION,	 /* a map as `table` says */
 	VALUE_SECTIONS,	 /* a map of names, each with a map as `table` says */
@@ -50,7 +57,7 @@ struct key {
 	const char *const *words;      /* WORD: NULL-terminated */
 	const struct key_table *table; /* SECTION, SECTIONS */
 	const char *initial;	       /* the default as one would write it; NULL: none, or it depends */
-	unsigned models;	       /* in a variant: bits of the models that take it; 0: all */
+	uint32_t models; /* bits of the table's choices that take it; 0: all */
 	int group;		       /* of keys that exclude each other; 0: none */
 	bool is_required;
 };
@@ -61,6 +68,8 @@ struct key_table {
 	const char *list_stands_for;   /* the key that a bare list gives; NULL: none */
 	const struct key *keys;
 	size_t count;
+	const char *chooser; /* the key whose word decides which others there may be (key.models); NULL: none */
+	const char *const *choices;
 };
 
 /* ---- The structs that the tables fill ---- */
@@ -78,6 +87,7 @@ struct machine_keys {
 	int64_t cores;
 	double quota_cores;
 	sim_ns quota_period_ns;
+	int64_t background, memory_bytes;
 };
 
 struct python_keys {
@@ -95,17 +105,23 @@ struct imports_keys {
 
 struct resource_keys {
 	int kind; /* enum resource_kind */
+	int per;  /* 0: the program; 1: each process */
+	int64_t size, value, parties, tokens, backlog, slots, initial, bytes;
+	const struct yaml_node *time;
+	int64_t workers, chunksize, max_tasks_per_child;
+	bool is_warm;
 };
 
 struct task_keys {
 	bool is_daemon;
-	const struct yaml_node *steps;
+	const struct yaml_node *args, *steps;
 };
 
 struct run_keys {
 	const char *task;
-	int64_t count;
-	const struct yaml_node *items, *arrivals;
+	int64_t count, users, requests;
+	sim_ns for_ns;
+	const struct yaml_node *items, *arrivals, *think;
 };
 
 enum arrival_spacing { SPACING_POISSON, SPACING_EVEN };
@@ -114,32 +130,48 @@ struct arrivals_keys {
 	double rate_per_s;
 	sim_ns for_ns;
 	int spacing; /* enum arrival_spacing */
+	int from;    /* 0: outside, 1: inside */
 	int64_t count;
 };
 
 struct variant_keys {
 	int model; /* enum model_kind */
-	int64_t workers, chunksize;
-	bool is_warm;
-	int spawn; /* enum spawn_kind */
-	const struct yaml_node *set;
+	int64_t workers, chunksize, max_tasks_per_child, queue_limit, prefetch, backlog;
+	bool is_warm, return_exceptions, is_eager, reuse_port;
+	int spawn;	 /* enum spawn_kind */
+	int map;	 /* enum map_kind */
+	int return_when; /* enum return_when */
+	sim_ns timeout_ns;
+	const struct yaml_node *set, *each;
+	/* Of the step `run` only. */
+	const char *task;
+	const struct yaml_node *count, *items, *args;
 };
 
-struct spawn_keys {
-	const char *task;
-	int64_t count;
+/* What stands in the map behind a step's name; each step's table has some of it. */
+struct detail_keys {
+	const char *task, *resource, *group, *variable, *exception;
+	const struct yaml_node *count, *args, *items, *value, *extra, *backoff;
+	sim_ns timeout_ns, limit_ns;
+	int64_t bytes, result_bytes, times;
+	double chance, factor, jitter;
+	int return_when; /* enum return_when */
+	bool return_exceptions, is_daemon, is_all;
 };
 
 /* Of any step. */
 struct step_keys {
-	const struct yaml_node *value, *body;
+	const struct yaml_node *value, *body, *other, *handlers, *final;
 	const char *name;
-	int64_t count;
-	int word;
+	sim_ns timeout_ns;
+	int64_t bytes;
+	int io_via; /* enum io_via */
 };
 
 extern const struct key_table file_table, machine_table, python_table, imports_table, resource_table, task_table,
-	run_table, arrivals_table, variant_table, spawn_table;
+	run_table, arrivals_table, variant_table, each_table, run_model_table;
+extern const char *const resource_names[]; /* "lock", ...; NULL-terminated */
+extern const char *const return_words[];   /* "first", ...; NULL-terminated */
 
 extern const char *const python_versions[]; /* "3.8" and on; NULL-terminated */
 #define PYTHON_FIRST_MINOR 8
@@ -148,9 +180,12 @@ extern const char *const python_versions[]; /* "3.8" and on; NULL-terminated */
 struct step_form {
 	enum step_kind kind;
 	bool may_be_bare; /* `- break` for `- break:` */
-	const struct key_table *table;
+	const struct key_table *table; /* NULL: a part of another step */
 };
 extern const struct step_form step_forms[STEP_KIND_COUNT];
+/* The tables of what stands behind steps' names, for the schema. */
+extern const struct key_table *const detail_tables[];
+extern const size_t detail_table_count;
 
 /* ---- Reading by table ---- */
 
@@ -175,6 +210,11 @@ void keys_report_unknown_key(struct reading *reading, const struct yaml_node *no
 			     const struct key_table *table, const char *where);
 /* "a whole number from 1 to 4096": what the key takes. */
 const char *keys_expected(struct region *region, const struct key *key);
+
+/* The number that a table gives the name at `node`; for an unknown one NAME_NONE, and the nearest of `declared`'s keys
+ * is suggested. */
+uint32_t keys_resolve(struct reading *reading, const struct name_table *table, const struct yaml_node *node,
+		      const char *kind, const struct yaml_node *declared);
 
 /* The form of a step's map by the key that names it, and NULL when none does. `step` may be any node. */
 const struct step_form *keys_step_form(const struct yaml_node *step);

@@ -6,23 +6,7 @@
 #ifndef SIM_SCENARIO_SCENARIO_PARSE_H
 #define SIM_SCENARIO_SCENARIO_PARSE_H
 
-#include "sim/scenario/name_table.h"
-#include "sim/scenario/scenario_keys.h"
-
-/* Tasks, their steps and what they share, as the workload takes them. */
-struct program {
-	struct task *tasks;
-	const struct yaml_node **task_nodes; /* each task's name in the file */
-	bool *is_started;		     /* by some variant; filled by workload_compile() */
-	uint32_t task_count;
-	struct step *steps;
-	const struct yaml_node **step_nodes; /* each step in the file */
-	bool *is_endless;		     /* a loop without a break */
-	uint32_t step_count;
-	struct resource *resources;
-	uint32_t resource_count;
-	struct name_table task_names, resource_names; /* to indexes */
-};
+#include "sim/scenario/program_parse.h"
 
 struct cost_setting {
 	enum cost cost;
@@ -40,6 +24,7 @@ struct checked {
 	struct program *program;
 	struct run_keys run;
 	struct arrivals_keys arrivals;
+	struct duration think;
 	sim_ns *items_ns;
 	uint32_t item_count;
 	uint32_t run_task; /* NAME_NONE: not given, or unknown */

@@ -178,7 +178,7 @@ static const struct yaml_node *put_in_list(struct walk *walk, const struct yaml_
 	}
 	if (!take_index(walk, key->name, list->count, &index))
 		return list;
-	if (key->kind == VALUE_STEPS) {
+	if (key->kind == VALUE_STEPS || key->kind == VALUE_HANDLERS) {
 		item = put_in_step(walk, list->items[index]);
 	} else if (walk->rest[0] != '\0') {
 		FAIL(walk, "'%s' after an entry of '%s', which has no parts", walk->rest, key->name);
@@ -287,8 +287,12 @@ static const struct yaml_node *put(struct walk *walk, const struct yaml_node *no
 	case VALUE_STEPS:
 	case VALUE_DURATIONS:
 	case VALUE_TEXTS:
+	case VALUE_EXPRESSIONS:
+	case VALUE_NAMES:
+	case VALUE_HANDLERS:
 		return put_in_list(walk, node, key);
 	case VALUE_SETTINGS:
+	case VALUE_LETS:
 	case VALUE_COSTS:
 		return put_in_pairs(walk, node, key);
 	default:

@@ -36,12 +36,17 @@ static const char *definition_of(const struct key_table *table)
 	} names[] = {
 		{ &machine_table, "machine" },	 { &python_table, "python" },	{ &imports_table, "imports" },
 		{ &resource_table, "resource" }, { &task_table, "task" },	{ &run_table, "run" },
-		{ &arrivals_table, "arrivals" }, { &variant_table, "variant" }, { &spawn_table, "spawn" },
+		{ &arrivals_table, "arrivals" }, { &variant_table, "variant" }, { &each_table, "each" },
+		{ &run_model_table, "run-step" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i].table == table)
 			return names[i].name;
+	}
+	for (size_t i = 0; i < detail_table_count; i++) {
+		if (detail_tables[i] == table)
+			return table->what;
 	}
 	return "file";
 }
@@ -107,6 +112,20 @@ static json_t *schema_of_value(const struct key *key)
 		return reference_to("bytes");
 	case VALUE_RATE:
 		return reference_to("rate");
+	case VALUE_RATIO:
+		return json_pack("{s:s,s:s}", "type", "string", "pattern", "^" NUMBER "%$");
+	case VALUE_EXPRESSION:
+		return json_pack("{s:[s,s,s]}", "type", "string", "integer", "boolean");
+	case VALUE_EXPRESSIONS:
+		return json_pack("{s:s,s:{s:[s,s]}}", "type", "array", "items", "type", "string", "integer");
+	case VALUE_LETS:
+		return json_pack("{s:s,s:{s:[s,s]},s:i}", "type", "object", "additionalProperties", "type", "string",
+				 "integer", "minProperties", 1);
+	case VALUE_NAMES:
+		return json_pack("{s:s,s:o}", "type", "array", "items", reference_to("name"));
+	case VALUE_HANDLERS:
+		return json_pack("{s:[o,{s:s,s:o}]}", "anyOf", reference_to("steps"), "type", "object",
+				 "additionalProperties", reference_to("steps"));
 	case VALUE_DRAWN:
 		return reference_to("drawn");
 	case VALUE_NOTHING:
@@ -146,14 +165,14 @@ static json_t *default_of(const struct key *key)
 	}
 }
 
-/* The models that a bit mask names. */
-static json_t *models_of(unsigned models)
+/* The choices that a bit mask names. */
+static json_t *choices_of(const struct key_table *table, uint32_t models)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < MODEL_KIND_COUNT; i++) {
+	for (size_t i = 0; table->choices[i] != NULL; i++) {
 		if ((models >> i & 1) != 0)
-			json_array_append_new(list, json_string(model_names[i]));
+			json_array_append_new(list, json_string(table->choices[i]));
 	}
 	return list;
 }
@@ -168,8 +187,9 @@ static json_t *conditions_of(const struct key_table *table)
 
 		if (key->models != 0)
 			json_array_append_new(conditions, json_pack("{s:{s:[s]},s:{s:{s:{s:o}}}}", "if", "required",
-								    key->name, "then", "properties", "model",
-								    "enum", models_of(key->models)));
+								    key->name, "then", "properties",
+								    table->chooser, "enum",
+								    choices_of(table, key->models)));
 		for (size_t j = i + 1; key->group != 0 && j < table->count; j++) {
 			if (table->keys[j].group == key->group)
 				json_array_append_new(conditions, json_pack("{s:{s:[s,s]}}", "not", "required",
@@ -211,9 +231,15 @@ static json_t *schema_of_step(void)
 	json_t *forms = json_array(), *bare = json_array();
 
 	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
-		const char *name = step_forms[i].table->keys[0].name;
-		json_t *form = schema_of_table(step_forms[i].table);
-		json_t *required = json_object_get(form, "required");
+		const struct key_table *table = step_forms[i].table;
+		json_t *form, *required;
+		const char *name;
+
+		if (table == NULL)
+			continue; /* a part of another step */
+		name = table->keys[0].name;
+		form = schema_of_table(table);
+		required = json_object_get(form, "required");
 
 		if (required == NULL)
 			json_object_set_new(form, "required", json_pack("[s]", name));
@@ -239,7 +265,7 @@ static json_t *definitions(void)
 {
 	static const struct key_table *const tables[] = {
 		&machine_table, &python_table,	 &imports_table, &resource_table, &task_table,
-		&run_table,	&arrivals_table, &variant_table, &spawn_table,
+		&run_table,	&arrivals_table, &variant_table, &each_table,	  &run_model_table,
 	};
 	json_t *all = json_object();
 
@@ -264,6 +290,8 @@ static json_t *definitions(void)
 	json_object_set_new(all, "step", schema_of_step());
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		json_object_set_new(all, definition_of(tables[i]), schema_of_table(tables[i]));
+	for (size_t i = 0; i < detail_table_count; i++)
+		json_object_set_new(all, definition_of(detail_tables[i]), schema_of_table(detail_tables[i]));
 	return all;
 }
 

@@ -24,3 +24,152 @@ sim_ns workload_duration(const struct workload *workload, const struct step *ste
 			       draw);
 	return distribution_draw_ns(&step->duration.distribution, &variate);
 }
+
+bool workload_chance(const struct workload *workload, const struct step *step, const struct task *task,
+		     uint64_t replication, uint64_t entity, uint64_t draw)
+{
+	uint64_t index_in_task = (uint64_t)(step - workload->steps) - task->first;
+	struct variate variate = variate_open(workload->seed, replication,
+					      random_hash_path(task->stream, index_in_task), entity, draw);
+
+	return variate_uniform(&variate) < step->chance;
+}
+
+sim_ns workload_draw(const struct workload *workload, const struct duration *duration, uint64_t stream,
+		     uint64_t replication, uint64_t entity, uint64_t draw)
+{
+	struct variate variate;
+
+	if (duration->kind != DURATION_DRAWN)
+		return duration->constant_ns;
+	variate = variate_open(workload->seed, replication, stream, entity, draw);
+	return distribution_draw_ns(&duration->distribution, &variate);
+}
+
+/* ---- Expressions ---- */
+
+/* Rounds towards minus infinity, as Python does. */
+static bool divide(int64_t left, int64_t right, int64_t *quotient, int64_t *remainder)
+{
+	if (right == 0 || (left == INT64_MIN && right == -1))
+		return false;
+	*quotient = left / right;
+	*remainder = left % right;
+	if (*remainder != 0 && (*remainder < 0) != (right < 0)) {
+		*remainder += right;
+		*quotient -= 1;
+	}
+	return true;
+}
+
+static bool apply(enum operator_kind kind, int64_t left, int64_t right, int64_t *result)
+{
+	int64_t other;
+
+	switch (kind) {
+	case OPERATOR_ADD:
+		return !__builtin_add_overflow(left, right, result);
+	case OPERATOR_SUBTRACT:
+		return !__builtin_sub_overflow(left, right, result);
+	case OPERATOR_MULTIPLY:
+		return !__builtin_mul_overflow(left, right, result);
+	case OPERATOR_DIVIDE:
+		return divide(left, right, result, &other);
+	case OPERATOR_REMAINDER:
+		return divide(left, right, &other, result);
+	case OPERATOR_EQUAL:
+		*result = left == right;
+		return true;
+	case OPERATOR_NOT_EQUAL:
+		*result = left != right;
+		return true;
+	case OPERATOR_LESS:
+		*result = left < right;
+		return true;
+	case OPERATOR_LESS_EQUAL:
+		*result = left <= right;
+		return true;
+	case OPERATOR_GREATER:
+		*result = left > right;
+		return true;
+	case OPERATOR_GREATER_EQUAL:
+		*result = left >= right;
+		return true;
+	default:
+		assert(0 && "an operator of two operands");
+		return false;
+	}
+}
+
+bool workload_value(const struct workload *workload, struct value value, const int64_t *variables, int64_t *result)
+{
+	const struct expression *expression;
+	const struct operation *operations;
+	int64_t stack[EXPRESSION_STACK_LIMIT];
+	size_t depth = 0;
+
+	if (value.expression == 0) {
+		*result = value.constant;
+		return true;
+	}
+	expression = &workload->expressions[value.expression];
+	operations = &workload->operations[expression->first];
+	for (uint32_t i = 0; i < expression->count; i++) {
+		int64_t operand = operations[i].operand;
+
+		switch (operations[i].kind) {
+		case OPERATOR_CONSTANT:
+		case OPERATOR_VARIABLE:
+			assert(depth < EXPRESSION_STACK_LIMIT);
+			stack[depth++] = operations[i].kind == OPERATOR_CONSTANT ? operand : variables[operand];
+			break;
+		case OPERATOR_NEGATE:
+			if (__builtin_sub_overflow((int64_t)0, stack[depth - 1], &stack[depth - 1]))
+				return false;
+			break;
+		case OPERATOR_NOT:
+			stack[depth - 1] = stack[depth - 1] == 0;
+			break;
+		case OPERATOR_TRUTH:
+			stack[depth - 1] = stack[depth - 1] != 0;
+			break;
+		case OPERATOR_AND:
+		case OPERATOR_OR:
+			/* The right operand either decides, or is not looked at. */
+			if ((stack[depth - 1] != 0) == (operations[i].kind == OPERATOR_AND)) {
+				depth--;
+			} else {
+				stack[depth - 1] = operations[i].kind == OPERATOR_OR;
+				i += (uint32_t)operand;
+			}
+			break;
+		default:
+			assert(depth >= 2);
+			depth--;
+			if (!apply(operations[i].kind, stack[depth - 1], stack[depth], &stack[depth - 1]))
+				return false;
+		}
+	}
+	assert(depth == 1);
+	*result = stack[0];
+	return true;
+}
+
+int model_workers(const struct workload *workload, const struct model *model)
+{
+	int cores = workload->machine.cores;
+
+	switch (model->kind) {
+	case MODEL_THREAD_POOL:
+	case MODEL_INTERPRETER_POOL:
+		return model->workers > 0 ? model->workers : cores + 4 < 32 ? cores + 4 : 32;
+	case MODEL_POOL:
+	case MODEL_PROCESS_POOL:
+	case MODEL_SERVER:
+		return model->workers > 0 ? model->workers : cores;
+	case MODEL_PROCESSES:
+		return !model->each ? 0 : model->workers > 0 ? model->workers : cores;
+	default:
+		return 0;
+	}
+}

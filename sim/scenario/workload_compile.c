@@ -25,66 +25,190 @@ struct loaded_profile {
 
 /* ---- What the model can run ---- */
 
+/* In what a step is executed: a function or a coroutine, in the main process or in another. */
+#define IN_COROUTINE 1u
+#define IN_PROCESS 2u
+#define PLACE_COUNT 4u
+
 struct reach {
+	struct task *tasks; /* of the variant: they learn how they are started */
+	struct resource *resources;
 	const struct checked *checked;
 	const struct checked_variant *variant;
 	enum model_kind model;
-	uint32_t *pending; /* tasks that are started and not yet looked at */
+	uint32_t *pending; /* task * PLACE_COUNT + place: started and not yet looked at */
 	size_t pending_count;
 	bool *is_reached;
+	unsigned *users; /* of each resource: bits of the places where it is used */
+	bool has_items;	 /* somebody starts instances with items */
 };
 
-static void check_step(struct reading *reading, const struct reach *reach, uint32_t task, uint32_t index)
+/* Where the tasks of a run under this model are executed. */
+static unsigned place_of_model(const struct model *model, unsigned from)
+{
+	unsigned place = from & IN_PROCESS;
+
+	if (model->kind == MODEL_ASYNCIO)
+		place |= IN_COROUTINE;
+	if (model->kind == MODEL_PROCESSES || model->kind == MODEL_POOL || model->kind == MODEL_PROCESS_POOL ||
+	    model->kind == MODEL_INTERPRETER_POOL || model->kind == MODEL_SERVER)
+		place |= IN_PROCESS;
+	return model->each != NULL ? place_of_model(model->each, place) : place;
+}
+
+/* Where what a step starts is executed. */
+static unsigned place_of_child(const struct reach *reach, const struct step *step, unsigned place)
+{
+	const struct resource *to;
+
+	switch (step->kind) {
+	case STEP_SPAWN:
+		if (reach->variant->keys.spawn == SPAWN_COROUTINE)
+			return place | IN_COROUTINE;
+		return (place & IN_PROCESS) | (reach->variant->keys.spawn == SPAWN_PROCESS ? IN_PROCESS : 0);
+	case STEP_CREATE_TASK:
+	case STEP_GATHER:
+		return place | IN_COROUTINE;
+	case STEP_RUN:
+		return place_of_model(step->model, place);
+	case STEP_SUBMIT:
+		to = step->resource < reach->checked->program->resource_count ? &reach->resources[step->resource] : NULL;
+		return to != NULL && to->model != NULL ? place_of_model(to->model, place) : place & IN_PROCESS;
+	default:
+		return place;
+	}
+}
+
+/* Why a kind of step cannot be executed there; NULL: it can. */
+static const char *why_not_there(const struct step *step, unsigned place)
+{
+	switch (step->kind) {
+	case STEP_CREATE_TASK:
+	case STEP_GATHER:
+	case STEP_TIMEOUT:
+	case STEP_SHIELD:
+	case STEP_TASK_GROUP:
+		return (place & IN_COROUTINE) == 0 ? "in a function, which cannot await; expected a coroutine" : NULL;
+	case STEP_RUN:
+	case STEP_SEND:
+	case STEP_RECV:
+		return (place & IN_COROUTINE) != 0 ? "in a coroutine, whose loop it would block; expected a function"
+						   : NULL;
+	case STEP_SUBMIT:
+		return (place & IN_COROUTINE) == 0 && step->resource == INDEX_NONE
+			       ? "in a function without 'to', expected an executor"
+			       : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static void check_step(struct reading *reading, struct reach *reach, uint32_t task, uint32_t index, unsigned place)
 {
 	const struct program *program = reach->checked->program;
 	const struct step *step = &program->steps[index];
 	const struct yaml_node *node = program->step_nodes[index];
-	bool is_program = reach->model == MODEL_PROGRAM;
-	bool has_processes = reach->model == MODEL_PROCESSES || reach->model == MODEL_POOL ||
-			     (is_program && reach->variant->keys.spawn == SPAWN_PROCESS);
+	const char *why_not = why_not_there(step, place);
 
-	if ((step->kind == STEP_SPAWN || step->kind == STEP_JOIN) && !is_program)
+	if ((step->kind == STEP_SPAWN || step->kind == STEP_JOIN) && reach->model != MODEL_PROGRAM)
 		yaml_tree_error(reading->diagnostics, node, "'%s' with model '%s', expected model 'program'",
-				step_forms[step->kind].table->keys[0].name, model_names[reach->model]);
-	if (step->kind == STEP_WITH && has_processes)
-		yaml_tree_error(reading->diagnostics, node,
-				"'with' in processes that share no lock, expected a model whose tasks are threads");
-	if (step->duration.kind == DURATION_ITEM &&
-	    (is_program || reach->checked->run.items == NULL || task != reach->checked->run_task))
-		yaml_tree_error(reading->diagnostics, node,
-				"'item' in a task that 'run' does not start with 'items'");
+				step_names[step->kind], model_names[reach->model]);
+	else if (why_not != NULL)
+		yaml_tree_error(reading->diagnostics, node, "'%s' %s (variant '%s')", step_names[step->kind], why_not,
+				reach->variant->name);
+	if (step->duration.kind == DURATION_ITEM && !reach->has_items)
+		yaml_tree_error(reading->diagnostics, node, "'item' in a task that nobody starts with 'items'");
+	if (step->resource < program->resource_count)
+		reach->users[step->resource] |= 1u << place;
 	if (program->is_endless[index] && !program->tasks[task].daemon && reach->checked->keys.limit_ns < 0)
 		yaml_tree_error(
 			reading->diagnostics, node,
 			"a loop without a break, expected one, or 'daemon: true' for its task, or a 'limit'");
 }
 
+static void reach_task(struct reach *reach, uint32_t task, unsigned place)
+{
+	uint32_t code = task * PLACE_COUNT + place;
+
+	if (task >= reach->checked->program->task_count || reach->is_reached[code])
+		return;
+	reach->is_reached[code] = true;
+	reach->pending[reach->pending_count++] = code;
+	reach->tasks[task].ways |= (place & IN_COROUTINE) != 0 ? TASK_AS_COROUTINE : TASK_AS_FUNCTION;
+	reach->tasks[task].ways |= (place & IN_PROCESS) != 0 ? TASK_IN_PROCESSES : TASK_IN_MAIN;
+}
+
+/* Which class stands behind a resource follows from who uses it. */
+static void choose_scope(struct reading *reading, const struct reach *reach, uint32_t index)
+{
+	struct resource *resource = &reach->resources[index];
+	unsigned users = reach->users[index];
+	bool by_coroutines = (users & (1u << IN_COROUTINE | 1u << (IN_COROUTINE | IN_PROCESS))) != 0;
+	bool by_functions = (users & (1u << 0 | 1u << IN_PROCESS)) != 0;
+	bool by_processes = (users & (1u << IN_PROCESS | 1u << (IN_PROCESS | IN_COROUTINE))) != 0;
+	const struct yaml_pair *pair = &reach->checked->keys.resources->pairs[index];
+
+	if (by_processes && !resource->per_process && resource->model == NULL)
+		resource->scope = SCOPE_PROCESSES;
+	else if (by_coroutines)
+		resource->scope = SCOPE_COROUTINES;
+	else
+		resource->scope = SCOPE_THREADS;
+	if (by_coroutines && by_functions && resource->kind <= RESOURCE_SIMPLE_QUEUE)
+		yaml_tree_error(reading->diagnostics, pair->key,
+				"'%s' is used by functions and by coroutines, which share no %s (variant '%s')",
+				resource->name, resource_names[resource->kind], reach->variant->name);
+	if (by_coroutines && (resource->kind == RESOURCE_RLOCK || resource->kind == RESOURCE_SIMPLE_QUEUE))
+		yaml_tree_error(reading->diagnostics, pair->key,
+				"'%s' is a %s, which coroutines do not have (variant '%s')", resource->name,
+				resource_names[resource->kind], reach->variant->name);
+	if (resource->scope == SCOPE_PROCESSES &&
+	    (resource->kind == RESOURCE_LIFO_QUEUE || resource->kind == RESOURCE_PRIORITY_QUEUE))
+		yaml_tree_error(reading->diagnostics, pair->key,
+				"'%s' is a %s, which processes cannot share (variant '%s')", resource->name,
+				resource_names[resource->kind], reach->variant->name);
+}
+
+static bool starts_with_items(const struct program *program)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < program->step_count; i++)
+		found |= program->steps[i].start != NULL && program->steps[i].start->items_ns != NULL;
+	return found;
+}
+
 /* Looks at every step of every task that the variant starts. */
-static void check_steps(struct reading *reading, struct reach *reach, uint32_t first_task)
+static void check_steps(struct reading *reading, struct reach *reach, uint32_t first_task, unsigned place)
 {
 	const struct program *program = reach->checked->program;
+	size_t codes = (size_t)program->task_count * PLACE_COUNT;
 
-	reach->pending = region_alloc_array(reading->region, program->task_count, sizeof(reach->pending[0]));
-	reach->is_reached = region_alloc_array(reading->region, program->task_count, sizeof(reach->is_reached[0]));
-	reach->pending[reach->pending_count++] = first_task;
-	reach->is_reached[first_task] = true;
+	reach->pending = region_alloc_array(reading->region, codes, sizeof(reach->pending[0]));
+	reach->is_reached = region_alloc_array(reading->region, codes, sizeof(reach->is_reached[0]));
+	reach->users = region_alloc_array(reading->region, program->resource_count, sizeof(reach->users[0]));
+	reach->has_items = (reach->model != MODEL_PROGRAM && reach->checked->run.items != NULL) ||
+			   starts_with_items(program);
+	reach_task(reach, first_task, place);
 	while (reach->pending_count > 0) {
-		uint32_t task = reach->pending[--reach->pending_count];
+		uint32_t code = reach->pending[--reach->pending_count];
+		uint32_t task = code / PLACE_COUNT;
 
 		program->is_started[task] = true;
 		for (uint32_t i = program->tasks[task].first; i < program->tasks[task].end; i++) {
 			const struct step *step = &program->steps[i];
 
-			check_step(reading, reach, task, i);
-			if (step->kind != STEP_SPAWN || step->task >= program->task_count ||
-			    reach->is_reached[step->task])
-				continue;
-			reach->is_reached[step->task] = true;
-			reach->pending[reach->pending_count++] = step->task;
+			check_step(reading, reach, task, i, code % PLACE_COUNT);
+			if (step->start != NULL)
+				reach_task(reach, step->start->task,
+					   place_of_child(reach, step, code % PLACE_COUNT));
 		}
 	}
+	for (uint32_t i = 0; i < program->resource_count; i++)
+		choose_scope(reading, reach, i);
 	region_free(reading->region, reach->pending);
 	region_free(reading->region, reach->is_reached);
+	region_free(reading->region, reach->users);
 }
 
 /* The task that the variant starts with; NAME_NONE when there is none (reported). */
@@ -111,18 +235,20 @@ static uint32_t first_task(struct reading *reading, const struct checked *checke
 }
 
 static void check_runnable(struct reading *reading, const struct checked *checked,
-			   const struct checked_variant *variant)
+			   const struct checked_variant *variant, struct workload *workload,
+			   struct task *tasks, struct resource *resources)
 {
 	enum model_kind model = (enum model_kind)variant->keys.model;
-	struct reach reach = { .checked = checked, .variant = variant, .model = model };
+	struct reach reach = {
+		.tasks = tasks, .resources = resources, .checked = checked, .variant = variant, .model = model
+	};
 	uint32_t task = first_task(reading, checked, variant, model);
 
-	if (model != MODEL_PROGRAM && model != MODEL_SEQUENTIAL && model != MODEL_THREAD_POOL &&
-	    checked->keys.run != NULL && checked->run.arrivals != NULL)
-		yaml_tree_error(reading->diagnostics, variant->model_node,
-				"model '%s' with arrivals, expected sequential or thread_pool", model_names[model]);
 	if (task < checked->program->task_count)
-		check_steps(reading, &reach, task);
+		check_steps(reading, &reach, task,
+			    model == MODEL_PROGRAM && workload->model.spawn == SPAWN_COROUTINE
+				    ? IN_COROUTINE
+				    : place_of_model(&workload->model, 0));
 }
 
 /* ---- Machine and interpreter ---- */
@@ -242,6 +368,8 @@ static void compile_machine(struct compiler *compiler, const struct checked *che
 	/* A native run that uses fewer CPUs than it may is pinned to them; the kernel still counts the others. */
 	machine->kernel_cpus =
 		machine->cores > compiler->options->max_cores ? machine->cores : compiler->options->max_cores;
+	machine->background = (int)keys->background;
+	machine->memory_bytes = keys->memory_bytes > 0 ? keys->memory_bytes : 0;
 	machine->note = note != NULL ? note : gil_note;
 	for (size_t i = 0; i < checked->cost_count; i++)
 		machine->costs.value[checked->costs[i].cost] = checked->costs[i].value;
@@ -285,6 +413,14 @@ static void compile_run(const struct compiler *compiler, const struct checked *c
 		if (keys->for_ns > 0)
 			run->arrivals_for_ns = sim_time_round((double)keys->for_ns * workload->scale);
 		run->count = keys->count > 0 ? keys->count : 0;
+		run->from_inside = keys->from == 1;
+	} else if (checked->run.users > 0) {
+		run->kind = RUN_USERS;
+		run->users = checked->run.users;
+		run->think = checked->think;
+		run->count = checked->run.requests > 0 ? checked->run.requests : 0;
+		if (checked->run.for_ns > 0)
+			run->arrivals_for_ns = sim_time_round((double)checked->run.for_ns * workload->scale);
 	} else {
 		run->kind = RUN_COUNT;
 		run->count = checked->run.count > 0 ? checked->run.count : 1;
@@ -293,20 +429,15 @@ static void compile_run(const struct compiler *compiler, const struct checked *c
 		run->count = checked->keys.native_count;
 }
 
-static void compile_model(const struct checked_variant *variant, struct workload *workload)
+static void compile_model(struct reading *reading, const struct checked_variant *variant, struct workload *workload)
 {
 	const struct variant_keys *keys = &variant->keys;
 	struct model *model = &workload->model;
-	int cores = workload->machine.cores;
 
-	model->warm = keys->is_warm;
-	model->spawn = keys->spawn >= 0 ? (enum spawn_kind)keys->spawn : SPAWN_THREAD;
-	if (model->kind == MODEL_THREAD_POOL)
-		model->workers = cores + 4 < 32 ? cores + 4 : 32;
-	if (model->kind == MODEL_POOL)
-		model->workers = cores;
-	if (keys->workers > 0 && model->workers > 0)
-		model->workers = (int)keys->workers;
+	*model = *program_parse_model(reading, keys, workload->scale);
+	model->workers = model_workers(workload, model);
+	if (model->kind == MODEL_PROCESS_POOL && model->chunksize == 0)
+		model->chunksize = 1;
 	if (model->kind == MODEL_POOL && model->workers > 0) {
 		int64_t chunk_count = 4 * (int64_t)model->workers;
 
@@ -320,20 +451,33 @@ void workload_compile(struct compiler *compiler, const struct checked *checked,
 		      const struct checked_variant *variant, struct workload *workload)
 {
 	const struct program *program = checked->program;
+	struct region *region = compiler->reading->region;
+	struct resource *resources;
+	struct task *tasks;
 
 	if (!variant->has_model)
 		return;
-	check_runnable(compiler->reading, checked, variant);
+	tasks = region_alloc_array(region, program->task_count, sizeof(tasks[0]));
+	resources = region_alloc_array(region, program->resource_count, sizeof(resources[0]));
+	if (program->task_count > 0)
+		memcpy(tasks, program->tasks, program->task_count * sizeof(tasks[0]));
+	if (program->resource_count > 0)
+		memcpy(resources, program->resources, program->resource_count * sizeof(resources[0]));
 	*workload = (struct workload){
 		.scenario = compiler->scenario,
 		.file = compiler->file,
 		.variant = variant->name,
-		.tasks = program->tasks,
+		.tasks = tasks,
 		.task_count = program->task_count,
 		.steps = program->steps,
 		.step_count = program->step_count,
-		.resources = program->resources,
+		.resources = resources,
 		.resource_count = program->resource_count,
+		.expressions = program->expressions.items,
+		.operations = program->expressions.operations,
+		.arguments = program->arguments,
+		.exceptions = program->exceptions,
+		.exception_count = program->exception_count,
 		.limit_ns = checked->keys.limit_ns > 0 ? checked->keys.limit_ns : SIM_NS_MAX,
 		.scale = compiler->options->scaled ? checked->keys.scale : 1,
 		.seed = compiler->options->seed,
@@ -341,5 +485,6 @@ void workload_compile(struct compiler *compiler, const struct checked *checked,
 	};
 	compile_machine(compiler, checked, variant, workload);
 	compile_run(compiler, checked, workload);
-	compile_model(variant, workload);
+	compile_model(compiler->reading, variant, workload);
+	check_runnable(compiler->reading, checked, variant, workload, tasks, resources);
 }

@@ -48,6 +48,7 @@ uint32_t model_bench_task(struct model_bench *bench, const char *name, bool daem
 	task->daemon = daemon;
 	task->first = task->end = bench->workload.step_count;
 	task->stream = random_hash_name(name);
+	task->group_count = 1;
 	return index;
 }
 
@@ -60,7 +61,22 @@ struct step *model_bench_step(struct model_bench *bench, enum step_kind kind, si
 	step->end = index + 1;
 	step->duration.kind = DURATION_CONSTANT;
 	step->duration.constant_ns = duration_ns;
+	step->resource = step->variable = INDEX_NONE;
+	step->timeout_ns = TIMEOUT_NONE;
+	step->chance = -1;
 	bench->tasks[bench->workload.task_count - 1].end = index + 1;
+	return step;
+}
+
+struct step *model_bench_spawn(struct model_bench *bench, uint32_t task, int64_t count)
+{
+	struct step *step = model_bench_step(bench, STEP_SPAWN, 0);
+	struct start *start = region_alloc(&bench->region, sizeof(*start));
+
+	start->task = task;
+	start->count.constant = count;
+	start->index_variable = INDEX_NONE;
+	step->start = start;
 	return step;
 }
 
@@ -89,6 +105,8 @@ static void set_model(struct model_bench *bench, enum model_kind model, int work
 	bench->workload.model.kind = model;
 	bench->workload.model.workers = workers;
 	bench->workload.model.chunksize = 1;
+	bench->workload.model.return_when = RETURN_ALL;
+	bench->workload.model.timeout_ns = TIMEOUT_NONE;
 }
 
 void model_bench_run_count(struct model_bench *bench, enum model_kind model, int workers, int64_t count)

@@ -31,6 +31,8 @@ void model_bench_release(struct model_bench *bench);
 uint32_t model_bench_task(struct model_bench *bench, const char *name, bool daemon);
 /* Adds a step to the last task; returns it for what else it needs. */
 struct step *model_bench_step(struct model_bench *bench, enum step_kind kind, sim_ns duration_ns);
+/* Starts `count` instances of a task, in the unnamed group. */
+struct step *model_bench_spawn(struct model_bench *bench, uint32_t task, int64_t count);
 struct step *model_bench_exponential(struct model_bench *bench, enum step_kind kind, sim_ns mean_ns);
 /* Adds a step with a body; the steps added until model_bench_end() are in it. */
 struct step *model_bench_begin(struct model_bench *bench, enum step_kind kind);

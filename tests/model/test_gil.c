@@ -100,15 +100,13 @@ static void add_convoy(sim_ns interval_ns)
 	model_bench_end(&bench, loop);
 	reader = model_bench_task(&bench, "reader", false);
 	repeat = model_bench_begin(&bench, STEP_REPEAT);
-	repeat->count = 10;
+	repeat->count.constant = 10;
 	model_bench_step(&bench, STEP_IO, 110 * SIM_US);
 	model_bench_step(&bench, STEP_PYTHON, 50 * SIM_US);
 	model_bench_end(&bench, repeat);
 	main_task = model_bench_task(&bench, "main", false);
-	model_bench_step(&bench, STEP_SPAWN, 0)->task = hog;
-	bench.steps[bench.workload.step_count - 1].count = 1;
-	model_bench_step(&bench, STEP_SPAWN, 0)->task = reader;
-	bench.steps[bench.workload.step_count - 1].count = 1;
+	model_bench_spawn(&bench, hog, 1);
+	model_bench_spawn(&bench, reader, 1);
 	model_bench_step(&bench, STEP_JOIN, 0);
 	model_bench_run_program(&bench, main_task, SPAWN_THREAD);
 }

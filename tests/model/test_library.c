@@ -87,10 +87,11 @@ static void add_locked_rounds(void)
 	struct step *repeat, *with;
 
 	bench.workload.resource_count = 1;
-	bench.resources[0] = (struct resource){ RESOURCE_LOCK, "guard" };
+	bench.resources[0] = (struct resource){ .kind = RESOURCE_LOCK, .name = "guard" };
 	repeat = model_bench_begin(&bench, STEP_REPEAT);
-	repeat->count = 3;
+	repeat->count.constant = 3;
 	with = model_bench_begin(&bench, STEP_WITH);
+	with->resource = 0;
 	model_bench_step(&bench, STEP_IO, 2 * SIM_MS);
 	model_bench_end(&bench, with);
 	model_bench_end(&bench, repeat);
@@ -130,9 +131,10 @@ Test(library, a_lock_taken_twice_is_reported_as_a_deadlock)
 	struct step *outer, *inner;
 
 	bench.workload.resource_count = 1;
-	bench.resources[0] = (struct resource){ RESOURCE_LOCK, "guard" };
+	bench.resources[0] = (struct resource){ .kind = RESOURCE_LOCK, .name = "guard" };
 	outer = model_bench_begin(&bench, STEP_WITH);
 	inner = model_bench_begin(&bench, STEP_WITH);
+	outer->resource = inner->resource = 0;
 	model_bench_end(&bench, inner);
 	model_bench_end(&bench, outer);
 	model_bench_run_count(&bench, MODEL_SEQUENTIAL, 0, 1);

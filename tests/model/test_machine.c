@@ -141,7 +141,8 @@ Test(machine, busy_cores_slow_each_other)
 Test(machine, a_sleep_is_late_by_slack_and_wake_up)
 {
 	model_bench_set_cost(&bench, COST_TIMER_SLACK, 50e3);
-	model_bench_set_cost(&bench, COST_WAKE_TIMER, 27e3);
+	model_bench_set_cost(&bench, COST_WAKE_TIMER_SHALLOW, 13e3);
+	model_bench_set_cost(&bench, COST_WAKE_TIMER_DEEP, 27e3);
 	model_bench_step(&bench, STEP_IO, 7 * SIM_MS);
 	model_bench_run_count(&bench, MODEL_SEQUENTIAL, 0, 3);
 	model_bench_simulate(&bench);

@@ -195,3 +195,21 @@ Test(theory, cores_do_exactly_the_work_there_is)
 		cr_expect(result->makespan_s >= result->time_in_s[TIME_IO] / 29);
 	}
 }
+
+/* M/M/1/4: one is served, three wait, the next is turned away. P(full) = (1 - r) r^4 / (1 - r^5). */
+Test(theory, a_bounded_queue_turns_away_what_it_should)
+{
+	const double r = 0.8;
+	struct estimate lost = { 0 };
+
+	model_bench_exponential(&bench, STEP_IO, 1 * SIM_MS);
+	model_bench_run_poisson(&bench, 1, 1000 * r, 4000);
+	bench.workload.model.queue_limit = 3;
+	for (int i = 0; i < REPLICATIONS; i++) {
+		model_bench_replicate(&bench, (uint64_t)i);
+		cr_assert(eq(dbl, bench.result.completed + bench.result.rejected, 4000));
+		cr_assert(eq(dbl, bench.result.unfinished, 0));
+		estimate_add(&lost, bench.result.rejected / 4000);
+	}
+	expect_within(&lost, (1 - r) * pow(r, 4) / (1 - pow(r, 5)), "share of the rejected");
+}

@@ -283,3 +283,23 @@ Test(cli, list_names_profiles_and_steps)
 	cr_expect(strstr(gilsim("version").out, "gilsim ") != NULL);
 	cr_expect(gilsim("schema").out[0] == '{');
 }
+
+/* ^C ends a simulation that would not end for ages, and what it has is printed. */
+Test(cli, an_interrupt_ends_a_simulation)
+{
+	char *program = realpath(getenv("GILSIM") ? getenv("GILSIM") : GILSIM_BINARY, NULL);
+	int status;
+
+	write_file("endless.yaml", "machine: {profile: ideal, cores: 1}\n"
+				   "tasks:\n"
+				   "  count: [{loop: [{python: 1us}]}]\n"
+				   "run: {task: count}\n"
+				   "variants:\n"
+				   "  sequential: {model: sequential}\n"
+				   "limit: 900h\n");
+	status = system(region_format(&region, "cd %s; %s run endless.yaml >out 2>&1 & sleep 0.3; kill -INT $!; wait $!",
+				      folder, program));
+	free(program);
+	cr_expect(eq(int, status, 130 << 8)); /* as waitpid() has it: exited */
+	cr_expect(strstr(content_of(region_format(&region, "%s/out", folder)), "interrupted") != NULL);
+}

@@ -545,3 +545,23 @@ Test(event_list, the_last_sequence_number_is_told, .signal = SIGABRT)
 	freopen("/dev/null", "w", stderr);
 	event_list_add(&list, 711, note, NULL, 2);
 }
+
+static volatile sig_atomic_t wish;
+
+static void wish_to_stop(struct engine *which, void *subject, uint64_t argument)
+{
+	(void)subject;
+	wish = argument == 3;
+	engine_schedule_after(which, 10, wish_to_stop, NULL, argument + 1);
+}
+
+/* Whoever wishes so from outside ends a run that would never end, and nothing is merged any more. */
+Test(engine, heeds_a_wish_to_stop)
+{
+	wish = 0;
+	engine_heed(engine, &wish);
+	engine_schedule_at(engine, 10, wish_to_stop, NULL, 1);
+	cr_expect(engine_run(engine, SIM_NS_MAX));
+	cr_expect(eq(i64, engine_now(engine), 30));
+	cr_expect(not(engine_try_advance(engine, 1)));
+}

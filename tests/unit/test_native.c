@@ -79,17 +79,17 @@ static struct step all_steps[] = {
 	CONSTANT(STEP_C, 8000),
 	CONSTANT(STEP_NATIVE, 71000),
 	CONSTANT(STEP_IO, 170000),
-	{ .kind = STEP_REPEAT, .count = 3 },
+	{ .kind = STEP_REPEAT, .count.constant = 3, .variable = INDEX_NONE },
 	CONSTANT(STEP_BLOCK, 1000),
 	{ .kind = STEP_LOOP },
 	CONSTANT(STEP_PYTHON, 400),
 	{ .kind = STEP_BREAK },
-	{ .kind = STEP_WITH },
+	{ .kind = STEP_WITH, .timeout_ns = TIMEOUT_NONE },
 	CONSTANT(STEP_C, 800),
 	{ .kind = STEP_STAGE, .name = "end" },
 };
-static const struct task one_task[] = { { .name = "work", .first = 0, .end = 12 } };
-static const struct resource one_lock[] = { { RESOURCE_LOCK, "lock" } };
+static const struct task one_task[] = { { .name = "work", .first = 0, .end = 12, .ways = TASK_AS_FUNCTION } };
+static const struct resource one_lock[] = { { .kind = RESOURCE_LOCK, .name = "lock" } };
 
 static struct workload all_steps_under(enum model_kind model)
 {
@@ -130,14 +130,16 @@ Test(native, json_has_iterations_and_seconds_instead_of_durations)
 
 	expect_json(json_object_get(json_array_get(json_object_get(root, "tasks"), 0), "steps"),
 		    "[[\"python\",\"constant\",575],[\"c\",\"constant\",1000],[\"native\",\"constant\",142],"
-		    "[\"io\",\"constant\",0.00017000000000000001],[\"repeat\",3,[[\"block\",\"constant\",9."
-		    "9999999999999995e-7]]],"
-		    "[\"loop\",[[\"python\",\"constant\",10],[\"break\"]]],[\"with\",0,[[\"c\",\"constant\",100]]],"
-		    "[\"stage\",\"end\"]]");
+		    "[\"io\",\"constant\",0.00017000000000000001],"
+		    "[\"repeat\",{\"count\":3,\"variable\":null},[[\"block\",\"constant\",9.9999999999999995e-7]]],"
+		    "[\"loop\",{},[[\"python\",\"constant\",10],[\"break\",{},[]]]],"
+		    "[\"with\",{\"resource\":0,\"timeout_s\":null,\"count\":0},[[\"c\",\"constant\",100]]],"
+		    "[\"stage\",{\"name\":\"end\"},[]]]");
 	expect_json(json_object_get(root, "model"), "\"thread_pool\"");
 	expect_json(json_object_get(root, "workers"), "3");
 	expect_json(json_object_get(root, "count"), "7");
-	expect_json(json_object_get(root, "locks"), "1");
+	expect_json(json_object_get(root, "resources"), "[{\"kind\":\"lock\",\"scope\":\"threads\",\"size\":0,"
+							"\"initial\":0,\"bytes\":0,\"per_process\":false,\"model\":null}]");
 	expect_json(json_object_get(root, "cpus"), "[0,3]");
 	expect_json(json_object_get(root, "switch_interval_s"), "0.0070000000000000001");
 	json_decref(root);
@@ -146,7 +148,7 @@ Test(native, json_has_iterations_and_seconds_instead_of_durations)
 Test(native, json_rounds_iterations_to_the_nearest_and_gives_native_at_least_one)
 {
 	struct step steps[] = { CONSTANT(STEP_PYTHON, 59), CONSTANT(STEP_PYTHON, 60), CONSTANT(STEP_NATIVE, 3) };
-	const struct task task = { .name = "work", .first = 0, .end = 3 };
+	const struct task task = { .name = "work", .first = 0, .end = 3, .ways = TASK_AS_FUNCTION };
 	struct workload workload = workload_of(MODEL_THREADS, steps, 3, &task, 1, 1);
 	json_t *root;
 
@@ -162,7 +164,7 @@ Test(native, json_writes_items_as_amounts_of_each_kind_of_step)
 {
 	struct step steps[] = { { .kind = STEP_IO, .duration = { .kind = DURATION_ITEM } },
 				{ .kind = STEP_PYTHON, .duration = { .kind = DURATION_ITEM } } };
-	const struct task task = { .name = "work", .first = 0, .end = 2 };
+	const struct task task = { .name = "work", .first = 0, .end = 2, .ways = TASK_AS_FUNCTION };
 	const sim_ns items_ns[] = { 2000, 711000 };
 	struct workload workload = workload_of(MODEL_SEQUENTIAL, steps, 2, &task, 1, 2);
 	json_t *root;
@@ -183,13 +185,13 @@ static struct step drawn_steps[] = {
 	  .end = 1,
 	  .duration = { .kind = DURATION_DRAWN,
 			.distribution = { .kind = DISTRIBUTION_EXPONENTIAL, .a = 90000 } } },
-	{ .kind = STEP_REPEAT, .end = 3, .count = 3 },
+	{ .kind = STEP_REPEAT, .end = 3, .count.constant = 3, .variable = INDEX_NONE },
 	{ .kind = STEP_PYTHON,
 	  .end = 3,
 	  .duration = { .kind = DURATION_DRAWN,
 			.distribution = { .kind = DISTRIBUTION_UNIFORM, .a = 30000, .b = 50000 } } },
 };
-static const struct task drawn_task[] = { { .name = "work", .first = 0, .end = 3, .stream = 23 } };
+static const struct task drawn_task[] = { { .name = "work", .first = 0, .end = 3, .ways = TASK_AS_FUNCTION, .stream = 23 } };
 
 Test(native, json_writes_each_entitys_draws_in_order)
 {
@@ -256,18 +258,18 @@ Test(native, arrivals_end_after_their_time)
 
 /* main spawns two workers, and a nest; the nest spawns three workers of its own. */
 static struct step program_steps[] = {
-	{ .kind = STEP_SPAWN, .end = 1, .task = 1, .count = 2 },
-	{ .kind = STEP_SPAWN, .end = 2, .task = 2, .count = 1 },
+	{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 2, .index_variable = INDEX_NONE } },
+	{ .kind = STEP_SPAWN, .end = 2, .start = &(const struct start){ .task = 2, .count.constant = 1, .index_variable = INDEX_NONE } },
 	{ .kind = STEP_JOIN, .end = 3 },
 	{ .kind = STEP_STAGE, .end = 4, .name = "after" },
 	CONSTANT(STEP_PYTHON, 9000),
-	{ .kind = STEP_SPAWN, .end = 6, .task = 1, .count = 3 },
+	{ .kind = STEP_SPAWN, .end = 6, .start = &(const struct start){ .task = 1, .count.constant = 3, .index_variable = INDEX_NONE } },
 	{ .kind = STEP_JOIN, .end = 7 },
 };
 static const struct task program_tasks[] = {
-	{ .name = "main", .first = 0, .end = 4 },
-	{ .name = "worker", .first = 4, .end = 5 },
-	{ .name = "nest", .first = 5, .end = 7 },
+	{ .name = "main", .first = 0, .end = 4, .ways = TASK_AS_FUNCTION },
+	{ .name = "worker", .first = 4, .end = 5, .ways = TASK_AS_FUNCTION },
+	{ .name = "nest", .first = 5, .end = 7, .ways = TASK_AS_FUNCTION },
 };
 
 static struct workload program(enum spawn_kind spawn)
@@ -293,7 +295,7 @@ Test(native, json_numbers_spawned_tasks_breadth_first)
 Test(native, an_endless_loop_that_draws_is_refused)
 {
 	struct step steps[] = { { .kind = STEP_LOOP, .end = 2 }, drawn_steps[0] };
-	const struct task task = { .name = "work", .first = 0, .end = 2 };
+	const struct task task = { .name = "work", .first = 0, .end = 2, .ways = TASK_AS_FUNCTION };
 	struct workload workload = workload_of(MODEL_THREADS, steps, 2, &task, 1, 1);
 	const struct native_python python = { .executable = "python3" };
 	const char *why_not = NULL;
@@ -305,8 +307,8 @@ Test(native, an_endless_loop_that_draws_is_refused)
 
 Test(native, a_task_that_spawns_itself_is_refused)
 {
-	struct step steps[] = { { .kind = STEP_SPAWN, .end = 1, .task = 0, .count = 2 } };
-	const struct task task = { .name = "main", .first = 0, .end = 1 };
+	struct step steps[] = { { .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 0, .count.constant = 2, .index_variable = INDEX_NONE } } };
+	const struct task task = { .name = "main", .first = 0, .end = 1, .ways = TASK_AS_FUNCTION };
 	struct workload workload = workload_of(MODEL_PROGRAM, steps, 1, &task, 1, 0);
 	const struct native_python python = { .executable = "python3" };
 	const char *why_not = NULL;
@@ -464,14 +466,14 @@ Test(native, processes_may_be_spawned_instead_of_forked)
 Test(native, a_daemon_need_not_end)
 {
 	struct step steps[] = {
-		{ .kind = STEP_SPAWN, .end = 1, .task = 1, .count = 1 },
+		{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 1, .index_variable = INDEX_NONE } },
 		CONSTANT(STEP_PYTHON, 900000),
 		{ .kind = STEP_JOIN, .end = 3 },
 		{ .kind = STEP_LOOP, .end = 5 },
 		CONSTANT(STEP_PYTHON, 100000),
 	};
-	const struct task tasks[] = { { .name = "main", .first = 0, .end = 3 },
-				      { .name = "hog", .first = 3, .end = 5, .daemon = true } };
+	const struct task tasks[] = { { .name = "main", .first = 0, .end = 3, .ways = TASK_AS_FUNCTION },
+				      { .name = "hog", .first = 3, .end = 5, .ways = TASK_AS_FUNCTION, .daemon = true } };
 
 	steps[1].end = 2;
 	steps[4].end = 5;
@@ -512,7 +514,7 @@ static struct workload one_long_task(enum model_kind model, struct step *step, s
 	struct workload workload;
 
 	*step = (struct step){ .kind = STEP_IO, .end = 1, .duration = { .kind = DURATION_ITEM } };
-	*task = (struct task){ .name = "work", .first = 0, .end = 1 };
+	*task = (struct task){ .name = "work", .first = 0, .end = 1, .ways = TASK_AS_FUNCTION };
 	workload = workload_of(model, step, 1, task, 1, 5);
 	workload.run.kind = RUN_ITEMS;
 	workload.run.items_ns = one_long_item_ns;
@@ -688,10 +690,12 @@ Test(native, calibration_gives_every_parameter_a_value, .timeout = 240)
 Test(native, figures_follow_from_the_records)
 {
 	/* Released at 0, 1, 2 ms; the third has begun and not ended; one was never released. */
-	static const struct native_record tasks[] = { { 1000000, 1500000, 3000000, 0 },
-						      { 2000000, 3000000, 7000000, 0 },
-						      { 3000000, 3500000, 0, 0 },
-						      { 0, 0, 0, 0 } };
+	static const struct native_record tasks[] = {
+		{ .release_ns = 1000000, .start_ns = 1500000, .end_ns = 3000000 },
+		{ .release_ns = 2000000, .start_ns = 3000000, .end_ns = 7000000 },
+		{ .release_ns = 3000000, .start_ns = 3500000 },
+		{ .release_ns = 0 },
+	};
 	struct native_clock clock = { .start_ns = 1000000, .end_ns = 9000000 };
 	struct native_records records = { .clock = &clock, .tasks = tasks, .count = 4 };
 	struct variant_result result;
@@ -707,4 +711,21 @@ Test(native, figures_follow_from_the_records)
 	/* The first ends at the very moment at which the third is released. */
 	cr_expect(eq(dbl, result.in_flight_max, 2));
 	cr_expect(ieee_ulp_eq(dbl, result.in_flight_mean, 13.0 / 8, 4));
+}
+
+/* The pace during a run is CPU time over iterations, main's own included; what was not timed has none. */
+Test(native, the_pace_is_cpu_time_over_iterations)
+{
+	static const struct native_record tasks[] = {
+		{ .pace = { { 6000, 100 }, { 0, 0 }, { 500, 10 } } },
+		{ .pace = { { 3000, 50 }, { 0, 0 }, { 700, 10 } } },
+	};
+	struct native_clock clock = { .pace = { { 1500, 50 }, { 0, 0 }, { 0, 0 } } };
+	struct native_records records = { .clock = &clock, .tasks = tasks, .count = 2 };
+	double spin_ns[3];
+
+	native_records_pace(&records, spin_ns);
+	cr_expect(ieee_ulp_eq(dbl, spin_ns[0], 52.5, 4));
+	cr_expect(isnan(spin_ns[1]));
+	cr_expect(ieee_ulp_eq(dbl, spin_ns[2], 60, 4));
 }

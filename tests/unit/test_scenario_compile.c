@@ -53,9 +53,9 @@ Test(scenario_compile, steps_lie_flat_and_know_where_their_bodies_end)
 		cr_expect(eq(u32, w->steps[i].end, expected[i].end), "step %u", i);
 	}
 	cr_expect(eq(str, (char *)w->steps[0].name, "first"));
-	cr_expect(eq(u32, w->steps[1].task, 1));
-	cr_expect(eq(i64, w->steps[1].count, 3));
-	cr_expect(eq(i64, w->steps[2].count, 7));
+	cr_expect(eq(u32, w->steps[1].start->task, 1));
+	cr_expect(eq(i64, w->steps[1].start->count.constant, 3));
+	cr_expect(eq(i64, w->steps[2].count.constant, 7));
 	cr_expect(eq(u32, w->steps[4].resource, 1));
 	cr_expect(eq(i64, w->steps[12].duration.constant_ns, 5000000));
 	cr_expect(eq(int, w->steps[3].line, 8));

@@ -75,8 +75,8 @@ Test(scenario_paths, a_path_leads_to_any_value)
 	cr_expect(eq(i64, threads->limit_ns, 10 * SIM_S));
 	cr_expect(eq(int, threads->steps[0].duration.kind, DURATION_DRAWN));
 	cr_expect(eq(i64, threads->steps[1].duration.constant_ns, 4000000));
-	cr_expect(eq(i64, threads->steps[2].count, 3));
-	cr_expect(eq(i64, threads->steps[3].count, 6));
+	cr_expect(eq(i64, threads->steps[2].start->count.constant, 3));
+	cr_expect(eq(i64, threads->steps[3].count.constant, 6));
 	cr_expect(eq(i64, threads->steps[4].duration.constant_ns, 12000));
 	helper_close(&helper);
 }
@@ -219,5 +219,50 @@ Test(scenario_paths, a_variant_sets_its_own_values_and_no_other_s)
 	cr_expect(eq(i64, w[0].python.switch_interval_ns, 5000000));
 	cr_expect(eq(i64, w[2].python.switch_interval_ns, 2000000));
 	cr_expect(eq(int, w[2].machine.cores, 3));
+	helper_close(&helper);
+}
+
+Test(scenario_paths, a_path_leads_into_steps_of_all_kinds)
+{
+	static const char *const overrides[] = {
+		"resources.q.size=7",	       "tasks.work[0].put.timeout=2s", "tasks.work[1].call.args[0]=9",
+		"tasks.work[2].let.x=11",      "tasks.work[3].then[0].io=4ms", "tasks.work[4].except[0].io=6ms",
+		"tasks.work[3].if.chance=25%", "run.think=3s",		       "variants.s.each.model=thread_pool",
+	};
+	const struct scenario_options options = {
+		.overrides = overrides, .override_count = sizeof(overrides) / sizeof(overrides[0]), .seed = 1
+	};
+	struct helper helper;
+	struct scenario *scenario;
+	const struct workload *w;
+
+	helper_open(&helper);
+	scenario = helper_load(&helper,
+			       "machine: ideal\n"
+			       "resources: {q: {kind: queue, size: 5}}\n"
+			       "tasks:\n"
+			       "  leaf: {args: [n], steps: [{repeat: n, do: [{io: 1ms}]}]}\n"
+			       "  work:\n"
+			       "    - put: q\n"
+			       "    - call: {task: leaf, args: [3]}\n"
+			       "    - let: {x: 1}\n"
+			       "    - if: {test: x > 0}\n"
+			       "      then: [{io: 1ms}]\n"
+			       "    - try: [{raise: boom}]\n"
+			       "      except: [{io: 1ms}]\n"
+			       "run: {task: work, users: 3, for: 1s}\n"
+			       "variants: {s: {model: server, each: {model: asyncio}}}\n",
+			       &options);
+	cr_assert(scenario != NULL, "%s", helper_messages(&helper));
+	w = &scenario->workloads[0];
+	cr_expect(eq(i64, w->resources[0].size, 7));
+	cr_expect(eq(i64, w->steps[2].timeout_ns, 2 * SIM_S));
+	cr_expect(eq(i64, w->arguments[w->steps[3].start->first_argument].constant, 9));
+	cr_expect(eq(i64, w->steps[4].value.constant, 11));
+	cr_expect(eq(dbl, w->steps[5].chance, 0.25));
+	cr_expect(eq(i64, w->steps[7].duration.constant_ns, 4 * SIM_MS));
+	cr_expect(eq(i64, w->steps[12].duration.constant_ns, 6 * SIM_MS));
+	cr_expect(eq(i64, w->run.think.constant_ns, 3 * SIM_S));
+	cr_expect(eq(int, w->model.each->kind, MODEL_THREAD_POOL));
 	helper_close(&helper);
 }

@@ -48,6 +48,7 @@ Test(scenario_schema, every_key_is_there_and_every_reference_leads_somewhere)
 	json_t *schema = load_schema();
 	const json_t *definitions = json_object_get(schema, "$defs");
 	const json_t *steps = json_object_get(json_object_get(definitions, "step"), "anyOf");
+	size_t form_count = 0;
 
 	for (size_t i = 0; i < file_table.count; i++)
 		cr_expect(json_object_get(json_object_get(schema, "properties"), file_table.keys[i].name) != NULL,
@@ -57,7 +58,9 @@ Test(scenario_schema, every_key_is_there_and_every_reference_leads_somewhere)
 					  variant_table.keys[i].name) != NULL,
 			  "%s", variant_table.keys[i].name);
 	/* One form a step, and the bare words. */
-	cr_expect(eq(sz, json_array_size(steps), STEP_KIND_COUNT + 1));
+	for (size_t i = 0; i < STEP_KIND_COUNT; i++)
+		form_count += step_forms[i].table != NULL;
+	cr_expect(eq(sz, json_array_size(steps), form_count + 1));
 	expect_references(schema, definitions);
 	json_decref(schema);
 }

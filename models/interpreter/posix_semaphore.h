@@ -1,0 +1,37 @@
+/*
+ * posix_semaphore.h - sem_t, as CPython's locks use it: one try with the GIL held, else a wait without it.
+ *
+ * Source      glibc 2.36, nptl/sem_waitcommon.c and sem_post.c: a value and a futex, first in, first out; no
+ * hand-over: whoever runs may take what a woken waiter was woken for. Python/thread_pthread.h (the locks up
+ * to 3.12, RLock's up to 3.13); Modules/_multiprocessing/semaphore.c. Modelled    who gets the semaphore has it
+ * while it queues for the GIL.
+ */
+#ifndef MODELS_INTERPRETER_POSIX_SEMAPHORE_H
+#define MODELS_INTERPRETER_POSIX_SEMAPHORE_H
+
+#include "models/interpreter/py_thread.h"
+
+struct posix_semaphore {
+	int64_t value;
+	struct futex waiters;
+};
+
+/* sem_trywait(). */
+static inline bool posix_semaphore_try(struct posix_semaphore *semaphore)
+{
+	if (semaphore->value == 0)
+		return false;
+	semaphore->value--;
+	return true;
+}
+/* For AWAIT: sem_clockwait() without the GIL, SIM_NS_MAX: sem_wait(). py_thread.timed_out tells how it ended. */
+enum progress posix_semaphore_wait(struct os_thread *thread, struct posix_semaphore *semaphore, sim_ns deadline_ns,
+				   uint8_t activity);
+/* sem_post(). Returns what waking somebody costs the caller; 0 when nobody waits. */
+static inline sim_ns posix_semaphore_post(struct posix_semaphore *semaphore, struct os_thread *thread)
+{
+	semaphore->value++;
+	return futex_wake(&semaphore->waiters, thread, false);
+}
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * mp_manager.c - see mp_manager.h.
+ */
+#include "models/library/mp_manager.h"
+
+/* Pickled size of (ident, method name, args, kwds) and of ('#RETURN', value). */
+#define REQUEST_BASE_BYTES 60
+#define REPLY_BASE_BYTES 30
+
+struct mp_manager_connection {
+	const struct os_thread *client;
+	struct pipe *requests, *replies; /* the two ways of a socket */
+	struct py_thread *server_thread;
+	struct mp_manager_connection *next, *next_knocking;
+	int64_t result_bytes; /* of the call under way */
+};
+
+/* ---- The server ---- */
+
+struct serve_locals {
+	void *ignored;
+};
+
+static enum progress serve_client(struct os_thread *thread, struct frame *frame)
+{
+	struct serve_locals *my = FRAME_LOCALS(frame, struct serve_locals);
+	struct mp_manager_connection *connection = py_current(thread)->argument;
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MANAGER_ACCEPT)));
+	AWAIT(frame, connection_send(thread, connection->replies, REPLY_BASE_BYTES, NULL));
+	for (;;) {
+		AWAIT(frame, connection_receive(thread, connection->requests, &my->ignored));
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MANAGER_SERVE) +
+							 pickle_cost(thread, COST_PICKLE_DUMPS, connection->result_bytes)));
+		AWAIT(frame, connection_send(thread, connection->replies, REPLY_BASE_BYTES + connection->result_bytes,
+					     NULL));
+	}
+	PROGRAM_END;
+}
+
+struct accept_locals {
+	struct mp_manager_connection *connection;
+};
+
+/* accepter(): a thread for each connection. */
+static enum progress accept_clients(struct os_thread *thread, struct frame *frame)
+{
+	struct accept_locals *my = FRAME_LOCALS(frame, struct accept_locals);
+	struct mp_manager *manager = mp_argument(thread);
+
+	PROGRAM_BEGIN(frame);
+	for (;;) {
+		AWAIT(frame, py_wait_until(thread, &manager->has_knocking, &manager->accepter, ACTIVITY_QUEUE_WAIT,
+					   SIM_NS_MAX));
+		my->connection = manager->knocking;
+		manager->knocking = my->connection->next_knocking;
+		manager->has_knocking = manager->knocking != NULL;
+		my->connection->server_thread =
+			py_thread_new(py_current(thread)->interpreter, "Manager connection", serve_client, my->connection);
+		AWAIT(frame, py_thread_start(thread, my->connection->server_thread));
+	}
+	PROGRAM_END;
+}
+
+/* ---- Its clients ---- */
+
+struct mp_manager *mp_manager_new(struct region *region, struct mp_context *context)
+{
+	struct mp_manager *manager = region_alloc(region, sizeof(*manager));
+
+	manager->context = context;
+	return manager;
+}
+
+struct start_locals {
+	struct mp_manager *manager;
+};
+
+static enum progress start(struct os_thread *thread, struct frame *frame)
+{
+	struct start_locals *my = FRAME_LOCALS(frame, struct start_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MANAGER_START)));
+	AWAIT(frame, mp_process_start(thread, my->manager->context, &my->manager->server, "SyncManager",
+				      accept_clients, my->manager));
+	PROGRAM_END;
+}
+
+enum progress mp_manager_start(struct os_thread *thread, struct mp_manager *manager)
+{
+	struct start_locals *my = os_thread_push(thread, start);
+
+	my->manager = manager;
+	return os_thread_enter(thread);
+}
+
+static struct mp_manager_connection *connection_of(const struct mp_manager *manager, const struct os_thread *client)
+{
+	struct mp_manager_connection *connection = manager->connections;
+
+	while (connection && connection->client != client)
+		connection = connection->next;
+	return connection;
+}
+
+static struct mp_manager_connection *connection_new(struct mp_manager *manager, struct os_thread *client)
+{
+	struct mp_manager_connection *connection = region_alloc(client->machine->region, sizeof(*connection));
+
+	connection->client = client;
+	connection->requests = pipe_new(client->machine);
+	connection->replies = pipe_new(client->machine);
+	connection->next = manager->connections;
+	manager->connections = connection;
+	return connection;
+}
+
+/* Whoever knocks first is served first; returns what waking the accepter costs. */
+static sim_ns knock(struct os_thread *thread, struct mp_manager *manager, struct mp_manager_connection *connection)
+{
+	struct mp_manager_connection **link = &manager->knocking;
+
+	while (*link)
+		link = &(*link)->next_knocking;
+	*link = connection;
+	manager->has_knocking = true;
+	return futex_wake(&manager->accepter, thread, true);
+}
+
+struct call_locals {
+	struct mp_manager *manager;
+	struct mp_manager_connection *connection;
+	int64_t argument_bytes, result_bytes;
+	void *ignored;
+};
+
+static enum progress call(struct os_thread *thread, struct frame *frame)
+{
+	struct call_locals *my = FRAME_LOCALS(frame, struct call_locals);
+
+	PROGRAM_BEGIN(frame);
+	my->connection = connection_of(my->manager, thread);
+	if (!my->connection) {
+		my->connection = connection_new(my->manager, thread);
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MANAGER_CONNECT)));
+		AWAIT(frame, os_thread_compute(thread, knock(thread, my->manager, my->connection)));
+		AWAIT(frame, connection_receive(thread, my->connection->replies, &my->ignored));
+	}
+	my->connection->result_bytes = my->result_bytes;
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MANAGER_CALL) +
+						 pickle_cost(thread, COST_PICKLE_DUMPS, my->argument_bytes)));
+	AWAIT(frame, connection_send(thread, my->connection->requests, REQUEST_BASE_BYTES + my->argument_bytes, NULL));
+	AWAIT(frame, connection_receive(thread, my->connection->replies, &my->ignored));
+	AWAIT(frame, py_overhead(thread, pickle_cost(thread, COST_PICKLE_LOADS, my->result_bytes)));
+	PROGRAM_END;
+}
+
+enum progress mp_manager_call(struct os_thread *thread, struct mp_manager *manager, int64_t argument_bytes,
+			      int64_t result_bytes)
+{
+	struct call_locals *my = os_thread_push(thread, call);
+
+	my->manager = manager;
+	my->argument_bytes = argument_bytes;
+	my->result_bytes = result_bytes;
+	return os_thread_enter(thread);
+}

@@ -1,0 +1,70 @@
+/*
+ * semaphore.c - see semaphore.h.
+ */
+#include "models/library/semaphore.h"
+
+void py_semaphore_init(struct py_semaphore *semaphore, struct region *region, int64_t value)
+{
+	*semaphore = (struct py_semaphore){ .value = value };
+	py_lock_init(&semaphore->lock);
+	py_condition_init(&semaphore->condition, region, &semaphore->lock, NULL);
+}
+
+struct semaphore_locals {
+	struct py_semaphore *semaphore;
+	sim_ns deadline_ns;
+	int64_t count;
+	bool acquired;
+};
+
+static struct semaphore_locals *push(struct os_thread *thread, program_fn *program, struct py_semaphore *semaphore)
+{
+	struct semaphore_locals *my = os_thread_push(thread, program);
+
+	my->semaphore = semaphore;
+	return my;
+}
+
+static enum progress acquire(struct os_thread *thread, struct frame *frame)
+{
+	struct semaphore_locals *my = FRAME_LOCALS(frame, struct semaphore_locals);
+	struct py_semaphore *semaphore = my->semaphore;
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SEMAPHORE_OP)));
+	AWAIT(frame, py_lock_acquire(thread, &semaphore->lock));
+	while (semaphore->value == 0 && my->deadline_ns > machine_now(thread->machine))
+		AWAIT(frame, py_condition_wait(thread, &semaphore->condition, my->deadline_ns));
+	my->acquired = semaphore->value > 0;
+	semaphore->value -= my->acquired;
+	AWAIT(frame, py_lock_release(thread, &semaphore->lock));
+	py_current(thread)->timed_out = !my->acquired;
+	PROGRAM_END;
+}
+
+enum progress py_semaphore_acquire_until(struct os_thread *thread, struct py_semaphore *semaphore,
+					 sim_ns deadline_ns)
+{
+	push(thread, acquire, semaphore)->deadline_ns = deadline_ns;
+	return os_thread_enter(thread);
+}
+
+static enum progress release(struct os_thread *thread, struct frame *frame)
+{
+	struct semaphore_locals *my = FRAME_LOCALS(frame, struct semaphore_locals);
+	struct py_semaphore *semaphore = my->semaphore;
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SEMAPHORE_OP)));
+	AWAIT(frame, py_lock_acquire(thread, &semaphore->lock));
+	semaphore->value += my->count;
+	AWAIT(frame, py_condition_notify(thread, &semaphore->condition, my->count));
+	AWAIT(frame, py_lock_release(thread, &semaphore->lock));
+	PROGRAM_END;
+}
+
+enum progress py_semaphore_release(struct os_thread *thread, struct py_semaphore *semaphore, int64_t count)
+{
+	push(thread, release, semaphore)->count = count;
+	return os_thread_enter(thread);
+}

@@ -1,0 +1,55 @@
+/*
+ * executors.h - the library's executors behind one interface, for runs and for the steps that name one.
+ */
+#ifndef MODELS_SIMULATE_EXECUTORS_H
+#define MODELS_SIMULATE_EXECUTORS_H
+
+#include "models/library/mp_pool.h"
+#include "models/library/process_pool.h"
+#include "models/library/thread_pool.h"
+#include "models/simulate/resources.h"
+#include "models/simulate/task_program.h"
+
+/* Pickled size of a task's number, where a task has no arguments of its own. */
+#define INDEX_BYTES 3
+
+struct executor {
+	struct simulation *simulation;
+	const struct model *model;
+	bool opened;
+	/* One of them, after its kind. */
+	struct thread_pool *threads; /* also InterpreterPoolExecutor */
+	struct process_pool *processes;
+	struct mp_pool *pool;
+};
+
+/* One call: of a task instance, or of another program. Its memory must live until its future is done. */
+struct executor_call {
+	struct process_call call;
+	struct mp_job job; /* Pool.apply_async() */
+	struct task_instance *instance;
+	struct handle handle;	  /* told of the instance's end, where nobody else is */
+	struct py_future *future; /* the call's */
+};
+
+/* Whether there is such an executor. */
+bool executor_is_known(enum model_kind kind);
+/* Not opened yet. */
+struct executor *executor_new(struct simulation *simulation, const struct model *model);
+/* For AWAIT. Its constructor: from now on it belongs to the caller's process. */
+enum progress executor_open(struct os_thread *thread, struct executor *executor);
+/* For AWAIT. submit(), or apply_async(): of a task instance with arguments and a result of that pickled size. */
+enum progress executor_submit_task(struct os_thread *thread, struct executor *executor, struct executor_call *call,
+				   struct task_instance *instance, int64_t argument_bytes, int64_t result_bytes);
+/* For AWAIT. The same of any program (work_item_push). */
+enum progress executor_submit(struct os_thread *thread, struct executor *executor, struct executor_call *call,
+			      program_fn *program, void *argument, int64_t argument_bytes, int64_t result_bytes);
+/* For AWAIT. Waits until all workers have started: what `warm` means. */
+enum progress executor_warm_up(struct os_thread *thread, struct executor *executor);
+/* For AWAIT. shutdown(wait=True); Pool: close() and join(). */
+enum progress executor_shutdown(struct os_thread *thread, struct executor *executor, bool cancel_futures);
+
+/* An executor among the resources: created by `with` or at the first submit(). */
+extern const struct resource_class executor_resource;
+
+#endif

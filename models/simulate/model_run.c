@@ -1,0 +1,384 @@
+/*
+ * model_run.c - see model_run.h.
+ */
+#include "models/simulate/model_run.h"
+
+#include "models/simulate/steps.h"
+
+struct model_run model_run_of_workload(struct simulation *simulation)
+{
+	return (struct model_run){
+		.simulation = simulation,
+		.model = &simulation->workload->model,
+		.count = simulation->workload->run.count,
+		.stride = 1,
+	};
+}
+
+/* The run's instance of that number, released now. */
+static struct task_instance *release(const struct model_run *run, int64_t number)
+{
+	int64_t index = run->first + number * run->stride;
+
+	if (run->parent)
+		return step_new_child(run->parent, run->start, index);
+	return task_instance_new(run->simulation, run->simulation->workload->run.task, (uint64_t)index);
+}
+
+static const char *task_name(const struct model_run *run)
+{
+	const struct workload *workload = run->simulation->workload;
+
+	return workload->tasks[run->parent ? run->start->task : workload->run.task].name;
+}
+
+/* All models' locals begin with the run. */
+struct run_locals {
+	struct model_run *run;
+	int64_t next;
+	void *children; /* of its own kind, one for each instance or process */
+	struct executor *executor;
+	struct py_futures *set;
+};
+
+static void *new_children(const struct model_run *run, int64_t count, size_t bytes)
+{
+	return region_alloc_array(run->simulation->region, (size_t)count, bytes);
+}
+
+/* ---- sequential: for i in range(count): run_task(i) ---- */
+
+static enum progress run_sequential(struct os_thread *thread, struct frame *frame)
+{
+	struct run_locals *my = FRAME_LOCALS(frame, struct run_locals);
+	struct task_run_locals *task;
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < my->run->count; my->next++) {
+		task = os_thread_push(thread, task_run);
+		task->instance = release(my->run, my->next);
+		AWAIT(frame, os_thread_enter(thread));
+	}
+	PROGRAM_END;
+}
+
+/* ---- threads, processes: start all, join all ---- */
+
+static enum progress run_threads(struct os_thread *thread, struct frame *frame)
+{
+	struct run_locals *my = FRAME_LOCALS(frame, struct run_locals);
+	struct py_thread **threads = my->children;
+
+	PROGRAM_BEGIN(frame);
+	threads = my->children = new_children(my->run, my->run->count, sizeof(struct py_thread *));
+	for (my->next = 0; my->next < my->run->count; my->next++) {
+		threads[my->next] = py_thread_new(py_current(thread)->interpreter, task_name(my->run),
+						  task_run_as_thread, release(my->run, my->next));
+		AWAIT(frame, py_thread_start(thread, threads[my->next]));
+	}
+	for (my->next = 0; my->next < my->run->count; my->next++)
+		AWAIT(frame, py_thread_join(thread, threads[my->next]));
+	PROGRAM_END;
+}
+
+static enum progress run_processes(struct os_thread *thread, struct frame *frame)
+{
+	struct run_locals *my = FRAME_LOCALS(frame, struct run_locals);
+	struct mp_process *processes = my->children;
+
+	PROGRAM_BEGIN(frame);
+	processes = my->children = new_children(my->run, my->run->count, sizeof(struct mp_process));
+	for (my->next = 0; my->next < my->run->count; my->next++)
+		AWAIT(frame, mp_process_start(thread, &my->run->simulation->context, &processes[my->next],
+					      task_name(my->run), task_run_as_process, release(my->run, my->next)));
+	for (my->next = 0; my->next < my->run->count; my->next++)
+		AWAIT(frame, mp_process_join(thread, &processes[my->next]));
+	PROGRAM_END;
+}
+
+/* ---- processes with `each`: process k of w runs range(k, count, w) by the inner model ---- */
+
+struct share {
+	struct mp_process process;
+	struct model_run run;
+};
+
+static enum progress run_share(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, model_run_execute(thread, mp_argument(thread)));
+	PROGRAM_END;
+}
+
+static struct share *share_out(const struct model_run *run)
+{
+	int64_t workers = model_workers(run->simulation->workload, run->model);
+	struct share *shares = new_children(run, workers, sizeof(*shares));
+
+	for (int64_t i = 0; i < workers; i++) {
+		shares[i].run = *run;
+		shares[i].run.model = run->model->each;
+		shares[i].run.first = run->first + i * run->stride;
+		shares[i].run.stride = run->stride * workers;
+		shares[i].run.count = run->count > i ? (run->count - i + workers - 1) / workers : 0;
+	}
+	return shares;
+}
+
+static enum progress run_shares(struct os_thread *thread, struct frame *frame)
+{
+	struct run_locals *my = FRAME_LOCALS(frame, struct run_locals);
+	struct share *shares = my->children;
+
+	PROGRAM_BEGIN(frame);
+	shares = my->children = share_out(my->run);
+	for (my->next = 0; my->next < model_workers(my->run->simulation->workload, my->run->model); my->next++)
+		AWAIT(frame, mp_process_start(thread, &my->run->simulation->context, &shares[my->next].process,
+					      "Process", run_share, &shares[my->next].run));
+	for (my->next = 0; my->next < model_workers(my->run->simulation->workload, my->run->model); my->next++)
+		AWAIT(frame, mp_process_join(thread, &shares[my->next].process));
+	PROGRAM_END;
+}
+
+/* ---- Executors: with executor: list(executor.map(run_task, range(count))) ---- */
+
+/* A call of several tasks: process.py:_process_chunk. */
+struct chunk_call {
+	struct executor_call call;
+	struct task_instance **instances;
+	int64_t count;
+};
+
+struct chunk_locals {
+	struct chunk_call *chunk;
+	int64_t next;
+};
+
+static enum progress run_chunk(struct os_thread *thread, struct frame *frame)
+{
+	struct chunk_locals *my = FRAME_LOCALS(frame, struct chunk_locals);
+	struct task_run_locals *task;
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < my->chunk->count; my->next++) {
+		if (my->next > 0)
+			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_ITEM)));
+		task = os_thread_push(thread, task_run);
+		task->instance = my->chunk->instances[my->next];
+		AWAIT(frame, os_thread_enter(thread));
+	}
+	PROGRAM_END;
+}
+
+static int64_t chunk_items(const struct model_run *run)
+{
+	return run->model->kind == MODEL_PROCESS_POOL && run->model->chunksize > 0 ? run->model->chunksize : 1;
+}
+
+static int64_t chunk_count(const struct model_run *run)
+{
+	return (run->count + chunk_items(run) - 1) / chunk_items(run);
+}
+
+/* Its instances are released when the chunk is cut off. */
+static enum progress submit_chunk(struct os_thread *thread, const struct model_run *run, struct executor *executor,
+				  struct chunk_call *chunk, int64_t number)
+{
+	int64_t first = number * chunk_items(run);
+
+	chunk->count = run->count - first < chunk_items(run) ? run->count - first : chunk_items(run);
+	chunk->instances = new_children(run, chunk->count, sizeof(struct task_instance *));
+	for (int64_t i = 0; i < chunk->count; i++)
+		chunk->instances[i] = release(run, first + i);
+	if (chunk->count == 1)
+		return executor_submit_task(thread, executor, &chunk->call, chunk->instances[0],
+					    run->start ? run->start->bytes : 0,
+					    run->start ? run->start->result_bytes : 0);
+	return executor_submit(thread, executor, &chunk->call, run_chunk, chunk,
+			       chunk->count *
+				       (run->start && run->start->bytes > 0 ? run->start->bytes : INDEX_BYTES),
+			       run->start ? chunk->count * run->start->result_bytes : 0);
+}
+
+static struct py_futures *set_of(const struct model_run *run, struct chunk_call *chunks)
+{
+	struct py_futures *set = region_alloc(run->simulation->region, sizeof(*set));
+
+	py_futures_init(set, run->simulation->region, (size_t)chunk_count(run));
+	for (int64_t i = 0; i < chunk_count(run); i++)
+		py_futures_add(set, chunks[i].call.future);
+	return set;
+}
+
+static const enum py_wait_for wait_conditions[] = {
+	[RETURN_FIRST] = WAIT_FIRST,
+	[RETURN_ALL] = WAIT_ALL,
+	[RETURN_EXCEPTION] = WAIT_EXCEPTION,
+};
+
+/* future.cancel(); its task has then ended without having begun. */
+static enum progress cancel(struct os_thread *thread, struct chunk_call *chunk)
+{
+	sim_ns cost_ns;
+
+	if (!chunk->call.future->done && py_future_cancel(thread, chunk->call.future, &cost_ns)) {
+		for (int64_t i = 0; i < chunk->count; i++)
+			task_instance_cancel(chunk->instances[i]);
+		return py_overhead(thread, cost_ns);
+	}
+	return DONE;
+}
+
+static enum progress run_executor(struct os_thread *thread, struct frame *frame)
+{
+	struct run_locals *my = FRAME_LOCALS(frame, struct run_locals);
+	struct chunk_call *chunks = my->children;
+	const struct model *model = my->run->model;
+
+	PROGRAM_BEGIN(frame);
+	my->executor = my->run->warm;
+	if (!my->executor) {
+		my->executor = executor_new(my->run->simulation, model);
+		AWAIT(frame, executor_open(thread, my->executor));
+	}
+	chunks = my->children = new_children(my->run, chunk_count(my->run), sizeof(struct chunk_call));
+	for (my->next = 0; my->next < chunk_count(my->run); my->next++)
+		AWAIT(frame, submit_chunk(thread, my->run, my->executor, &chunks[my->next], my->next));
+	if (model->return_when == RETURN_ALL) {
+		for (my->next = 0; my->next < chunk_count(my->run); my->next++) {
+			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_RESULT)));
+			AWAIT(frame, py_future_wait(thread, chunks[my->next].call.future, SIM_NS_MAX));
+		}
+	} else {
+		my->set = set_of(my->run, chunks);
+		AWAIT(frame, py_futures_wait(thread, my->set, wait_conditions[model->return_when], SIM_NS_MAX));
+		for (my->next = 0; my->next < chunk_count(my->run); my->next++)
+			AWAIT(frame, cancel(thread, &chunks[my->next]));
+	}
+	AWAIT(frame, executor_shutdown(thread, my->executor, false));
+	PROGRAM_END;
+}
+
+/* ---- pool: with Pool(w) as pool: pool.map(run_task, range(count), chunksize) ---- */
+
+struct pool_locals {
+	struct model_run *run;
+	struct executor *executor;
+	struct mp_job *job;
+	struct executor_call *calls; /* apply_async() */
+	int64_t next;
+};
+
+static enum progress run_pool_item(struct os_thread *thread, struct frame *frame)
+{
+	struct mp_item_locals *my = FRAME_LOCALS(frame, struct mp_item_locals);
+	struct task_instance **instances = my->context;
+	struct task_run_locals *task;
+
+	PROGRAM_BEGIN(frame);
+	task = os_thread_push(thread, task_run);
+	task->instance = instances[my->index];
+	AWAIT(frame, os_thread_enter(thread));
+	PROGRAM_END;
+}
+
+/* Pool._map_async: ceil(count / (4 * workers)). */
+static int64_t chunksize_of(const struct model_run *run)
+{
+	int64_t parts = 4 * model_workers(run->simulation->workload, run->model);
+
+	if (run->model->chunksize > 0)
+		return run->model->chunksize;
+	return run->model->map == MAP_MAP && run->count > 0 ? (run->count + parts - 1) / parts : 1;
+}
+
+/* map() and its like release all their items at once. */
+static struct mp_job *new_job(const struct model_run *run)
+{
+	struct mp_job *job = region_alloc(run->simulation->region, sizeof(*job));
+	struct task_instance **instances = new_children(run, run->count, sizeof(struct task_instance *));
+
+	for (int64_t i = 0; i < run->count; i++)
+		instances[i] = release(run, i);
+	job->item_program = run_pool_item;
+	job->context = instances;
+	job->item_count = run->count;
+	job->chunk_items = chunksize_of(run);
+	job->payload_bytes = run->start && run->start->bytes > 0 ? run->start->bytes : INDEX_BYTES;
+	job->result_bytes = run->start ? run->start->result_bytes : 0;
+	return job;
+}
+
+static enum progress submit_pool(struct os_thread *thread, const struct pool_locals *my)
+{
+	enum map_kind map = my->run->model->map;
+
+	if (map == MAP_MAP)
+		return mp_pool_map(thread, my->executor->pool, my->job);
+	return mp_pool_imap(thread, my->executor->pool, my->job, map == MAP_IMAP);
+}
+
+static enum progress run_pool(struct os_thread *thread, struct frame *frame)
+{
+	struct pool_locals *my = FRAME_LOCALS(frame, struct pool_locals);
+	const struct model_run *run = my->run;
+
+	PROGRAM_BEGIN(frame);
+	my->executor = run->warm;
+	if (!my->executor) {
+		my->executor = executor_new(run->simulation, run->model);
+		AWAIT(frame, executor_open(thread, my->executor));
+	}
+	if (run->model->map == MAP_APPLY_ASYNC) {
+		my->calls = new_children(run, run->count, sizeof(*my->calls));
+		for (my->next = 0; my->next < run->count; my->next++)
+			AWAIT(frame,
+			      executor_submit_task(thread, my->executor, &my->calls[my->next],
+						   release(run, my->next), run->start ? run->start->bytes : 0,
+						   run->start ? run->start->result_bytes : 0));
+		for (my->next = 0; my->next < run->count; my->next++)
+			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
+	} else {
+		my->job = new_job(run);
+		AWAIT(frame, submit_pool(thread, my));
+		while (my->job->iterated && my->job->taken_count * my->job->chunk_items < my->job->item_count)
+			AWAIT(frame, mp_job_next(thread, my->job));
+	}
+	AWAIT(frame, mp_pool_terminate(thread, my->executor->pool));
+	PROGRAM_END;
+}
+
+/* ---- All of them ---- */
+
+static program_fn *program_of(const struct model *model)
+{
+	switch (model->kind) {
+	case MODEL_SEQUENTIAL:
+		return run_sequential;
+	case MODEL_THREADS:
+		return run_threads;
+	case MODEL_PROCESSES:
+		return model->each ? run_shares : run_processes;
+	case MODEL_THREAD_POOL:
+	case MODEL_INTERPRETER_POOL:
+	case MODEL_PROCESS_POOL:
+		return run_executor;
+	case MODEL_POOL:
+		return run_pool;
+	default:
+		return NULL;
+	}
+}
+
+bool model_run_is_known(const struct model *model)
+{
+	return program_of(model) && (!model->each || model_run_is_known(model->each));
+}
+
+enum progress model_run_execute(struct os_thread *thread, struct model_run *run)
+{
+	struct run_locals *my = os_thread_push(thread, program_of(run->model));
+
+	my->run = run;
+	return os_thread_enter(thread);
+}

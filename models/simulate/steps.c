@@ -1,0 +1,147 @@
+/*
+ * steps.c - see steps.h. A helper that fills a kind adds its line to one of the three tables, nothing else.
+ */
+#include "models/simulate/steps.h"
+
+#include "models/simulate/drivers.h"
+#include "models/simulate/model_run.h"
+#include "models/simulate/resources.h"
+
+step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
+	[STEPS_IN_FUNCTIONS] = {
+		/* basic */
+		[STEP_PYTHON] = step_python,
+		[STEP_C] = step_c,
+		[STEP_NATIVE] = step_native,
+		[STEP_IO] = step_io,
+		[STEP_BLOCK] = step_io,
+		[STEP_ALLOCATE] = step_allocate,
+		[STEP_REPEAT] = step_repeat,
+		[STEP_LOOP] = step_loop,
+		[STEP_BREAK] = step_break,
+		[STEP_WHILE] = step_while,
+		[STEP_IF] = step_if,
+		[STEP_LET] = step_let,
+		[STEP_CALL] = step_call,
+		[STEP_RETURN] = step_return,
+		[STEP_TRY] = step_try,
+		[STEP_RAISE] = step_raise,
+		[STEP_RETRY] = step_retry, /* its back-off is time.sleep(): not for coroutines */
+		[STEP_SPAWN] = step_spawn,
+		[STEP_JOIN] = step_join,
+		[STEP_STAGE] = step_stage,
+		/* threading and queue */
+		[STEP_WITH] = step_with,
+		[STEP_ACQUIRE] = step_acquire,
+		[STEP_RELEASE] = step_release,
+		[STEP_WAIT] = step_wait,
+		[STEP_SET] = step_set,
+		[STEP_CLEAR] = step_clear,
+		[STEP_NOTIFY] = step_notify,
+		[STEP_PUT] = step_put,
+		[STEP_GET] = step_get,
+		[STEP_TASK_DONE] = step_task_done,
+		[STEP_JOIN_QUEUE] = step_join_queue,
+		[STEP_READ] = step_access,
+		[STEP_WRITE] = step_access,
+		[STEP_REQUEST] = step_request,
+		/* executors */
+		[STEP_SUBMIT] = step_submit,
+		[STEP_AWAIT] = step_await_futures,
+		[STEP_WAIT_HANDLES] = step_wait_futures,
+		[STEP_AS_COMPLETED] = step_as_completed,
+		[STEP_CANCEL] = step_cancel_futures,
+		[STEP_RUN] = step_run,
+	},
+	[STEPS_IN_COROUTINES] = {
+		/* basic */
+		[STEP_PYTHON] = step_python,
+		[STEP_C] = step_c,
+		[STEP_NATIVE] = step_native,
+		[STEP_BLOCK] = step_io,
+		[STEP_ALLOCATE] = step_allocate,
+		[STEP_REPEAT] = step_repeat,
+		[STEP_LOOP] = step_loop,
+		[STEP_BREAK] = step_break,
+		[STEP_WHILE] = step_while,
+		[STEP_IF] = step_if,
+		[STEP_LET] = step_let,
+		[STEP_CALL] = step_call,
+		[STEP_RETURN] = step_return,
+		[STEP_TRY] = step_try,
+		[STEP_RAISE] = step_raise,
+		[STEP_STAGE] = step_stage,
+		/* asyncio */
+	},
+	[STEPS_ACROSS_PROCESSES] = {
+		[STEP_WITH] = step_with,
+		[STEP_ACQUIRE] = step_acquire,
+		[STEP_RELEASE] = step_release,
+		[STEP_WAIT] = step_mp_wait,
+		[STEP_SET] = step_mp_set,
+		[STEP_CLEAR] = step_mp_clear,
+		[STEP_NOTIFY] = step_mp_notify,
+		[STEP_PUT] = step_mp_put,
+		[STEP_GET] = step_mp_get,
+		[STEP_READ] = step_mp_access,
+		[STEP_WRITE] = step_mp_access,
+		[STEP_REQUEST] = step_request,
+		[STEP_SEND] = step_send,
+		[STEP_RECV] = step_recv,
+	},
+};
+
+step_fn *step_program_of(const struct workload *workload, const struct step *step, bool in_coroutine)
+{
+	enum step_context context = in_coroutine ? STEPS_IN_COROUTINES : STEPS_IN_FUNCTIONS;
+
+	if (step->resource < workload->resource_count && step->kind != STEP_SUBMIT &&
+	    workload->resources[step->resource].scope == SCOPE_PROCESSES)
+		context = STEPS_ACROSS_PROCESSES;
+	return step_programs[context][step->kind];
+}
+
+/* Parts of IF and TRY, which those execute. */
+static bool is_part(enum step_kind kind)
+{
+	return kind == STEP_BODY || kind == STEP_EXCEPT || kind == STEP_FINALLY;
+}
+
+static void check_step(const struct workload *workload, const struct step *step, unsigned ways,
+		       struct diagnostics *diagnostics)
+{
+	const char *under = model_names[workload->model.kind];
+
+	if (is_part(step->kind))
+		return;
+	if (((ways & TASK_AS_FUNCTION) && !step_program_of(workload, step, false)) ||
+	    ((ways & TASK_AS_COROUTINE) && !step_program_of(workload, step, true)))
+		diagnostics_error(diagnostics, workload->file, step->line, 0,
+				  "variant '%s': '%s' is not simulated under model %s", workload->variant,
+				  step_names[step->kind], under);
+	else if (step->kind == STEP_RUN && !model_run_is_known(step->model))
+		diagnostics_error(diagnostics, workload->file, step->line, 0,
+				  "variant '%s': a run of model %s inside a program is not simulated",
+				  workload->variant, model_names[step->model->kind]);
+	else if (step->resource < workload->resource_count &&
+		 !resource_class_of(&workload->resources[step->resource])->make)
+		diagnostics_error(diagnostics, workload->file, step->line, 0,
+				  "variant '%s': what '%s' is here is not simulated under model %s",
+				  workload->variant, workload->resources[step->resource].name, under);
+}
+
+void steps_check(const struct workload *workload, struct diagnostics *diagnostics)
+{
+	if (!driver_for(workload))
+		diagnostics_error(diagnostics, workload->file, 0, 0, "variant '%s': model %s is not simulated%s",
+				  workload->variant, model_names[workload->model.kind],
+				  workload->run.kind == RUN_ARRIVALS || workload->run.kind == RUN_USERS
+					  ? " with requests from outside"
+					  : "");
+	for (uint32_t i = 0; i < workload->task_count; i++) {
+		const struct task *task = &workload->tasks[i];
+
+		for (uint32_t at = task->first; task->ways != 0 && at < task->end; at++)
+			check_step(workload, &workload->steps[at], task->ways, diagnostics);
+	}
+}

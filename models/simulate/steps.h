@@ -1,0 +1,63 @@
+/*
+ * steps.h - how each kind of step is executed: one function a kind and a context, in one table (steps.c).
+ *
+ * A step's function is what an AWAIT calls: it finishes at once, or pushes a program and returns os_thread_enter().
+ * What a kind does is said in sim/scenario/workload.h. A kind that no model fills has no function: then
+ * steps_check() says so at the step's line, before anything runs.
+ *
+ * A step that raises calls task_raise() and returns DONE; a block stops at the first step after which
+ * `instance->leaving` is not LEAVING_NOT, and whoever pushed the block decides (try, with, loops, calls).
+ */
+#ifndef MODELS_SIMULATE_STEPS_H
+#define MODELS_SIMULATE_STEPS_H
+
+#include "models/simulate/task_program.h"
+#include "sim/base/diagnostic.h"
+
+typedef enum progress step_fn(struct os_thread *thread, struct task_instance *instance, const struct step *step);
+
+/* Where a step runs. A step on a resource that processes share is executed by STEPS_ACROSS_PROCESSES, whether
+ * in a function or in a coroutine. */
+enum step_context { STEPS_IN_FUNCTIONS, STEPS_IN_COROUTINES, STEPS_ACROSS_PROCESSES, STEP_CONTEXT_COUNT };
+
+extern step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT];
+
+/* The function for this step; NULL: not simulated. */
+step_fn *step_program_of(const struct workload *workload, const struct step *step, bool in_coroutine);
+/* Reports each step, resource and model of the workload that is not simulated, at its line. */
+void steps_check(const struct workload *workload, struct diagnostics *diagnostics);
+
+/* ---- For the functions themselves ---- */
+
+/* Pushes the program of a block: the steps from `first` to `end`, once. For os_thread_enter(). */
+void push_steps(struct os_thread *thread, struct task_instance *instance, uint32_t first, uint32_t end);
+/* Likewise: the body of a step. */
+void push_body(struct os_thread *thread, struct task_instance *instance, const struct step *step);
+/* The time that a step's duration takes on this build, the next draw of the instance. */
+sim_ns step_ns(struct task_instance *instance, const struct step *step, double slowdown);
+/* The value under the activation's variables; raises EXCEPTION_ARITHMETIC and gives 0 where there is none. */
+int64_t step_value(struct task_instance *instance, struct value value);
+/* Stores into the activation's variable, if the step names one. */
+void step_store(struct task_instance *instance, uint32_t variable, int64_t value);
+/* The k-th instance that a start step starts: entity, item and arguments set; released now. */
+struct task_instance *step_new_child(struct task_instance *parent, const struct start *start, int64_t index);
+/* How many it starts. */
+int64_t step_start_count(struct task_instance *instance, const struct start *start);
+
+/* When the step's timeout is over: SIM_NS_MAX without one. */
+sim_ns step_deadline(const struct os_thread *thread, const struct step *step);
+
+/* steps_basic.c */
+step_fn step_allocate, step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
+/* steps_control.c */
+step_fn step_if, step_while, step_let, step_call, step_return, step_try, step_raise, step_retry;
+/* steps_threading.c */
+step_fn step_with, step_acquire, step_release, step_wait, step_set, step_clear, step_notify, step_put, step_get,
+	step_task_done, step_join_queue, step_access, step_request;
+/* steps_process.c */
+step_fn step_mp_put, step_mp_get, step_send, step_recv, step_mp_wait, step_mp_notify, step_mp_set, step_mp_clear,
+	step_mp_access;
+/* steps_executor.c */
+step_fn step_submit, step_await_futures, step_wait_futures, step_as_completed, step_cancel_futures, step_run;
+
+#endif

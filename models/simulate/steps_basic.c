@@ -1,0 +1,251 @@
+/*
+ * steps_basic.c - the steps that need no library: durations, control flow, starting and joining threads and processes.
+ */
+#include "models/simulate/resources.h"
+#include "models/simulate/steps.h"
+
+/* ---- What all steps use ---- */
+
+sim_ns step_ns(struct task_instance *instance, const struct step *step, double slowdown)
+{
+	const struct simulation *simulation = instance->simulation;
+	const struct workload *workload = simulation->workload;
+	sim_ns ns = workload_duration(workload, step, &workload->tasks[instance->activation->task],
+				      simulation->replication, instance->entity, instance->draw_count,
+				      instance->item_ns);
+
+	instance->draw_count += step->duration.kind == DURATION_DRAWN;
+	return slowdown == 1 ? ns : sim_time_round((double)ns * slowdown);
+}
+
+int64_t step_value(struct task_instance *instance, struct value value)
+{
+	int64_t result = 0;
+
+	if (!workload_value(instance->simulation->workload, value, instance->activation->variables, &result))
+		task_raise(instance, EXCEPTION_ARITHMETIC);
+	return result;
+}
+
+void step_store(struct task_instance *instance, uint32_t variable, int64_t value)
+{
+	if (variable != INDEX_NONE)
+		instance->activation->variables[variable] = value;
+}
+
+static struct block_locals *push_block(struct os_thread *thread, struct task_instance *instance, uint32_t first,
+				       uint32_t end)
+{
+	struct block_locals *block = os_thread_push(thread, task_run_block);
+
+	block->instance = instance;
+	block->first = first;
+	block->end = end;
+	block->rounds_left = 1;
+	block->variable = INDEX_NONE;
+	return block;
+}
+
+void push_steps(struct os_thread *thread, struct task_instance *instance, uint32_t first, uint32_t end)
+{
+	push_block(thread, instance, first, end);
+}
+
+static uint32_t index_of(const struct task_instance *instance, const struct step *step)
+{
+	return (uint32_t)(step - instance->simulation->workload->steps);
+}
+
+static struct block_locals *push_body_of(struct os_thread *thread, struct task_instance *instance,
+					 const struct step *step)
+{
+	struct block_locals *block = push_block(thread, instance, index_of(instance, step) + 1, step->end);
+
+	block->is_body = true;
+	return block;
+}
+
+void push_body(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	push_body_of(thread, instance, step);
+}
+
+/* ---- Durations ---- */
+
+enum progress step_python(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	const struct python *python = &instance->simulation->workload->python;
+
+	return py_bytecode(thread, ACTIVITY_PYTHON,
+			   step_ns(instance, step, python->slowdown_python) + py_cost(thread, COST_STEP_COST));
+}
+
+enum progress step_c(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	return py_c_call(thread, step_ns(instance, step, instance->simulation->workload->python.slowdown_c));
+}
+
+enum progress step_native(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	return py_native_call(thread, step_ns(instance, step, instance->simulation->workload->python.slowdown_native));
+}
+
+enum progress step_io(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	return py_sleep(thread, step_ns(instance, step, 1));
+}
+
+/* bytearray(bytes), of which one byte in each page is written: one C call. */
+enum progress step_allocate(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	sim_ns work_ns = sim_time_round(thread->machine->costs->value[COST_MEMORY_TOUCH] * (double)step->bytes);
+
+	instance->allocated_bytes += step->bytes;
+	os_process_use_memory(thread->process, step->bytes);
+	return py_c_call(thread, work_ns);
+}
+
+/* ---- Control flow ---- */
+
+enum progress step_repeat(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	int64_t count = step_value(instance, step->count);
+	struct block_locals *block;
+
+	if (count <= 0 || instance->leaving != LEAVING_NOT)
+		return DONE;
+	block = push_body_of(thread, instance, step);
+	block->is_loop = true;
+	block->rounds_left = count;
+	block->variable = step->variable;
+	return os_thread_enter(thread);
+}
+
+enum progress step_loop(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	struct block_locals *block = push_body_of(thread, instance, step);
+
+	block->is_loop = true;
+	block->rounds_left = -1;
+	return os_thread_enter(thread);
+}
+
+enum progress step_break(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	(void)thread;
+	(void)step;
+	instance->leaving = LEAVING_BREAK;
+	return DONE;
+}
+
+enum progress step_stage(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	(void)thread;
+	simulation_mark_stage(instance->simulation, step->name);
+	return DONE;
+}
+
+/* ---- Starting ---- */
+
+int64_t step_start_count(struct task_instance *instance, const struct start *start)
+{
+	return start->items_ns ? start->item_count : step_value(instance, start->count);
+}
+
+struct task_instance *step_new_child(struct task_instance *parent, const struct start *start, int64_t index)
+{
+	const struct workload *workload = parent->simulation->workload;
+	struct task_instance *child = task_instance_new_child(parent, start->task);
+
+	child->item_ns = start->items_ns ? start->items_ns[index] : parent->item_ns;
+	step_store(parent, start->index_variable, index);
+	for (uint32_t i = 0; i < start->argument_count; i++)
+		child->activation->variables[i] =
+			step_value(parent, workload->arguments[start->first_argument + i]);
+	return child;
+}
+
+struct spawn_locals {
+	struct task_instance *instance;
+	const struct step *step;
+	struct handle *handle;
+	int64_t next, count;
+};
+
+static enum progress spawn(struct os_thread *thread, struct frame *frame)
+{
+	struct spawn_locals *my = FRAME_LOCALS(frame, struct spawn_locals);
+	struct simulation *simulation = my->instance->simulation;
+	const struct task *task = &simulation->workload->tasks[my->step->start->task];
+	struct task_instance *child;
+
+	PROGRAM_BEGIN(frame);
+	my->count = step_start_count(my->instance, my->step->start);
+	for (my->next = 0; my->next < my->count && my->instance->leaving == LEAVING_NOT; my->next++) {
+		child = step_new_child(my->instance, my->step->start, my->next);
+		my->handle = task_add_handle(my->instance, my->step->group);
+		my->handle->daemon = task->daemon || my->step->start->daemon;
+		my->handle->instance = child;
+		child->handle = my->handle;
+		if (simulation->workload->model.spawn == SPAWN_PROCESS) {
+			my->handle->process = region_alloc(simulation->region, sizeof(*my->handle->process));
+			AWAIT(frame, mp_process_start(thread, &simulation->context, my->handle->process, task->name, task_run_as_process,
+						      child));
+		} else {
+			my->handle->thread = py_thread_new(py_current(thread)->interpreter, task->name,
+							   task_run_as_thread, child);
+			AWAIT(frame, py_thread_start(thread, my->handle->thread));
+		}
+	}
+	PROGRAM_END;
+}
+
+struct join_locals {
+	struct task_instance *instance;
+	struct handle *handle;
+	uint32_t group, end; /* groups left to join */
+};
+
+static enum progress join(struct os_thread *thread, struct frame *frame)
+{
+	struct join_locals *my = FRAME_LOCALS(frame, struct join_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (; my->group < my->end; my->group++) {
+		for (my->handle = my->instance->activation->groups[my->group].first; my->handle;
+		     my->handle = my->handle->next) {
+			if (my->handle->daemon)
+				continue;
+			if (my->handle->thread)
+				AWAIT(frame, py_thread_join(thread, my->handle->thread));
+			if (my->handle->process)
+				AWAIT(frame, mp_process_join(thread, my->handle->process));
+		}
+		my->instance->activation->groups[my->group] = (struct handle_group){ NULL, NULL };
+	}
+	PROGRAM_END;
+}
+
+enum progress step_spawn(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	struct spawn_locals *locals = os_thread_push(thread, spawn);
+
+	locals->instance = instance;
+	locals->step = step;
+	return os_thread_enter(thread);
+}
+
+enum progress step_join(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	const struct activation *activation = instance->activation;
+	struct join_locals *locals;
+
+	if (!activation->groups)
+		return DONE;
+	locals = os_thread_push(thread, join);
+	locals->instance = instance;
+	locals->group = step->group == GROUP_ALL ? 0 : step->group;
+	locals->end = step->group == GROUP_ALL ? instance->simulation->workload->tasks[activation->task].group_count
+					       : step->group + 1;
+	return os_thread_enter(thread);
+}

@@ -1,0 +1,292 @@
+/*
+ * calibrate_cores.c - how cores share work and slow each other: cold caches after a migration, all cores busy at
+ * once, and whether the kernel keeps threads together on one core.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "sim/native/calibrate_tools.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "sim/native/native_cpus.h"
+
+/* ---- Cold caches ------------------------------------------------------------------------------------------ */
+
+/* What an interpreter keeps warm while it runs a loop: code, frames, a few objects. */
+#define WARM_BYTES ((size_t)64 << 10)
+
+static int64_t touch_ns(volatile const char *memory)
+{
+	int64_t begin_ns = now_ns();
+
+	for (size_t at = 0; at < WARM_BYTES; at += 64)
+		(void)memory[at];
+	return now_ns() - begin_ns;
+}
+
+static void migrate_often(struct calibration *calibration, struct shared *shared)
+{
+	char *memory = aligned_alloc(4096, WARM_BYTES);
+
+	if (!memory)
+		_exit(1);
+	memset(memory, 1, WARM_BYTES);
+	for (int i = 0; i < 200; i++) {
+		int64_t warm_ns;
+
+		for (size_t at = 0; at < WARM_BYTES; at += 64)
+			memory[at]++;
+		touch_ns(memory);
+		warm_ns = touch_ns(memory);
+		pin(i % 2 ? calibration->here : calibration->there);
+		add_event(shared, 0, (double)(touch_ns(memory) - warm_ns));
+	}
+}
+
+bool calibrate_migration(struct calibration *calibration)
+{
+	struct shared *shared;
+	bool ok;
+
+	if (calibration->there < 0) {
+		calibration_put_assumed(calibration, COST_SCHED_MIGRATION, 0, "only one CPU is allowed");
+		return true;
+	}
+	shared = shared_new();
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, migrate_often, shared) &&
+	     put_kind(calibration, COST_SCHED_MIGRATION, shared, 0, "reading 64 KiB again on another core");
+	munmap(shared, sizeof(*shared));
+	return ok;
+}
+
+/* ---- All cores busy --------------------------------------------------------------------------------------- */
+
+/* Four independent chains of integer work with loads and branches: like an interpreter's loop, this keeps several
+ * units of a core busy, so that a sibling that shares them is felt. */
+static uint64_t work(const uint32_t *table, int rounds)
+{
+	uint64_t chains[4] = { 1, 2, 3, 4 };
+
+	for (int i = 0; i < rounds; i++) {
+		for (int chain = 0; chain < 4; chain++) {
+			uint64_t x = chains[chain];
+
+			x ^= x << 13;
+			x ^= x >> 7;
+			x ^= x << 17;
+			chains[chain] = x + table[x & 1023];
+			if ((x & 63) == 0)
+				chains[chain] ^= (uint64_t)i;
+		}
+	}
+	return chains[0] ^ chains[1] ^ chains[2] ^ chains[3];
+}
+
+static double work_ns(const uint32_t *table)
+{
+	int64_t begin_ns = now_ns();
+	volatile uint64_t result = work(table, 300000);
+
+	(void)result;
+	return (double)(now_ns() - begin_ns);
+}
+
+/* Kind 0: time with all other CPUs busy; 1: time alone. Workers on the others work while `go` is odd and sleep
+ * while it is even. */
+static void work_beside(struct calibration *calibration, struct shared *shared)
+{
+	static uint32_t table[1024];
+	struct native_cpus allowed;
+	unsigned others = 0;
+
+	for (uint32_t i = 0; i < 1024; i++)
+		table[i] = i * 2654435761u;
+	native_cpus_allowed(&allowed);
+	for (size_t i = 0; i < allowed.count; i++) {
+		pid_t child;
+
+		if (allowed.items[i] == calibration->here)
+			continue;
+		others++;
+		child = fork();
+		if (child < 0)
+			_exit(1);
+		if (child != 0)
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pin(allowed.items[i]);
+		for (;;) {
+			unsigned state = atomic_load(&shared->go);
+
+			if (state % 2 == 0) {
+				futex(&shared->go, FUTEX_WAIT, state);
+				continue;
+			}
+			atomic_fetch_add(&shared->back, 1);
+			while (atomic_load(&shared->go) == state)
+				shared->last_ns = (int64_t)work(table, 10000);
+			atomic_fetch_sub(&shared->back, 1);
+		}
+	}
+	pin(calibration->here);
+	for (int i = 0; i < 2 * CALIBRATE_BATCHES; i++) {
+		double alone_ns = work_ns(table);
+
+		atomic_fetch_add(&shared->go, 1);
+		futex(&shared->go, FUTEX_WAKE, others);
+		while (atomic_load(&shared->back) < others)
+			continue;
+		add_event(shared, 0, work_ns(table));
+		atomic_fetch_add(&shared->go, 1);
+		while (atomic_load(&shared->back) > 0)
+			continue;
+		sleep_for(SIM_MS);
+		add_event(shared, 1, alone_ns);
+	}
+	/* The workers get their parent's death signal. */
+}
+
+bool calibrate_all_busy(struct calibration *calibration)
+{
+	struct shared *shared;
+	bool ok;
+
+	if (calibration->there < 0) {
+		calibration_put_assumed(calibration, COST_CPU_ALL_BUSY_SPEED, 1, "only one CPU is allowed");
+		return true;
+	}
+	shared = shared_new();
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, work_beside, shared);
+	if (ok) {
+		/* Somebody else's work makes a core that should be alone slower, never faster. */
+		double alone_ns = calibrate_quantile(shared->events[1], shared->event_counts[1], 0.25);
+
+		for (size_t i = 0; i < shared->event_counts[0]; i++)
+			shared->events[0][i] = alone_ns / shared->events[0][i];
+		ok = put_kind(calibration, COST_CPU_ALL_BUSY_SPEED, shared, 0, "by a loop in C");
+	}
+	munmap(shared, sizeof(*shared));
+	return ok;
+}
+
+/* ---- Keeping threads together ---------------------------------------------------------------------------------
+ */
+
+/*
+ * A waker that is busy for a given share of its time wakes a thread that does next to nothing: does that run on the
+ * waker's core or on the other, which is idle? The mainline kernel takes the idle core always. Some kernels for
+ * virtual machines keep the two together while their core is not too busy, which bisection finds out.
+ */
+#define PACK_PERIOD_NS (8 * SIM_MS)
+#define PACK_SETTLING 12 /* periods until the kernel's mean, of a half-life of 32 ms, is what it will be */
+#define PACK_PERIODS 16
+#define PACK_STEPS 5
+#define PACK_REPEATS 3
+#define PACK_LEAST_SHARE 0.15
+
+static void *note_cpu(void *argument)
+{
+	struct shared *shared = argument;
+
+	for (;;) {
+		unsigned seen = atomic_load(&shared->go);
+
+		atomic_store(&shared->last_ns, sched_getcpu());
+		while (atomic_load(&shared->go) == seen)
+			futex(&shared->go, FUTEX_WAIT, seen);
+	}
+	return NULL;
+}
+
+/* Whether most wake-ups by a waker so busy end on its core; *share becomes how busy it really was. */
+static bool keeps_together(struct shared *shared, double *share)
+{
+	int64_t busy_ns = (int64_t)(*share * PACK_PERIOD_NS);
+	int64_t begin_ns = 0, napped_ns = 0;
+	int together = 0;
+
+	for (int i = 0; i < PACK_SETTLING + PACK_PERIODS; i++) {
+		int64_t before_ns = now_ns();
+		int here;
+
+		if (i == PACK_SETTLING) {
+			begin_ns = before_ns;
+			napped_ns = 0;
+		}
+		sleep_for(PACK_PERIOD_NS - busy_ns);
+		napped_ns += now_ns() - before_ns;
+		spin_for(busy_ns / 2);
+		here = sched_getcpu();
+		atomic_fetch_add(&shared->go, 1);
+		futex(&shared->go, FUTEX_WAKE, 1);
+		spin_for(busy_ns - busy_ns / 2);
+		if (i >= PACK_SETTLING)
+			together += atomic_load(&shared->last_ns) == here;
+	}
+	*share = 1 - (double)napped_ns / (double)(now_ns() - begin_ns);
+	return together > PACK_PERIODS / 2;
+}
+
+static double find_limit(struct shared *shared)
+{
+	double below = PACK_LEAST_SHARE, above = 1;
+
+	if (!keeps_together(shared, &below))
+		return 0;
+	for (int step = 0; step < PACK_STEPS; step++) {
+		double share = (below + above) / 2;
+
+		if (keeps_together(shared, &share))
+			below = share > below ? share : below;
+		else
+			above = share < above ? share : above;
+	}
+	return (below + above) / 2;
+}
+
+static void wake_while_busy(struct calibration *calibration, struct shared *shared)
+{
+	pthread_t thread;
+
+	pin_to_both(calibration->here, calibration->there);
+	if (pthread_create(&thread, NULL, note_cpu, shared) != 0)
+		_exit(1);
+	sleep_for(20 * SIM_MS);
+	for (int i = 0; i < PACK_REPEATS; i++)
+		add_event(shared, 0, find_limit(shared));
+}
+
+bool calibrate_packing(struct calibration *calibration)
+{
+	struct shared *shared;
+	bool ok;
+
+	if (calibration->there < 0) {
+		calibration_put_assumed(calibration, COST_SCHED_PACK_BELOW, 0, "only one CPU is allowed");
+		return true;
+	}
+	shared = shared_new();
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, wake_while_busy, shared);
+	if (ok)
+		calibration_put_batches(calibration, COST_SCHED_PACK_BELOW, shared->events[0],
+					shared->event_counts[0],
+					"where wake-ups by a waker so busy begin to end elsewhere");
+	munmap(shared, sizeof(*shared));
+	return ok;
+}

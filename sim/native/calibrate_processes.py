@@ -1,0 +1,510 @@
+"""calibrate_processes.py - what concurrent.futures' and multiprocessing's own doings cost; a part of calibrate.py.
+
+A helper thread's work (manager, feeder) is measured by calling its methods from this thread, with nobody to be
+woken; another process's by its CPU clock, read from here. What has a name of its own is subtracted.
+"""
+import concurrent.futures.process as process_module
+import json
+import mmap
+import multiprocessing
+import multiprocessing.forkserver
+import multiprocessing.managers
+import multiprocessing.pool
+import multiprocessing.util
+import os
+import resource
+import statistics
+import sys
+import threading
+import time
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from itertools import repeat
+
+import harness
+import harness_processes
+from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, known, measured, medians_of_groups,
+                       thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
+from harness import clock_ns, run_task
+
+EMPTY_WORKLOAD = {'count': 0, 'spare': 0, 'tasks': [], 'resources': [], 'model': 'processes', 'spawn': 'thread',
+                  'start': 'spawn'}
+
+FEW = 7  # of what takes a tenth of a second each
+
+
+def send_ns():
+    return MEDIANS['gil.uncontended'] + MACHINE['pipe.write']
+
+
+def receive_ns():
+    return 2 * (MEDIANS['gil.uncontended'] + MACHINE['pipe.read'])
+
+
+def each_ns(do, rounds=TASKS):
+    """One call of `do`, without the loop around it."""
+    begin_ns = thread_cpu_ns()
+    for _ in repeat(None, rounds):
+        do()
+    middle_ns = thread_cpu_ns()
+    for _ in repeat(None, rounds):
+        pass
+    return (2 * middle_ns - begin_ns - thread_cpu_ns()) / rounds
+
+
+def less(values, rest_ns):
+    return [value - rest_ns for value in values]
+
+
+def cpu_clock_of(pid):
+    """The CPU clock of another process (linux: MAKE_PROCESS_CPUCLOCK)."""
+    return (~pid << 3) | 2
+
+
+def cpu_ns_of(pid):
+    return time.clock_gettime_ns(cpu_clock_of(pid))
+
+
+def settled_cpu_ns(pid, longest_s=2):
+    """Its CPU time once it does nothing any more."""
+    end_s = time.monotonic() + longest_s
+    before_ns = -1
+    while time.monotonic() < end_s:
+        now_ns = cpu_ns_of(pid)
+        if now_ns == before_ns and now_ns > 0:
+            break
+        before_ns = now_ns
+        time.sleep(0.02)
+    return before_ns
+
+
+def children_cpu_ns():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (usage.ru_utime + usage.ru_stime) * 1e9
+
+
+# ---- Futures -----------------------------------------------------------------------------------------
+
+def measure_future_watch():
+    def one():
+        futures = [Future() for _ in range(TASKS)]
+        begin_ns = thread_cpu_ns()
+        wait(futures, timeout=0)
+        return (thread_cpu_ns() - begin_ns) / TASKS
+    measured('future.watch', in_batches(one))
+
+
+# ---- Locks, queues and connections that processes share ----------------------------------------------
+
+def measure_mp_lock():
+    lock = multiprocessing.get_context('fork').Lock()
+
+    def one():
+        def use():
+            with lock:
+                pass
+        return each_ns(use, 2000) - each_ns(lambda: None, 2000)
+    measured('mplock.uncontended', in_batches(one))
+
+
+def measure_shared_value():
+    """The value that processes share is a ctypes object in shared memory."""
+    value = multiprocessing.get_context('fork').Value('q', 0, lock=False)
+
+    def one():
+        begin_ns = clock_ns()
+        for _ in repeat(None, 5000):
+            value.value
+        middle_ns = clock_ns()
+        for _ in repeat(None, 5000):
+            pass
+        return (2 * middle_ns - begin_ns - clock_ns()) / 5000
+    measured('mpvalue.access', in_batches(one))
+
+
+def measure_mp_queue():
+    """The feeder is held up at the write lock while TASKS items are put, so that nobody waits for them; then it
+    sends all in one go, and they are read in one go."""
+    context = multiprocessing.get_context('fork')
+    lock_ns = MEDIANS['mplock.uncontended']
+    puts_ns, feeds_ns, gets_ns, closes_ns = [], [], [], []
+    for _ in range(BATCHES):
+        queue = context.Queue()
+        queue.put(0)
+        queue.get()
+        time.sleep(1e-3)
+        queue._wlock.acquire()
+        queue.put(0)
+        time.sleep(2e-3)
+        warm_up()
+        puts_ns.append(each_ns(lambda: queue.put(7)))
+        clock = time.pthread_getcpuclockid(queue._thread.ident)
+        begin_ns = time.clock_gettime_ns(clock)
+        queue._wlock.release()
+        time.sleep(2e-2)
+        feeds_ns.append((time.clock_gettime_ns(clock) - begin_ns) / (TASKS + 1))
+        warm_up()
+        queue.get()
+        gets_ns.append(each_ns(queue.get))
+        begin_ns = thread_cpu_ns()
+        queue.close()
+        middle_ns = thread_cpu_ns()
+        time.sleep(2e-3)
+        warm_up()
+        again_ns = thread_cpu_ns()
+        queue.join_thread()
+        closes_ns.append(thread_cpu_ns() - again_ns + middle_ns - begin_ns - wake_call_ns() - MEDIANS['pythread.join'])
+    measured('mpqueue.put', less(puts_ns, lock_ns / 2))
+    measured('mpqueue.feeder', less(feeds_ns, send_ns() + lock_ns))
+    measured('mpqueue.get', less(gets_ns, receive_ns() + 1.5 * lock_ns))
+    measured('mpqueue.close', closes_ns)
+
+
+def measure_mp_simple_queue():
+    queue = multiprocessing.get_context('fork').SimpleQueue()
+    puts_ns, gets_ns = [], []
+    for _ in range(BATCHES):
+        puts_ns.append(each_ns(lambda: queue.put(7)))
+        gets_ns.append(each_ns(queue.get))
+    lock_ns = MEDIANS['mplock.uncontended']
+    measured('mpsimplequeue.put', less(puts_ns, send_ns() + lock_ns))
+    measured('mpsimplequeue.get', less(gets_ns, receive_ns() + lock_ns))
+
+
+def measure_connection():
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    text = b'x' * 64
+    polls_ns, sends_ns, receives_ns = [], [], []
+    for _ in range(BATCHES):
+        polls_ns.append(each_ns(reader.poll))
+        sends_ns.append(each_ns(lambda: writer.send_bytes(text)))
+        receives_ns.append(each_ns(reader.recv_bytes))
+    measured('connection.poll', less(polls_ns, MEDIANS['gil.uncontended'] + MACHINE['syscall.base']))
+    measured('connection.send', less(sends_ns, send_ns()))
+    measured('connection.receive', less(receives_ns, receive_ns()))
+
+
+# ---- ProcessPoolExecutor -----------------------------------------------------------------------------
+
+class FakeProcess:
+    """A worker as far as wait() looks at it: a sentinel that never gets ready."""
+
+    def __init__(self):
+        self.sentinel, self.writer = os.pipe()
+
+    def close(self):
+        os.close(self.sentinel)
+        os.close(self.writer)
+
+
+PPE_NAMES = ('ppe.create', 'ppe.submit', 'ppe.dispatch', 'ppe.manager', 'ppe.manager_worker', 'ppe.result', 'ppe.worker',
+             'ppe.shutdown')
+
+
+def idle_executor():
+    """An executor whose submit() starts neither workers nor a manager; and the manager, not started."""
+    executor = ProcessPoolExecutor(TASKS, mp_context=multiprocessing.get_context('fork'))
+    executor._start_executor_manager_thread = executor._adjust_process_count = lambda: None
+    return executor, process_module._ExecutorManagerThread(executor)
+
+
+def measure_process_pool():
+    if not hasattr(process_module, '_ExecutorManagerThread'):
+        for name, guess_ns in zip(PPE_NAMES, (400e3, 15e3, 8e3, 15e3, 2e3, 8e3, 8e3, 50e3)):
+            assumed(name, guess_ns, 'before 3.9 the manager is one function that cannot be taken apart')
+        return
+    use_empty_tasks(TASKS)
+    lock_ns, gil_ns = MEDIANS['mplock.uncontended'], MEDIANS['gil.uncontended']
+    put_ns = MEDIANS['mpqueue.put'] + lock_ns / 2
+    get_ns = MEDIANS['mpqueue.get'] + receive_ns() + 1.5 * lock_ns
+    result_put_ns = MEDIANS['mpsimplequeue.put'] + send_ns() + lock_ns
+    result_get_ns = MEDIANS['mpsimplequeue.get'] + receive_ns() + lock_ns
+    poll_ns = MEDIANS['connection.poll'] + gil_ns + MACHINE['syscall.base']
+    wake_ns = MEDIANS['connection.send'] + send_ns()
+    creates_ns, submits_ns, dispatches_ns, waits_ns, more_ns = [], [], [], [], []
+    results_ns, workers_ns, shutdowns_ns = [], [], []
+    for _ in range(BATCHES):
+        begin_ns = thread_cpu_ns()
+        executor, manager = idle_executor()
+        creates_ns.append(thread_cpu_ns() - begin_ns)
+        calls = executor._call_queue
+        number = iter(range(TASKS))
+        submits_ns.append(each_ns(lambda: executor.submit(run_task, next(number))) - wake_ns)
+        executor._executor_manager_thread_wakeup.clear()
+        calls._wlock.acquire()
+        calls.put(None)
+        time.sleep(1e-3)  # the feeder waits at the write lock
+        warm_up()
+        begin_ns = thread_cpu_ns()
+        manager.add_call_item_to_queue()
+        dispatches_ns.append((thread_cpu_ns() - begin_ns) / TASKS - put_ns)
+        calls._wlock.release()
+        time.sleep(2e-2)
+        calls.get()
+        calls.put(None)
+        time.sleep(1e-3)
+        warm_up()
+        begin_ns = thread_cpu_ns()
+        process_module._process_worker(calls, executor._result_queue, None, ())
+        workers_ns.append((thread_cpu_ns() - begin_ns - get_ns - result_put_ns) / TASKS - get_ns - result_put_ns)
+        items = []
+
+        def round_ns(count):
+            fakes = {number: FakeProcess() for number in range(count)}
+            manager.processes = fakes
+
+            def one_round():
+                items.append(manager.wait_result_broken_or_wakeup()[0])
+            round_ns = each_ns(one_round, TASKS // 2)
+            for fake in fakes.values():
+                fake.close()
+            return round_ns
+        one_ns, five_ns = round_ns(1), round_ns(5)
+        more_ns.append((five_ns - one_ns) / 4)
+        waits_ns.append(one_ns - more_ns[-1] - result_get_ns - poll_ns - gil_ns - MACHINE['syscall.base'])
+        results = iter(items)
+
+        def one_result():
+            manager.process_result_item(next(results))
+            executor._idle_worker_semaphore.release()
+            manager.is_shutting_down()
+        results_ns.append(each_ns(one_result))
+        begin_ns = thread_cpu_ns()
+        executor.shutdown()
+        shutdowns_ns.append(thread_cpu_ns() - begin_ns - wake_ns)
+        calls.close()
+    measured('ppe.create', creates_ns)
+    measured('ppe.submit', submits_ns)
+    measured('ppe.dispatch', dispatches_ns)
+    measured('ppe.manager_worker', more_ns)
+    measured('ppe.manager', waits_ns)
+    measured('ppe.result', results_ns)
+    measured('ppe.worker', workers_ns)
+    measured('ppe.shutdown', shutdowns_ns, 'on the caller')
+
+
+def measure_pool_next():
+    with multiprocessing.get_context('fork').Pool(1) as pool:
+        def one():
+            results = pool.imap(abs, range(TASKS))
+            time.sleep(2e-2)
+            warm_up()
+            return each_ns(results.__next__)
+        measured('pool.next', in_batches(one))
+
+
+# ---- Starting processes by spawn and by a fork server ------------------------------------------------
+
+def main_module_is_harness():
+    """A process that starts afresh imports the main module again: that shall be the harness's, as in a run."""
+    main = sys.modules['__main__']
+    main.__file__ = harness.__file__
+    workload = os.path.join(os.path.dirname(harness.__file__), 'nothing.json')
+    with open(workload, 'w', encoding='utf-8') as stream:
+        json.dump(EMPTY_WORKLOAD, stream)
+    os.environ['GILSIM_WORKLOAD'] = workload
+
+
+def measure_spawn():
+    """A child that sleeps in its target has come as far as a target: its CPU clock says what that took. One that
+    exits at once shows by how much its end adds."""
+    main_module_is_harness()
+    context = multiprocessing.get_context('spawn')
+    helper_ns = []
+    inside_ns, calls = [0, 0], []
+    spawn_process = multiprocessing.util.spawnv_passfds
+
+    def timed_spawn(*arguments):
+        cpu_ns, begin_ns = thread_cpu_ns(), clock_ns()
+        pid = spawn_process(*arguments)
+        calls.append(clock_ns() - begin_ns)
+        inside_ns[0] += thread_cpu_ns() - cpu_ns
+        return pid
+    multiprocessing.util.spawnv_passfds = timed_spawn
+    try:
+        tracker = multiprocessing.resource_tracker
+        begin_ns = thread_cpu_ns()
+        tracker.ensure_running()
+        helper_ns.append(thread_cpu_ns() - begin_ns - inside_ns[0])
+        tracker_ns = settled_cpu_ns(tracker._resource_tracker._pid)
+        calls.clear()
+        starts_ns, children_ns, finishes_ns = [], [], []
+        for _ in range(FEW):
+            child = context.Process(target=time.sleep, args=(0.4,))
+            inside_ns[0] = 0
+            warm_up()
+            begin_ns = thread_cpu_ns()
+            child.start()
+            starts_ns.append(thread_cpu_ns() - begin_ns - inside_ns[0])
+            time.sleep(0.15)
+            children_ns.append(settled_cpu_ns(child.pid))
+            earlier_ns = children_cpu_ns()
+            child.join()
+            assert child.exitcode == 0
+            finishes_ns.append(children_cpu_ns() - earlier_ns - children_ns[-1])
+    finally:
+        multiprocessing.util.spawnv_passfds = spawn_process
+    exec_ns = statistics.median(calls)
+    measured('spawn.exec', calls)
+    measured('spawn.start', starts_ns)
+    measured('spawn.child', less(children_ns, exec_ns))
+    measured('spawn.finish', less(finishes_ns, MACHINE['process.exit']))
+    measured('spawn.helper', helper_ns)
+    measured('spawn.tracker', [tracker_ns - exec_ns])
+
+
+def measure_forkserver():
+    """The server is another process, whose CPU clock shows what it does for a request and for a child's end."""
+    main_module_is_harness()
+    context = multiprocessing.get_context('forkserver')
+    server = multiprocessing.forkserver._forkserver
+    multiprocessing.forkserver.ensure_running()
+    server_ns = settled_cpu_ns(server._forkserver_pid)
+    measured('forkserver.first', [server_ns - MEDIANS['spawn.exec']])
+    starts_ns, serves_ns, children_ns = [], [], []
+    fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * MEDIANS['memory.interpreter']
+    for _ in range(FEW):
+        child = context.Process(target=time.sleep, args=(0.4,))
+        before_ns = cpu_ns_of(server._forkserver_pid)
+        warm_up()
+        begin_ns = thread_cpu_ns()
+        child.start()
+        starts_ns.append(thread_cpu_ns() - begin_ns)
+        time.sleep(0.1)
+        children_ns.append(settled_cpu_ns(child.pid))
+        child.join()
+        assert child.exitcode == 0
+        time.sleep(0.01)
+        serves_ns.append((cpu_ns_of(server._forkserver_pid) - before_ns - fork_ns - MACHINE['process.wait']) / 2 -
+                         MACHINE['pipe.write'] - MACHINE['wake.call'])
+    measured('forkserver.start', less(starts_ns, MACHINE['pipe.write'] + MACHINE['wake.call']))
+    measured('forkserver.serve', serves_ns)
+    measured('forkserver.next', less(children_ns, MACHINE['fork.entry']))
+    server._stop()
+
+
+# ---- Managers ----------------------------------------------------------------------------------------
+
+def measure_manager():
+    """One call of a proxy's method, on the caller and on the server's thread for it, without what both wait."""
+    context = multiprocessing.get_context('fork')
+    manager = multiprocessing.managers.SyncManager(ctx=context)
+    begin_ns = thread_cpu_ns()
+    manager.start()
+    start_ns = thread_cpu_ns() - begin_ns
+    value = manager.Value('q', 0)
+    value.value
+    pid = manager._process.pid
+    rest_ns = send_ns() + receive_ns() + MACHINE['sched.switch'] + MACHINE['wake.call']
+    calls_ns, serves_ns = [], []
+    for _ in range(BATCHES):
+        before_ns = cpu_ns_of(pid)
+        calls_ns.append(each_ns(lambda: value.value))
+        serves_ns.append((cpu_ns_of(pid) - before_ns) / TASKS)
+    measured('manager.call', less(calls_ns, rest_ns))
+    measured('manager.serve', less(serves_ns, rest_ns))
+    connects_ns, accepts_ns = [], []
+    start_ns_of_thread = MEDIANS['pythread.start'] + MACHINE['thread.create'] + MACHINE['thread.entry']
+    for _ in range(BATCHES):
+        before_ns, begin_ns = cpu_ns_of(pid), thread_cpu_ns()
+        value._connect()
+        connects_ns.append(thread_cpu_ns() - begin_ns)
+        time.sleep(2e-3)
+        accepts_ns.append(cpu_ns_of(pid) - before_ns - start_ns_of_thread)
+    measured('manager.connect', connects_ns)
+    measured('manager.accept', accepts_ns)
+    measured('manager.start', [start_ns - MEDIANS['pyprocess.start'] - MACHINE['fork.base'] -
+                               MACHINE['fork.per_byte'] * MEDIANS['memory.interpreter']])
+    manager.shutdown()
+
+
+# ---- Interpreters ------------------------------------------------------------------------------------
+
+def measure_interpreters():
+    """Created, entered for an empty statement, and destroyed, on one thread."""
+    try:
+        if sys.version_info >= (3, 13):
+            import _interpreters as interpreters
+        else:
+            import _xxsubinterpreters as interpreters
+        run = getattr(interpreters, 'exec', None) or interpreters.run_string
+        if sys.version_info < (3, 12):
+            raise ImportError
+    except ImportError:
+        for name, guess_ns in (('interp.create', 12e6), ('interp.call', 40e3), ('interp.destroy', 3e6)):
+            assumed(name, guess_ns, 'before 3.12 interpreters share one GIL')
+        assumed('memory.subinterpreter', 8 << 20, 'before 3.12 interpreters share one GIL')
+        return
+    creates_ns, calls_ns, destroys_ns, sizes = [], [], [], []
+    for _ in range(FEW):
+        before = resident_bytes()
+        begin_ns = thread_cpu_ns()
+        number = interpreters.create()
+        creates_ns.append(thread_cpu_ns() - begin_ns)
+        sizes.append(resident_bytes() - before)
+        calls_ns.append(each_ns(lambda: run(number, 'pass')) - 2 * MEDIANS['gil.uncontended'])
+        begin_ns = thread_cpu_ns()
+        interpreters.destroy(number)
+        destroys_ns.append(thread_cpu_ns() - begin_ns)
+    measured('interp.create', creates_ns)
+    measured('interp.call', calls_ns)
+    measured('interp.destroy', destroys_ns)
+    measured('memory.subinterpreter', [max(sizes)], 'the first; later ones use what earlier ones gave back')
+
+
+# ---- Memory ------------------------------------------------------------------------------------------
+
+def resident_bytes():
+    with open('/proc/self/statm') as stream:
+        return int(stream.read().split()[1]) * mmap.PAGESIZE
+
+
+def note_private_bytes(_):
+    """What this forked child has copied so far."""
+    with open('/proc/self/smaps_rollup') as stream:
+        SHARED[0] = 1024 * sum(int(line.split()[1]) for line in stream if line.startswith('Private_Dirty'))
+
+
+def measure_memory():
+    context = multiprocessing.get_context('fork')
+    forks, threads = [], []
+    for _ in range(FEW):
+        child = context.Process(target=note_private_bytes, args=(0,))
+        child.start()
+        child.join()
+        forks.append(SHARED[0])
+        gate = threading.Event()
+        waiting = [threading.Thread(target=gate.wait) for _ in range(20)]
+        before = resident_bytes()
+        for thread in waiting:
+            thread.start()
+        threads.append((resident_bytes() - before) / 20)
+        gate.set()
+        for thread in waiting:
+            thread.join()
+    measured('memory.fork', forks)
+    measured('memory.thread', threads)
+
+    blocks = []  # kept, so that each is of fresh pages
+
+    def touch_ns():
+        begin_ns = thread_cpu_ns()
+        blocks.append(harness_processes.touched(1 << 22))
+        return (thread_cpu_ns() - begin_ns) / (1 << 22)
+    measured('memory.touch', in_batches(touch_ns))
+
+
+MEASUREMENTS = (
+    ('memory of processes and threads', measure_memory),
+    ('interpreters', measure_interpreters),
+    ('futures', measure_future_watch),
+    ('locks of processes', measure_mp_lock),
+    ('shared values', measure_shared_value),
+    ('connections', measure_connection),
+    ('queues of processes', measure_mp_queue),
+    ('simple queues of processes', measure_mp_simple_queue),
+    ('ProcessPoolExecutor', measure_process_pool),
+    ('imap', measure_pool_next),
+    ('spawn', measure_spawn),
+    ('fork server', measure_forkserver),
+    ('managers', measure_manager),
+)

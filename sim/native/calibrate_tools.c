@@ -1,0 +1,125 @@
+/*
+ * calibrate_tools.c - see calibrate_tools.h.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "sim/native/calibrate_tools.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/native/native_process.h"
+
+int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * SIM_S + now.tv_nsec;
+}
+
+int64_t now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+void spin_for(int64_t duration_ns)
+{
+	int64_t end_ns = now_ns() + duration_ns;
+
+	while (now_ns() < end_ns)
+		continue;
+}
+
+void sleep_for(int64_t duration_ns)
+{
+	const struct timespec duration = { duration_ns / SIM_S, duration_ns % SIM_S };
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &duration, NULL);
+}
+
+void pin_to_both(int cpu, int other)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	CPU_SET((size_t)other, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+void pin(int cpu)
+{
+	pin_to_both(cpu, cpu);
+}
+
+long futex(atomic_uint *word, int operation, unsigned value)
+{
+	return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+}
+
+struct shared *shared_new(void)
+{
+	void *memory = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	/* Page faults belong to the beginning. */
+	memset(memory, 0, sizeof(struct shared));
+	return memory;
+}
+
+void add_event(struct shared *shared, int kind, double value)
+{
+	if (shared->event_counts[kind] < EVENT_LIMIT)
+		shared->events[kind][shared->event_counts[kind]++] = value;
+}
+
+bool fail(struct calibration *calibration, const char *what)
+{
+	native_error_set(calibration->error, "cannot calibrate: %s: %s", what, strerror(errno));
+	return false;
+}
+
+bool in_child(struct calibration *calibration, void (*body)(struct calibration *, struct shared *),
+	      struct shared *shared)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return fail(calibration, "fork");
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		body(calibration, shared);
+		_exit(0);
+	}
+	while (waitpid(child, &status, 0) < 0) {
+		if (errno != EINTR)
+			return fail(calibration, "waitpid");
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	errno = ECHILD;
+	return fail(calibration, "a measuring process died");
+}
+
+bool put_kind(struct calibration *calibration, enum cost cost, const struct shared *shared, int kind,
+	      const char *remark)
+{
+	if (shared->event_counts[kind] == 0) {
+		native_error_set(calibration->error, "cannot calibrate '%s': nothing could be measured",
+				 cost_infos[cost].name);
+		return false;
+	}
+	calibration_put_events(calibration, cost, shared->events[kind], shared->event_counts[kind], remark);
+	return true;
+}

@@ -1,0 +1,56 @@
+/*
+ * calibrate_tools.h - what micro-benchmarks of the kernel are made of: clocks, pinning, children, memory shared
+ * with them.
+ */
+#ifndef SIM_NATIVE_CALIBRATE_TOOLS_H
+#define SIM_NATIVE_CALIBRATE_TOOLS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "sim/native/calibrate.h"
+
+#define EVENT_LIMIT 8192
+
+/* Memory that forked children share. Threads of one process use it as well, so that both kinds of
+ * ping-pong differ in nothing else. */
+struct shared {
+	_Alignas(64) atomic_uint go;
+	_Alignas(64) atomic_uint back;
+	_Alignas(64) atomic_uint stop;
+	_Alignas(64) _Atomic int64_t woken_ns;
+	_Atomic int64_t cpu_ns, last_ns;
+	double events[4][EVENT_LIMIT];
+	size_t event_counts[4];
+};
+
+/* NULL when there is no memory. Given back with munmap(). */
+struct shared *shared_new(void);
+void add_event(struct shared *shared, int kind, double value);
+/* Puts the events of a kind as a cost; false, and an error said, when there is none. */
+bool put_kind(struct calibration *calibration, enum cost cost, const struct shared *shared, int kind,
+	      const char *remark);
+
+/* Runs `body` in a child of its own, because it pins itself, forks, or eats memory. */
+bool in_child(struct calibration *calibration, void (*body)(struct calibration *, struct shared *),
+	      struct shared *shared);
+/* Says that `what` failed, with errno's text; always false. */
+bool fail(struct calibration *calibration, const char *what);
+
+int64_t clock_ns(clockid_t clock);
+int64_t now_ns(void);
+void spin_for(int64_t duration_ns);
+void sleep_for(int64_t duration_ns);
+/* Confines the calling thread, and what it starts, to one CPU; to two of them. */
+void pin(int cpu);
+void pin_to_both(int cpu, int other);
+/* The system call, without a time-out. */
+long futex(atomic_uint *word, int operation, unsigned value);
+
+/* calibrate_cores.c: how cores share work and slow each other. */
+bool calibrate_migration(struct calibration *calibration);
+bool calibrate_all_busy(struct calibration *calibration);
+bool calibrate_packing(struct calibration *calibration);
+
+#endif

@@ -1,0 +1,528 @@
+/*
+ * workload_json_steps.c - see workload_json_steps.h.
+ */
+#include "sim/native/workload_json_steps.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* An OpenSSL limit, and far above any sensible step: a quarter of an hour. */
+#define NATIVE_ITERATIONS_MAX INT32_MAX
+
+static const char *const leaf_words[STEP_KIND_COUNT] = {
+	[STEP_PYTHON] = "python", [STEP_C] = "c",	  [STEP_NATIVE] = "native",
+	[STEP_IO] = "io",	  [STEP_BLOCK] = "block",
+};
+
+/* As scenarios name them; what the harness has no maker for has no word. */
+static const char *const resource_words[RESOURCE_KIND_COUNT] = {
+	[RESOURCE_LOCK] = "lock",
+	[RESOURCE_RLOCK] = "rlock",
+	[RESOURCE_CONDITION] = "condition",
+	[RESOURCE_SEMAPHORE] = "semaphore",
+	[RESOURCE_BOUNDED_SEMAPHORE] = "bounded_semaphore",
+	[RESOURCE_EVENT] = "event",
+	[RESOURCE_BARRIER] = "barrier",
+	[RESOURCE_QUEUE] = "queue",
+	[RESOURCE_LIFO_QUEUE] = "lifo_queue",
+	[RESOURCE_PRIORITY_QUEUE] = "priority_queue",
+	[RESOURCE_SIMPLE_QUEUE] = "simple_queue",
+	[RESOURCE_VARIABLE] = "variable",
+	[RESOURCE_ARRAY] = "array",
+	[RESOURCE_SERVICE] = "service",
+	[RESOURCE_LIMITER] = "limiter",
+	[RESOURCE_PIPE] = "pipe",
+	[RESOURCE_MANAGER] = "manager",
+	[RESOURCE_SHARED_MEMORY] = "shared_memory",
+	[RESOURCE_THREAD_POOL] = "thread_pool",
+	[RESOURCE_PROCESS_POOL] = "process_pool",
+	[RESOURCE_POOL] = "pool",
+};
+static const char *const return_words[] = {
+	[RETURN_FIRST] = "FIRST_COMPLETED", [RETURN_ALL] = "ALL_COMPLETED", [RETURN_EXCEPTION] = "FIRST_EXCEPTION"
+};
+static const char *const scope_words[] = {
+	[SCOPE_THREADS] = "threads", [SCOPE_COROUTINES] = "coroutines", [SCOPE_PROCESSES] = "processes"
+};
+
+bool workload_json_is_leaf(enum step_kind kind)
+{
+	return leaf_words[kind] != NULL;
+}
+
+/* ---- Amounts of work ---- */
+
+static json_int_t iterations(sim_ns duration_ns, double spin_ns)
+{
+	double count = spin_ns > 0 ? (double)duration_ns / spin_ns : 0;
+
+	return count < 9e18 ? llround(count) : INT64_MAX;
+}
+
+json_t *workload_json_amount(const struct workload *workload, enum step_kind kind, sim_ns duration_ns)
+{
+	json_int_t count;
+
+	switch (kind) {
+	case STEP_PYTHON:
+		return json_integer(iterations(duration_ns, workload->python.spin_python_ns));
+	case STEP_C:
+		return json_integer(iterations(duration_ns, workload->python.spin_c_ns));
+	case STEP_NATIVE:
+		/* Zero iterations are an error for hashlib. */
+		count = iterations(duration_ns, workload->python.spin_native_ns);
+		return json_integer(count < 1 ? 1 : count > NATIVE_ITERATIONS_MAX ? NATIVE_ITERATIONS_MAX : count);
+	default:
+		return json_real(sim_time_seconds(duration_ns));
+	}
+}
+
+static json_t *seconds_new(sim_ns ns)
+{
+	return ns < 0 || ns == SIM_NS_MAX ? json_null() : json_real(sim_time_seconds(ns));
+}
+
+/* ---- What is drawn ---- */
+
+static bool is_drawn(const struct duration *duration)
+{
+	return duration->kind == DURATION_DRAWN;
+}
+
+static const struct resource *service_of(const struct workload *workload, const struct step *step)
+{
+	return &workload->resources[step->resource];
+}
+
+bool workload_json_is_drawn(const struct workload *workload, const struct step *step, bool is_jitter)
+{
+	switch (step->kind) {
+	case STEP_IF:
+		return !is_jitter && step->chance >= 0;
+	case STEP_REQUEST:
+		return !is_jitter && is_drawn(&service_of(workload, step)->time);
+	case STEP_RETRY:
+		return is_jitter ? step->retry->jitter > 0 : is_drawn(&step->retry->backoff);
+	default:
+		return !is_jitter && leaf_words[step->kind] && is_drawn(&step->duration);
+	}
+}
+
+static const struct task *task_of(const struct workload *workload, const struct step *step)
+{
+	uint32_t index = (uint32_t)(step - workload->steps);
+	const struct task *task = workload->tasks;
+
+	while (index < task->first || index >= task->end)
+		task++;
+	return task;
+}
+
+json_t *workload_json_draw(const struct workload *workload, const struct step *step, bool is_jitter,
+			   uint64_t entity, uint64_t draw, sim_ns item_ns)
+{
+	const struct resource *service;
+	struct variate variate;
+
+	switch (step->kind) {
+	case STEP_IF:
+		return json_integer(workload_chance(workload, step, task_of(workload, step), 0, entity, draw));
+	case STEP_REQUEST:
+		service = service_of(workload, step);
+		return seconds_new(
+			workload_draw(workload, &service->time, random_hash_name(service->name), 0, entity, draw));
+	case STEP_RETRY:
+		if (!is_jitter)
+			return seconds_new(workload_draw(workload, &step->retry->backoff, random_hash_name("retry"),
+							 0, entity, draw));
+		variate = variate_open(workload->seed, 0, random_hash_name("retry"), entity, draw);
+		return json_real(1 + step->retry->jitter * (2 * variate_uniform(&variate) - 1));
+	default:
+		return workload_json_amount(
+			workload, step->kind,
+			workload_duration(workload, step, task_of(workload, step), 0, entity, draw, item_ns));
+	}
+}
+
+/* ["drawn", site], or ["constant", value], which is taken over. */
+static json_t *draw_new(const struct workload *workload, const struct step *step, bool is_jitter, json_t *constant)
+{
+	if (!workload_json_is_drawn(workload, step, is_jitter))
+		return json_pack("[so]", "constant", constant);
+	json_decref(constant);
+	return json_pack("[sI]", "drawn", workload_json_site(workload, step, is_jitter));
+}
+
+/* ---- Values and starts ---- */
+
+/* An integer, ["var", SLOT], or [OPERATOR, operand, ...]: the harness evaluates it. */
+static json_t *value_new(const struct workload *workload, struct value value)
+{
+	static const char *const words[] = {
+		[OPERATOR_NEGATE] = "neg",	 [OPERATOR_NOT] = "not",       [OPERATOR_ADD] = "+",
+		[OPERATOR_SUBTRACT] = "-",	 [OPERATOR_MULTIPLY] = "*",    [OPERATOR_DIVIDE] = "//",
+		[OPERATOR_REMAINDER] = "%",	 [OPERATOR_EQUAL] = "==",      [OPERATOR_NOT_EQUAL] = "!=",
+		[OPERATOR_LESS] = "<",		 [OPERATOR_LESS_EQUAL] = "<=", [OPERATOR_GREATER] = ">",
+		[OPERATOR_GREATER_EQUAL] = ">=", [OPERATOR_AND] = "and",       [OPERATOR_OR] = "or",
+	};
+	/* AND and OR stand between their operands, so each waits for the TRUTH that ends its right one. */
+	const struct expression *expression;
+	json_t *stack[EXPRESSION_STACK_LIMIT + 1];
+	enum operator_kind open[EXPRESSION_STACK_LIMIT + 1];
+	size_t depth = 0, open_count = 0;
+
+	if (value.expression == 0)
+		return json_integer(value.constant);
+	expression = &workload->expressions[value.expression];
+	for (uint32_t i = 0; i < expression->count; i++) {
+		struct operation operation = workload->operations[expression->first + i];
+
+		switch (operation.kind) {
+		case OPERATOR_CONSTANT:
+			stack[depth++] = json_integer(operation.operand);
+			break;
+		case OPERATOR_VARIABLE:
+			stack[depth++] = json_pack("[sI]", "var", (json_int_t)operation.operand);
+			break;
+		case OPERATOR_NEGATE:
+		case OPERATOR_NOT:
+			stack[depth - 1] = json_pack("[so]", words[operation.kind], stack[depth - 1]);
+			break;
+		case OPERATOR_AND:
+		case OPERATOR_OR:
+			open[open_count++] = operation.kind;
+			break;
+		default:
+			depth--;
+			stack[depth - 1] = json_pack(
+				"[soo]",
+				words[operation.kind == OPERATOR_TRUTH ? open[--open_count] : operation.kind],
+				stack[depth - 1], stack[depth]);
+		}
+	}
+	assert(depth == 1);
+	return stack[0];
+}
+
+static json_t *index_new(uint32_t index)
+{
+	return index == INDEX_NONE ? json_null() : json_integer(index);
+}
+
+static json_t *start_new(const struct workload *workload, const struct start *start)
+{
+	json_t *arguments = json_array();
+
+	for (uint32_t i = 0; i < start->argument_count; i++)
+		json_array_append_new(arguments,
+				      value_new(workload, workload->arguments[start->first_argument + i]));
+	return json_pack("{sI so so so sb sb sI sI}", "task", (json_int_t)start->task, "count",
+			 start->items_ns ? json_integer(start->item_count) : value_new(workload, start->count),
+			 "args", arguments, "index", index_new(start->index_variable), "return_exceptions",
+			 start->return_exceptions, "daemon", start->daemon, "bytes", (json_int_t)start->bytes,
+			 "result_bytes", (json_int_t)start->result_bytes);
+}
+
+json_t *workload_json_model(const struct workload *workload, const struct model *model)
+{
+	static const char *const map_words[] = {
+		[MAP_MAP] = "map",
+		[MAP_IMAP] = "imap",
+		[MAP_IMAP_UNORDERED] = "imap_unordered",
+		[MAP_APPLY_ASYNC] = "apply_async",
+	};
+
+	if (!model)
+		return json_null();
+	return json_pack("{ss si sI sb ss sI ss so}", "model", model_names[model->kind], "workers",
+			 model_workers(workload, model), "chunksize", (json_int_t)model->chunksize, "warm",
+			 model->warm, "map", map_words[model->map], "max_tasks_per_child",
+			 (json_int_t)model->max_tasks_per_child, "return_when", return_words[model->return_when],
+			 "each", workload_json_model(workload, model->each));
+}
+
+static json_t *retry_new(const struct workload *workload, const struct step *step)
+{
+	const struct retry *retry = step->retry;
+
+	return json_pack("{sI so sf so so}", "times", (json_int_t)retry->times, "backoff_s",
+			 draw_new(workload, step, false, seconds_new(retry->backoff.constant_ns)), "factor",
+			 retry->factor, "limit_s", json_real(sim_time_seconds(retry->limit_ns)), "jitter",
+			 draw_new(workload, step, true, json_integer(1)));
+}
+
+/* ---- Steps: [NAME, fields, body] ---- */
+
+typedef void add_fields_fn(const struct workload *workload, const struct step *step, json_t *fields);
+
+static void add_nothing(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	(void)workload;
+	(void)step;
+	(void)fields;
+}
+
+/* On a resource: the resource, how long at most, and how many of it. */
+static void add_resource(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	json_object_set_new(fields, "resource", index_new(step->resource));
+	json_object_set_new(fields, "timeout_s", seconds_new(step->timeout_ns));
+	json_object_set_new(fields, "count", value_new(workload, step->count));
+}
+
+static void add_bytes(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	(void)workload;
+	json_object_set_new(fields, "bytes", json_integer(step->bytes));
+}
+
+static void add_value(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	json_object_set_new(fields, "value", value_new(workload, step->value));
+	json_object_set_new(fields, "variable", index_new(step->variable));
+}
+
+static void add_item(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	add_resource(workload, step, fields);
+	add_value(workload, step, fields);
+	json_object_set_new(fields, "extra", value_new(workload, step->extra));
+	json_object_set_new(fields, "bytes", json_integer(step->bytes));
+}
+
+static void add_count(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	json_object_set_new(fields, "count", value_new(workload, step->count));
+	json_object_set_new(fields, "variable", index_new(step->variable));
+}
+
+static void add_condition(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	json_object_set_new(fields, "value", value_new(workload, step->value));
+	json_object_set_new(fields, "chance",
+			    step->chance < 0 ? json_null() : draw_new(workload, step, false, json_null()));
+}
+
+static void add_exception(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	bool is_named =
+		step->exception >= EXCEPTION_NAMED && step->exception - EXCEPTION_NAMED < workload->exception_count;
+
+	json_object_set_new(fields, "exception", json_integer(step->exception));
+	json_object_set_new(fields, "exception_name",
+			    is_named ? json_string(workload->exceptions[step->exception - EXCEPTION_NAMED])
+				     : json_null());
+}
+
+static void add_retry(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	add_exception(workload, step, fields);
+	json_object_set_new(fields, "retry", retry_new(workload, step));
+}
+
+static void add_group(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	(void)workload;
+	json_object_set_new(fields, "group",
+			    step->group == GROUP_ALL ? json_string("all") : json_integer(step->group));
+	json_object_set_new(fields, "timeout_s", seconds_new(step->timeout_ns));
+}
+
+static void add_start(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	json_object_set_new(fields, "start", start_new(workload, step->start));
+	json_object_set_new(fields, "variable", index_new(step->variable));
+	json_object_set_new(fields, "group", json_integer(step->group));
+}
+
+static void add_submit(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	add_start(workload, step, fields);
+	json_object_set_new(fields, "resource", index_new(step->resource));
+}
+
+static void add_run(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	add_start(workload, step, fields);
+	json_object_set_new(fields, "model", workload_json_model(workload, step->model));
+}
+
+/* On what was started. */
+static void add_handles(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	add_group(workload, step, fields);
+	json_object_set_new(fields, "variable", index_new(step->variable));
+	json_object_set_new(fields, "return_when", json_string(return_words[step->return_when]));
+}
+
+static void add_request(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	add_resource(workload, step, fields);
+	json_object_set_new(
+		fields, "time_s",
+		draw_new(workload, step, false, seconds_new(service_of(workload, step)->time.constant_ns)));
+}
+
+static void add_name(const struct workload *workload, const struct step *step, json_t *fields)
+{
+	(void)workload;
+	json_object_set_new(fields, "name", json_string(step->name ? step->name : ""));
+}
+
+/* Kinds without a line, leaves apart, are not run natively. */
+static add_fields_fn *const field_adders[STEP_KIND_COUNT] = {
+	/* basic */
+	[STEP_ALLOCATE] = add_bytes,
+	[STEP_REPEAT] = add_count,
+	[STEP_LOOP] = add_nothing,
+	[STEP_WHILE] = add_value,
+	[STEP_BREAK] = add_nothing,
+	[STEP_IF] = add_condition,
+	[STEP_BODY] = add_nothing,
+	[STEP_LET] = add_value,
+	[STEP_CALL] = add_start,
+	[STEP_RETURN] = add_value,
+	[STEP_TRY] = add_nothing,
+	[STEP_EXCEPT] = add_exception,
+	[STEP_FINALLY] = add_nothing,
+	[STEP_RAISE] = add_exception,
+	[STEP_RETRY] = add_retry,
+	[STEP_SPAWN] = add_start,
+	[STEP_JOIN] = add_group,
+	[STEP_STAGE] = add_name,
+	/* threading and queue */
+	[STEP_WITH] = add_resource,
+	[STEP_ACQUIRE] = add_resource,
+	[STEP_RELEASE] = add_resource,
+	[STEP_WAIT] = add_resource,
+	[STEP_SET] = add_resource,
+	[STEP_CLEAR] = add_resource,
+	[STEP_NOTIFY] = add_resource,
+	[STEP_PUT] = add_item,
+	[STEP_GET] = add_item,
+	[STEP_TASK_DONE] = add_resource,
+	[STEP_JOIN_QUEUE] = add_resource,
+	[STEP_READ] = add_item,
+	[STEP_WRITE] = add_item,
+	[STEP_REQUEST] = add_request,
+	/* asyncio */
+	/* executors, processes */
+	[STEP_SUBMIT] = add_submit,
+	[STEP_AWAIT] = add_handles,
+	[STEP_WAIT_HANDLES] = add_handles,
+	[STEP_AS_COMPLETED] = add_handles,
+	[STEP_CANCEL] = add_handles,
+	[STEP_RUN] = add_run,
+	[STEP_SEND] = add_item,
+	[STEP_RECV] = add_item,
+};
+
+/* The harness looks a step's item up in the column of its kind: the same time is another number there. */
+static json_t *leaf_new(const struct workload *workload, const struct step *step)
+{
+	const char *word = leaf_words[step->kind];
+
+	switch (step->duration.kind) {
+	case DURATION_ITEM:
+		return json_pack("[ssi]", word, "item", (int)step->kind);
+	case DURATION_DRAWN:
+		return json_pack("[ssI]", word, "drawn", workload_json_site(workload, step, false));
+	default:
+		return json_pack("[sso]", word, "constant",
+				 workload_json_amount(workload, step->kind, step->duration.constant_ns));
+	}
+}
+
+static json_t *steps_new(const struct workload *workload, uint32_t first, uint32_t end)
+{
+	json_t *steps = json_array();
+
+	for (uint32_t at = first; at < end; at = workload->steps[at].end) {
+		const struct step *step = &workload->steps[at];
+		json_t *fields;
+
+		if (leaf_words[step->kind]) {
+			json_array_append_new(steps, leaf_new(workload, step));
+			continue;
+		}
+		fields = json_object();
+		field_adders[step->kind](workload, step, fields);
+		json_array_append_new(steps, json_pack("[soo]", step_names[step->kind], fields,
+						       steps_new(workload, at + 1, step->end)));
+	}
+	return steps;
+}
+
+/* ---- Tasks and resources ---- */
+
+/* A task's steps must be bound to each instance where instances differ: in what they draw, keep or start. */
+static bool differs_by_instance(const struct workload *workload, const struct task *task)
+{
+	for (uint32_t at = task->first; at < task->end; at++) {
+		const struct step *step = &workload->steps[at];
+
+		if (step->start || step->kind == STEP_JOIN || step->kind == STEP_READ || step->kind == STEP_WRITE ||
+		    step->kind == STEP_RETRY || step->kind == STEP_ALLOCATE || task->variable_count > 0 ||
+		    (leaf_words[step->kind] && step->duration.kind == DURATION_ITEM) ||
+		    workload_json_is_drawn(workload, step, false))
+			return true;
+	}
+	return false;
+}
+
+json_t *workload_json_tasks(const struct workload *workload)
+{
+	json_t *tasks = json_array();
+
+	for (uint32_t i = 0; i < workload->task_count; i++) {
+		const struct task *task = &workload->tasks[i];
+
+		if (task->ways == 0) { /* not of this variant: an empty place keeps the numbers */
+			json_array_append_new(tasks, json_null());
+			continue;
+		}
+		json_array_append_new(tasks, json_pack("{ss sb sb sI sI so}", "name", task->name ? task->name : "",
+						       "daemon", task->daemon, "bound",
+						       differs_by_instance(workload, task), "variables",
+						       (json_int_t)task->variable_count, "groups",
+						       (json_int_t)(task->group_count > 0 ? task->group_count : 1),
+						       "steps", steps_new(workload, task->first, task->end)));
+	}
+	return tasks;
+}
+
+json_t *workload_json_resources(const struct workload *workload)
+{
+	json_t *resources = json_array();
+
+	for (uint32_t i = 0; i < workload->resource_count; i++) {
+		const struct resource *resource = &workload->resources[i];
+
+		json_array_append_new(resources,
+				      json_pack("{ss? ss sI sI sI sb so}", "kind", resource_words[resource->kind],
+						"scope", scope_words[resource->scope], "size",
+						(json_int_t)resource->size, "initial",
+						(json_int_t)resource->initial, "bytes", (json_int_t)resource->bytes,
+						"per_process", resource->per_process, "model",
+						workload_json_model(workload, resource->model)));
+	}
+	return resources;
+}
+
+bool workload_json_knows(const struct workload *workload)
+{
+	for (uint32_t i = 0; i < workload->task_count; i++) {
+		const struct task *task = &workload->tasks[i];
+
+		for (uint32_t at = task->first; task->ways != 0 && at < task->end; at++) {
+			const struct step *step = &workload->steps[at];
+
+			if (!leaf_words[step->kind] && !field_adders[step->kind])
+				return false;
+			if (step->resource < workload->resource_count &&
+			    !resource_words[workload->resources[step->resource].kind])
+				return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,339 @@
+/*
+ * test_processes.c - processes, their queues, pools and managers, checked by arithmetic done by hand.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <stdlib.h>
+
+#include "models/library/mp_condition.h"
+#include "models/library/mp_manager.h"
+#include "models/library/mp_pool.h"
+#include "models/library/mp_queue.h"
+#include "tests/model/program_bench.h"
+
+static struct program_bench bench;
+static struct mp_process children[8];
+static sim_ns at_ns[8];
+
+static void set_up(void)
+{
+	program_bench_init(&bench);
+	memset(at_ns, 0, sizeof(at_ns));
+}
+
+static void tear_down(void)
+{
+	program_bench_release(&bench);
+}
+
+TestSuite(processes, .init = set_up, .fini = tear_down);
+
+static bool is_about(sim_ns ns, sim_ns expected_ns)
+{
+	return llabs(ns - expected_ns) < 10 * SIM_US;
+}
+
+struct main_locals {
+	int64_t next;
+	void *item;
+};
+
+/* ---- Starting ---- */
+
+static enum progress do_nothing(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	(void)thread;
+	PROGRAM_END;
+}
+
+static enum progress start_and_join_two(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < 2; my->next++) {
+		AWAIT(frame,
+		      mp_process_start(thread, &bench.context, &children[my->next], "child", do_nothing, NULL));
+		at_ns[my->next] = machine_now(thread->machine);
+	}
+	for (my->next = 0; my->next < 2; my->next++)
+		AWAIT(frame, mp_process_join(thread, &children[my->next]));
+	PROGRAM_END;
+}
+
+/* fork() pays for each byte of the parent, 2 ms here; vfork() since 3.10 does not. */
+Test(processes, only_fork_grows_with_the_parents_memory)
+{
+	bench.costs.value[COST_FORK_PER_BYTE] = 0.01;
+	bench.costs.value[COST_MEMORY_INTERPRETER] = 200e6;
+	program_bench_run(&bench, 4, 12, start_and_join_two);
+	cr_expect(is_about(at_ns[0], 2 * SIM_MS));
+	bench.context = (struct mp_context){ .method = MP_SPAWN };
+	program_bench_run(&bench, 4, 12, start_and_join_two);
+	cr_expect(is_about(at_ns[0], 0));
+	/* Before 3.10 the resource tracker and the child are forked. */
+	bench.context = (struct mp_context){ .method = MP_SPAWN };
+	program_bench_run(&bench, 4, 9, start_and_join_two);
+	cr_expect(is_about(at_ns[0], 4 * SIM_MS));
+	cr_expect(is_about(at_ns[1], 6 * SIM_MS));
+}
+
+/* Each spawned child imports everything, side by side; a fork server's too, but since 3.14 it has done so once. */
+Test(processes, imports_are_paid_where_the_start_method_says)
+{
+	bench.costs.value[COST_SPAWN_CHILD] = 40e6;
+	bench.costs.value[COST_FORKSERVER_SERVER] = 30e6;
+	bench.costs.value[COST_FORKSERVER_CHILD] = 7e6;
+	bench.context = (struct mp_context){ .method = MP_SPAWN, .imports_ns = 300 * SIM_MS };
+	cr_expect(is_about(program_bench_run(&bench, 4, 12, start_and_join_two), 340 * SIM_MS));
+	bench.context = (struct mp_context){ .method = MP_FORKSERVER, .imports_ns = 300 * SIM_MS };
+	cr_expect(is_about(program_bench_run(&bench, 4, 12, start_and_join_two), (30 + 7 + 300) * SIM_MS));
+	bench.context = (struct mp_context){ .method = MP_FORKSERVER, .imports_ns = 300 * SIM_MS };
+	cr_expect(is_about(program_bench_run(&bench, 4, 14, start_and_join_two), (30 + 300 + 7) * SIM_MS));
+	cr_expect(is_about(at_ns[0], 330 * SIM_MS), "the server answers when it has imported everything");
+	bench.context = (struct mp_context){ .method = MP_FORK, .imports_ns = 300 * SIM_MS };
+	cr_expect(is_about(program_bench_run(&bench, 4, 12, start_and_join_two), 0));
+}
+
+/* Two children of their own memory beside the parent's: copied pages, or whole interpreters and the tracker's. */
+Test(processes, peak_memory_counts_what_is_shared_once)
+{
+	bench.costs.value[COST_MEMORY_INTERPRETER] = 20e6;
+	bench.costs.value[COST_MEMORY_FORK] = 3e6;
+	bench.costs.value[COST_PROCESS_BOOTSTRAP] = bench.costs.value[COST_SPAWN_CHILD] = 5e6;
+	program_bench_run(&bench, 4, 12, start_and_join_two);
+	cr_expect(eq(i64, bench.machine->peak_memory_bytes, 26000000));
+	bench.context = (struct mp_context){ .method = MP_SPAWN, .imports_bytes = 7000000 };
+	program_bench_run(&bench, 4, 12, start_and_join_two);
+	cr_expect(eq(i64, bench.machine->peak_memory_bytes, (1 + 1 + 2) * 20000000 + 2 * 7000000));
+}
+
+/* ---- Queues ---- */
+
+static struct mp_queue queue;
+static int64_t limit;
+
+/* Takes one item each 5 ms. */
+static enum progress take_slowly(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	do {
+		AWAIT(frame, py_sleep(thread, 5 * SIM_MS));
+		AWAIT(frame, mp_queue_get(thread, &queue, &my->item, SIM_NS_MAX));
+	} while (my->item);
+	PROGRAM_END;
+}
+
+static enum progress put_six(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	mp_queue_init(&queue, bench.machine, limit);
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "taker", take_slowly, NULL));
+	for (my->next = 0; my->next < 6; my->next++) {
+		AWAIT(frame, mp_queue_put(thread, &queue, my->next < 5 ? &queue : NULL, 100, SIM_NS_MAX));
+		at_ns[my->next] = machine_now(thread->machine);
+	}
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	PROGRAM_END;
+}
+
+/* Two slots: the third put() waits for the first get(), at 5 ms, the fourth for the second. */
+Test(processes, a_bounded_queue_holds_its_producer_up)
+{
+	limit = 2;
+	cr_expect(is_about(program_bench_run(&bench, 3, 12, put_six), 30 * SIM_MS));
+	cr_expect(is_about(at_ns[1], 0));
+	cr_expect(is_about(at_ns[2], 5 * SIM_MS));
+	cr_expect(is_about(at_ns[3], 10 * SIM_MS));
+	cr_expect(is_about(at_ns[5], 20 * SIM_MS));
+}
+
+/* Pickling 100 bytes takes 3 ms: the feeder's, not that of put(). */
+Test(processes, put_returns_before_its_item_is_pickled)
+{
+	limit = MP_QUEUE_UNBOUNDED;
+	bench.costs.value[COST_PICKLE_DUMPS] = 30e3;
+	program_bench_run(&bench, 3, 12, put_six);
+	cr_expect(at_ns[0] < SIM_MS);
+}
+
+static sim_ns got_ns;
+
+/* Its buffer is written before it ends: 10 items, each pickled in 2 ms. */
+static enum progress put_and_leave(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < 10; my->next++)
+		AWAIT(frame, mp_queue_put(thread, &queue, &queue, 100, SIM_NS_MAX));
+	PROGRAM_END;
+}
+
+static enum progress join_then_get(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	mp_queue_init(&queue, bench.machine, MP_QUEUE_UNBOUNDED);
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "putter", put_and_leave, NULL));
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	got_ns = machine_now(thread->machine);
+	for (my->next = 0; my->next < 10; my->next++)
+		AWAIT(frame, mp_queue_get(thread, &queue, &my->item, SIM_NS_MAX));
+	/* Nothing is left: a get() with a time-out of 7 ms waits for it. */
+	AWAIT(frame, mp_queue_get(thread, &queue, &my->item, machine_now(thread->machine) + 7 * SIM_MS));
+	at_ns[0] = machine_now(thread->machine);
+	at_ns[1] = py_current(thread)->timed_out;
+	PROGRAM_END;
+}
+
+Test(processes, a_process_flushes_its_queue_before_it_ends)
+{
+	bench.costs.value[COST_PICKLE_DUMPS] = 20e3;
+	program_bench_run(&bench, 2, 12, join_then_get);
+	cr_expect(is_about(got_ns, 20 * SIM_MS));
+	cr_expect(is_about(at_ns[0], 27 * SIM_MS));
+	cr_expect(eq(i64, at_ns[1], 1));
+}
+
+/* ---- Pool ---- */
+
+static struct mp_pool *pool;
+static struct mp_job job;
+static const sim_ns *item_ns;
+static int64_t max_tasks_per_child;
+static bool in_order;
+
+static enum progress work(struct os_thread *thread, struct frame *frame)
+{
+	struct mp_item_locals *my = FRAME_LOCALS(frame, struct mp_item_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, item_ns[my->index]));
+	PROGRAM_END;
+}
+
+static enum progress iterate(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	pool = mp_pool_new(bench.interpreter, &bench.context, 2, max_tasks_per_child);
+	AWAIT(frame, mp_pool_open(thread, pool));
+	job = (struct mp_job){ .item_program = work, .item_count = 4, .chunk_items = 1 };
+	AWAIT(frame, mp_pool_imap(thread, pool, &job, in_order));
+	for (my->next = 0; my->next < 4; my->next++) {
+		AWAIT(frame, mp_job_next(thread, &job));
+		at_ns[my->next] = machine_now(thread->machine);
+	}
+	AWAIT(frame, mp_pool_join(thread, pool));
+	PROGRAM_END;
+}
+
+/* On two workers 9 ms beside 2 + 3 + 5: done at 2, 5, 9 and 10; in order all wait for the first. */
+Test(processes, imap_yields_in_order_and_imap_unordered_as_they_come)
+{
+	const sim_ns items[] = { 9 * SIM_MS, 2 * SIM_MS, 3 * SIM_MS, 5 * SIM_MS };
+	const sim_ns unordered[] = { 2 * SIM_MS, 5 * SIM_MS, 9 * SIM_MS, 10 * SIM_MS };
+
+	item_ns = items;
+	in_order = true;
+	program_bench_run(&bench, 6, 12, iterate);
+	for (int i = 0; i < 3; i++)
+		cr_expect(is_about(at_ns[i], 9 * SIM_MS), "in order, item %d at %ld", i, (long)at_ns[i]);
+	in_order = false;
+	program_bench_run(&bench, 6, 12, iterate);
+	for (int i = 0; i < 4; i++)
+		cr_expect(is_about(at_ns[i], unordered[i]), "item %d at %ld", i, (long)at_ns[i]);
+}
+
+/* A worker leaves after one task, and its successor takes 4 ms to start: 5 + 4 + 5 on each of the two. */
+Test(processes, a_pool_replaces_workers_that_have_done_their_tasks)
+{
+	const sim_ns items[] = { 5 * SIM_MS, 5 * SIM_MS, 5 * SIM_MS, 5 * SIM_MS };
+
+	item_ns = items;
+	max_tasks_per_child = 1;
+	bench.costs.value[COST_PROCESS_BOOTSTRAP] = 4e6;
+	program_bench_run(&bench, 6, 12, iterate);
+	max_tasks_per_child = 0;
+	cr_expect(is_about(at_ns[3], (4 + 5 + 4 + 5) * SIM_MS), "%ld", (long)at_ns[3]);
+}
+
+/* ---- Managers ---- */
+
+static struct mp_manager *manager;
+
+static enum progress call_thrice(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < 3; my->next++)
+		AWAIT(frame, mp_manager_call(thread, manager, 0, 0));
+	PROGRAM_END;
+}
+
+static enum progress two_clients(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	manager = mp_manager_new(&bench.region, &bench.context);
+	AWAIT(frame, mp_manager_start(thread, manager));
+	for (my->next = 0; my->next < 2; my->next++)
+		AWAIT(frame,
+		      mp_process_start(thread, &bench.context, &children[my->next], "client", call_thrice, NULL));
+	for (my->next = 0; my->next < 2; my->next++)
+		AWAIT(frame, mp_process_join(thread, &children[my->next]));
+	PROGRAM_END;
+}
+
+/* Three calls, 1 ms of the caller and 2 ms of the server's each: alone 9 ms; two callers share the server's GIL,
+ * which is then the bottleneck: 6 x 2 ms, and the first caller's 1 ms before them. */
+Test(processes, calls_to_a_manager_share_its_servers_gil)
+{
+	bench.costs.value[COST_MANAGER_CALL] = 1e6;
+	bench.costs.value[COST_MANAGER_SERVE] = 2e6;
+	cr_expect(is_about(program_bench_run(&bench, 6, 12, two_clients), 13 * SIM_MS));
+}
+
+/* ---- Locks, conditions ---- */
+
+static struct mp_event event;
+
+static enum progress wait_for_it(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, mp_event_wait(thread, &event, SIM_NS_MAX));
+	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, 2 * SIM_MS));
+	PROGRAM_END;
+}
+
+static enum progress set_after_a_while(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	mp_event_init(&event);
+	for (my->next = 0; my->next < 3; my->next++)
+		AWAIT(frame,
+		      mp_process_start(thread, &bench.context, &children[my->next], "waiter", wait_for_it, NULL));
+	AWAIT(frame, py_sleep(thread, 11 * SIM_MS));
+	AWAIT(frame, mp_event_set(thread, &event));
+	for (my->next = 0; my->next < 3; my->next++)
+		AWAIT(frame, mp_process_join(thread, &children[my->next]));
+	PROGRAM_END;
+}
+
+Test(processes, an_event_lets_all_waiting_processes_go)
+{
+	cr_expect(is_about(program_bench_run(&bench, 4, 12, set_after_a_while), 13 * SIM_MS));
+}

@@ -1,0 +1,256 @@
+/*
+ * test_native_steps.c - steps in the simulator and on the real interpreter: what can be counted must be the same.
+ */
+#include "tests/unit/scenario_helper.h"
+
+#include <string.h>
+
+#include "models/simulate/simulate.h"
+#include "sim/native/native.h"
+
+static struct helper helper;
+static struct native_python python;
+
+static void set_up(void)
+{
+	struct native_error error;
+
+	helper_open(&helper);
+	cr_assert(native_probe_python("python3", &helper.region, &python, &error), "%s", error.text);
+}
+
+static void tear_down(void)
+{
+	helper_close(&helper);
+}
+
+TestSuite(native_steps, .init = set_up, .fini = tear_down);
+
+struct both {
+	struct variant_result simulated, native;
+};
+
+/* Runs the only variant of a scenario in the simulator and for real. */
+static struct both run_both(const char *text)
+{
+	const struct scenario_options options = { .profile = "ideal" };
+	const struct scenario *scenario = helper_load_good(&helper, text, &options);
+	const struct simulate_options simulate_options = { 0 };
+	const struct native_options native_options = { .timeout_ns = 30 * SIM_S };
+	struct native_error error;
+	struct native_run run;
+	struct both both;
+
+	simulate(&scenario->workloads[0], &simulate_options, &helper.region, &both.simulated);
+	cr_assert(native_execute(&scenario->workloads[0], &python, &native_options, &helper.region, &run, &error),
+		  "%s", error.text);
+	both.native = run.result;
+	return both;
+}
+
+static void expect_counts(const char *text, double completed, double failed, double timed_out, double retries)
+{
+	struct both both = run_both(text);
+	const struct variant_result *results[] = { &both.simulated, &both.native };
+
+	for (int i = 0; i < 2; i++) {
+		const char *where = i == 0 ? "simulated" : "native";
+
+		cr_expect(eq(dbl, results[i]->completed, completed), "%s", where);
+		cr_expect(eq(dbl, results[i]->failed, failed), "%s", where);
+		cr_expect(eq(dbl, results[i]->timed_out, timed_out), "%s", where);
+		cr_expect(eq(dbl, results[i]->retries, retries), "%s", where);
+		cr_expect(eq(dbl, results[i]->unfinished, 0), "%s", where);
+	}
+}
+
+/* The way through a call, with its own variables, and a result: 5! = 120. */
+Test(native_steps, calls_have_variables_of_their_own_and_a_result)
+{
+	expect_counts("tasks:\n"
+		      "  factorial:\n"
+		      "    args: [n]\n"
+		      "    steps:\n"
+		      "      - if: n == 0\n"
+		      "        then: [{return: 1}]\n"
+		      "      - call: {task: factorial, args: [n - 1], as: below}\n"
+		      "      - return: n * below\n"
+		      "  work:\n"
+		      "    - call: {task: factorial, args: [5], as: result}\n"
+		      "    - if: result != 120\n"
+		      "      then: [{raise: Wrong}]\n"
+		      "run: {task: work, count: 3}\n"
+		      "variants: {threads: {model: threads}}\n",
+		      3, 0, 0, 0);
+}
+
+Test(native_steps, exceptions_go_to_the_handler_that_takes_them)
+{
+	expect_counts("resources: {seen: {kind: variable}}\n"
+		      "tasks:\n"
+		      "  work:\n"
+		      "    - try:\n"
+		      "        - raise: Odd\n"
+		      "      except:\n"
+		      "        Even: [{let: {got: 1}}]\n"
+		      "        Odd: [{let: {got: 2}}]\n"
+		      "      finally:\n"
+		      "        - let: {cleaned: 1}\n"
+		      "    - if: got != 2 or cleaned != 1\n"
+		      "      then: [{raise: Wrong}]\n"
+		      "run: {task: work, count: 2}\n"
+		      "variants: {threads: {model: threads}}\n",
+		      2, 0, 0, 0);
+}
+
+Test(native_steps, what_leaves_a_task_is_its_outcome)
+{
+	expect_counts("resources: {never: {kind: event}, none: {kind: queue}}\n"
+		      "tasks:\n"
+		      "  impatient: [{wait: {on: never, timeout: 2ms}}]\n"
+		      "  failing: [{get: {from: none, timeout: 2ms}}]\n"
+		      "  fine: [{python: 1us}]\n"
+		      "  main:\n"
+		      "    - spawn: {task: impatient, count: 3}\n"
+		      "    - spawn: {task: failing, count: 2}\n"
+		      "    - spawn: fine\n"
+		      "    - join: all\n"
+		      "variants: {threads: {model: program}}\n",
+		      1, 2, 3, 0);
+}
+
+/* Draws whose order depends on data are the same on both sides: so many tries fail. */
+Test(native_steps, chances_and_retries_meet_the_same_draws)
+{
+	const char *text = "tasks:\n"
+			   "  work:\n"
+			   "    - retry: {times: 3, backoff: exponential(100us), jitter: 50%}\n"
+			   "      do:\n"
+			   "        - if: {chance: 40%}\n"
+			   "          then: [{raise: Flaky}]\n"
+			   "    - io: exponential(200us)\n"
+			   "run: {task: work, count: 40}\n"
+			   "variants: {pool: {model: thread_pool, workers: 3}}\n";
+	struct both both = run_both(text);
+
+	cr_expect(gt(dbl, both.simulated.retries, 10));
+	cr_expect(gt(dbl, both.simulated.failed, 0));
+	cr_expect(eq(dbl, both.native.retries, both.simulated.retries));
+	cr_expect(eq(dbl, both.native.failed, both.simulated.failed));
+	cr_expect(eq(dbl, both.native.completed, both.simulated.completed));
+}
+
+/* A consumer that starts a task for each item: how many, only the items tell. */
+Test(native_steps, tasks_may_be_started_as_data_says)
+{
+	expect_counts("resources: {jobs: {kind: queue, size: 2}}\n"
+		      "tasks:\n"
+		      "  child:\n"
+		      "    args: [number]\n"
+		      "    steps:\n"
+		      "      - if: number == 3\n"
+		      "        then: [{raise: Three}]\n"
+		      "  dispatcher:\n"
+		      "    - loop:\n"
+		      "        - get: {from: jobs, as: job}\n"
+		      "        - if: job == stop\n"
+		      "          then: [{break: }]\n"
+		      "        - spawn: {task: child, args: [job]}\n"
+		      "    - join: all\n"
+		      "  main:\n"
+		      "    - spawn: dispatcher\n"
+		      "    - repeat: 5\n"
+		      "      as: number\n"
+		      "      do: [{put: {to: jobs, item: number}}]\n"
+		      "    - put: {to: jobs, item: stop}\n"
+		      "    - join: all\n"
+		      "variants: {threads: {model: program}}\n",
+		      5, 1, 0, 0);
+}
+
+Test(native_steps, every_class_of_threading_does_its_part)
+{
+	expect_counts("resources:\n"
+		      "  rlock: {kind: rlock}\n"
+		      "  condition: {kind: condition}\n"
+		      "  semaphore: {kind: semaphore, value: 2}\n"
+		      "  bounded: {kind: bounded_semaphore, value: 2}\n"
+		      "  event: {kind: event}\n"
+		      "  barrier: {kind: barrier, parties: 3}\n"
+		      "  lifo: {kind: lifo_queue}\n"
+		      "  simple: {kind: simple_queue}\n"
+		      "  cells: {kind: array, size: 3, initial: 7}\n"
+		      "  server: {kind: service, slots: 1, time: 1ms}\n"
+		      "tasks:\n"
+		      "  work:\n"
+		      "    - wait: barrier\n"
+		      "    - with: rlock\n"
+		      "      do: [{with: {resource: rlock, timeout: 1s}, do: [{python: 1us}]}]\n"
+		      "    - with: semaphore\n"
+		      "      do: [{request: server}]\n"
+		      "    - acquire: bounded\n"
+		      "    - release: bounded\n"
+		      "    - wait: event\n"
+		      "    - with: condition\n"
+		      "      do: [{wait: condition}]\n"
+		      "    - read: {from: cells, index: 2, as: seven}\n"
+		      "    - put: {to: lifo, item: seven}\n"
+		      "    - get: {from: lifo, as: also_seven}\n"
+		      "    - task_done: lifo\n"
+		      "    - put: {to: simple, item: also_seven}\n"
+		      "    - get: {from: simple, as: seven}\n"
+		      "    - write: {to: cells, index: 2, value: seven}\n"
+		      "    - if: seven != 7\n"
+		      "      then: [{raise: Wrong}]\n"
+		      "  main:\n"
+		      "    - spawn: {task: work, count: 3}\n"
+		      "    - set: event\n"
+		      "    - io: 60ms\n"
+		      "    - with: condition\n"
+		      "      do: [{notify: {on: condition, count: 2}}, {notify: {on: condition, all: true}}]\n"
+		      "    - join: all\n"
+		      "    - join_queue: lifo\n"
+		      "    - clear: event\n"
+		      "variants: {threads: {model: program}}\n",
+		      3, 0, 0, 0);
+}
+
+Test(native_steps, updates_are_lost_without_a_lock_and_not_with_one)
+{
+	struct both both = run_both("resources: {counter: {kind: variable}}\n"
+				    "tasks:\n"
+				    "  work:\n"
+				    "    - read: {from: counter, as: value}\n"
+				    "    - io: 20ms\n"
+				    "    - write: {to: counter, value: value + 1}\n"
+				    "run: {task: work, count: 5}\n"
+				    "variants: {threads: {model: threads}}\n");
+
+	cr_expect(eq(dbl, both.simulated.lost_updates, 4));
+	cr_expect(eq(dbl, both.native.lost_updates, 4));
+	both = run_both("resources: {counter: {kind: variable}, guard: {kind: lock}}\n"
+			"tasks:\n"
+			"  work:\n"
+			"    - with: guard\n"
+			"      do:\n"
+			"        - read: {from: counter, as: value}\n"
+			"        - io: 1ms\n"
+			"        - write: {to: counter, value: value + 1}\n"
+			"run: {task: work, count: 5}\n"
+			"variants: {threads: {model: threads}}\n");
+	cr_expect(eq(dbl, both.simulated.lost_updates, 0));
+	cr_expect(eq(dbl, both.native.lost_updates, 0));
+}
+
+/* One serves, one waits, the others are turned away. */
+Test(native_steps, a_full_queue_turns_requests_away)
+{
+	struct both both = run_both("tasks: {work: [{io: 300ms}]}\n"
+				    "run: {task: work, arrivals: {rate: 100/s, count: 8, spacing: even}}\n"
+				    "variants: {pool: {model: thread_pool, workers: 1, queue: 1}}\n");
+
+	cr_expect(eq(dbl, both.simulated.rejected, 6));
+	cr_expect(eq(dbl, both.native.rejected, 6));
+	cr_expect(eq(dbl, both.native.completed, 2));
+	cr_expect(ge(dbl, both.native.sojourn.p50, 0.3));
+}
