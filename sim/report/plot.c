@@ -105,6 +105,26 @@ void plot_field(FILE *stream, const char *text)
 		fputc((unsigned char)*text < 0x20 ? ' ' : *text, stream);
 }
 
+const char *plot_short_label(struct plot *plot, const char *label, size_t most)
+{
+	size_t length = strlen(label), head = most - most / 3 - 2, tail = most / 3;
+	const char *end = label + length - tail;
+
+	if (length <= most)
+		return label;
+	/* Not within a character of several bytes. */
+	while (head > 0 && ((unsigned char)label[head] & 0xc0) == 0x80)
+		head--;
+	while (((unsigned char)*end & 0xc0) == 0x80)
+		end++;
+	return region_format(plot->region, "%.*s..%s", (int)head, label, end);
+}
+
+void plot_label_width(struct plot *plot, size_t longest)
+{
+	plot_number(plot, "label_width", (double)(longest < 12 ? 12 : longest + 2));
+}
+
 void plot_note(struct plot *plot, const char *format, ...)
 {
 	char text[512];
@@ -192,7 +212,7 @@ static const char *foot_of(const struct plot *plot)
 /* Breaks a text where it would leave the picture. */
 static const char *wrap(const struct plot *plot, const char *text, int *lines)
 {
-	const size_t width = (size_t)plot->width_px / 6;
+	const size_t width = (size_t)plot->width_px / 7;
 	char *wrapped = region_strdup(plot->region, text);
 	char *line = wrapped;
 
