@@ -154,6 +154,7 @@ static void *make_queue(struct simulation *simulation, const struct resource *re
 									   : QUEUE_FIFO;
 
 	py_queue_init(queue, simulation->region, order, resource->size);
+	queue->name = resource->name;
 	return queue;
 }
 
