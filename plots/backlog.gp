@@ -1,6 +1,7 @@
 # backlog.gp - counters over time, a panel a run. Data: backlog.tsv.
 
 unset title
+unset label 1000
 set key outside right top vertical samplen 2 font ',9'
 set rmargin 32
 if (dumb) { set key inside top right; set rmargin 3 }
@@ -10,7 +11,7 @@ set ylabel 'how many'
 set tmargin 2
 # The rows of one series stand between those of others: they are no gaps.
 set datafile missing NaN
-set multiplot title title font ',13'
+set multiplot title title font title_font
 do for [panel = 1:panel_count] {
 	headroom = 1 - 26.0 / (130 + 190 * panel_count)
 	# The foot takes the same height however many panels there are.

@@ -5,7 +5,7 @@ set yrange [-bar_count - 0.6:-0.4]
 set xrange [0:longest_s * time_scale * 1.02]
 unset ytics
 set border 1
-set lmargin 24
+set lmargin (dumb ? 24 : label_width)
 legend_rows = ceil(words(parts) / 2.0)
 eval(LEGEND)
 set key samplen 1.6 maxcols 2

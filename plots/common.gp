@@ -8,7 +8,10 @@
 set encoding utf8
 set datafile separator tab
 set datafile missing ''
-set title title noenhanced font ',13' offset 0,0.3
+# Above the middle of the picture, not of the plot, whose left margin varies; smaller where it is long.
+title_font = strlen(title) > 95 ? ',9' : strlen(title) > 78 ? ',11' : ',13'
+set label 1000 title at screen 0.5,graph 1 center offset 0,1.6 noenhanced font title_font
+set tmargin 3.4
 set border 3 linecolor rgb '#404040'
 set tics nomirror out
 set grid back linecolor rgb '#d8d8d8' linewidth 0.5
@@ -66,6 +69,8 @@ if (!dumb) {
 } else {
 	set label 1001 foot.(strlen(note) ? '; '.note : '') at screen 0.02,character 0 left
 	set bmargin 4
-	set title title offset 0,0
+	unset label 1000
+	set title title noenhanced
+	set tmargin 3
 	unset grid
 }

@@ -1,11 +1,12 @@
 # load.gp - throughput, and p50 and p99, against the arrival rate. Data: load.tsv.
 
 unset title
+unset label 1000
 set key outside right top vertical samplen 3 font ',9' width -4
 if (dumb) { set key inside top left }
 set rmargin 22
 set lmargin 12
-set multiplot title title font ',13'
+set multiplot title title font title_font
 set size 1,0.44
 set origin 0,0.50
 set bmargin 2

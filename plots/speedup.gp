@@ -26,7 +26,7 @@ if (has_axis) {
 	unset ytics
 	set border 1
 	set key off
-	set lmargin 24
+	set lmargin (dumb ? 24 : label_width)
 	if (!dumb) { set arrow 1 from 1,-series_count - 0.6 to 1,-0.4 nohead dashtype 3 linecolor rgb '#404040' front }
 	plot file('speedup.tsv') using (0.5 * column('speedup')):(-column('series')):(0):'speedup':(-column('series') - 0.3):(-column('series') + 0.3) with boxxyerror fillcolor rgb series_color[1], \
 		file('speedup.tsv') using 'speedup':(-column('series')):(sprintf('%.3gx', column('speedup'))) with labels left offset 0.7,0, \

@@ -26,8 +26,8 @@ if (dumb) {
 		file('lanes.tsv') using (from_s * time_scale):(column('is_heading') > 0 ? column('lane') : NaN):(stringcolumn('label')) with labels left offset 0,0, \
 		file('letters.tsv') using (from_s * time_scale):'lane':(stringcolumn('letters')) with labels left offset 0,0
 } else {
-	set lmargin 24
-	set tmargin 3
+	set lmargin label_width
+	set tmargin 3.6
 	legend_rows = ceil((words(kinds) + has_hand_overs + has_requests) / 2.0)
 	eval(LEGEND)
 	set key samplen 1.6 maxcols 2

@@ -1,7 +1,8 @@
 # validation.gp - predicted against measured, and the signed error of each row. Data: points.tsv, errors.tsv.
 
 unset title
-set multiplot title title font ',13'
+unset label 1000
+set multiplot title title font title_font
 set key inside top left samplen 1 font ',9'
 set size 0.46,0.9
 set origin 0,0.04

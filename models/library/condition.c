@@ -21,8 +21,8 @@ void py_condition_init(struct py_condition *condition, struct region *region, st
 enum progress py_condition_acquire_until(struct os_thread *thread, struct py_condition *condition,
 					 sim_ns deadline_ns)
 {
-	return condition->lock ? py_lock_acquire_until(thread, condition->lock, deadline_ns) :
-				 py_rlock_acquire_until(thread, condition->rlock, deadline_ns);
+	return condition->lock ? py_lock_acquire_until(thread, condition->lock, deadline_ns)
+			       : py_rlock_acquire_until(thread, condition->rlock, deadline_ns);
 }
 
 enum progress py_condition_release(struct os_thread *thread, struct py_condition *condition)

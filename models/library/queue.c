@@ -88,6 +88,12 @@ static void *take(struct py_queue *queue)
 	return item;
 }
 
+/* How many items wait in it, for the trace. */
+static void trace_size(const struct os_thread *thread, const struct py_queue *queue)
+{
+	machine_trace(thread->machine, NULL, TRACE_COUNTER, "queue", queue->name, py_queue_size(queue));
+}
+
 /* ---- The calls ---- */
 
 struct queue_locals {
@@ -126,6 +132,7 @@ static enum progress put(struct os_thread *thread, struct frame *frame)
 	if (my->done) {
 		add(queue, my->item, my->priority);
 		queue->unfinished++;
+		trace_size(thread, queue);
 		AWAIT(frame, py_condition_notify(thread, &queue->not_empty, 1));
 	}
 	AWAIT(frame, py_lock_release(thread, &queue->mutex));
@@ -157,6 +164,7 @@ static enum progress get(struct os_thread *thread, struct frame *frame)
 	my->done = py_queue_size(queue) > 0;
 	if (my->done) {
 		*my->into = take(queue);
+		trace_size(thread, queue);
 		AWAIT(frame, py_condition_notify(thread, &queue->not_full, 1));
 	}
 	AWAIT(frame, py_lock_release(thread, &queue->mutex));

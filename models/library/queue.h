@@ -22,6 +22,7 @@ struct queue_item {
 };
 
 struct py_queue {
+	const char *name; /* for the trace; borrowed, may be NULL */
 	enum queue_order order;
 	int64_t limit; /* 0: none */
 	struct py_lock mutex;

@@ -11,9 +11,9 @@ struct resource_class {
 	const char *what; /* "lock", in reports */
 	/* A new object of the model, from the simulation's region. NULL: not simulated. */
 	void *(*make)(struct simulation *simulation, const struct resource *resource);
-	/* For AWAIT by `with`, `acquire` and `release` outside coroutines; NULL: there is no such thing. acquire() waits until
-	 * the deadline; py_thread.timed_out tells. release() is called only if may_release() (NULL: always) allows it;
-	 * else Python would raise RuntimeError or ValueError. */
+	/* For AWAIT by `with`, `acquire` and `release` outside coroutines; NULL: there is no such thing. acquire()
+	 * waits until the deadline; py_thread.timed_out tells. release() is called only if may_release() (NULL:
+	 * always) allows it; else Python would raise RuntimeError or ValueError. */
 	enum progress (*acquire)(struct os_thread *thread, void *object, sim_ns deadline_ns);
 	enum progress (*release)(struct os_thread *thread, void *object, int64_t count);
 	bool (*may_release)(const struct os_thread *thread, const void *object, int64_t count);

@@ -154,6 +154,7 @@ static void *make_queue(struct simulation *simulation, const struct resource *re
 									   : QUEUE_FIFO;
 
 	py_queue_init(queue, simulation->region, order, resource->size);
+	queue->name = resource->name;
 	return queue;
 }
 
@@ -174,16 +175,16 @@ static void *make_cells(struct simulation *simulation, const struct resource *re
 }
 
 const struct resource_class resources_of_threads[RESOURCE_KIND_COUNT] = {
-	[RESOURCE_LOCK] = { "lock", make_lock, acquire_lock, release_lock, may_release_lock },
-	[RESOURCE_RLOCK] = { "rlock", make_rlock, acquire_rlock, release_rlock, may_release_rlock },
+	[RESOURCE_LOCK] = { "lock", make_lock, acquire_lock, release_lock, may_release_lock, NULL },
+	[RESOURCE_RLOCK] = { "rlock", make_rlock, acquire_rlock, release_rlock, may_release_rlock, NULL },
 	[RESOURCE_CONDITION] = { "condition", make_condition, acquire_condition, release_condition,
-				 may_release_condition },
+				 may_release_condition, NULL },
 	[RESOURCE_SEMAPHORE] = { "semaphore", make_semaphore, acquire_semaphore, release_semaphore,
-				 may_release_semaphore },
+				 may_release_semaphore, NULL },
 	[RESOURCE_BOUNDED_SEMAPHORE] = { "semaphore", make_semaphore, acquire_semaphore, release_semaphore,
-					 may_release_semaphore },
+					 may_release_semaphore, NULL },
 	[RESOURCE_LIMITER] = { "limiter", make_semaphore, acquire_semaphore, release_semaphore,
-			       may_release_semaphore },
+			       may_release_semaphore, NULL },
 	[RESOURCE_EVENT] = { .what = "event", .make = make_event },
 	[RESOURCE_BARRIER] = { .what = "barrier", .make = make_barrier },
 	[RESOURCE_QUEUE] = { .what = "queue", .make = make_queue },

@@ -112,7 +112,7 @@ static double *measured_samples(const struct native_rounds *rounds, size_t varia
 }
 
 /* Of all counts but that of the completed only those are worth a row that are not 0 everywhere. */
-static bool is_worth_a_row(enum predicted_metric metric, double predicted, const double *samples, size_t count)
+static bool is_worth_a_row(size_t metric, double predicted, const double *samples, size_t count)
 {
 	if (metric <= PREDICTED_COMPLETED || predicted > 0)
 		return true;
@@ -147,7 +147,8 @@ static void add_rows(struct validation *validation, const struct native_rounds *
 				continue;
 			samples = measured_samples(rounds, variant, name, region);
 			if (!any_measured(samples, rounds->round_count) ||
-			    !is_worth_a_row(metric, predictions[variant].values[metric], samples, rounds->round_count))
+			    !is_worth_a_row(metric, predictions[variant].values[metric], samples,
+					    rounds->round_count))
 				continue;
 			row = validation_add(validation, region);
 			row->scenario = scenario->name;

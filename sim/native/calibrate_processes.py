@@ -21,10 +21,12 @@ from concurrent.futures import Future, ProcessPoolExecutor, wait
 from itertools import repeat
 
 import harness
+import harness_control
 import harness_processes
 from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, known, measured, medians_of_groups,
                        thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
 from harness import clock_ns, run_task
+from harness_control import value_of
 
 EMPTY_WORKLOAD = {'count': 0, 'spare': 0, 'tasks': [], 'resources': [], 'model': 'processes', 'spawn': 'thread',
                   'start': 'spawn'}
@@ -107,17 +109,17 @@ def measure_mp_lock():
 
 
 def measure_shared_value():
-    """The value that processes share is a ctypes object in shared memory."""
-    value = multiprocessing.get_context('fork').Value('q', 0, lock=False)
+    """The steps read and write of the harness on a ctypes object in shared memory, without what every step costs."""
+    shared = harness_processes.SharedValue(multiprocessing.get_context('fork').Value('q', 0, lock=False))
+    variables = [0]
+    zero, plus_one = value_of(0, variables), value_of(['+', ['var', 0], 1], variables)
+    body = ((harness_processes.run_shared_read, (shared, zero, variables, 0)),
+            (harness_processes.run_shared_write, (shared, zero, plus_one)))
 
     def one():
         begin_ns = clock_ns()
-        for _ in repeat(None, 5000):
-            value.value
-        middle_ns = clock_ns()
-        for _ in repeat(None, 5000):
-            pass
-        return (2 * middle_ns - begin_ns - clock_ns()) / 5000
+        harness_control.run_repeat((lambda: 2500, body))
+        return (clock_ns() - begin_ns) / 5000 - MEDIANS['interpreter.step']
     measured('mpvalue.access', in_batches(one))
 
 

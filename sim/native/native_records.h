@@ -17,10 +17,10 @@
 
 struct native_record {
 	int64_t release_ns, start_ns, end_ns; /* CLOCK_MONOTONIC; 0: has not happened */
-	int64_t outcome; /* enum native_outcome; of one that has ended */
+	int64_t outcome;		      /* enum native_outcome; of one that has ended */
 	struct native_pace {
 		int64_t cpu_ns, iterations; /* of the steps that were timed */
-	} pace[3];		  /* python, c, native */
+	} pace[3];			    /* python, c, native */
 	int64_t retries, lost_updates;
 };
 

@@ -114,7 +114,7 @@
 	P(MP_QUEUE_CLOSE,       "mpqueue.close",         ns,    PYTHON,  0,      "close() and join_thread() of a queue on the caller, without waiting") \
 	P(MP_SIMPLE_QUEUE_PUT,  "mpsimplequeue.put",     ns,    PYTHON,  0,      "multiprocessing.SimpleQueue.put(), without its lock, writing and pickling bytes") \
 	P(MP_SIMPLE_QUEUE_GET,  "mpsimplequeue.get",     ns,    PYTHON,  0,      "multiprocessing.SimpleQueue.get(), without its lock, reading and unpickling bytes") \
-	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON,  0,      "reading or writing a shared ctypes value") \
+	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON,  0,      "the step read or write on a shared ctypes value, without what every step costs") \
 	P(CONNECTION_SEND,      "connection.send",       ns,    PYTHON,  0,      "Connection.send_bytes(), without the system call") \
 	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON,  0,      "Connection.recv_bytes(), without the system calls") \
 	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON,  0,      "Connection.poll(), without the system call") \

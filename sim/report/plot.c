@@ -15,25 +15,17 @@
 #include "sim/results/version.h"
 
 const struct plot_kind plot_kinds[] = {
-	{ "timeline", "a lane for each thread: what it is at, when (a trace, --trace FILE.csv)", DATA_TRACE,
-	  plot_prepare_timeline },
-	{ "backlog", "tasks waiting, in flight and ready over time (a trace, --trace FILE.csv)", DATA_TRACE,
-	  plot_prepare_backlog },
-	{ "speedup", "against workers, cores or another axis, every variant, with the ideal line (results)",
-	  DATA_RESULTS, plot_prepare_speedup },
-	{ "breakdown", "where the time of the tasks went, a bar a variant (results)", DATA_RESULTS,
-	  plot_prepare_breakdown },
-	{ "latency", "percentiles of the sojourn on a tail axis, a line a variant (results)", DATA_RESULTS,
-	  plot_prepare_latency },
-	{ "waterfall", "how the mean sojourn of one variant adds up (results)", DATA_RESULTS,
-	  plot_prepare_waterfall },
-	{ "load", "throughput, p50 and p99 against the arrival rate (results of a sweep)", DATA_RESULTS,
-	  plot_prepare_load },
-	{ "heatmap", "a metric over two axes (results of a sweep)", DATA_RESULTS, plot_prepare_heatmap },
-	{ "scalability", "throughput with the Universal Scalability Law fitted to it (results of a sweep)",
-	  DATA_RESULTS, plot_prepare_scalability },
-	{ "validation", "predicted against measured, and the error of each row (of `gilsim validate`)",
-	  DATA_VALIDATION, plot_prepare_validation },
+	{ "timeline", "what each thread is at, over time (--trace FILE.csv)", DATA_TRACE, plot_prepare_timeline },
+	{ "backlog", "what waits, over time (--trace FILE.csv)", DATA_TRACE, plot_prepare_backlog },
+	{ "speedup", "a bar a variant, or lines along an axis (results)", DATA_RESULTS, plot_prepare_speedup },
+	{ "breakdown", "where the time of a task goes (results)", DATA_RESULTS, plot_prepare_breakdown },
+	{ "latency", "percentiles on a tail axis (results)", DATA_RESULTS, plot_prepare_latency },
+	{ "waterfall", "how the time of a task adds up (results)", DATA_RESULTS, plot_prepare_waterfall },
+	{ "load", "throughput, p50, p99 by arrival rate (several runs)", DATA_RESULTS, plot_prepare_load },
+	{ "heatmap", "a metric over two axes (several runs)", DATA_RESULTS, plot_prepare_heatmap },
+	{ "scalability", "throughput, and a law fitted to it (several runs)", DATA_RESULTS,
+	  plot_prepare_scalability },
+	{ "validation", "predicted against measured (rows of validate)", DATA_VALIDATION, plot_prepare_validation },
 };
 const size_t plot_kind_count = sizeof(plot_kinds) / sizeof(plot_kinds[0]);
 
@@ -111,6 +103,26 @@ void plot_field(FILE *stream, const char *text)
 {
 	for (; *text; text++)
 		fputc((unsigned char)*text < 0x20 ? ' ' : *text, stream);
+}
+
+const char *plot_short_label(struct plot *plot, const char *label, size_t most)
+{
+	size_t length = strlen(label), head = most - most / 3 - 2, tail = most / 3;
+	const char *end = label + length - tail;
+
+	if (length <= most)
+		return label;
+	/* Not within a character of several bytes. */
+	while (head > 0 && ((unsigned char)label[head] & 0xc0) == 0x80)
+		head--;
+	while (((unsigned char)*end & 0xc0) == 0x80)
+		end++;
+	return region_format(plot->region, "%.*s..%s", (int)head, label, end);
+}
+
+void plot_label_width(struct plot *plot, size_t longest)
+{
+	plot_number(plot, "label_width", (double)(longest < 12 ? 12 : longest + 2));
 }
 
 void plot_note(struct plot *plot, const char *format, ...)
@@ -200,7 +212,7 @@ static const char *foot_of(const struct plot *plot)
 /* Breaks a text where it would leave the picture. */
 static const char *wrap(const struct plot *plot, const char *text, int *lines)
 {
-	const size_t width = (size_t)plot->width_px / 6;
+	const size_t width = (size_t)plot->width_px / 7;
 	char *wrapped = region_strdup(plot->region, text);
 	char *line = wrapped;
 

@@ -73,6 +73,10 @@ void plot_text(struct plot *plot, const char *name, const char *format, ...) __a
 void plot_number(struct plot *plot, const char *name, double value);
 /* A text in a data file: what would end the field becomes a blank. */
 void plot_field(FILE *stream, const char *text);
+/* A label beside the axis, cut in its middle where it is longer than `most` characters. */
+const char *plot_short_label(struct plot *plot, const char *label, size_t most);
+/* Room for labels of that length left of the axis: the script's label_width. */
+void plot_label_width(struct plot *plot, size_t longest);
 /* Adds a sentence to the note under the picture. */
 void plot_note(struct plot *plot, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Whether --variant lets this one through. */

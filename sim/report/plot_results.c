@@ -56,7 +56,8 @@ bool plot_prepare_breakdown(struct plot *plot)
 	const struct data_table *table = &plot->table;
 	FILE *stream = plot_data(plot, "breakdown.tsv", "label,y,part,start_s,end_s,share");
 	bool present[TIME_PART_COUNT] = { false };
-	const char *parts = "";
+	const char *parts = "", *label;
+	size_t longest_label = 0;
 	double longest_s = 0;
 	int count = 0, part_count = 0;
 
@@ -66,6 +67,8 @@ bool plot_prepare_breakdown(struct plot *plot)
 		if (!plot_wants_variant(plot, data_table_text(table, row, "variant")) || !(whole_s > 0))
 			continue;
 		count++;
+		label = plot_short_label(plot, plot_row_label(plot, row), 36);
+		longest_label = strlen(label) > longest_label ? strlen(label) : longest_label;
 		longest_s = fmax(longest_s, whole_s);
 		for (enum time_part part = 0; part < TIME_PART_COUNT; part++) {
 			double part_s = part_of_task(table, row, part);
@@ -73,7 +76,7 @@ bool plot_prepare_breakdown(struct plot *plot)
 			if (!(part_s > 0))
 				continue;
 			present[part] |= part_s / whole_s >= 0.001;
-			plot_field(stream, plot_row_label(plot, row));
+			plot_field(stream, label);
 			fprintf(stream, "\t%d\t%s\t%.9f\t%.9f\t%.6f\n", -count, time_part_names[part], start_s,
 				start_s + part_s, part_s / whole_s);
 			start_s += part_s;
@@ -94,6 +97,7 @@ bool plot_prepare_breakdown(struct plot *plot)
 	plot_text(plot, "parts", "%s", parts);
 	plot_text(plot, "title", "%swhere the time of a task goes", plot_subject(plot));
 	plot_number(plot, "bar_count", count);
+	plot_label_width(plot, longest_label);
 	plot_number(plot, "longest_s", longest_s);
 	put_time_unit(plot, longest_s);
 	plot->height_px = 165 + 42 * count + 17 * (part_count + 1) / 2;

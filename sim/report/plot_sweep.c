@@ -124,12 +124,14 @@ static size_t winner_of(const struct plot *plot, const struct series_list *list)
 static bool put_speedups(struct plot *plot, const struct series_list *list, const char *axis)
 {
 	FILE *stream = plot_data(plot, "speedup.tsv", "series,label,x,speedup,low,high,mark");
-	size_t winner = winner_of(plot, list);
+	size_t winner = winner_of(plot, list), longest_label = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct series *series = &list->series[i];
 		size_t best = best_of(plot, series), knee = knee_of(plot, series);
+		const char *label = plot_short_label(plot, series->label, 36);
 
+		longest_label = strlen(label) > longest_label ? strlen(label) : longest_label;
 		for (size_t at = 0; at < series->count; at++) {
 			size_t row = series->rows[at];
 			double speedup = number(plot, row, "speedup");
@@ -138,7 +140,7 @@ static bool put_speedups(struct plot *plot, const struct series_list *list, cons
 			bool is_marked = axis && i == winner;
 
 			fprintf(stream, "%zu\t", i + 1);
-			plot_field(stream, series->label);
+			plot_field(stream, label);
 			fprintf(stream, "\t%.9g\t%.9g\t%.9g\t%.9g\t%s\n",
 				axis ? number(plot, row, axis) : (double)i + 1, speedup,
 				isfinite(low) ? low : speedup, isfinite(high) ? high : speedup,
@@ -147,6 +149,7 @@ static bool put_speedups(struct plot *plot, const struct series_list *list, cons
 							  : "-");
 		}
 	}
+	plot_label_width(plot, longest_label);
 	return plot_data_end(plot, stream);
 }
 

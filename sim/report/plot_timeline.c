@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/units.h"
 #include "sim/report/timeline.h"
 
 #define PICTURE_BINS 720
@@ -382,6 +383,7 @@ static void put_unit(struct timeline *timeline)
 bool plot_prepare_timeline(struct plot *plot)
 {
 	struct timeline timeline = { .plot = plot };
+	char shortest[32];
 	int lowest, kind_count;
 
 	if (!read_once(&timeline, meet_row))
@@ -395,9 +397,10 @@ bool plot_prepare_timeline(struct plot *plot)
 		return data_fail(plot->error, 2, "the trace has no variant of that name");
 	if (!read_once(&timeline, take_row))
 		return false;
-	if (timeline.merged && plot->options->format != PLOT_DUMB)
-		plot_note(plot, "slices shorter than %.3g us are put together: the longest in sum is drawn",
-			  (double)timeline.bin_ns / 1e3);
+	if (timeline.merged && plot->options->format != PLOT_DUMB) {
+		units_format_duration_short(sim_time_seconds(timeline.bin_ns), shortest);
+		plot_note(plot, "slices shorter than %s are put together: the longest in sum is drawn", shortest);
+	}
 	plot_text(plot, "title", "%s", title_of(&timeline));
 	put_unit(&timeline);
 	plot_number(plot, "lowest", lowest);

@@ -1,7 +1,12 @@
 /*
  * plot_timeline_data.c - the data files of a timeline: lanes, slices or letters, marks.
  */
+#include <string.h>
+
 #include "sim/report/timeline.h"
+
+/* Of a lane's label; a terminal has room for less. */
+#define LABEL_LENGTH 30
 
 static enum activity_kind most_of(const sim_ns sums[KIND_COUNT], sim_ns *total_ns)
 {
@@ -88,7 +93,8 @@ static bool put_letters(struct timeline *timeline)
 static bool put_lanes(struct timeline *timeline)
 {
 	FILE *stream = plot_data(timeline->plot, "lanes.tsv", "lane,is_heading,label");
-	size_t run = SIZE_MAX;
+	size_t run = SIZE_MAX, longest = 0;
+	const char *label;
 
 	for (size_t i = 0; i < timeline->headings.count; i++) {
 		int top = -1000000;
@@ -107,9 +113,12 @@ static bool put_lanes(struct timeline *timeline)
 	for (size_t i = 0; i < timeline->lane_count; i++)
 		if (timeline->lanes[i].shown) {
 			fprintf(stream, "%d\t0\t", timeline->lanes[i].y);
-			plot_field(stream, timeline->lanes[i].label);
+			label = plot_short_label(timeline->plot, timeline->lanes[i].label, LABEL_LENGTH);
+			plot_field(stream, label);
+			longest = strlen(label) > longest ? strlen(label) : longest;
 			fputc('\n', stream);
 		}
+	plot_label_width(timeline->plot, longest);
 	return plot_data_end(timeline->plot, stream);
 }
 

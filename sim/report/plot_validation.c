@@ -59,8 +59,10 @@ static bool put_errors(struct plot *plot, const struct error_row *rows, size_t c
 		const char *python = data_table_text(&plot->table, rows[i].row, "python");
 
 		fprintf(stream, "%zu\t", i);
-		plot_field(stream,
-			   region_format(plot->region, "%s, %s", plot_row_label(plot, rows[i].row), python));
+		plot_field(stream, plot_short_label(plot,
+						    region_format(plot->region, "%s, %s",
+								  plot_row_label(plot, rows[i].row), python),
+						    42));
 		fprintf(stream, "\t%.9g\n", rows[i].error);
 	}
 	return plot_data_end(plot, stream);

@@ -17,6 +17,9 @@
 #include "sim/report/report_timeline.h"
 #include "sim/results/version.h"
 
+/* What was varied beyond that has no column of its own. */
+#define MAX_AXES 4
+
 /* ---- Reading ---- */
 
 static bool read_inputs(struct report *report, const struct report_options *options)
@@ -62,15 +65,16 @@ static const char *number_text(const struct report *report, double value, const 
 
 /* ---- The answer ---- */
 
-/* The rows of one file's scenario on one machine: from `first` up to the returned one. */
-static size_t end_of_group(const struct data_table *table, size_t first)
+/* The rows of one run, or of all points of a sweep of one scenario: from `first` up to the returned one. */
+static size_t end_of_group(const struct data_table *table, size_t first, bool is_sweep)
 {
 	size_t row = first + 1;
 
 	while (row < table->row_count &&
 	       !strcmp(data_table_text(table, row, "scenario"), data_table_text(table, first, "scenario")) &&
 	       !strcmp(data_table_text(table, row, "source"), data_table_text(table, first, "source")) &&
-	       strcmp(data_table_text(table, row, "variant"), data_table_text(table, first, "variant")) != 0)
+	       (is_sweep ||
+		strcmp(data_table_text(table, row, "variant"), data_table_text(table, first, "variant")) != 0))
 		row++;
 	return row;
 }
@@ -224,9 +228,27 @@ static void put_table(struct report *report, const struct data_table *table, siz
 	report_put(report, "</tbody></table></div>\n");
 }
 
+/* The columns of what was varied: those with a dot (data_table.h) and two texts or more. */
+static size_t axes_of(const struct data_table *table, struct table_column *axes, size_t most)
+{
+	size_t count = 0;
+
+	for (size_t column = 0; column < table->column_count && count < most; column++) {
+		bool varies = false;
+
+		for (size_t row = 1; row < table->row_count; row++)
+			varies |= strcmp(data_table_text(table, row, table->columns[column]),
+					 data_table_text(table, 0, table->columns[column])) != 0;
+		if (varies && strchr(table->columns[column], '.'))
+			axes[count++] =
+				(struct table_column){ table->columns[column], table->columns[column], FORM_TEXT };
+	}
+	return count;
+}
+
 static void put_results_table(struct report *report, size_t first, size_t end)
 {
-	static const struct table_column columns[] = {
+	static const struct table_column measures[] = {
 		{ "variant", "variant", FORM_TEXT },	       { "model", "model", FORM_TEXT },
 		{ "workers", "workers", FORM_COUNT },	       { "makespan_s", "makespan", FORM_SECONDS },
 		{ "speedup", "speedup", FORM_RATIO },	       { "throughput_per_s", "tasks/s", FORM_RATIO },
@@ -235,9 +257,12 @@ static void put_results_table(struct report *report, size_t first, size_t end)
 		{ "gil_switches", "GIL switches", FORM_COUNT }
 	};
 	const struct data_table *table = report_results(report);
+	struct table_column columns[MAX_AXES + sizeof(measures) / sizeof(measures[0])];
+	size_t count = axes_of(table, columns, MAX_AXES);
 
+	memcpy(columns + count, measures, sizeof(measures));
 	put_table(report, table, first, end, best_row(table, first, end), NULL, columns,
-		  sizeof(columns) / sizeof(columns[0]));
+		  count + sizeof(measures) / sizeof(measures[0]));
 	report_put(report, "<p class=\"faint\">");
 	html_print(report->stream, "%s; profile %s, %s cores; Python %s; seed %s; replications %s; gilsim %s",
 		   data_table_text(table, first, "source"), data_table_text(table, first, "machine_profile"),
@@ -305,23 +330,60 @@ static bool put_picture(struct report *report, const char *kind, enum data_kind 
 
 /* ---- Sections ---- */
 
+/* Where the answer of a sweep lies. */
+static void put_sweep_answer(struct report *report, const struct table_column *axes, size_t axis_count,
+			     size_t first, size_t end)
+{
+	const struct data_table *table = report_results(report);
+	size_t best = best_row(table, first, end);
+
+	report_put(report, "<p class=\"answer\">");
+	html_print(report->stream, "%s: ", data_table_text(table, first, "scenario"));
+	if (best == SIZE_MAX) {
+		report_put(report, "no variant came to its end.");
+	} else {
+		html_print(report->stream,
+			   "of %zu rows, '%s' is the fastest: %s, %s times as fast as the baseline there",
+			   end - first, data_table_text(table, best, "variant"),
+			   seconds_text(report, data_table_number(table, best, "makespan_s")),
+			   number_text(report, data_table_number(table, best, "speedup"), "%.3g", ""));
+		for (size_t i = 0; i < axis_count; i++)
+			html_print(report->stream, "%s%s = %s", i == 0 ? " (" : ", ", axes[i].title,
+				   data_table_text(table, best, axes[i].column));
+		report_put(report, axis_count > 0 ? ")." : ".");
+	}
+	report_put(report, "</p>\n");
+}
+
 static bool put_results(struct report *report)
 {
 	const struct data_table *table = report_results(report);
+	struct table_column axes[MAX_AXES];
+	size_t axis_count = axes_of(table, axes, MAX_AXES);
 	bool drawn;
 
 	if (table->row_count == 0)
 		return true;
 	report_open_section(report, "results", "Results");
 	for (size_t first = 0, end; first < table->row_count; first = end) {
-		end = end_of_group(table, first);
-		put_results_answer(report, first, end);
+		end = end_of_group(table, first, axis_count > 0);
+		if (axis_count > 0)
+			put_sweep_answer(report, axes, axis_count, first, end);
+		else
+			put_results_answer(report, first, end);
 		put_results_table(report, first, end);
 	}
-	drawn = put_picture(report, "speedup", DATA_RESULTS, "Speedup of each variant over the baseline") &&
-		put_picture(report, "breakdown", DATA_RESULTS, "Where the time of a task goes, by variant") &&
-		put_picture(report, "latency", DATA_RESULTS, "Percentiles of a task's time, by variant") &&
-		put_picture(report, "waterfall", DATA_RESULTS, "How the mean time of a task adds up");
+	drawn = put_picture(report, "speedup", DATA_RESULTS, "Speedup of each variant over the baseline");
+	if (axis_count > 0)
+		drawn = drawn &&
+			put_picture(report, "load", DATA_RESULTS, "Throughput and latency along the axis") &&
+			(axis_count < 2 || put_picture(report, "heatmap", DATA_RESULTS, "p99 over two axes"));
+	else
+		drawn = drawn &&
+			put_picture(report, "breakdown", DATA_RESULTS,
+				    "Where the time of a task goes, by variant") &&
+			put_picture(report, "latency", DATA_RESULTS, "Percentiles of a task's time, by variant") &&
+			put_picture(report, "waterfall", DATA_RESULTS, "How the mean time of a task adds up");
 	report_put(report, "</section>\n");
 	return drawn;
 }

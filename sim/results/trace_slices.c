@@ -312,7 +312,8 @@ static void take_lock(struct trace_slices *slices, const struct trace_record *re
 			free_lock(slices, lock);
 		return;
 	}
-	assert(!lock->held.what);
+	if (lock->held.what)
+		free_lock(slices, lock); /* whoever had it is no more */
 	memcpy(lock->holder_name, lane->name, sizeof(lock->holder_name));
 	lock->held = (struct slice){ .kind = SLICE_LOCK,
 				     .process = record->process,

@@ -151,7 +151,8 @@ static enum progress wait_for_condition(struct os_thread *thread, struct frame *
 {
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_condition_acquire_until(thread, &condition, SIM_NS_MAX));
-	AWAIT(frame, py_condition_acquire_until(thread, &condition, SIM_NS_MAX)); /* an RLock twice: wait() lets go of both */
+	AWAIT(frame, py_condition_acquire_until(thread, &condition,
+						SIM_NS_MAX)); /* an RLock twice: wait() lets go of both */
 	AWAIT(frame, py_condition_wait(thread, &condition, SIM_NS_MAX));
 	thread_bench_note(thread, "notified");
 	AWAIT(frame, py_condition_release(thread, &condition));

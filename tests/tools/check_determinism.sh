@@ -31,7 +31,7 @@ done < <(find "$root/gcc-O0/obj/sim/engine" "$root/gcc-O0/obj/models" -name '*.o
 ((status)) || echo "determinism: no clock, random source, environment or thread in the engine and the models"
 
 shopt -s nullglob
-scenarios=(scenarios/seeds/*.yaml scenarios/validation/*.yaml)
+scenarios=(scenarios/seeds/*.yaml scenarios/validation/*.yaml scenarios/planning/*.yaml)
 export GILSIM_DATA=$PWD/scenarios
 
 # Runs one scenario; its JSON and its trace into a folder. Expectations may fail (status 1): here only bytes count.

@@ -455,3 +455,20 @@ Test(plot, a_report_is_one_file_that_fetches_nothing_and_says_what_the_result_sa
 	cr_expect(strstr(page, "of what CPython took") != NULL);
 	cr_expect(strstr(page, "</html>") != NULL);
 }
+
+Test(plot, a_report_of_several_points_answers_with_the_best_of_them)
+{
+	const char *page;
+
+	cr_assert(eq(int,
+		     shell("for n in 1 3; do $G run --format json -o r$n.json --set machine.cores=$n --variant "
+			   "threads-8 "
+			   "$S/validation/mixed.yaml; done; $G report r1.json r3.json -o r.html"),
+		     0),
+		  "%s", content_of("err"));
+	page = content_of("r.html");
+	/* The baseline and the variant, at two points. */
+	cr_expect(strstr(page, "of 4 rows, 'threads-8' is the fastest") != NULL);
+	cr_expect(strstr(page, "(machine.cores = 3)") != NULL);
+	cr_expect(strstr(page, "<th>machine.cores</th>") != NULL);
+}
