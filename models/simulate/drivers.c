@@ -192,14 +192,11 @@ program_fn *driver_for(const struct workload *workload)
 {
 	enum run_kind run = workload->run.kind;
 
-	if (workload->model.kind == MODEL_ASYNCIO ||
-	    (workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_COROUTINE))
-		return driver_for_asyncio(workload);
 	if (run == RUN_USERS)
 		return NULL;
 	if (run == RUN_ARRIVALS)
 		return workload->model.kind == MODEL_THREAD_POOL ? run_arrivals : NULL;
 	if (workload->model.kind == MODEL_PROGRAM)
-		return run_program;
+		return workload->model.spawn == SPAWN_COROUTINE ? run_coroutine_program : run_program;
 	return model_run_is_known(&workload->model) ? run_model : NULL;
 }

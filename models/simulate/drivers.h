@@ -10,7 +10,7 @@
 /* The body of the main thread for the workload's model; its argument is the simulation. NULL: no model
  * carries this run out. */
 program_fn *driver_for(const struct workload *workload);
-/* The same where the main program is a coroutine: drivers_asyncio.c. */
-program_fn *driver_for_asyncio(const struct workload *workload);
+/* Of a program whose `main` is a coroutine: drivers_asyncio.c. */
+program_fn run_coroutine_program;
 
 #endif

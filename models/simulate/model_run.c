@@ -15,8 +15,7 @@ struct model_run model_run_of_workload(struct simulation *simulation)
 	};
 }
 
-/* The run's instance of that number, released now. */
-static struct task_instance *release(const struct model_run *run, int64_t number)
+struct task_instance *model_run_release(const struct model_run *run, int64_t number)
 {
 	int64_t index = run->first + number * run->stride;
 
@@ -56,7 +55,7 @@ static enum progress run_sequential(struct os_thread *thread, struct frame *fram
 	PROGRAM_BEGIN(frame);
 	for (my->next = 0; my->next < my->run->count; my->next++) {
 		task = os_thread_push(thread, task_run);
-		task->instance = release(my->run, my->next);
+		task->instance = model_run_release(my->run, my->next);
 		AWAIT(frame, os_thread_enter(thread));
 	}
 	PROGRAM_END;
@@ -73,7 +72,7 @@ static enum progress run_threads(struct os_thread *thread, struct frame *frame)
 	threads = my->children = new_children(my->run, my->run->count, sizeof(struct py_thread *));
 	for (my->next = 0; my->next < my->run->count; my->next++) {
 		threads[my->next] = py_thread_new(py_current(thread)->interpreter, task_name(my->run),
-						  task_run_as_thread, release(my->run, my->next));
+						  task_run_as_thread, model_run_release(my->run, my->next));
 		AWAIT(frame, py_thread_start(thread, threads[my->next]));
 	}
 	for (my->next = 0; my->next < my->run->count; my->next++)
@@ -90,7 +89,7 @@ static enum progress run_processes(struct os_thread *thread, struct frame *frame
 	processes = my->children = new_children(my->run, my->run->count, sizeof(struct mp_process));
 	for (my->next = 0; my->next < my->run->count; my->next++)
 		AWAIT(frame, mp_process_start(thread, &my->run->simulation->context, &processes[my->next],
-					      task_name(my->run), task_run_as_process, release(my->run, my->next)));
+					      task_name(my->run), task_run_as_process, model_run_release(my->run, my->next)));
 	for (my->next = 0; my->next < my->run->count; my->next++)
 		AWAIT(frame, mp_process_join(thread, &processes[my->next]));
 	PROGRAM_END;
@@ -189,7 +188,7 @@ static enum progress submit_chunk(struct os_thread *thread, const struct model_r
 	chunk->count = run->count - first < chunk_items(run) ? run->count - first : chunk_items(run);
 	chunk->instances = new_children(run, chunk->count, sizeof(struct task_instance *));
 	for (int64_t i = 0; i < chunk->count; i++)
-		chunk->instances[i] = release(run, first + i);
+		chunk->instances[i] = model_run_release(run, first + i);
 	if (chunk->count == 1)
 		return executor_submit_task(thread, executor, &chunk->call, chunk->instances[0],
 					    run->start ? run->start->bytes : 0,
@@ -299,7 +298,7 @@ static struct mp_job *new_job(const struct model_run *run)
 	struct task_instance **instances = new_children(run, run->count, sizeof(struct task_instance *));
 
 	for (int64_t i = 0; i < run->count; i++)
-		instances[i] = release(run, i);
+		instances[i] = model_run_release(run, i);
 	job->item_program = run_pool_item;
 	job->context = instances;
 	job->item_count = run->count;
@@ -334,7 +333,7 @@ static enum progress run_pool(struct os_thread *thread, struct frame *frame)
 		for (my->next = 0; my->next < run->count; my->next++)
 			AWAIT(frame,
 			      executor_submit_task(thread, my->executor, &my->calls[my->next],
-						   release(run, my->next), run->start ? run->start->bytes : 0,
+						   model_run_release(run, my->next), run->start ? run->start->bytes : 0,
 						   run->start ? run->start->result_bytes : 0));
 		for (my->next = 0; my->next < run->count; my->next++)
 			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
@@ -365,6 +364,8 @@ static program_fn *program_of(const struct model *model)
 		return run_executor;
 	case MODEL_POOL:
 		return run_pool;
+	case MODEL_ASYNCIO:
+		return model_run_asyncio;
 	default:
 		return NULL;
 	}
@@ -377,8 +378,8 @@ bool model_run_is_known(const struct model *model)
 
 enum progress model_run_execute(struct os_thread *thread, struct model_run *run)
 {
-	struct run_locals *my = os_thread_push(thread, program_of(run->model));
+	struct model_run **my = os_thread_push(thread, program_of(run->model));
 
-	my->run = run;
+	*my = run;
 	return os_thread_enter(thread);
 }

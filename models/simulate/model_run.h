@@ -24,4 +24,10 @@ bool model_run_is_known(const struct model *model);
 /* For AWAIT. The run is the caller's and must live until its end. */
 enum progress model_run_execute(struct os_thread *thread, struct model_run *run);
 
+/* For the programs of the models, whose locals begin with a pointer to the run: its instance of that number, released
+ * now. */
+struct task_instance *model_run_release(const struct model_run *run, int64_t number);
+/* model_run_asyncio.c */
+program_fn model_run_asyncio;
+
 #endif

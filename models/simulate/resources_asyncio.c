@@ -3,6 +3,8 @@
  */
 #include "models/library/aio_queue.h"
 #include "models/simulate/resources.h"
+#include "models/simulate/resources_threading.h"
+#include "models/simulate/service.h"
 
 static void *make_lock(struct simulation *simulation, const struct resource *resource)
 {
@@ -51,5 +53,8 @@ const struct resource_class resources_of_coroutines[RESOURCE_KIND_COUNT] = {
 	[RESOURCE_EVENT] = { .what = "event", .make = make_event },
 	[RESOURCE_QUEUE] = { .what = "queue", .make = make_queue },
 	[RESOURCE_LIFO_QUEUE] = { .what = "queue", .make = make_queue },
+	[RESOURCE_VARIABLE] = { .what = "variable", .make = cells_new_of_resource },
+	[RESOURCE_ARRAY] = { .what = "array", .make = cells_new_of_resource },
+	[RESOURCE_SERVICE] = { .what = "service", .make = service_new },
 	[RESOURCE_PRIORITY_QUEUE] = { .what = "queue", .make = make_queue },
 };

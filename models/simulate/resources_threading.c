@@ -167,7 +167,7 @@ static void *make_simple_queue(struct simulation *simulation, const struct resou
 	return queue;
 }
 
-static void *make_cells(struct simulation *simulation, const struct resource *resource)
+void *cells_new_of_resource(struct simulation *simulation, const struct resource *resource)
 {
 	int64_t count = resource->kind == RESOURCE_ARRAY ? resource->size : 1;
 
@@ -191,7 +191,7 @@ const struct resource_class resources_of_threads[RESOURCE_KIND_COUNT] = {
 	[RESOURCE_LIFO_QUEUE] = { .what = "queue", .make = make_queue },
 	[RESOURCE_PRIORITY_QUEUE] = { .what = "queue", .make = make_queue },
 	[RESOURCE_SIMPLE_QUEUE] = { .what = "queue", .make = make_simple_queue },
-	[RESOURCE_VARIABLE] = { .what = "variable", .make = make_cells },
-	[RESOURCE_ARRAY] = { .what = "array", .make = make_cells },
+	[RESOURCE_VARIABLE] = { .what = "variable", .make = cells_new_of_resource },
+	[RESOURCE_ARRAY] = { .what = "array", .make = cells_new_of_resource },
 	[RESOURCE_SERVICE] = { .what = "service", .make = service_new },
 };

@@ -31,6 +31,9 @@ struct owned_condition {
 	struct py_condition condition;
 };
 
+/* Variables and arrays, which coroutines share in the same way. */
+void *cells_new_of_resource(struct simulation *simulation, const struct resource *resource);
+
 struct counted_semaphore {
 	struct py_semaphore semaphore;
 	int64_t limit; /* of the permits there may be: INT64_MAX unless bounded */

@@ -103,6 +103,10 @@ step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT] = {
 		[STEP_GET] = step_aio_get,
 		[STEP_TASK_DONE] = step_aio_task_done,
 		[STEP_JOIN_QUEUE] = step_aio_acquire,
+		/* what is the same as in functions, but for the waiting */
+		[STEP_READ] = step_access,
+		[STEP_WRITE] = step_access,
+		[STEP_REQUEST] = step_request,
 	},
 	[STEPS_ACROSS_PROCESSES] = {
 		[STEP_WITH] = step_with,
@@ -154,6 +158,12 @@ static void check_step(const struct workload *workload, const struct step *step,
 		diagnostics_error(diagnostics, workload->file, step->line, 0,
 				  "variant '%s': a run of model %s inside a program is not simulated",
 				  workload->variant, model_names[step->model->kind]);
+	else if (step->kind == STEP_SUBMIT && (ways & TASK_AS_COROUTINE) && step->resource != INDEX_NONE &&
+		 workload->resources[step->resource].kind != RESOURCE_THREAD_POOL)
+		diagnostics_error(diagnostics, workload->file, step->line, 0,
+				  "variant '%s': a coroutine's submit to '%s', which is no thread pool, is not "
+				  "simulated",
+				  workload->variant, workload->resources[step->resource].name);
 	else if (step->resource < workload->resource_count &&
 		 !resource_class_of(&workload->resources[step->resource])->make)
 		diagnostics_error(diagnostics, workload->file, step->line, 0,

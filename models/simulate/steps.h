@@ -44,6 +44,8 @@ struct task_instance *step_new_child(struct task_instance *parent, const struct 
 /* How many it starts. */
 int64_t step_start_count(struct task_instance *instance, const struct start *start);
 
+/* For AWAIT: time.sleep(), or in a coroutine asyncio.sleep(), in which it may be cancelled. */
+enum progress step_sleep(struct os_thread *thread, const struct task_instance *instance, sim_ns duration_ns);
 /* When the step's timeout is over: SIM_NS_MAX without one. */
 sim_ns step_deadline(const struct os_thread *thread, const struct step *step);
 /* Enters a call: the callee's activation, its arguments set from the caller's. Raises where that cannot be. */

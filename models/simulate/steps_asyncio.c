@@ -9,6 +9,7 @@
 #include "models/library/aio_group.h"
 #include "models/library/aio_timeout.h"
 #include "models/simulate/coroutines.h"
+#include "models/simulate/executors.h"
 #include "models/simulate/steps.h"
 
 _Static_assert((int)EXCEPTION_TIMEOUT == (int)PY_TIMEOUT_ERROR &&
@@ -504,6 +505,7 @@ struct submit_locals {
 	struct task_instance *instance;
 	const struct step *step;
 	struct handle *handle;
+	struct thread_pool *pool; /* NULL: the loop's own */
 	int64_t next, count;
 };
 
@@ -519,8 +521,13 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 {
 	struct submit_locals *my = FRAME_LOCALS(frame, struct submit_locals);
 	struct task_instance *instance = my->instance, *child;
+	struct executor *executor = my->step->resource == INDEX_NONE ? NULL :
+				    resource_object(thread, instance->simulation, my->step->resource);
 
 	PROGRAM_BEGIN(frame);
+	if (executor && !executor->opened)
+		AWAIT(frame, executor_open(thread, executor));
+	my->pool = executor ? executor->threads : NULL;
 	my->count = step_start_count(instance, my->step->start);
 	for (my->next = 0; my->next < my->count && instance->leaving == LEAVING_NOT; my->next++) {
 		child = step_new_child(instance, my->step->start, my->next);
@@ -528,7 +535,7 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 		my->handle->instance = child;
 		my->handle->call = region_alloc(instance->simulation->region, sizeof(*my->handle->call));
 		child->handle = my->handle;
-		AWAIT(frame, aio_run_in_executor(thread, NULL, default_workers(instance->simulation->workload),
+		AWAIT(frame, aio_run_in_executor(thread, my->pool, default_workers(instance->simulation->workload),
 						 my->handle->call, task_run, child));
 	}
 	PROGRAM_END;

@@ -251,7 +251,7 @@ static sim_ns backoff_ns(struct task_instance *instance, const struct retry *ret
 	return sim_time_round(ns);
 }
 
-static enum progress back_off(struct os_thread *thread, const struct task_instance *instance, sim_ns duration_ns)
+enum progress step_sleep(struct os_thread *thread, const struct task_instance *instance, sim_ns duration_ns)
 {
 	return instance->in_coroutine ? aio_sleep(thread, duration_ns) : py_sleep(thread, duration_ns);
 }
@@ -271,7 +271,7 @@ static enum progress run_retry(struct os_thread *thread, struct frame *frame)
 		instance->leaving = LEAVING_NOT;
 		instance->exception = EXCEPTION_NONE;
 		instance->simulation->retries++;
-		AWAIT(frame, back_off(thread, instance, backoff_ns(instance, my->step->retry, my->tries)));
+		AWAIT(frame, step_sleep(thread, instance, backoff_ns(instance, my->step->retry, my->tries)));
 		if (py_exception(thread) != PY_NO_EXCEPTION)
 			break;
 	}

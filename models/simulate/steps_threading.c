@@ -390,8 +390,8 @@ static enum progress request(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_SERVICE_REQUEST)));
 	send_request(thread, my);
-	AWAIT(frame, py_sleep(thread, my->wait_ns));
-	if (my->is_late)
+	AWAIT(frame, step_sleep(thread, my->instance, my->wait_ns));
+	if (my->is_late && py_exception(thread) == PY_NO_EXCEPTION)
 		task_raise(my->instance, EXCEPTION_TIMEOUT);
 	PROGRAM_END;
 }

@@ -246,7 +246,7 @@ class Program:
         self.coroutines = None
         self.caught = harness_control.CAUGHT
         self.makers = dict(MAKERS)
-        if workload['model'] == 'asyncio' or workload['spawn'] == 'coroutine':
+        if workload['coroutines']:
             import harness_asyncio
             self.makers['coroutines'] = harness_asyncio.MAKERS
             self.coroutines = harness_asyncio.Coroutines(self)
@@ -299,7 +299,8 @@ class Program:
         main = self.workload['main']
         task = self.workload['tasks'][main['task']]
         activation = Activation(Instance(main['draws'] or (), (), main['first_child']), task)
-        return activation, (self.coroutines or self).bind(task['steps'], activation)
+        bind = self.coroutines.bind if self.workload['spawn'] == 'coroutine' else self.bind
+        return activation, bind(task['steps'], activation)
 
     def bind(self, steps, activation):
         return tuple(BINDERS[step[0]](self, step, activation) for step in steps)
@@ -522,10 +523,17 @@ def run_arrivals(workload, generator):
             index += 1
 
 
-def run_program(_, main):
+def run_program(workload, main):
     activation, body = main
-    execute_steps(body)
+    if workload['spawn'] == 'coroutine':
+        PROGRAM.coroutines.run_main(body)
+    else:
+        execute_steps(body)
     write_counts(0, activation.instance)
+
+
+def run_asyncio(workload):
+    PROGRAM.coroutines.run(workload['how'], range(workload['run_count']))
 
 
 MODELS = {
@@ -537,9 +545,9 @@ MODELS = {
     'process_pool': (harness_processes.run_process_pool, harness_processes.warm_process_pool),
     'program': (run_program, lambda workload: PROGRAM.bind_main()),
     'arrivals': (run_arrivals, start_generator),
-    'asyncio': (lambda _, run: run(), lambda workload: PROGRAM.coroutines.prepare()),
+    'asyncio': (run_asyncio, None),
 }
-ALWAYS_PREPARED = ('program', 'arrivals', 'asyncio')  # the others only if they shall be warm
+ALWAYS_PREPARED = ('program', 'arrivals')  # the others only if they shall be warm
 
 
 # ---- One run ---------------------------------------------------------------------------------------
@@ -579,8 +587,7 @@ def execute(workload):
     mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
     pace_before = measure_pace(workload)
     sys.setswitchinterval(workload['switch_interval_s'])
-    model = ('asyncio' if PROGRAM.coroutines else 'arrivals' if 'arrivals_ns' in workload
-             else workload['model'])
+    model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
     run, prepare = MODELS[model]
     arguments = [workload]
     if prepare and (workload['warm'] or model in ALWAYS_PREPARED):
@@ -655,8 +662,8 @@ def main(path):
     os._exit(0)  # daemon threads may still be running
 
 
+sys.modules['harness'] = sys.modules[__name__]  # as harness_asyncio.py imports it, whatever it runs as
 if __name__ == '__main__':
-    sys.modules['harness'] = sys.modules[__name__]  # as harness_asyncio.py imports it
     main(sys.argv[1])
 elif __name__ == '__mp_main__':
     load(os.environ['GILSIM_WORKLOAD'])

@@ -8,7 +8,6 @@ import asyncio
 import builtins
 import itertools
 import os
-import sys
 import threading
 
 import harness
@@ -21,7 +20,7 @@ from harness_control import (OUTCOME_CANCELLED, OUTCOME_COMPLETED, CallSite, Loo
 from harness_processes import groups_of, value_of_result
 
 RECORDS = harness.RECORDS
-PROGRAM = None  # harness.py's, when it is ready
+PROGRAM = None  # harness.py's
 
 # What an `except` in a coroutine catches; the first is what `raise` raises.
 CAUGHT = list(harness_control.CAUGHT)
@@ -59,7 +58,7 @@ MAKERS = {
 
 
 def belong_to(loop, resources):
-    """Before 3.10 they belong to the loop that there was when they were made."""
+    """They belong to the loop that there was when they were made (before 3.10) or first waited for."""
     for resource in resources:
         for part in (resource, getattr(resource, '_lock', None), getattr(resource, '_finished', None)):
             if hasattr(part, '_loop'):
@@ -562,10 +561,11 @@ def yields(step):
 
 
 class Coroutines:
-    """The program as the binders see it that bind steps of coroutines, and asyncio.run() of it."""
+    """The program as the binders of coroutines' steps see it, and what runs such steps."""
 
     def __init__(self, program):
-        self.program = program
+        global PROGRAM
+        PROGRAM = self.program = program
         self.workload = program.workload
         self.caught = CAUGHT
 
@@ -595,45 +595,48 @@ class Coroutines:
         """Of what an executor runs: a function."""
         return self.program.next_child(instance, task)
 
-    # asyncio.run(main()): what the simulator mirrors (models/simulate/drivers_asyncio.c)
+    # asyncio.run(main()): what the simulator mirrors (models/simulate/model_run_asyncio.c, drivers_asyncio.c)
 
-    async def main(self, main):
+    def run(self, model, numbers):
+        run_loop(self.gather(model, numbers))
+
+    async def gather(self, model, numbers):
+        loop = self.enter_loop(model)
+        coroutines = []
+        for number in numbers:
+            RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
+            coroutines.append(run_task(number, (), model['timeout_s']))
+        if model['return_when'] == asyncio.ALL_COMPLETED:
+            await asyncio.gather(*coroutines, return_exceptions=model['return_exceptions'])
+        else:
+            await asyncio.wait([loop.create_task(coroutine) for coroutine in coroutines],
+                               return_when=model['return_when'])
+
+    def run_main(self, body):
+        async def main():
+            self.enter_loop(self.workload['how'])
+            await run_body(body)
+        run_loop(main())
+
+    def enter_loop(self, model):
+        """The running loop, made ready for the program."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda *_: None)  # what nobody awaits is counted all the same
-        how = self.workload['how']
-        if how['eager']:
+        if model['eager']:
             loop.set_task_factory(asyncio.eager_task_factory)
-        if sys.version_info < (3, 10):
-            belong_to(loop, self.resources)
-        if main is not None:
-            return await run_body(main[1])
-        coroutines = []
-        for number in range(self.workload['run_count']):
-            RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
-            coroutines.append(run_task(number, (), how['timeout_s']))
-        if how['return_when'] == asyncio.ALL_COMPLETED:
-            return await asyncio.gather(*coroutines, return_exceptions=how['return_exceptions'])
-        await asyncio.wait([loop.create_task(coroutine) for coroutine in coroutines],
-                           return_when=how['return_when'])
-
-    def run(self, main):
-        try:
-            asyncio.run(self.main(main))
-        except SCENARIO_EXCEPTIONS + (Return,):
-            pass  # what main() lets through is counted where it was raised
-        if main is not None:
-            harness.write_counts(0, main[0].instance)
-
-    def prepare(self):
-        """Makes all ready before the clock starts; returns what runs it."""
-        global PROGRAM
-        PROGRAM = self.program
-        main = PROGRAM.bind_main() if 'main' in self.workload else None
-        return lambda: self.run(main)
+        belong_to(loop, self.resources)
+        return loop
 
     def note_never_begun(self):
         """Those that were cancelled before their first step."""
-        for record in range(RECORD_WORDS, RECORD_WORDS * (len(PROGRAM.bodies) + 1), RECORD_WORDS):
-            if RECORDS[record] != 0 and RECORDS[record + 1] == 0:
+        for record in range(RECORD_WORDS, RECORD_WORDS * (len(self.program.bodies) + 1), RECORD_WORDS):
+            if RECORDS[record] and not RECORDS[record + 1] and not RECORDS[record + 2]:
                 RECORDS[record + 2] = RECORDS[1]
                 RECORDS[record + 3] = OUTCOME_CANCELLED
+
+
+def run_loop(coroutine):
+    try:
+        asyncio.run(coroutine)
+    except SCENARIO_EXCEPTIONS + (Return,):
+        pass  # what main() lets through is counted where it was raised

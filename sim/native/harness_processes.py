@@ -468,7 +468,12 @@ RUNS = {
     'thread_pool': run_executor,
     'process_pool': run_executor,
     'pool': run_pool,
+    'asyncio': lambda model, numbers, _: main_module().PROGRAM.coroutines.run(model, numbers),
 }
+
+
+def is_of_coroutines(model):
+    return model['model'] == 'asyncio' or (model['each'] is not None and is_of_coroutines(model['each']))
 
 
 def run_model(model, numbers, prepared=None):
@@ -496,7 +501,7 @@ def warm_process_pool(workload):
 def run_run(argument):
     program, activation, start, count, model = argument
     count = count()
-    numbers = [program.next_child(activation.instance, start['task']) for _ in range(count)]
+    numbers = [program.next_child(activation.instance, start['task'], is_of_coroutines(model)) for _ in range(count)]
     run_model(model, range(numbers[0], numbers[0] + count) if count else range(0))
 
 

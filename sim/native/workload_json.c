@@ -39,11 +39,19 @@ static const char *const start_words[] = {
 	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver"
 };
 
-/* Whether the run's own instances are coroutines. */
-static bool runs_coroutines(const struct workload *workload)
+/* Whether the instances that a model starts are coroutines. */
+static bool is_of_coroutines(const struct model *model)
 {
-	return workload->model.kind == MODEL_ASYNCIO ||
-	       (workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_COROUTINE);
+	return model->kind == MODEL_ASYNCIO || (model->each && is_of_coroutines(model->each)) ||
+	       (model->kind == MODEL_PROGRAM && model->spawn == SPAWN_COROUTINE);
+}
+
+static bool has_coroutines(const struct workload *workload)
+{
+	for (uint32_t i = 0; i < workload->task_count; i++)
+		if (workload->tasks[i].ways & TASK_AS_COROUTINE)
+			return true;
+	return false;
 }
 
 /* ---- What is known of a task beforehand ---------------------------------------------------------------- */
@@ -243,7 +251,9 @@ static enum way walk_start(struct walk *walk, const struct step *step)
 					  .task = start->task,
 					  .entity = random_hash_path(walk->instance->entity, walk->child++),
 					  .item_ns = start->items_ns ? start->items_ns[i] : walk->instance->item_ns,
-					  .in_coroutine = walk->instance->in_coroutine && step->kind != STEP_SUBMIT,
+					  .in_coroutine = step->kind == STEP_RUN ? is_of_coroutines(step->model) :
+								  walk->instance->in_coroutine &&
+									  step->kind != STEP_SUBMIT,
 				  }))
 			return WAY_FAILED;
 	}
@@ -451,7 +461,7 @@ static bool list_all(struct listing *listing, json_t *root)
 		json_object_set_new(root, "count", json_integer((json_int_t)listing->count));
 		json_object_set_new(root, "spare",
 				    json_integer(!listing->has_unnumbered	     ? 0
-						 : runs_coroutines(listing->workload) ? UNNUMBERED_COROUTINE_LIMIT
+						 : has_coroutines(listing->workload) ? UNNUMBERED_COROUTINE_LIMIT
 										       : UNNUMBERED_LIMIT));
 		json_object_set(root, "instance_tasks", tasks);
 		json_object_set(root, "in_coroutines", in_coroutines);
@@ -475,7 +485,7 @@ static bool list_run(struct listing *listing)
 		if (!add_instance(listing, (struct instance){ .task = run->task,
 							      .entity = workload_entity((uint64_t)i),
 							      .item_ns = run->items_ns ? run->items_ns[i] : 0,
-							      .in_coroutine = runs_coroutines(listing->workload) }))
+							      .in_coroutine = is_of_coroutines(&listing->workload->model) }))
 			return false;
 	return true;
 }
@@ -511,7 +521,7 @@ static bool list_main(struct listing *listing, json_t *root)
 {
 	struct instance main_instance = { .task = listing->workload->run.task,
 					  .entity = random_hash_name("main"),
-					  .in_coroutine = runs_coroutines(listing->workload) };
+					  .in_coroutine = is_of_coroutines(&listing->workload->model) };
 	json_t *draws = NULL;
 	bool ok;
 
@@ -589,6 +599,7 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 		json_array_append_new(cpu_list, json_integer(cpus->items[i]));
 	json_object_set_new(root, "generator_cpus", generator_cpus_new(cpus));
 	json_object_set_new(root, "model", json_string(model_words[workload->model.kind]));
+	json_object_set_new(root, "coroutines", json_boolean(has_coroutines(workload)));
 	json_object_set_new(root, "run_count", json_integer(workload->run.count));
 	json_object_set_new(root, "workers", json_integer(workload->model.workers));
 	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));
