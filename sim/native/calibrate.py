@@ -735,9 +735,7 @@ def measure_threading():
     unpin()
 
 
-# In this order: later ones subtract what earlier ones have measured.
 def measure_asyncio():
-    sys.modules['calibrate'] = sys.modules[__name__]  # this very one, though it runs as __main__
     import calibrate_asyncio
     pin(HERE)
     warm_up()
@@ -745,6 +743,7 @@ def measure_asyncio():
     unpin()
 
 
+# In this order: later ones subtract what earlier ones have measured.
 MEASUREMENTS = (
     ('memory', measure_memory),
     ('bytecode', measure_spins),

@@ -29,7 +29,7 @@ from harness import clock_ns, run_task
 from harness_control import value_of
 
 EMPTY_WORKLOAD = {'count': 0, 'spare': 0, 'tasks': [], 'resources': [], 'model': 'processes', 'spawn': 'thread',
-                  'start': 'spawn'}
+                  'start': 'spawn', 'coroutines': False}
 
 FEW = 7  # of what takes a tenth of a second each
 

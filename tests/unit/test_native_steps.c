@@ -3,6 +3,7 @@
  */
 #include "tests/unit/scenario_helper.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "models/simulate/simulate.h"
@@ -253,4 +254,108 @@ Test(native_steps, a_full_queue_turns_requests_away)
 	cr_expect(eq(dbl, both.native.rejected, 6));
 	cr_expect(eq(dbl, both.native.completed, 2));
 	cr_expect(ge(dbl, both.native.sojourn.p50, 0.3));
+}
+
+/* ---- The same steps in coroutines ---- */
+
+Test(native_steps, coroutines_meet_the_same_draws)
+{
+	const char *text = "resources: {site: {kind: service, slots: 4, time: exponential(300us)}}\n"
+			   "tasks:\n"
+			   "  work:\n"
+			   "    - retry: {times: 3, backoff: exponential(100us), jitter: 50%}\n"
+			   "      do:\n"
+			   "        - if: {chance: 40%}\n"
+			   "          then: [{raise: Flaky}]\n"
+			   "    - request: site\n"
+			   "    - io: exponential(200us)\n"
+			   "run: {task: work, count: 40}\n"
+			   "variants: {loop: {model: asyncio, return_exceptions: true}}\n";
+	struct both both = run_both(text);
+
+	cr_expect(gt(dbl, both.simulated.retries, 10));
+	cr_expect(gt(dbl, both.simulated.failed, 0));
+	cr_expect(eq(dbl, both.native.retries, both.simulated.retries));
+	cr_expect(eq(dbl, both.native.failed, both.simulated.failed));
+	cr_expect(eq(dbl, both.native.completed, both.simulated.completed));
+}
+
+/* How many are started, the items tell; what is late times out; who waits for ever is cancelled at the end. */
+Test(native_steps, coroutines_may_be_started_as_data_says)
+{
+	const char *text = "resources: {jobs: {kind: queue, size: 2}, never: {kind: event}, sum: {kind: variable}}\n"
+			   "tasks:\n"
+			   "  child:\n"
+			   "    args: [number]\n"
+			   "    steps:\n"
+			   "      - read: {from: sum, as: before}\n"
+			   "      - write: {to: sum, value: before + number}\n"
+			   "      - if: number == 2\n"
+			   "        then: [{wait: {on: never, timeout: 2ms}}]\n"
+			   "  consume:\n"
+			   "    daemon: true\n"
+			   "    steps:\n"
+			   "      - loop:\n"
+			   "          - get: {from: jobs, as: job}\n"
+			   "          - create_task: {task: child, args: [job]}\n"
+			   "          - task_done: jobs\n"
+			   "  main:\n"
+			   "    - create_task: consume\n"
+			   "    - repeat: 5\n"
+			   "      as: i\n"
+			   "      do: [{put: {to: jobs, item: i}}]\n"
+			   "    - join_queue: jobs\n"
+			   "    - io: 20ms\n"
+			   "    - read: {from: sum, as: total}\n"
+			   "    - if: total != 10\n"
+			   "      then: [{create_task: child}, {io: 1ms}]\n"
+			   "variants: {loop: {model: program, spawn: coroutine}}\n";
+	struct both both = run_both(text);
+	const struct variant_result *results[] = { &both.simulated, &both.native };
+
+	for (int i = 0; i < 2; i++) {
+		cr_expect(eq(dbl, results[i]->completed, 4));
+		cr_expect(eq(dbl, results[i]->timed_out, 1));
+		cr_expect(eq(dbl, results[i]->cancelled, 1));
+		cr_expect(eq(dbl, results[i]->unfinished, 0));
+	}
+}
+
+/* One is cancelled before its first step: it has an outcome, and no sojourn. */
+Test(native_steps, a_coroutine_may_be_cancelled_before_it_begins)
+{
+	struct both both = run_both("tasks:\n"
+				    "  work: [{io: 1ms}]\n"
+				    "  main:\n"
+				    "    - create_task: work\n"
+				    "    - cancel: all\n"
+				    "    - io: 5ms\n"
+				    "variants: {loop: {model: program, spawn: coroutine}}\n");
+	const struct variant_result *results[] = { &both.simulated, &both.native };
+
+	for (int i = 0; i < 2; i++) {
+		cr_expect(eq(dbl, results[i]->cancelled, 1));
+		cr_expect(eq(dbl, results[i]->unfinished, 0));
+		cr_expect(isnan(results[i]->sojourn.mean));
+	}
+}
+
+Test(native_steps, a_program_may_run_a_loop_and_a_pool)
+{
+	expect_counts("tasks:\n"
+		      "  fetch: [{io: item}]\n"
+		      "  work: [{python: 10us}]\n"
+		      "  main:\n"
+		      "    - run: {task: fetch, items: [1ms, 2ms, 3ms], model: asyncio}\n"
+		      "    - run: {task: work, count: 4, model: thread_pool, workers: 2}\n"
+		      "variants: {threads: {model: program}}\n",
+		      7, 0, 0, 0);
+}
+
+Test(native_steps, processes_may_each_have_a_loop)
+{
+	expect_counts("tasks: {fetch: [{io: 1ms}]}\n"
+		      "run: {task: fetch, count: 5}\n"
+		      "variants: {loops: {model: processes, workers: 2, each: {model: asyncio}}}\n",
+		      5, 0, 0, 0);
 }
