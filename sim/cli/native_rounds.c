@@ -203,7 +203,7 @@ static double run_pace(const struct native_run *run, int kind)
 	return (run->spin_before[kind] + run->spin_after[kind]) / 2;
 }
 
-/* By how much a change of pace during a run may have changed its time: for the kinds of step that the workload has,
+/* By how much a change of pace during a run, or somebody else's work, may have changed its time: for the kinds of step that the workload has,
  * and in proportion to what they are of it. The pace before and after should agree, and that during the run should lie
  * between that of one core alone and that of all together. */
 static double run_drift(const struct workload *workload, const struct native_run *run)
@@ -225,7 +225,9 @@ static double run_drift(const struct workload *workload, const struct native_run
 			drift = fmax(drift, during * together / fmax(before, after) - 1);
 		}
 	}
-	return drift * cpu_share(workload);
+	drift *= cpu_share(workload);
+	/* What other programs ran meanwhile was missing here. */
+	return isfinite(run->others_share) ? fmax(drift, run->others_share) : drift;
 }
 
 void native_rounds_pace(const struct native_rounds *rounds, size_t variant, double pace[3], struct region *region)
@@ -459,12 +461,11 @@ void native_rounds_report(const struct native_rounds *rounds)
 				build, rounds->why_not[variant]);
 	if (rounds->repeated_count > 0)
 		fprintf(stderr,
-			"gilsim: %s: Python %s%s: runs repeated because the interpreter's pace changed by more "
-			"than 3%%"
-			" meanwhile: %zu",
+			"gilsim: %s: Python %s%s: runs repeated because the interpreter's pace changed, or others used "
+			"the cores, by more than 3%%: %zu",
 			scenario->file, rounds->python->full_version, build, rounds->repeated_count);
 	if (rounds->unsteady_count > 0)
-		fprintf(stderr, "; kept although it did so each time: %zu", rounds->unsteady_count);
+		fprintf(stderr, "; kept although it was so each time: %zu", rounds->unsteady_count);
 	if (rounds->repeated_count > 0)
 		fputc('\n', stderr);
 }

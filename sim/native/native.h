@@ -51,6 +51,7 @@ struct native_run {
 	double spin_during[3];
 	struct native_task *tasks; /* those that had begun, if a trace was asked for */
 	size_t task_count;
+	double others_share; /* of the time of all cores in use that other programs took; NaN where nobody tells */
 	double all_busy_speed; /* cpu.all_busy_speed as it was around the run; NaN on one CPU */
 };
 

@@ -83,6 +83,15 @@ static void read_stages(const json_t *stages, double makespan_s, struct region *
 	}
 }
 
+static void read_others(const json_t *root, double cores_s, struct native_run *run)
+{
+	const json_t *everybody = json_object_get(root, "everybodys_cpu_s");
+	double others_s = json_number_value(everybody) - json_number_value(json_object_get(root, "cpu_s"));
+
+	if (json_is_number(everybody) && cores_s > 0)
+		run->others_share = fmax(others_s, 0) / cores_s;
+}
+
 static bool read_answer(const char *text, const struct workload *workload, struct region *region,
 			struct native_run *run)
 {
@@ -102,6 +111,7 @@ static bool read_answer(const char *text, const struct workload *workload, struc
 
 		if (before > 0 && after > 0)
 			run->all_busy_speed = fmin((before + after) / 2, 1);
+		read_others(root, makespan_s * workload->machine.cores, run);
 		read_stages(json_object_get(root, "stages"), makespan_s, region, result);
 		result->context_switches = json_number_value(json_object_get(root, "context_switches"));
 		if (makespan_s > 0 && workload->machine.cores > 0)
@@ -231,6 +241,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	for (int i = 0; i < 3; i++)
 		run->spin_before[i] = run->spin_after[i] = run->spin_during[i] = NAN;
 	run->all_busy_speed = NAN;
+	run->others_share = NAN;
 
 	if (!native_can_run(workload, python, &why_not)) {
 		native_error_set(error, "%s", why_not);

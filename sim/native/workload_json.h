@@ -3,12 +3,13 @@
  *
  * All that a run could decide is decided here: durations become whole loop iterations or seconds, drawn
  * ones are written out for each entity in the order of its draws, and the tasks that a program will
- * spawn are numbered in advance. So the harness draws and chooses nothing.
+ * start, as threads, processes, coroutines or calls of an executor, are numbered in advance. So the harness draws
+ * and chooses nothing. Where how many are started depends on data, they get their numbers as they are started.
  *
  * Entities: an instance started by the run is workload_entity(index). In a program `main` is
- * random_hash_name("main"), and the k-th task that an instance spawns (from 0) is
+ * random_hash_name("main"), and the k-th task that an instance starts (from 0) is
  * random_hash_path(entity of the instance, k). Instances are numbered breadth first: main's children in
- * order of spawning, then the first child's children, and so on; a child's number is its parent's
+ * order of starting, then the first child's children, and so on; a child's number is its parent's
  * first child's number plus k. The times between arrivals are drawn from the stream "arrivals", entity 0.
  */
 #ifndef SIM_NATIVE_WORKLOAD_JSON_H
