@@ -57,10 +57,11 @@ step_fn step_allocate, step_python, step_c, step_native, step_io, step_repeat, s
 step_fn step_if, step_while, step_let, step_call, step_return, step_try, step_raise, step_retry;
 /* steps_threading.c */
 step_fn step_with, step_acquire, step_release, step_wait, step_set, step_clear, step_notify, step_put, step_get,
-	step_task_done, step_join_queue, step_access, step_request;
+	step_task_done, step_join_queue, step_request;
+/* steps_variable.c */
+step_fn step_access, step_mp_access;
 /* steps_process.c */
-step_fn step_mp_put, step_mp_get, step_send, step_recv, step_mp_wait, step_mp_notify, step_mp_set, step_mp_clear,
-	step_mp_access;
+step_fn step_mp_put, step_mp_get, step_send, step_recv, step_mp_wait, step_mp_notify, step_mp_set, step_mp_clear;
 /* steps_executor.c */
 step_fn step_submit, step_await_futures, step_wait_futures, step_as_completed, step_cancel_futures, step_run;
 /* steps_asyncio.c */

@@ -6,8 +6,7 @@
 #include "models/library/aio_queue.h"
 #include "models/library/aio_timeout.h"
 #include "models/simulate/deadlock.h"
-#include "models/simulate/resources.h"
-#include "models/simulate/steps.h"
+#include "models/simulate/resource_call.h"
 
 struct sync_locals {
 	struct task_instance *instance;
@@ -18,7 +17,7 @@ struct sync_locals {
 
 static enum resource_kind kind_of(const struct sync_locals *my)
 {
-	return my->instance->simulation->workload->resources[my->step->resource].kind;
+	return step_resource(my->instance, my->step)->kind;
 }
 
 static enum progress acquire(struct os_thread *thread, struct sync_locals *my)
@@ -183,7 +182,7 @@ enum progress step_aio_wait(struct os_thread *thread, struct task_instance *inst
 {
 	struct aio_condition *condition = resource_object(thread, instance->simulation, step->resource);
 
-	if (instance->simulation->workload->resources[step->resource].kind == RESOURCE_CONDITION &&
+	if (step_resource(instance, step)->kind == RESOURCE_CONDITION &&
 	    !condition->lock.locked) {
 		task_raise(instance, EXCEPTION_RUNTIME);
 		return DONE;

@@ -1,98 +1,43 @@
 /*
- * steps_process.c - the steps on what processes share: queues, pipes, variables, events, conditions.
+ * steps_process.c - the steps on what processes share: queues, pipes, events, conditions.
  *
  * `with`, `acquire` and `release` go through the resource's class (steps_threading.c).
  */
 #include "models/simulate/deadlock.h"
-#include "models/simulate/resources.h"
+#include "models/simulate/resource_call.h"
 #include "models/simulate/resources_process.h"
-#include "models/simulate/steps.h"
-
-/* Pickled size of an integer, where no payload is given. */
-#define INTEGER_BYTES 5
-
-static enum resource_kind kind_of(const struct task_instance *instance, const struct step *step)
-{
-	return instance->simulation->workload->resources[step->resource].kind;
-}
-
-struct call_locals {
-	struct task_instance *instance;
-	const struct step *step;
-	void *object;
-	enum progress (*call)(struct os_thread *thread, struct call_locals *my);
-	sim_ns deadline_ns;
-	void *item;
-	int64_t count;
-	enum exception_kind at_timeout; /* NONE: the call has no deadline */
-};
-
-static enum progress call_program(struct os_thread *thread, struct frame *frame)
-{
-	struct call_locals *my = FRAME_LOCALS(frame, struct call_locals);
-
-	PROGRAM_BEGIN(frame);
-	deadlock_wait_begins(my->instance, my->step->resource);
-	AWAIT(frame, my->call(thread, my));
-	deadlock_wait_ends(my->instance);
-	if (my->at_timeout != EXCEPTION_NONE && py_current(thread)->timed_out)
-		task_raise(my->instance, my->at_timeout);
-	else if (my->step->kind == STEP_GET || my->step->kind == STEP_RECV)
-		step_store(my->instance, my->step->variable, (int64_t)(intptr_t)my->item);
-	PROGRAM_END;
-}
-
-static struct call_locals *push_call(struct os_thread *thread, struct task_instance *instance,
-				     const struct step *step,
-				     enum progress (*call)(struct os_thread *thread, struct call_locals *my))
-{
-	void *object = resource_object(thread, instance->simulation, step->resource);
-	struct call_locals *my = os_thread_push(thread, call_program);
-
-	my->instance = instance;
-	my->step = step;
-	my->object = object;
-	my->call = call;
-	my->deadline_ns = step_deadline(thread, step);
-	return my;
-}
 
 /* ---- Queues ---- */
 
-static int64_t payload_bytes(const struct step *step)
+static enum progress call_put(struct os_thread *thread, struct resource_call *my)
 {
-	return step->bytes > 0 ? step->bytes : INTEGER_BYTES;
+	return mp_queue_put(thread, my->object, my->item, step_payload_bytes(my->step), my->deadline_ns);
 }
 
-static enum progress call_put(struct os_thread *thread, struct call_locals *my)
+static enum progress call_simple_put(struct os_thread *thread, struct resource_call *my)
 {
-	return mp_queue_put(thread, my->object, my->item, payload_bytes(my->step), my->deadline_ns);
+	return mp_simple_queue_put(thread, my->object, my->item, step_payload_bytes(my->step));
 }
 
-static enum progress call_simple_put(struct os_thread *thread, struct call_locals *my)
-{
-	return mp_simple_queue_put(thread, my->object, my->item, payload_bytes(my->step));
-}
-
-static enum progress call_get(struct os_thread *thread, struct call_locals *my)
+static enum progress call_get(struct os_thread *thread, struct resource_call *my)
 {
 	return mp_queue_get(thread, my->object, &my->item, my->deadline_ns);
 }
 
-static enum progress call_simple_get(struct os_thread *thread, struct call_locals *my)
+static enum progress call_simple_get(struct os_thread *thread, struct resource_call *my)
 {
 	return mp_simple_queue_get(thread, my->object, &my->item);
 }
 
 enum progress step_mp_put(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	bool is_simple = kind_of(instance, step) == RESOURCE_SIMPLE_QUEUE;
+	bool is_simple = step_resource(instance, step)->kind == RESOURCE_SIMPLE_QUEUE;
 	int64_t item = step_value(instance, step->value);
-	struct call_locals *my;
+	struct resource_call *my;
 
 	if (instance->leaving != LEAVING_NOT)
 		return DONE;
-	my = push_call(thread, instance, step, is_simple ? call_simple_put : call_put);
+	my = resource_call_push(thread, instance, step, is_simple ? call_simple_put : call_put);
 	my->item = (void *)(intptr_t)item;
 	my->at_timeout = is_simple ? EXCEPTION_NONE : EXCEPTION_FULL;
 	return os_thread_enter(thread);
@@ -100,9 +45,9 @@ enum progress step_mp_put(struct os_thread *thread, struct task_instance *instan
 
 enum progress step_mp_get(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	bool is_simple = kind_of(instance, step) == RESOURCE_SIMPLE_QUEUE;
+	bool is_simple = step_resource(instance, step)->kind == RESOURCE_SIMPLE_QUEUE;
 
-	push_call(thread, instance, step, is_simple ? call_simple_get : call_get)->at_timeout =
+	resource_call_push(thread, instance, step, is_simple ? call_simple_get : call_get)->at_timeout =
 		is_simple ? EXCEPTION_NONE : EXCEPTION_EMPTY;
 	return os_thread_enter(thread);
 }
@@ -124,8 +69,8 @@ static enum progress send(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONNECTION_SEND) +
-						 pickle_cost(thread, COST_PICKLE_DUMPS, payload_bytes(my->step))));
-	AWAIT(frame, connection_send(thread, my->pipe, payload_bytes(my->step), (void *)(intptr_t)my->value));
+						 pickle_cost(thread, COST_PICKLE_DUMPS, step_payload_bytes(my->step))));
+	AWAIT(frame, connection_send(thread, my->pipe, step_payload_bytes(my->step), (void *)(intptr_t)my->value));
 	PROGRAM_END;
 }
 
@@ -161,7 +106,7 @@ static enum progress receive(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, connection_receive(thread, my->pipe, &my->item));
 	deadlock_wait_ends(my->instance);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONNECTION_RECEIVE) +
-						 pickle_cost(thread, COST_PICKLE_LOADS, payload_bytes(my->step))));
+						 pickle_cost(thread, COST_PICKLE_LOADS, step_payload_bytes(my->step))));
 	step_store(my->instance, my->step->variable, (int64_t)(intptr_t)my->item);
 	PROGRAM_END;
 }
@@ -179,27 +124,27 @@ enum progress step_recv(struct os_thread *thread, struct task_instance *instance
 
 /* ---- Events and conditions ---- */
 
-static enum progress call_event_wait(struct os_thread *thread, struct call_locals *my)
+static enum progress call_event_wait(struct os_thread *thread, struct resource_call *my)
 {
 	return mp_event_wait(thread, my->object, my->deadline_ns);
 }
 
-static enum progress call_event_set(struct os_thread *thread, struct call_locals *my)
+static enum progress call_event_set(struct os_thread *thread, struct resource_call *my)
 {
 	return mp_event_set(thread, my->object);
 }
 
-static enum progress call_event_clear(struct os_thread *thread, struct call_locals *my)
+static enum progress call_event_clear(struct os_thread *thread, struct resource_call *my)
 {
 	return mp_event_clear(thread, my->object);
 }
 
-static enum progress call_condition_wait(struct os_thread *thread, struct call_locals *my)
+static enum progress call_condition_wait(struct os_thread *thread, struct resource_call *my)
 {
 	return mp_condition_wait(thread, my->object, my->deadline_ns);
 }
 
-static enum progress call_condition_notify(struct os_thread *thread, struct call_locals *my)
+static enum progress call_condition_notify(struct os_thread *thread, struct resource_call *my)
 {
 	return mp_condition_notify(thread, my->object, my->count);
 }
@@ -217,11 +162,11 @@ static bool owns_condition(struct os_thread *thread, struct task_instance *insta
 
 enum progress step_mp_wait(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	bool is_event = kind_of(instance, step) == RESOURCE_EVENT;
+	bool is_event = step_resource(instance, step)->kind == RESOURCE_EVENT;
 
 	if (!is_event && !owns_condition(thread, instance, step))
 		return DONE;
-	push_call(thread, instance, step, is_event ? call_event_wait : call_condition_wait)->at_timeout =
+	resource_call_push(thread, instance, step, is_event ? call_event_wait : call_condition_wait)->at_timeout =
 		EXCEPTION_TIMEOUT;
 	return os_thread_enter(thread);
 }
@@ -232,67 +177,18 @@ enum progress step_mp_notify(struct os_thread *thread, struct task_instance *ins
 
 	if (instance->leaving != LEAVING_NOT || !owns_condition(thread, instance, step))
 		return DONE;
-	push_call(thread, instance, step, call_condition_notify)->count = count == 0 ? INT64_MAX : count;
+	resource_call_push(thread, instance, step, call_condition_notify)->count = count == 0 ? INT64_MAX : count;
 	return os_thread_enter(thread);
 }
 
 enum progress step_mp_set(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	push_call(thread, instance, step, call_event_set);
+	resource_call_push(thread, instance, step, call_event_set);
 	return os_thread_enter(thread);
 }
 
 enum progress step_mp_clear(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	push_call(thread, instance, step, call_event_clear);
-	return os_thread_enter(thread);
-}
-
-/* ---- Variables in shared memory or in a manager ---- */
-
-struct access_locals {
-	struct task_instance *instance;
-	const struct step *step;
-	int64_t index, value;
-};
-
-static enum progress access_cell(struct os_thread *thread, struct frame *frame)
-{
-	struct access_locals *my = FRAME_LOCALS(frame, struct access_locals);
-	struct mp_cells *shared = resource_object(thread, my->instance->simulation, my->step->resource);
-	bool done;
-
-	PROGRAM_BEGIN(frame);
-	if (shared->manager) {
-		/* The server reads or writes when it serves the call: in between nobody else's comes. */
-		AWAIT(frame, mp_manager_call(thread, shared->manager,
-					     my->step->kind == STEP_WRITE ? payload_bytes(my->step) : 0,
-					     my->step->kind == STEP_READ ? payload_bytes(my->step) : 0));
-	} else {
-		AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_MP_VALUE_ACCESS)));
-	}
-	done = my->step->kind == STEP_READ
-		       ? shared_cells_read(shared->cells, my->instance, my->index, &my->value)
-		       : shared_cells_write(shared->cells, my->instance, my->index, my->value);
-	if (!done)
-		task_raise(my->instance, EXCEPTION_RUNTIME); /* IndexError */
-	else if (my->step->kind == STEP_READ)
-		step_store(my->instance, my->step->variable, my->value);
-	PROGRAM_END;
-}
-
-enum progress step_mp_access(struct os_thread *thread, struct task_instance *instance, const struct step *step)
-{
-	int64_t index = step_value(instance, step->extra);
-	int64_t value = step_value(instance, step->value);
-	struct access_locals *my;
-
-	if (instance->leaving != LEAVING_NOT)
-		return DONE;
-	my = os_thread_push(thread, access_cell);
-	my->instance = instance;
-	my->step = step;
-	my->index = index;
-	my->value = value;
+	resource_call_push(thread, instance, step, call_event_clear);
 	return os_thread_enter(thread);
 }

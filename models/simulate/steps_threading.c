@@ -1,14 +1,13 @@
 /*
  * steps_threading.c - the steps of threading and queue, in functions: acquiring and releasing, waiting and
- * notifying, queues, shared variables, services.
+ * notifying, queues, services.
  *
  * `with`, `acquire` and `release` go through the resource's class, so they are the same for what processes share.
  */
 #include "models/simulate/deadlock.h"
-#include "models/simulate/resources.h"
+#include "models/simulate/resource_call.h"
 #include "models/simulate/resources_threading.h"
 #include "models/simulate/service.h"
-#include "models/simulate/steps.h"
 
 sim_ns step_deadline(const struct os_thread *thread, const struct step *step)
 {
@@ -19,75 +18,24 @@ sim_ns step_deadline(const struct os_thread *thread, const struct step *step)
 
 static const struct resource_class *class_of(const struct task_instance *instance, const struct step *step)
 {
-	return resource_class_of(&instance->simulation->workload->resources[step->resource]);
-}
-
-static enum resource_kind kind_of(const struct task_instance *instance, const struct step *step)
-{
-	return instance->simulation->workload->resources[step->resource].kind;
-}
-
-/* ---- A call on a resource ---- */
-
-struct call_locals {
-	struct task_instance *instance;
-	const struct step *step;
-	void *object;
-	enum progress (*call)(struct os_thread *thread, struct call_locals *my);
-	sim_ns deadline_ns;
-	void *item; /* GET */
-	int64_t count;
-	enum exception_kind at_timeout; /* NONE: the call has no deadline, py_thread.timed_out says nothing */
-};
-
-/* Makes the call; who waits in it is seen to wait for the resource. */
-static enum progress call_program(struct os_thread *thread, struct frame *frame)
-{
-	struct call_locals *my = FRAME_LOCALS(frame, struct call_locals);
-
-	PROGRAM_BEGIN(frame);
-	deadlock_wait_begins(my->instance, my->step->resource);
-	AWAIT(frame, my->call(thread, my));
-	deadlock_wait_ends(my->instance);
-	if (my->at_timeout != EXCEPTION_NONE && py_current(thread)->timed_out)
-		task_raise(my->instance, my->at_timeout);
-	else if (my->step->kind == STEP_GET)
-		step_store(my->instance, my->step->variable, (int64_t)(intptr_t)my->item);
-	else if (my->step->kind == STEP_ACQUIRE)
-		deadlock_hold_begins(my->instance, my->step->resource);
-	PROGRAM_END;
-}
-
-static struct call_locals *push_call(struct os_thread *thread, struct task_instance *instance,
-				     const struct step *step,
-				     enum progress (*call)(struct os_thread *thread, struct call_locals *my))
-{
-	void *object = resource_object(thread, instance->simulation, step->resource);
-	struct call_locals *my = os_thread_push(thread, call_program);
-
-	my->instance = instance;
-	my->step = step;
-	my->object = object;
-	my->call = call;
-	my->deadline_ns = step_deadline(thread, step);
-	return my;
+	return resource_class_of(step_resource(instance, step));
 }
 
 /* ---- with, acquire, release ---- */
 
-static enum progress call_acquire(struct os_thread *thread, struct call_locals *my)
+static enum progress call_acquire(struct os_thread *thread, struct resource_call *my)
 {
 	return class_of(my->instance, my->step)->acquire(thread, my->object, my->deadline_ns);
 }
 
-static enum progress call_release(struct os_thread *thread, struct call_locals *my)
+static enum progress call_release(struct os_thread *thread, struct resource_call *my)
 {
 	return class_of(my->instance, my->step)->release(thread, my->object, my->count);
 }
 
 enum progress step_acquire(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	push_call(thread, instance, step, call_acquire)->at_timeout = EXCEPTION_TIMEOUT;
+	resource_call_push(thread, instance, step, call_acquire)->at_timeout = EXCEPTION_TIMEOUT;
 	return os_thread_enter(thread);
 }
 
@@ -111,7 +59,7 @@ enum progress step_release(struct os_thread *thread, struct task_instance *insta
 	if (instance->leaving != LEAVING_NOT || !check_release(thread, instance, step, count))
 		return DONE;
 	deadlock_hold_ends(instance, step->resource);
-	push_call(thread, instance, step, call_release)->count = count;
+	resource_call_push(thread, instance, step, call_release)->count = count;
 	return os_thread_enter(thread);
 }
 
@@ -157,35 +105,35 @@ enum progress step_with(struct os_thread *thread, struct task_instance *instance
 
 /* ---- Events, conditions, barriers ---- */
 
-static enum progress call_event_wait(struct os_thread *thread, struct call_locals *my)
+static enum progress call_event_wait(struct os_thread *thread, struct resource_call *my)
 {
 	return thread_event_wait(thread, my->object, my->deadline_ns);
 }
 
-static enum progress call_event_set(struct os_thread *thread, struct call_locals *my)
+static enum progress call_event_set(struct os_thread *thread, struct resource_call *my)
 {
 	return thread_event_set(thread, my->object);
 }
 
-static enum progress call_event_clear(struct os_thread *thread, struct call_locals *my)
+static enum progress call_event_clear(struct os_thread *thread, struct resource_call *my)
 {
 	return thread_event_clear(thread, my->object);
 }
 
-static enum progress call_barrier_wait(struct os_thread *thread, struct call_locals *my)
+static enum progress call_barrier_wait(struct os_thread *thread, struct resource_call *my)
 {
 	return py_barrier_wait(thread, my->object, my->deadline_ns);
 }
 
 /* Others may take the condition's lock meanwhile. */
-static enum progress call_condition_wait(struct os_thread *thread, struct call_locals *my)
+static enum progress call_condition_wait(struct os_thread *thread, struct resource_call *my)
 {
 	struct owned_condition *owned = my->object;
 
 	return py_condition_wait(thread, &owned->condition, my->deadline_ns);
 }
 
-static enum progress call_condition_notify(struct os_thread *thread, struct call_locals *my)
+static enum progress call_condition_notify(struct os_thread *thread, struct resource_call *my)
 {
 	struct owned_condition *owned = my->object;
 
@@ -194,16 +142,16 @@ static enum progress call_condition_notify(struct os_thread *thread, struct call
 
 enum progress step_wait(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	enum resource_kind kind = kind_of(instance, step);
+	enum resource_kind kind = step_resource(instance, step)->kind;
 
 	if (kind == RESOURCE_EVENT) {
-		push_call(thread, instance, step, call_event_wait)->at_timeout = EXCEPTION_TIMEOUT;
+		resource_call_push(thread, instance, step, call_event_wait)->at_timeout = EXCEPTION_TIMEOUT;
 	} else if (kind == RESOURCE_BARRIER) {
-		push_call(thread, instance, step, call_barrier_wait)->at_timeout = EXCEPTION_BROKEN;
+		resource_call_push(thread, instance, step, call_barrier_wait)->at_timeout = EXCEPTION_BROKEN;
 	} else {
 		if (!check_release(thread, instance, step, 1))
 			return DONE; /* not its owner */
-		push_call(thread, instance, step, call_condition_wait)->at_timeout = EXCEPTION_TIMEOUT;
+		resource_call_push(thread, instance, step, call_condition_wait)->at_timeout = EXCEPTION_TIMEOUT;
 	}
 	return os_thread_enter(thread);
 }
@@ -214,40 +162,40 @@ enum progress step_notify(struct os_thread *thread, struct task_instance *instan
 
 	if (instance->leaving != LEAVING_NOT || !check_release(thread, instance, step, 1))
 		return DONE;
-	push_call(thread, instance, step, call_condition_notify)->count = count == 0 ? INT64_MAX : count;
+	resource_call_push(thread, instance, step, call_condition_notify)->count = count == 0 ? INT64_MAX : count;
 	return os_thread_enter(thread);
 }
 
 enum progress step_set(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	push_call(thread, instance, step, call_event_set);
+	resource_call_push(thread, instance, step, call_event_set);
 	return os_thread_enter(thread);
 }
 
 enum progress step_clear(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	push_call(thread, instance, step, call_event_clear);
+	resource_call_push(thread, instance, step, call_event_clear);
 	return os_thread_enter(thread);
 }
 
 /* ---- Queues ---- */
 
-static enum progress call_put(struct os_thread *thread, struct call_locals *my)
+static enum progress call_put(struct os_thread *thread, struct resource_call *my)
 {
 	return py_queue_put(thread, my->object, my->item, my->count, my->deadline_ns);
 }
 
-static enum progress call_simple_put(struct os_thread *thread, struct call_locals *my)
+static enum progress call_simple_put(struct os_thread *thread, struct resource_call *my)
 {
 	return simple_queue_put(thread, my->object, my->item);
 }
 
-static enum progress call_get(struct os_thread *thread, struct call_locals *my)
+static enum progress call_get(struct os_thread *thread, struct resource_call *my)
 {
 	return py_queue_get(thread, my->object, &my->item, my->deadline_ns);
 }
 
-static enum progress call_simple_get(struct os_thread *thread, struct call_locals *my)
+static enum progress call_simple_get(struct os_thread *thread, struct resource_call *my)
 {
 	return simple_queue_get_until(thread, my->object, &my->item, my->deadline_ns);
 }
@@ -256,12 +204,12 @@ enum progress step_put(struct os_thread *thread, struct task_instance *instance,
 {
 	int64_t item = step_value(instance, step->value);
 	int64_t priority = step_value(instance, step->extra);
-	bool is_simple = kind_of(instance, step) == RESOURCE_SIMPLE_QUEUE;
-	struct call_locals *my;
+	bool is_simple = step_resource(instance, step)->kind == RESOURCE_SIMPLE_QUEUE;
+	struct resource_call *my;
 
 	if (instance->leaving != LEAVING_NOT)
 		return DONE;
-	my = push_call(thread, instance, step, is_simple ? call_simple_put : call_put);
+	my = resource_call_push(thread, instance, step, is_simple ? call_simple_put : call_put);
 	my->item = (void *)(intptr_t)item;
 	my->count = priority;
 	my->at_timeout = is_simple ? EXCEPTION_NONE : EXCEPTION_FULL;
@@ -270,18 +218,18 @@ enum progress step_put(struct os_thread *thread, struct task_instance *instance,
 
 enum progress step_get(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	bool is_simple = kind_of(instance, step) == RESOURCE_SIMPLE_QUEUE;
+	bool is_simple = step_resource(instance, step)->kind == RESOURCE_SIMPLE_QUEUE;
 
-	push_call(thread, instance, step, is_simple ? call_simple_get : call_get)->at_timeout = EXCEPTION_EMPTY;
+	resource_call_push(thread, instance, step, is_simple ? call_simple_get : call_get)->at_timeout = EXCEPTION_EMPTY;
 	return os_thread_enter(thread);
 }
 
-static enum progress call_task_done(struct os_thread *thread, struct call_locals *my)
+static enum progress call_task_done(struct os_thread *thread, struct resource_call *my)
 {
 	return py_queue_task_done(thread, my->object);
 }
 
-static enum progress call_join(struct os_thread *thread, struct call_locals *my)
+static enum progress call_join(struct os_thread *thread, struct resource_call *my)
 {
 	return py_queue_join(thread, my->object);
 }
@@ -294,58 +242,13 @@ enum progress step_task_done(struct os_thread *thread, struct task_instance *ins
 		task_raise(instance, EXCEPTION_RUNTIME); /* ValueError: task_done() called too many times */
 		return DONE;
 	}
-	push_call(thread, instance, step, call_task_done);
+	resource_call_push(thread, instance, step, call_task_done);
 	return os_thread_enter(thread);
 }
 
 enum progress step_join_queue(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	push_call(thread, instance, step, call_join);
-	return os_thread_enter(thread);
-}
-
-/* ---- Shared variables ---- */
-
-struct access_locals {
-	struct task_instance *instance;
-	const struct step *step;
-	int64_t index, value;
-};
-
-/* The bytecode that leads up to the access may lose the GIL; the access itself is one instant. */
-static enum progress access_variable(struct os_thread *thread, struct frame *frame)
-{
-	struct access_locals *my = FRAME_LOCALS(frame, struct access_locals);
-	struct shared_cells *cells;
-	bool done;
-
-	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_VARIABLE_ACCESS)));
-	cells = resource_object(thread, my->instance->simulation, my->step->resource);
-	if (my->step->kind == STEP_READ)
-		done = shared_cells_read(cells, my->instance, my->index, &my->value);
-	else
-		done = shared_cells_write(cells, my->instance, my->index, my->value);
-	if (!done)
-		task_raise(my->instance, EXCEPTION_RUNTIME); /* IndexError */
-	else if (my->step->kind == STEP_READ)
-		step_store(my->instance, my->step->variable, my->value);
-	PROGRAM_END;
-}
-
-enum progress step_access(struct os_thread *thread, struct task_instance *instance, const struct step *step)
-{
-	int64_t index = step_value(instance, step->extra);
-	int64_t value = step_value(instance, step->value);
-	struct access_locals *my;
-
-	if (instance->leaving != LEAVING_NOT)
-		return DONE;
-	my = os_thread_push(thread, access_variable);
-	my->instance = instance;
-	my->step = step;
-	my->index = index;
-	my->value = value;
+	resource_call_push(thread, instance, step, call_join);
 	return os_thread_enter(thread);
 }
 
@@ -373,7 +276,7 @@ static sim_ns request_ns(struct task_instance *instance, const struct resource *
 static void send_request(struct os_thread *thread, struct request_locals *my)
 {
 	struct simulation *simulation = my->instance->simulation;
-	const struct resource *resource = &simulation->workload->resources[my->step->resource];
+	const struct resource *resource = step_resource(my->instance, my->step);
 	struct service *service = resource_object(thread, simulation, my->step->resource);
 	sim_ns now = machine_now(thread->machine);
 
