@@ -80,9 +80,6 @@ struct scenario_options scenario_arguments_options(const struct scenario_argumen
  */
 struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region);
 
-/* The heading of results of this scenario: all but the variants. */
-struct results results_heading(const struct scenario *scenario, const char *source);
-
 /* --- output ----------------------------------------------------------------------------------- */
 
 /* Whether the stream is a terminal that shows colours. */

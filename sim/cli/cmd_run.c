@@ -5,13 +5,13 @@
 #include <limits.h>
 #include <string.h>
 
-#include "models/simulate/simulate.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/trace_file.h"
 #include "sim/cli/verdict.h"
+#include "sim/plan/evaluate.h"
 
 enum { OPTION_REPLICATIONS = 0x200, OPTION_TRACE, OPTION_EXPLAIN, OPTION_STRICT };
 
@@ -80,55 +80,39 @@ struct simulation {
 	size_t done, total;	   /* simulations of all files */
 };
 
-/*
- * Simulates one file: every variant in every replication, all variants of one replication before the next,
- * so that what ^C leaves is complete replications, or the first one's first variants.
- */
+static const struct trace_sink *begin_simulation(void *context, const struct workload *workload, size_t replication)
+{
+	struct simulation *simulation = context;
+	const struct trace_run run = { .scenario = workload->scenario,
+				       .variant = workload->variant,
+				       .source = "simulated",
+				       .seed = workload->seed,
+				       .replication = replication };
+
+	progress_update(&simulation->progress, (double)simulation->done++ / (double)simulation->total,
+			workload->variant);
+	return simulation->trace ? trace_writer_begin_run(simulation->trace, &run) : NULL;
+}
+
+static void end_simulation(void *context)
+{
+	struct simulation *simulation = context;
+
+	if (simulation->trace)
+		trace_writer_end_run(simulation->trace);
+}
+
 static struct results simulate_file(struct simulation *simulation, const struct scenario *scenario)
 {
-	size_t replications = (size_t)simulation->arguments->replications;
-	struct results *each = region_alloc_array(simulation->region, replications, sizeof(*each));
-	struct results combined;
-	size_t complete = 0;
+	const struct evaluation_watcher watcher = { begin_simulation, end_simulation, simulation };
+	const struct evaluation evaluation = { .replications = (size_t)simulation->arguments->replications,
+					       .wish_to_stop = interrupt_flag(),
+					       .watcher = &watcher };
+	struct results results = evaluate(scenario, &evaluation, simulation->region);
 
-	for (; complete < replications && (complete == 0 || !interrupt_seen()); complete++) {
-		struct results *results = &each[complete];
-		size_t variant = 0;
-
-		*results = results_heading(scenario, "simulated");
-		results->variants = region_alloc_array(simulation->region, results->variant_count,
-						       sizeof(results->variants[0]));
-		for (; variant < scenario->workload_count && !interrupt_seen(); variant++) {
-			const struct workload *workload = &scenario->workloads[variant];
-			const struct trace_run run = { .scenario = scenario->name,
-						       .variant = workload->variant,
-						       .source = "simulated",
-						       .seed = scenario->seed,
-						       .replication = complete };
-			struct simulate_options options = { .replication = complete, .wish_to_stop = interrupt_flag() };
-
-			progress_update(&simulation->progress,
-					(double)simulation->done++ / (double)simulation->total, workload->variant);
-			if (simulation->trace)
-				options.trace = trace_writer_begin_run(simulation->trace, &run);
-			simulate(workload, &options, simulation->region, &results->variants[variant]);
-			if (simulation->trace)
-				trace_writer_end_run(simulation->trace);
-		}
-		if (variant < scenario->workload_count) {
-			/* Interrupted. Without the baseline there are no speed-ups. */
-			if (complete > 0)
-				break;
-			results->variant_count = variant;
-			if (scenario->baseline >= variant)
-				return *results;
-		}
-		results_fill_speedups(results);
-	}
-	results_combine(each, complete, simulation->region, &combined);
-	combined.overrides = simulation->arguments->scenario.overrides.items;
-	combined.override_count = simulation->arguments->scenario.overrides.count;
-	return combined;
+	results.overrides = simulation->arguments->scenario.overrides.items;
+	results.override_count = simulation->arguments->scenario.overrides.count;
+	return results;
 }
 
 static bool print_results(const struct run_arguments *arguments, struct results *results,

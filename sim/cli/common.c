@@ -2,7 +2,6 @@
  * common.c - what several subcommands share: options, loading, headings, statuses.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -180,31 +179,6 @@ struct scenario *load_scenario(const char *path, const struct scenario_options *
 		scenario = NULL;
 	diagnostics_print(&diagnostics, stderr);
 	return scenario;
-}
-
-struct results results_heading(const struct scenario *scenario, const char *source)
-{
-	static const char *const gil_names[] = {
-		[GIL_ON] = "on", [GIL_OFF] = "off", [GIL_PER_INTERPRETER] = "per-interpreter"
-	};
-	const struct workload *baseline = &scenario->workloads[scenario->baseline];
-
-	return (struct results){
-		.scenario = scenario->name,
-		.about = scenario->about,
-		.file = scenario->file,
-		.source = source,
-		.seed = scenario->seed,
-		.replications = 1,
-		.machine_profile = baseline->machine.profile,
-		.machine_cores = baseline->machine.cores,
-		.machine_quota_cores = baseline->machine.quota_cores,
-		.python_version = baseline->python.version,
-		.python_gil = gil_names[baseline->python.gil],
-		.spin_rate_ratio = NAN,
-		.variant_count = scenario->workload_count,
-		.baseline = scenario->baseline,
-	};
 }
 
 /* --- output ----------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "models/simulate/simulate.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/prediction.h"
+#include "sim/plan/evaluate.h"
 #include "sim/results/results_stats.h"
 
 #define REPLICATIONS 5
