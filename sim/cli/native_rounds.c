@@ -230,37 +230,35 @@ static double run_drift(const struct workload *workload, const struct native_run
 	return isfinite(run->others_share) ? fmax(drift, run->others_share) : drift;
 }
 
-void native_rounds_pace(const struct native_rounds *rounds, size_t variant, double pace[3], struct region *region)
+void native_run_pace(const struct workload *workload, const struct native_run *run, double pace[3])
 {
 	static const enum cost costs[3] = { COST_SPIN_PYTHON, COST_SPIN_C, COST_SPIN_NATIVE };
-	const struct workload *workload = &rounds->scenario->workloads[variant];
-	double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
 
 	for (int kind = 0; kind < 3; kind++) {
-		for (size_t round = 0; round < rounds->round_count; round++) {
-			const struct native_run *run = native_rounds_at(rounds, round, variant);
-
-			samples[round] = run->result.measured ? run_pace(run, kind) : NAN;
-		}
-		pace[kind] = stats_median(samples, rounds->round_count, region) /
-			     workload->machine.costs.value[costs[kind]];
+		pace[kind] = run->result.measured ? run_pace(run, kind) / workload->machine.costs.value[costs[kind]] :
+						    NAN;
 		if (!(pace[kind] > 0) || !isfinite(pace[kind]))
 			pace[kind] = NAN;
 	}
-	region_free(region, samples);
 }
 
 double native_rounds_main_pace(const struct native_rounds *rounds, size_t variant, struct region *region)
 {
+	const struct workload *workload = &rounds->scenario->workloads[variant];
+	double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
 	bool used[3];
-	double pace[3];
+	int kind = 0;
 
-	workload_spins(&rounds->scenario->workloads[variant], used);
-	native_rounds_pace(rounds, variant, pace, region);
-	for (int kind = 0; kind < 3; kind++)
-		if (used[kind])
-			return pace[kind];
-	return NAN;
+	workload_spins(workload, used);
+	while (kind < 2 && !used[kind])
+		kind++;
+	for (size_t round = 0; round < rounds->round_count; round++) {
+		double pace[3];
+
+		native_run_pace(workload, native_rounds_at(rounds, round, variant), pace);
+		samples[round] = used[kind] ? pace[kind] : NAN;
+	}
+	return stats_median(samples, rounds->round_count, region);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */

@@ -63,11 +63,11 @@ static inline const struct native_run *native_rounds_at(const struct native_roun
 /* Which of python, c and native the workload has steps of. */
 void workload_spins(const struct workload *workload, bool used[3]);
 /*
- * The interpreter's pace during all runs of a variant: the median measured time of an iteration over the calibrated
- * one, for python, c and native; NaN where there is no measurement.
+ * The interpreter's pace during one run: the measured time of an iteration over the calibrated one, for python, c and
+ * native; NaN where there is no measurement.
  */
-void native_rounds_pace(const struct native_rounds *rounds, size_t variant, double pace[3], struct region *region);
-/* The pace that tells most: that of the first kind of step the workload has. */
+void native_run_pace(const struct workload *workload, const struct native_run *run, double pace[3]);
+/* The pace that tells most, that of the first kind of step the workload has: its median over the rounds. */
 double native_rounds_main_pace(const struct native_rounds *rounds, size_t variant, struct region *region);
 
 /* "3.13.0t" */

@@ -5,9 +5,11 @@
  * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind: CPU time
  * for an iteration during the runs. What cores that are busy together lose is in that already. Steps too short to be timed
  * have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too.
- * Where the outcome is a race, one simulation is one sample; so several replications are made
- * and their medians taken. All of them have the random times that native runs have, those of replication 0; what
- * differs from one to the next is the machine's chance, as it does there.
+ * Each round is predicted by itself, at the pace that its runs had: so a speed-up, which is a ratio within one round, is that
+ * of two predictions for the same minute, as the measured one is. Where the outcome is a race, one simulation is one sample; so
+ * there are several for each round if rounds are few. The medians over all are the prediction. All of them have the random times
+ * that native runs have, those of replication 0; what differs from one to the next is the machine's chance, as it does
+ * there.
  */
 #include <math.h>
 
@@ -17,7 +19,7 @@
 #include "sim/plan/evaluate.h"
 #include "sim/results/results_stats.h"
 
-#define REPLICATIONS 5
+#define LEAST_SAMPLES 5
 
 const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = {
 	[PREDICTED_MAKESPAN] = "makespan",     [PREDICTED_SPEEDUP] = "speedup",
@@ -44,30 +46,26 @@ static bool timed_during(const struct workload *workload, const struct native_ru
 }
 
 /* How fast cores are, against the pace of the steps, while all are busy; NaN when it was not measured. */
-static double measured_all_busy_speed(const struct native_rounds *rounds, size_t variant, struct region *region)
+static double measured_all_busy_speed(const struct workload *workload, const struct native_run *run)
 {
-	const struct workload *workload = &rounds->scenario->workloads[variant];
-	double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
-
-	for (size_t round = 0; round < rounds->round_count; round++) {
-		const struct native_run *run = native_rounds_at(rounds, round, variant);
-
-		if (!run->result.measured)
-			samples[round] = NAN;
-		else
-			samples[round] = timed_during(workload, run) ? 1 : run->all_busy_speed;
-	}
-	return stats_median(samples, rounds->round_count, region);
+	if (!run->result.measured)
+		return NAN;
+	return timed_during(workload, run) ? 1 : run->all_busy_speed;
 }
 
-static struct workload at_pace(const struct workload *workload, const double pace[3], double all_busy_speed)
+/* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is measured against. */
+static struct workload at_pace(const struct workload *workload, const struct workload *measured,
+			       const struct native_run *run)
 {
 	struct workload adjusted = *workload;
+	double all_busy_speed = measured_all_busy_speed(workload, run);
+	double pace[3];
 
 	/* A profile without costs is asked what it would be without any. */
 	if (isfinite(all_busy_speed) && adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] != 1)
 		adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] = all_busy_speed;
 
+	native_run_pace(measured, run, pace);
 	if (isfinite(pace[0]))
 		adjusted.python.slowdown_python *= pace[0];
 	if (isfinite(pace[1]))
@@ -77,51 +75,52 @@ static struct workload at_pace(const struct workload *workload, const double pac
 	return adjusted;
 }
 
+/* One sample: every variant that was run, at the pace of its run of `round`. */
+static struct results predict_round(const struct scenario *scenario, const struct native_rounds *rounds, size_t round,
+				    size_t replication, struct region *region, struct trace_writer *trace)
+{
+	struct simulate_options options = { .replication = replication,
+					    .has_native_draws = true,
+					    .wish_to_stop = interrupt_flag() };
+	struct results results = results_heading(scenario, "simulated");
+
+	results.variants = region_alloc_array(region, scenario->workload_count, sizeof(results.variants[0]));
+	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
+		struct workload workload = at_pace(&scenario->workloads[variant], &rounds->scenario->workloads[variant],
+						   native_rounds_at(rounds, round, variant));
+		const struct trace_run run = { .scenario = scenario->name,
+					       .variant = workload.variant,
+					       .source = "predicted",
+					       .seed = scenario->seed,
+					       .replication = replication };
+
+		variant_result_init(&results.variants[variant]);
+		if (rounds->why_not[variant])
+			continue;
+		options.trace = trace ? trace_writer_begin_run(trace, &run) : NULL;
+		simulate(&workload, &options, region, &results.variants[variant]);
+		if (trace)
+			trace_writer_end_run(trace);
+	}
+	results_fill_speedups(&results);
+	return results;
+}
+
 void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
 		     struct trace_writer *trace, struct prediction *predictions)
 {
-	struct workload *workloads = region_alloc_array(region, scenario->workload_count, sizeof(*workloads));
-	struct results *each = region_alloc_array(region, REPLICATIONS, sizeof(*each));
-	double samples[REPLICATIONS];
+	size_t each_round = (LEAST_SAMPLES + rounds->round_count - 1) / rounds->round_count;
+	size_t count = each_round * rounds->round_count;
+	struct results *each = region_alloc_array(region, count, sizeof(*each));
+	double *samples = region_alloc_array(region, count, sizeof(*samples));
 
-	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
-		double pace[3];
-
-		native_rounds_pace(rounds, variant, pace, region);
-		workloads[variant] = at_pace(&scenario->workloads[variant], pace,
-					     measured_all_busy_speed(rounds, variant, region));
-	}
-	for (size_t replication = 0; replication < REPLICATIONS; replication++) {
-		struct simulate_options options = { .replication = replication,
-						    .has_native_draws = true,
-						    .wish_to_stop = interrupt_flag() };
-
-		each[replication] = results_heading(scenario, "simulated");
-		each[replication].variants =
-			region_alloc_array(region, scenario->workload_count, sizeof(each[replication].variants[0]));
-		for (size_t variant = 0; variant < scenario->workload_count; variant++) {
-			const struct trace_run run = { .scenario = scenario->name,
-						       .variant = workloads[variant].variant,
-						       .source = "predicted",
-						       .seed = scenario->seed,
-						       .replication = replication };
-			bool traced = trace && replication == 0;
-
-			variant_result_init(&each[replication].variants[variant]);
-			if (rounds->why_not[variant])
-				continue;
-			options.trace = traced ? trace_writer_begin_run(trace, &run) : NULL;
-			simulate(&workloads[variant], &options, region, &each[replication].variants[variant]);
-			if (traced)
-				trace_writer_end_run(trace);
-		}
-		results_fill_speedups(&each[replication]);
-	}
+	for (size_t i = 0; i < count; i++)
+		each[i] = predict_round(scenario, rounds, i % rounds->round_count, i, region, i == 0 ? trace : NULL);
 	for (size_t variant = 0; variant < scenario->workload_count; variant++)
 		for (size_t metric = 0; metric < PREDICTED_METRIC_COUNT; metric++) {
-			for (size_t replication = 0; replication < REPLICATIONS; replication++)
-				samples[replication] = variant_result_metric(&each[replication].variants[variant],
-									     predicted_metrics[metric]);
-			predictions[variant].values[metric] = stats_median(samples, REPLICATIONS, region);
+			for (size_t i = 0; i < count; i++)
+				samples[i] = variant_result_metric(&each[i].variants[variant],
+								   predicted_metrics[metric]);
+			predictions[variant].values[metric] = stats_median(samples, count, region);
 		}
 }

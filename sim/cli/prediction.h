@@ -28,13 +28,13 @@ enum predicted_metric {
 extern const char *const predicted_metrics[PREDICTED_METRIC_COUNT];
 
 struct prediction {
-	double values[PREDICTED_METRIC_COUNT]; /* medians over replications; NaN: none */
+	double values[PREDICTED_METRIC_COUNT]; /* medians over rounds and replications; NaN: none */
 };
 
 /*
- * Simulates every variant of `scenario` that was run, at the pace of those runs. `scenario` has the variants of
- * `rounds`, compiled with whatever profile. `predictions` has one entry a variant. The first replication goes to
- * `trace`, unless that is NULL.
+ * Simulates every variant of `scenario` that was run, each round at the pace of its runs; there is at least one round.
+ * `scenario` has the variants of `rounds`, compiled with whatever profile. `predictions` has one entry a variant. The
+ * first simulation goes to `trace`, unless that is NULL.
  */
 void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
 		     struct trace_writer *trace, struct prediction *predictions);
