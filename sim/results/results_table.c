@@ -12,8 +12,9 @@
 /* Parts of the time smaller than this are left out of the last column. */
 #define PART_SHOWN_RATIO 0.01
 #define PARTS_SHOWN 3
-/* From this part of the tasks' time on, waiting for the GIL gets a sentence. */
+/* From this part of the tasks' time on, waiting for the GIL gets a sentence, and queueing a word in it. */
 #define GIL_WAIT_TOLD_RATIO (1.0 / 3)
+#define QUEUEING_TOLD_RATIO 0.02
 
 static const char *const part_words[TIME_PART_COUNT] = {
 	[TIME_PYTHON] = "python",
@@ -187,22 +188,26 @@ static void print_outcomes(const struct variant_result *variant, FILE *stream)
 			variant->deadlock_report ? variant->deadlock_report : "no report");
 }
 
-/* Where waiting for the GIL dominates, what the waiters stood behind, and whether asking would have helped. */
+/* Where waiting for the GIL is much of what tasks do once a worker has them, what the waiters stood behind, and whether
+ * asking would have helped. */
 static void print_gil_wait(const struct variant_result *variant, FILE *stream)
 {
-	double sum = time_sum(variant);
+	double queueing = fmax(variant->time_in_s[TIME_QUEUE_WAIT], 0); /* NaN: not known */
+	double sum = time_sum(variant) - queueing;
 	double wait = variant->time_in_s[TIME_GIL_WAIT];
 	double behind_c = variant->gil_wait_behind_c_s, behind_python = variant->gil_wait_behind_python_s;
 
 	if (!(sum > 0) || !(wait >= sum * GIL_WAIT_TOLD_RATIO))
 		return;
-	fprintf(stream, "%s: %.0f%% of task time is GIL wait", variant->name, 100 * wait / sum);
+	fprintf(stream, "%s: %.0f%% of task time%s is GIL wait", variant->name, 100 * wait / sum,
+		queueing > sum * QUEUEING_TOLD_RATIO ? ", queueing apart," : "");
+	/* Threads that execute no task wait, too; so the share is of all waits. */
 	if (behind_c >= behind_python && behind_c > 0)
 		fprintf(stream, ", %.0f%% of it behind C code that holds the GIL and cannot be asked to drop it",
-			100 * behind_c / wait);
+			100 * behind_c / (behind_c + behind_python));
 	else if (behind_python > 0)
 		fprintf(stream, ", %.0f%% of it behind other threads' bytecode, one switch interval at a time",
-			100 * behind_python / wait);
+			100 * behind_python / (behind_c + behind_python));
 	fputc('\n', stream);
 }
 

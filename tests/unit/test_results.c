@@ -326,6 +326,23 @@ Test(results, csv_has_a_row_a_variant_under_columns_with_units)
 	cr_expect(eq(str, rest, (char *)""));
 }
 
+/* A pool's tasks that wait in its queue wait behind those that wait for the GIL: only the latter are asked. */
+Test(results, gil_wait_is_told_of_tasks_that_a_worker_has)
+{
+	const double makespans_s[] = { 8, 8 };
+	struct results results = results_of(makespans_s, 2);
+
+	results_fill_speedups(&results);
+	results.variants[1].time_in_s[TIME_C] = 20;
+	results.variants[1].time_in_s[TIME_GIL_WAIT] = 30;
+	results.variants[1].time_in_s[TIME_QUEUE_WAIT] = 50;
+	results.variants[1].gil_wait_behind_python_s = 0;
+	/* The pool's idle workers waited for it, too. */
+	results.variants[1].gil_wait_behind_c_s = 33;
+	cr_expect(strstr(table_of(&results),
+			 "threads: 60% of task time, queueing apart, is GIL wait, 100% of it behind C code") != NULL);
+}
+
 Test(results, the_table_says_what_the_gil_wait_stands_behind)
 {
 	const double makespans_s[] = { 7.11, 3.5, 2 };
