@@ -181,7 +181,7 @@ clean: ## remove build/
 
 # --- packages: install what is missing, or say how --------------------------------------------
 
-PACKAGES_DEMO := gcc:gcc libgsl-dev:gsl/gsl_cdf.h libyaml-dev:yaml.h libjansson-dev:jansson.h python3:python3
+PACKAGES_DEMO := gcc:gcc libc6-dev:stdio.h libgsl-dev:gsl/gsl_cdf.h libyaml-dev:yaml.h libjansson-dev:jansson.h python3:python3
 packages-demo:
 	@tests/tools/packages.sh $(PACKAGES_DEMO)
 packages-test:
