@@ -181,6 +181,8 @@ static int validate_file(const struct validate_arguments *arguments, const char 
 	native_rounds_run(&rounds, scenario, python, &arguments->native, arguments->scenario.seed, region);
 	native_rounds_report(&rounds);
 	if (rounds.round_count > 0) {
+		bool measurement_ended_early = interrupt_seen();
+
 		predictions = region_alloc_array(region, scenario->workload_count, sizeof(*predictions));
 		ideal = region_alloc_array(region, scenario->workload_count, sizeof(*ideal));
 		prediction_make(scenario, &rounds, region, trace, predictions);
@@ -188,7 +190,9 @@ static int validate_file(const struct validate_arguments *arguments, const char 
 		/* One round beside one replication: what has happened beside what was said. */
 		if (trace)
 			trace_native_round(trace, &rounds, 0, arguments->scenario.seed, region);
-		add_rows(validation, &rounds, predictions, ideal, region);
+		/* What ^C has cut short is no prediction. */
+		if (measurement_ended_early || !interrupt_seen())
+			add_rows(validation, &rounds, predictions, ideal, region);
 	}
 	return rounds.failed ? STATUS_ENVIRONMENT : STATUS_DONE;
 }

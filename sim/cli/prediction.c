@@ -81,7 +81,8 @@ static struct results predict_round(const struct scenario *scenario, const struc
 {
 	struct simulate_options options = { .replication = replication,
 					    .has_native_draws = true,
-					    .wish_to_stop = interrupt_flag() };
+					    /* A ^C that ended the measurement early asks for what there is. */
+					    .wish_to_stop = interrupt_seen() ? NULL : interrupt_flag() };
 	struct results results = results_heading(scenario, "simulated");
 
 	results.variants = region_alloc_array(region, scenario->workload_count, sizeof(results.variants[0]));
