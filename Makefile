@@ -38,7 +38,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 OUR_CFLAGS := $(LANGUAGE) $(OPTIMISE) $(SANITIZE) $(WARNINGS) -Wconversion $(CFLAGS)
 # Criterion's eq() sets -Wconversion off, and its Test() declares functions of its own.
 TEST_CFLAGS := $(LANGUAGE) $(OPTIMISE) $(SANITIZE) $(WARNINGS) $(CFLAGS)
-LIBRARIES := -lgsl -lgslcblas -lyaml -ljansson -lm
+LIBRARIES := -lgsl -lgslcblas -lyaml -ljansson -lsqlite3 -lm -lpthread
 DATADIR := $(PREFIX)/share/gilsim/scenarios
 
 SOURCES := $(sort $(wildcard sim/*/*.c models/*/*.c))
@@ -181,7 +181,8 @@ clean: ## remove build/
 
 # --- packages: install what is missing, or say how --------------------------------------------
 
-PACKAGES_DEMO := gcc:gcc libc6-dev:stdio.h libgsl-dev:gsl/gsl_cdf.h libyaml-dev:yaml.h libjansson-dev:jansson.h python3:python3
+PACKAGES_DEMO := gcc:gcc libc6-dev:stdio.h libgsl-dev:gsl/gsl_cdf.h libyaml-dev:yaml.h libjansson-dev:jansson.h \
+	libsqlite3-dev:sqlite3.h python3:python3
 packages-demo:
 	@tests/tools/packages.sh $(PACKAGES_DEMO)
 packages-test:

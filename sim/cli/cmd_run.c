@@ -6,19 +6,19 @@
 #include <string.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/evaluation_options.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/trace_file.h"
 #include "sim/cli/verdict.h"
-#include "sim/plan/evaluate.h"
 
-enum { OPTION_REPLICATIONS = 0x200, OPTION_TRACE, OPTION_EXPLAIN, OPTION_STRICT };
+enum { OPTION_TRACE = 0x200, OPTION_EXPLAIN, OPTION_STRICT };
 
 struct run_arguments {
 	struct scenario_arguments scenario;
 	struct output_arguments output;
-	int replications;
+	struct evaluation evaluation;
 	const char *trace_path; /* NULL: none */
 	bool explain, strict;
 };
@@ -31,9 +31,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->scenario;
 		state->child_inputs[1] = &arguments->output;
-		return 0;
-	case OPTION_REPLICATIONS:
-		arguments->replications = (int)option_integer(state, "--replications", text, 1, 1000000);
+		state->child_inputs[2] = &arguments->evaluation;
 		return 0;
 	case OPTION_TRACE:
 		arguments->trace_path = text;
@@ -50,16 +48,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 }
 
 static const struct argp_option option_rows[] = {
-	{ 0, 0, 0, 0, "Simulation:", 3 },
-	{ "replications", OPTION_REPLICATIONS, "N", 0,
-	  "Repeat with other random numbers; print means and 95% intervals", 3 },
 	{ "trace", OPTION_TRACE, "FILE", 0, "Write what happens: .json for Perfetto and speedscope, .csv for plots, else text", 3 },
 	{ "explain", OPTION_EXPLAIN, 0, 0, "Print where the time went in full", 3 },
 	{ "strict", OPTION_STRICT, 0, 0, "Let expectations set the exit status even with --set", 3 },
 	{ 0 },
 };
 
-static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 },
+					 { &evaluation_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp run_argp = {
 	.options = option_rows,
@@ -89,27 +85,29 @@ static const struct trace_sink *begin_simulation(void *context, const struct wor
 				       .seed = workload->seed,
 				       .replication = replication };
 
-	progress_update(&simulation->progress, (double)simulation->done++ / (double)simulation->total,
-			workload->variant);
-	return simulation->trace ? trace_writer_begin_run(simulation->trace, &run) : NULL;
+	return trace_writer_begin_run(simulation->trace, &run);
 }
 
-static void end_simulation(void *context)
+static void end_simulation(void *context, const struct workload *workload)
 {
 	struct simulation *simulation = context;
 
+	progress_update(&simulation->progress, (double)++simulation->done / (double)simulation->total,
+			workload->variant);
 	if (simulation->trace)
 		trace_writer_end_run(simulation->trace);
 }
 
 static struct results simulate_file(struct simulation *simulation, const struct scenario *scenario)
 {
-	const struct evaluation_watcher watcher = { begin_simulation, end_simulation, simulation };
-	const struct evaluation evaluation = { .replications = (size_t)simulation->arguments->replications,
-					       .wish_to_stop = interrupt_flag(),
-					       .watcher = &watcher };
-	struct results results = evaluate(scenario, &evaluation, simulation->region);
+	const struct evaluation_watcher watcher = { simulation->trace ? begin_simulation : NULL, end_simulation,
+						    simulation };
+	struct evaluation evaluation = simulation->arguments->evaluation;
+	struct results results;
 
+	evaluation.wish_to_stop = interrupt_flag();
+	evaluation.watcher = &watcher;
+	results = evaluate(scenario, &evaluation, simulation->region);
 	results.overrides = simulation->arguments->scenario.overrides.items;
 	results.override_count = simulation->arguments->scenario.overrides.count;
 	return results;
@@ -145,7 +143,7 @@ static bool print_results(const struct run_arguments *arguments, struct results 
 int cmd_run(int argc, char **argv)
 {
 	struct region region;
-	struct run_arguments arguments = { .scenario.region = &region, .replications = 1 };
+	struct run_arguments arguments = { .scenario.region = &region };
 	struct simulation simulation = { .arguments = &arguments, .region = &region };
 	struct scenario_options scenario_options;
 	struct scenario **scenarios;
@@ -167,7 +165,7 @@ int cmd_run(int argc, char **argv)
 		if (!scenarios[i])
 			status = STATUS_BAD_INPUT;
 		else
-			simulation.total += scenarios[i]->workload_count * (size_t)arguments.replications;
+			simulation.total += scenarios[i]->workload_count * arguments.evaluation.replications;
 	}
 	if (status != STATUS_DONE)
 		goto release;

@@ -66,6 +66,27 @@ void variant_result_init(struct variant_result *result)
 	result->p50_ci95 = result->p99_ci95 = (struct interval){ NAN, NAN };
 }
 
+static const char *copy_text(const char *text, struct region *region)
+{
+	return text ? region_strdup(region, text) : NULL;
+}
+
+struct variant_result variant_result_copy(const struct variant_result *result, struct region *region)
+{
+	struct variant_result copy = *result;
+
+	copy.why_not = copy_text(result->why_not, region);
+	copy.deadlock_report = copy_text(result->deadlock_report, region);
+	copy.note = copy_text(result->note, region);
+	if (result->stage_count > 0) {
+		copy.stages = region_alloc_array(region, result->stage_count, sizeof(copy.stages[0]));
+		memcpy(copy.stages, result->stages, result->stage_count * sizeof(copy.stages[0]));
+		for (size_t i = 0; i < copy.stage_count; i++)
+			copy.stages[i].name = copy_text(result->stages[i].name, region);
+	}
+	return copy;
+}
+
 double variant_result_metric(const struct variant_result *result, const char *metric)
 {
 	const struct figure *figure = figure_find(metric);

@@ -97,6 +97,8 @@ struct results {
 
 /* Every figure missing. */
 void variant_result_init(struct variant_result *result);
+/* A copy whose texts and stages live in `region`; `name` and `model` stay borrowed. */
+struct variant_result variant_result_copy(const struct variant_result *result, struct region *region);
 /* The value of a metric by its name in `expect:`, or NaN. */
 double variant_result_metric(const struct variant_result *result, const char *metric);
 /* Whether there is a metric of that name; `*unit` becomes 's' (seconds), 'r' (ratio), 'c' (count), 'b' (bytes),

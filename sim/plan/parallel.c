@@ -1,0 +1,178 @@
+/*
+ * parallel.c - see parallel.h.
+ *
+ * A ring of slots, one a job that has begun and is not yet taken: a thread that is far ahead of the slowest job waits
+ * instead of piling up results. Each slot has a region of its own and lies on its own cache lines; the lock is taken
+ * twice a job.
+ */
+#include "sim/plan/parallel.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#define SLOTS_A_THREAD 8
+#define CACHE_LINE_BYTES 64
+
+struct slot {
+	_Alignas(CACHE_LINE_BYTES) struct region region;
+	void *result;
+	bool is_done;
+};
+
+struct crew {
+	const struct parallel *parallel;
+	pthread_mutex_t mutex; /* guards all below */
+	pthread_cond_t is_done, is_room;
+	struct slot *slots;
+	size_t slot_count;
+	size_t begun, taken;
+	size_t working; /* jobs begun and not done */
+	bool is_over;	/* no further job is begun */
+};
+
+size_t parallel_cpus(void)
+{
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		return (size_t)CPU_COUNT(&cpus);
+	return (size_t)sysconf(_SC_NPROCESSORS_ONLN); /* more of them than the set holds */
+}
+
+static bool wishes_to_stop(const struct parallel *parallel)
+{
+	return parallel->wish_to_stop && *parallel->wish_to_stop;
+}
+
+/* Waits for a job to do; false: there is none any more. */
+static bool next_job(struct crew *crew, size_t *index)
+{
+	while (!crew->is_over && crew->begun < crew->parallel->count &&
+	       crew->begun - crew->taken == crew->slot_count)
+		pthread_cond_wait(&crew->is_room, &crew->mutex);
+	if (wishes_to_stop(crew->parallel))
+		crew->is_over = true;
+	if (crew->is_over || crew->begun == crew->parallel->count)
+		return false;
+	*index = crew->begun++;
+	crew->working++;
+	return true;
+}
+
+static void *work(void *argument)
+{
+	struct crew *crew = argument;
+	const struct parallel *parallel = crew->parallel;
+	size_t index;
+
+	pthread_mutex_lock(&crew->mutex);
+	while (next_job(crew, &index)) {
+		struct slot *slot = &crew->slots[index % crew->slot_count];
+
+		pthread_mutex_unlock(&crew->mutex);
+		slot->result = parallel->work(parallel->context, index, &slot->region);
+		pthread_mutex_lock(&crew->mutex);
+		slot->is_done = true;
+		crew->working--;
+		pthread_cond_signal(&crew->is_done);
+	}
+	/* Who takes may be waiting for a job that nobody begins. */
+	pthread_cond_signal(&crew->is_done);
+	pthread_mutex_unlock(&crew->mutex);
+	return NULL;
+}
+
+/* Takes results in order until none comes any more. */
+static void take_all(struct crew *crew)
+{
+	const struct parallel *parallel = crew->parallel;
+
+	pthread_mutex_lock(&crew->mutex);
+	while (crew->taken < parallel->count) {
+		struct slot *slot = &crew->slots[crew->taken % crew->slot_count];
+		bool goes_on;
+
+		while (!slot->is_done && !(crew->is_over && crew->taken == crew->begun))
+			pthread_cond_wait(&crew->is_done, &crew->mutex);
+		if (!slot->is_done)
+			break;
+		pthread_mutex_unlock(&crew->mutex);
+		goes_on = parallel->take(parallel->context, crew->taken, slot->result);
+		region_release(&slot->region);
+		pthread_mutex_lock(&crew->mutex);
+		slot->is_done = false;
+		crew->taken++;
+		if (!goes_on)
+			break;
+		pthread_cond_signal(&crew->is_room);
+	}
+	crew->is_over = true;
+	pthread_cond_broadcast(&crew->is_room);
+	pthread_mutex_unlock(&crew->mutex);
+}
+
+/* As many threads as can be had; at least the calling one, which then works itself. */
+static size_t run_crew(const struct parallel *parallel, size_t thread_count)
+{
+	struct region region;
+	struct crew crew = { .parallel = parallel, .slot_count = thread_count * SLOTS_A_THREAD };
+	pthread_t *threads;
+	size_t started = 0;
+
+	region_init(&region);
+	threads = region_alloc_array(&region, thread_count, sizeof(*threads));
+	/* The region's blocks are aligned for any type, which is less than a cache line. */
+	crew.slots = region_alloc_array(&region, crew.slot_count + 1, sizeof(*crew.slots));
+	crew.slots = (struct slot *)(((uintptr_t)crew.slots + CACHE_LINE_BYTES - 1) & ~(uintptr_t)(CACHE_LINE_BYTES - 1));
+	for (size_t i = 0; i < crew.slot_count; i++)
+		region_init(&crew.slots[i].region);
+	pthread_mutex_init(&crew.mutex, NULL);
+	pthread_cond_init(&crew.is_done, NULL);
+	pthread_cond_init(&crew.is_room, NULL);
+	while (started < thread_count && pthread_create(&threads[started], NULL, work, &crew) == 0)
+		started++;
+	if (started > 0)
+		take_all(&crew);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < crew.slot_count; i++)
+		region_release(&crew.slots[i].region);
+	assert(crew.working == 0);
+	pthread_cond_destroy(&crew.is_room);
+	pthread_cond_destroy(&crew.is_done);
+	pthread_mutex_destroy(&crew.mutex);
+	region_release(&region);
+	return started > 0 ? crew.taken : SIZE_MAX;
+}
+
+static size_t run_alone(const struct parallel *parallel)
+{
+	size_t taken = 0;
+	bool goes_on = true;
+
+	while (goes_on && taken < parallel->count && !wishes_to_stop(parallel)) {
+		struct region region;
+
+		region_init(&region);
+		goes_on = parallel->take(parallel->context, taken,
+					 parallel->work(parallel->context, taken, &region));
+		region_release(&region);
+		taken++;
+	}
+	return taken;
+}
+
+size_t parallel_run(const struct parallel *parallel)
+{
+	size_t threads = parallel->threads > 0 ? parallel->threads : parallel_cpus();
+	size_t taken;
+
+	if (threads > parallel->count)
+		threads = parallel->count;
+	if (threads <= 1)
+		return run_alone(parallel);
+	taken = run_crew(parallel, threads);
+	return taken != SIZE_MAX ? taken : run_alone(parallel);
+}
