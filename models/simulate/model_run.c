@@ -21,7 +21,10 @@ struct task_instance *model_run_release(const struct model_run *run, int64_t num
 
 	if (run->parent)
 		return step_new_child(run->parent, run->start, index);
-	return task_instance_new(run->simulation, run->simulation->workload->run.task, (uint64_t)index);
+	return task_instance_new(run->simulation,
+				 workload_run_task(run->simulation->workload, run->simulation->replication,
+						   (uint64_t)index),
+				 (uint64_t)index);
 }
 
 static const char *task_name(const struct model_run *run)

@@ -16,8 +16,7 @@ void simulation_start_clock(struct simulation *simulation)
 {
 	simulation->started = true;
 	simulation->start_ns = engine_now(simulation->engine);
-	simulation->busy_at_start_ns = machine_busy_ns(simulation->machine);
-	level_init(&simulation->in_flight, simulation->start_ns, 0);
+	task_statistics_start(simulation);
 	machine_trace(simulation->machine, NULL, TRACE_MARK, "start", NULL, 0);
 }
 
@@ -82,7 +81,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 		.imports_ns = workload->python.imports_ns,
 		.imports_bytes = workload->python.imports_bytes,
 	};
-	sample_set_init(&simulation->sojourns, region);
+	task_statistics_init(simulation);
 	sample_set_init(&simulation->loops.lags, region);
 	main_thread = py_thread_new(simulation->interpreter, "MainThread", driver_for(workload), simulation);
 	os_thread_start(main_thread->os);
@@ -129,21 +128,6 @@ static void read_times(struct simulation *simulation, struct variant_result *res
 	}
 }
 
-static void read_sojourns(struct simulation *simulation, struct variant_result *result)
-{
-	struct sample_set *sojourns = &simulation->sojourns;
-
-	result->percentiles_exact = sample_set_is_exact(sojourns);
-	if (sojourns->count == 0)
-		return;
-	result->sojourn.mean = sample_set_mean(sojourns) / 1e9;
-	result->sojourn.p50 = sample_set_percentile(sojourns, 0.5) / 1e9;
-	result->sojourn.p90 = sample_set_percentile(sojourns, 0.9) / 1e9;
-	result->sojourn.p95 = sample_set_percentile(sojourns, 0.95) / 1e9;
-	result->sojourn.p99 = sample_set_percentile(sojourns, 0.99) / 1e9;
-	result->sojourn.max = sim_time_seconds(sojourns->max);
-}
-
 /* How late the event loops were, and who held them up. */
 static void read_loops(struct simulation *simulation, struct region *region, struct variant_result *result)
 {
@@ -183,11 +167,9 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 {
 	const struct workload *workload = simulation->workload;
 	const struct machine_model *machine = simulation->machine;
-	sim_ns elapsed_ns;
 
 	if (!simulation->finished)
 		simulation->end_ns = engine_now(simulation->engine);
-	elapsed_ns = simulation->end_ns - simulation->start_ns;
 	result->measured = true;
 	result->completed = (double)simulation->completed;
 	result->failed = (double)simulation->failed;
@@ -203,24 +185,14 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	if (result->deadlock)
 		result->deadlock_report = deadlock_report(simulation, region);
 	if (simulation->finished)
-		result->makespan_s = sim_time_seconds(elapsed_ns);
-	if (elapsed_ns > 0) {
-		result->throughput_per_s = (double)simulation->completed / sim_time_seconds(elapsed_ns);
-		result->utilisation_cores =
-			(double)(machine_busy_ns(machine) - simulation->busy_at_start_ns) /
-			((double)elapsed_ns * machine->core_count);
-		result->in_flight_mean = level_mean(&simulation->in_flight, simulation->end_ns);
-	}
-	result->in_flight_max = (double)simulation->in_flight.max;
-	if (simulation->begun > 0)
-		result->waited_fraction = (double)simulation->waited / (double)simulation->begun;
+		result->makespan_s = sim_time_seconds(simulation->end_ns - simulation->start_ns);
 	read_times(simulation, result);
-	read_sojourns(simulation, result);
 	read_stages(simulation, region, result);
 	result->context_switches = (double)machine->context_switches;
 	result->peak_memory_bytes = (double)machine->peak_memory_bytes;
 	result->events = (double)(engine_event_count(simulation->engine) + engine_advance_count(simulation->engine));
 	result->note = workload->machine.note;
+	task_statistics_read(simulation, region, result);
 	read_loops(simulation, region, result);
 }
 

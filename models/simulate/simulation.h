@@ -7,6 +7,7 @@
 #include "models/library/aio_loop.h"
 #include "models/library/mp_process.h"
 #include "models/simulate/simulate.h"
+#include "models/simulate/task_statistics.h"
 #include "sim/engine/statistics.h"
 
 struct simulation {
@@ -21,11 +22,13 @@ struct simulation {
 
 	struct resource_object **objects; /* by index of the workload's resource (resources.h) */
 
+	struct arrivals *arrivals; /* the clients outside; NULL: none */
+
 	/* Progress. */
 	bool started, finished;
 	sim_ns start_ns, end_ns; /* of the makespan */
-	sim_ns busy_at_start_ns;
-	uint64_t released, begun, completed, waited;
+	sim_ns busy_at_start_ns; /* of what is measured (task_statistics.h) */
+	uint64_t released, begun, completed;
 	uint64_t failed, timed_out, cancelled, rejected; /* the other outcomes; none of them is in `completed` */
 	uint64_t retries, lost_updates;
 	struct task_instance *free_instances;
@@ -35,8 +38,8 @@ struct simulation {
 
 	/* Sums. */
 	sim_ns time_in_ns[ACTIVITY_LIMIT];
-	struct sample_set sojourns;
 	struct level in_flight;
+	struct task_statistics statistics;
 	struct stage_mark *stages;
 	size_t stage_count, stage_capacity;
 };

@@ -5,6 +5,7 @@
  */
 #include "models/simulate/task_program.h"
 
+#include "models/simulate/arrivals.h"
 #include "models/simulate/coroutines.h"
 #include "models/simulate/deadlock.h"
 #include "models/simulate/shared_cells.h"
@@ -101,8 +102,7 @@ static struct task_instance *instance_new(struct simulation *simulation, uint32_
 	};
 	task_enter_call(instance, task);
 	if (counted) {
-		simulation->released++;
-		level_add(&simulation->in_flight, instance->release_ns, 1);
+		task_statistics_released(instance);
 		trace_counters(simulation);
 	}
 	return instance;
@@ -174,13 +174,10 @@ enum progress task_run_block(struct os_thread *thread, struct frame *frame)
 static void begin(struct os_thread *thread, struct task_instance *instance)
 {
 	struct simulation *simulation = instance->simulation;
-	sim_ns now = engine_now(simulation->engine);
 
 	instance->number = ++simulation->begun;
-	simulation->waited += now > instance->release_ns;
-	simulation->time_in_ns[instance->in_coroutine ? ACTIVITY_LOOP_WAIT : ACTIVITY_QUEUE_WAIT] +=
-		now - instance->release_ns;
-	os_thread_account_to(thread, simulation->time_in_ns);
+	task_statistics_begun(instance);
+	os_thread_account_to(thread, task_statistics_time_in(instance));
 	machine_trace(simulation->machine, thread, TRACE_BEGIN, "task", task_of(instance)->name,
 		      (int64_t)instance->number);
 	trace_counters(simulation);
@@ -189,7 +186,6 @@ static void begin(struct os_thread *thread, struct task_instance *instance)
 static void end(struct os_thread *thread, struct task_instance *instance)
 {
 	struct simulation *simulation = instance->simulation;
-	sim_ns now = engine_now(simulation->engine);
 
 	os_thread_account_to(thread, NULL);
 	if (instance->leaving != LEAVING_RAISE)
@@ -202,8 +198,7 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 		simulation->rejected++;
 	else
 		simulation->failed++;
-	sample_set_add(&simulation->sojourns, now - instance->release_ns);
-	level_add(&simulation->in_flight, now, -1);
+	task_statistics_ended(instance, instance->leaving != LEAVING_RAISE);
 	machine_trace(simulation->machine, thread, TRACE_END, "task", task_of(instance)->name,
 		      (int64_t)instance->number);
 	trace_counters(simulation);
@@ -211,6 +206,8 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 
 static void give_back(struct task_instance *instance)
 {
+	if (instance->user_number > 0)
+		arrivals_request_ended(instance->simulation->arrivals, instance->user_number - 1);
 	task_leave_call(instance);
 	instance->next_free = instance->simulation->free_instances;
 	instance->simulation->free_instances = instance;
@@ -218,10 +215,8 @@ static void give_back(struct task_instance *instance)
 
 void task_instance_reject(struct task_instance *instance)
 {
-	struct simulation *simulation = instance->simulation;
-
-	simulation->rejected++;
-	level_add(&simulation->in_flight, engine_now(simulation->engine), -1);
+	instance->simulation->rejected++;
+	task_statistics_turned_away(instance);
 	give_back(instance);
 }
 
@@ -238,10 +233,8 @@ static void tell_handle(struct task_instance *instance)
 
 void task_instance_cancel(struct task_instance *instance)
 {
-	struct simulation *simulation = instance->simulation;
-
-	simulation->cancelled++;
-	level_add(&simulation->in_flight, engine_now(simulation->engine), -1);
+	instance->simulation->cancelled++;
+	task_statistics_turned_away(instance);
 	task_raise(instance, EXCEPTION_CANCELLED);
 	tell_handle(instance);
 	give_back(instance);

@@ -57,6 +57,9 @@ struct task_instance {
 	int64_t allocated_bytes; /* until its end */
 	sim_ns timeout_ns; /* of a coroutine's steps in all; TIMEOUT_NONE: none */
 	struct handle *handle; /* told of the end; may be NULL */
+	uint64_t release_number; /* of all counted ones, from 0 */
+	bool is_measured;	 /* not of the warm-up */
+	uint32_t user_number;	 /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
 	struct aio_group *task_group; /* to which the tasks that it creates belong; NULL: none */
 	struct seen_cell *seen; /* what it has read of shared variables (shared_cells.h) */
 

@@ -482,7 +482,7 @@ static bool list_run(struct listing *listing)
 	const struct run *run = &listing->workload->run;
 
 	for (int64_t i = 0; i < run->count; i++)
-		if (!add_instance(listing, (struct instance){ .task = run->task,
+		if (!add_instance(listing, (struct instance){ .task = workload_run_task(listing->workload, 0, (uint64_t)i),
 							      .entity = workload_entity((uint64_t)i),
 							      .item_ns = run->items_ns ? run->items_ns[i] : 0,
 							      .in_coroutine = is_of_coroutines(&listing->workload->model) }))
@@ -493,22 +493,16 @@ static bool list_run(struct listing *listing)
 /* One instance for each arrival, whose times are written. */
 static bool list_arrivals(struct listing *listing, json_t *root)
 {
-	const struct workload *workload = listing->workload;
-	const struct run *run = &workload->run;
+	struct arrival_source source;
 	json_t *times = json_array();
-	uint64_t stream = random_hash_name("arrivals");
-	sim_ns time_ns = 0;
+	uint32_t task;
 	bool ok = true;
 
-	for (uint64_t index = 0; ok && (run->count <= 0 || index < (uint64_t)run->count); index++) {
-		struct variate variate = variate_open(workload->seed, 0, stream, 0, index);
-
-		time_ns = sim_time_add(time_ns, distribution_draw_ns(&run->spacing, &variate));
-		if (run->arrivals_for_ns > 0 && time_ns >= run->arrivals_for_ns)
-			break;
-		ok = add_instance(listing,
-				  (struct instance){ .task = run->task, .entity = workload_entity(index) });
-		json_array_append_new(times, json_integer(time_ns));
+	arrival_source_init(&source, listing->workload, 0);
+	while (ok && arrival_source_next(&source, &task)) {
+		ok = add_instance(listing, (struct instance){ .task = task,
+							      .entity = workload_entity(source.index - 1) });
+		json_array_append_new(times, json_integer(source.at_ns));
 	}
 	if (ok && root)
 		json_object_set(root, "arrivals_ns", times);

@@ -32,6 +32,7 @@
 	F("sojourn.p95",          "sojourn_p95_s",          's', sojourn.p95) \
 	F("sojourn.p99",          "sojourn_p99_s",          's', sojourn.p99) \
 	F("sojourn.max",          "sojourn_max_s",          's', sojourn.max) \
+	F("backlog_growth",       "backlog_growth_per_s",   '/', backlog_growth_per_s) \
 	F("waited_fraction",      "waited_fraction",        'r', waited_fraction) \
 	F("in_flight.mean",       "in_flight_mean",         'c', in_flight_mean) \
 	F("in_flight.max",        "in_flight_max",          'c', in_flight_max) \

@@ -84,6 +84,10 @@ struct variant_result variant_result_copy(const struct variant_result *result, s
 		for (size_t i = 0; i < copy.stage_count; i++)
 			copy.stages[i].name = copy_text(result->stages[i].name, region);
 	}
+	if (result->class_count > 0) {
+		copy.classes = region_alloc_array(region, result->class_count, sizeof(copy.classes[0]));
+		memcpy(copy.classes, result->classes, result->class_count * sizeof(copy.classes[0]));
+	}
 	return copy;
 }
 
@@ -166,6 +170,39 @@ static void combine_stages(const struct results *replications, size_t count, siz
 	out->stage_count = first->stage_count;
 }
 
+static void add_share(struct summary *mean, const struct summary *summary, double share)
+{
+	mean->mean += summary->mean * share;
+	mean->p50 += summary->p50 * share;
+	mean->p90 += summary->p90 * share;
+	mean->p95 += summary->p95 * share;
+	mean->p99 += summary->p99 * share;
+	mean->max += summary->max * share;
+}
+
+static void combine_classes(const struct results *replications, size_t count, size_t variant, struct region *region,
+			    struct variant_result *out)
+{
+	double share = 1 / (double)count;
+
+	if (out->class_count == 0)
+		return;
+	out->classes = region_alloc_array(region, out->class_count, sizeof(out->classes[0]));
+	for (size_t i = 0; i < out->class_count; i++) {
+		struct class_result *mean = &out->classes[i];
+
+		mean->name = replications[0].variants[variant].classes[i].name;
+		for (size_t k = 0; k < count; k++) {
+			const struct class_result *one = &replications[k].variants[variant].classes[i];
+
+			mean->released += one->released * share;
+			mean->completed += one->completed * share;
+			mean->not_completed += one->not_completed * share;
+			add_share(&mean->sojourn, &one->sojourn, share);
+		}
+	}
+}
+
 static void combine_variant(const struct results *replications, size_t count, size_t variant, struct region *region,
 			    double *samples, struct variant_result *out)
 {
@@ -199,6 +236,7 @@ static void combine_variant(const struct results *replications, size_t count, si
 
 		out->deadlock |= result->deadlock;
 		out->limit_reached |= result->limit_reached;
+		out->overloaded |= result->overloaded;
 		out->percentiles_exact &= result->percentiles_exact;
 		if (!out->deadlock_report)
 			out->deadlock_report = result->deadlock_report;
@@ -210,6 +248,8 @@ static void combine_variant(const struct results *replications, size_t count, si
 		}
 	}
 	combine_stages(replications, count, variant, region, out);
+	if (count > 1)
+		combine_classes(replications, count, variant, region, out);
 }
 
 void results_combine(const struct results *replications, size_t count, struct region *region, struct results *out)

@@ -43,6 +43,13 @@ struct stage_result {
 	double start_s, end_s;
 };
 
+/* Of the tasks of one name, where a run has a mix of them. */
+struct class_result {
+	const char *name;
+	double released, completed, not_completed;
+	struct summary sojourn;
+};
+
 struct interval {
 	double low, high; /* NaN: none (one replication) */
 };
@@ -60,6 +67,10 @@ struct variant_result {
 	const char *deadlock_report; /* NULL: none */
 	struct summary sojourn;
 	bool percentiles_exact;
+	bool overloaded; /* more arrives than is done: there is no steady state that a percentile could be of */
+	double backlog_growth_per_s; /* 0 when it is not overloaded; NaN without arrivals */
+	struct class_result *classes;
+	size_t class_count;
 	double waited_fraction;
 	double in_flight_mean, in_flight_max;
 	double time_in_s[TIME_PART_COUNT];
@@ -97,7 +108,8 @@ struct results {
 
 /* Every figure missing. */
 void variant_result_init(struct variant_result *result);
-/* A copy whose texts and stages live in `region`; `name` and `model` stay borrowed. */
+/* A copy whose texts and stages live in `region`; names of the variant, its model and its classes stay
+ * borrowed. */
 struct variant_result variant_result_copy(const struct variant_result *result, struct region *region);
 /* The value of a metric by its name in `expect:`, or NaN. */
 double variant_result_metric(const struct variant_result *result, const char *metric);

@@ -71,17 +71,22 @@ static void print_counts(struct json_writer *writer, const struct variant_result
 	}
 }
 
-static void print_sojourn(struct json_writer *writer, const struct variant_result *variant)
+static void print_summary(struct json_writer *writer, const struct summary *sojourn)
 {
 	json_writer_key(writer, "sojourn_s");
 	json_writer_open_compact(writer, '{');
-	key_seconds(writer, "mean", variant->sojourn.mean);
-	key_seconds(writer, "p50", variant->sojourn.p50);
-	key_seconds(writer, "p90", variant->sojourn.p90);
-	key_seconds(writer, "p95", variant->sojourn.p95);
-	key_seconds(writer, "p99", variant->sojourn.p99);
-	key_seconds(writer, "max", variant->sojourn.max);
+	key_seconds(writer, "mean", sojourn->mean);
+	key_seconds(writer, "p50", sojourn->p50);
+	key_seconds(writer, "p90", sojourn->p90);
+	key_seconds(writer, "p95", sojourn->p95);
+	key_seconds(writer, "p99", sojourn->p99);
+	key_seconds(writer, "max", sojourn->max);
 	json_writer_close(writer, '}');
+}
+
+static void print_sojourn(struct json_writer *writer, const struct variant_result *variant)
+{
+	print_summary(writer, &variant->sojourn);
 	key_string(writer, "percentiles", variant->percentiles_exact ? "exact" : "histogram");
 }
 
@@ -116,9 +121,20 @@ static void print_times(struct json_writer *writer, const struct variant_result 
 		json_writer_close(writer, '}');
 	}
 	json_writer_close(writer, ']');
-	/* Figures by class of task: there are no classes yet, so the object is empty. */
+	/* By name of the task, where the run has a mix of several. */
 	json_writer_key(writer, "classes");
 	json_writer_open_compact(writer, '{');
+	for (size_t i = 0; i < variant->class_count; i++) {
+		const struct class_result *of_class = &variant->classes[i];
+
+		json_writer_key(writer, of_class->name);
+		json_writer_open_compact(writer, '{');
+		key_count(writer, "released", of_class->released);
+		key_count(writer, "completed", of_class->completed);
+		key_count(writer, "not_completed", of_class->not_completed);
+		print_summary(writer, &of_class->sojourn);
+		json_writer_close(writer, '}');
+	}
 	json_writer_close(writer, '}');
 }
 
@@ -158,6 +174,12 @@ static void print_variant(struct json_writer *writer, const struct variant_resul
 	key_number(writer, "throughput_per_s", variant->throughput_per_s);
 	print_counts(writer, variant);
 	print_sojourn(writer, variant);
+	json_writer_key(writer, "overloaded");
+	if (variant->measured)
+		json_writer_bool(writer, variant->overloaded);
+	else
+		json_writer_null(writer);
+	key_number(writer, "backlog_growth_per_s", variant->backlog_growth_per_s);
 	key_number(writer, "waited_fraction", variant->waited_fraction);
 	json_writer_key(writer, "in_flight");
 	json_writer_open_compact(writer, '{');

@@ -126,7 +126,8 @@ static const char *const map_words[] = {
 const char *const return_words[] = {
 	[RETURN_FIRST] = "first", [RETURN_ALL] = "all", [RETURN_EXCEPTION] = "exception", NULL
 };
-static const char *const spacing_words[] = { [SPACING_POISSON] = "poisson", [SPACING_EVEN] = "even", NULL };
+static const char *const spacing_words[] = { [SPACING_POISSON] = "poisson", [SPACING_EVEN] = "even",
+					     [SPACING_GAMMA] = "gamma", NULL };
 static const char *const spawn_words[] = { [SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process",
 					   [SPAWN_COROUTINE] = "coroutine", NULL };
 
@@ -224,11 +225,32 @@ static const struct key task_keys[] = {
 const struct key_table task_table = { "a task", NULL, "steps", task_keys, LENGTH(task_keys), NULL,
 					NULL };
 
+static const struct key log_keys[] = {
+	{ "file", "A CSV file with a line of column names, or a web server's access log.", VALUE_TEXT,
+	  FIELD(log_keys, file), .is_required = true },
+	{ "time", "The column of times; timestamp by default.", VALUE_TEXT, FIELD(log_keys, time) },
+	{ "class", "The column that says of which task a request is.", VALUE_TEXT, FIELD(log_keys, class_column) },
+	{ "tasks", "Beginnings of classes (in an access log: of paths) and their tasks.", VALUE_MAP,
+	  FIELD(log_keys, tasks), .example = "beginnings to tasks, such as {/search: search, /: page}" },
+	{ "speed", "How many times faster it is replayed.", VALUE_NUMBER, FIELD(log_keys, speed), .least = 1e-3,
+	  .most = 1e6, .initial = "1" },
+};
+const struct key_table log_table = { "a log", "file", NULL, log_keys, LENGTH(log_keys), NULL, NULL };
+
 static const struct key arrivals_keys[] = {
-	{ "rate", "Arrivals per second, on average.", VALUE_RATE, FIELD(arrivals_keys, rate_per_s),
-	  .is_required = true },
+	{ "rate", "Arrivals per second, on average.", VALUE_RATE, FIELD(arrivals_keys, rate_per_s), .group = 1 },
+	{ "curve", "The rate over time, straight between the times given.", VALUE_MAP, FIELD(arrivals_keys, curve),
+	  .example = "times to rates, such as {0s: 100/s, 10min: 500/s}", .group = 1 },
+	{ "log", "Requests that have happened, replayed.", VALUE_SECTION, FIELD(arrivals_keys, log),
+	  .table = &log_table, .group = 1 },
+	{ "every", "When the curve begins anew; without it the last rate stays.", VALUE_DURATION,
+	  FIELD(arrivals_keys, every_ns), .least = 1 },
+	{ "burst", "How many come at a time; 1 by default.", VALUE_INTEGER, FIELD(arrivals_keys, burst), .least = 1,
+	  .most = 1e6 },
+	{ "cv", "With gamma: standard deviation of the spacing over its mean.", VALUE_NUMBER,
+	  FIELD(arrivals_keys, cv), .least = 0.01, .most = 100 },
 	{ "for", "The time after which none arrives.", VALUE_DURATION, FIELD(arrivals_keys, for_ns), .least = 1 },
-	{ "spacing", "Random and independent, or at equal distances.", VALUE_WORD, FIELD(arrivals_keys, spacing),
+	{ "spacing", "Random and independent, at equal distances, or as random as cv says.", VALUE_WORD, FIELD(arrivals_keys, spacing),
 	  .words = spacing_words, .initial = "poisson" },
 	{ "from", "Whether the generator is outside the program or a part of it.", VALUE_WORD,
 	  FIELD(arrivals_keys, from), .words = from_words, .initial = "outside" },
@@ -239,7 +261,9 @@ const struct key_table arrivals_table = { "arrivals", NULL, NULL, arrivals_keys,
 					NULL };
 
 static const struct key run_keys[] = {
-	{ "task", "The task that is started.", VALUE_NAME, FIELD(run_keys, task), .is_required = true },
+	{ "task", "The task that is started.", VALUE_NAME, FIELD(run_keys, task), .group = 2 },
+	{ "mix", "Several tasks and their shares of the instances.", VALUE_MAP, FIELD(run_keys, mix),
+	  .example = "tasks to shares, such as {page: 80%, search: 20%}", .group = 2 },
 	{ "count", "How many of it, all released at the start; 1 by default.", VALUE_INTEGER,
 	  FIELD(run_keys, count), .least = 1, .most = 1e9, .group = 1 },
 	{ "items", "One instance for each of these durations; its step says `item`.", VALUE_DURATIONS,
@@ -252,6 +276,8 @@ static const struct key run_keys[] = {
 	{ "requests", "How many requests the users make in all.", VALUE_INTEGER, FIELD(run_keys, requests),
 	  .least = 1, .most = 1e9 },
 	{ "for", "The time after which users make no more.", VALUE_DURATION, FIELD(run_keys, for_ns), .least = 1 },
+	{ "warm_up", "What is released earlier is in no figure of time; auto: until the sojourns are steady (MSER-5).",
+	  VALUE_TEXT, FIELD(run_keys, warm_up) },
 };
 const struct key_table run_table = { "a run", "task", NULL, run_keys, LENGTH(run_keys), NULL,
 					NULL };
@@ -450,6 +476,8 @@ const char *keys_expected(struct region *region, const struct key *key)
 		return "a list of texts";
 	case VALUE_SETTINGS:
 		return "a map of paths to values, such as {python.gil: off}";
+	case VALUE_MAP:
+		return region_format(region, "a map of %s", key->example);
 	case VALUE_COSTS:
 		return "a map of profile parameters to values, such as {gil.uncontended: 90ns}";
 	}
@@ -652,7 +680,8 @@ static bool has_right_shape(const struct key *key, const struct yaml_node *node)
 	case VALUE_SETTINGS:
 	case VALUE_COSTS:
 	case VALUE_LETS:
-		return node->kind == NODE_MAP;
+	case VALUE_MAP:
+		return node->kind == NODE_MAP && (key->kind != VALUE_MAP || node->count > 0);
 	case VALUE_HANDLERS:
 		return node->kind != NODE_SCALAR;
 	case VALUE_STEPS:

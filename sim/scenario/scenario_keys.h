@@ -46,6 +46,7 @@ enum value_kind {
 	VALUE_TEXTS,	 /* a list of texts */
 	VALUE_SETTINGS,	 /* a map of paths to values: a variant's `set:` */
 	VALUE_COSTS,	 /* a map of profile parameters to values */
+	VALUE_MAP,	 /* any other map; key.example shows one */
 };
 
 struct key {
@@ -59,6 +60,7 @@ struct key {
 	const char *initial;	       /* the default as one would write it; NULL: none, or it depends */
 	uint32_t models; /* bits of the table's choices that take it; 0: all */
 	int group;		       /* of keys that exclude each other; 0: none */
+	const char *example;	       /* MAP */
 	bool is_required;
 };
 
@@ -121,17 +123,25 @@ struct run_keys {
 	const char *task;
 	int64_t count, users, requests;
 	sim_ns for_ns;
-	const struct yaml_node *items, *arrivals, *think;
+	const struct yaml_node *items, *arrivals, *think, *mix;
+	const char *warm_up;
 };
 
-enum arrival_spacing { SPACING_POISSON, SPACING_EVEN };
+enum arrival_spacing { SPACING_POISSON, SPACING_EVEN, SPACING_GAMMA };
 
 struct arrivals_keys {
-	double rate_per_s;
-	sim_ns for_ns;
+	double rate_per_s, cv;
+	sim_ns for_ns, every_ns;
+	const struct yaml_node *curve, *log;
 	int spacing; /* enum arrival_spacing */
 	int from;    /* 0: outside, 1: inside */
-	int64_t count;
+	int64_t count, burst;
+};
+
+struct log_keys {
+	const char *file, *time, *class_column;
+	const struct yaml_node *tasks;
+	double speed;
 };
 
 struct variant_keys {
@@ -169,7 +179,7 @@ struct step_keys {
 };
 
 extern const struct key_table file_table, machine_table, python_table, imports_table, resource_table, task_table,
-	run_table, arrivals_table, variant_table, each_table, run_model_table;
+	run_table, arrivals_table, log_table, variant_table, each_table, run_model_table;
 extern const char *const resource_names[]; /* "lock", ...; NULL-terminated */
 extern const char *const return_words[];   /* "first", ...; NULL-terminated */
 

@@ -9,6 +9,7 @@
 
 #include "sim/base/units.h"
 #include "sim/profile/cost_text.h"
+#include "sim/scenario/load_parse.h"
 #include "sim/scenario/program_parse.h"
 #include "sim/scenario/scenario_parse.h"
 
@@ -17,7 +18,6 @@
 static void parse_run(struct reading *reading, const char *folder, double scale, struct checked *checked)
 {
 	const struct yaml_node *run = checked->keys.run;
-	const struct yaml_node *arrivals;
 
 	checked->run_task = NAME_NONE;
 	if (run == NULL)
@@ -43,13 +43,7 @@ static void parse_run(struct reading *reading, const char *folder, double scale,
 	} else if (yaml_tree_get(run, "requests") == NULL && yaml_tree_get(run, "for") == NULL) {
 		yaml_tree_error(reading->diagnostics, run, "users without an end, expected 'requests' or 'for'");
 	}
-	arrivals = checked->run.arrivals;
-	if (arrivals == NULL || !keys_read(reading, arrivals, &arrivals_table, "arrivals", &checked->arrivals))
-		return;
-	if (checked->arrivals.for_ns < 0 && checked->arrivals.count < 0 && yaml_tree_get(arrivals, "for") == NULL &&
-	    yaml_tree_get(arrivals, "count") == NULL)
-		yaml_tree_error(reading->diagnostics, arrivals,
-				"arrivals without an end, expected 'for' or 'count'");
+	load_parse(reading, run, folder, scale, checked);
 }
 
 static void refuse_native_count(struct reading *reading, const struct yaml_node *root,

@@ -25,6 +25,7 @@ struct checked {
 	struct run_keys run;
 	struct arrivals_keys arrivals;
 	struct duration think;
+	struct run load; /* mix, warm-up, and how arrivals come */
 	sim_ns *items_ns;
 	uint32_t item_count;
 	uint32_t run_task; /* NAME_NONE: not given, or unknown */

@@ -294,6 +294,7 @@ static const struct yaml_node *put(struct walk *walk, const struct yaml_node *no
 	case VALUE_SETTINGS:
 	case VALUE_LETS:
 	case VALUE_COSTS:
+	case VALUE_MAP:
 		return put_in_pairs(walk, node, key);
 	default:
 		FAIL(walk, "'%s' after '%s', which has no parts", walk->rest, key->name);

@@ -36,7 +36,7 @@ static const char *definition_of(const struct key_table *table)
 	} names[] = {
 		{ &machine_table, "machine" },	 { &python_table, "python" },	{ &imports_table, "imports" },
 		{ &resource_table, "resource" }, { &task_table, "task" },	{ &run_table, "run" },
-		{ &arrivals_table, "arrivals" }, { &variant_table, "variant" }, { &each_table, "each" },
+		{ &arrivals_table, "arrivals" }, { &log_table, "log" }, { &variant_table, "variant" }, { &each_table, "each" },
 		{ &run_model_table, "run-step" },
 	};
 
@@ -144,6 +144,7 @@ static json_t *schema_of_value(const struct key *key)
 	case VALUE_TEXTS:
 		return json_pack("{s:s,s:{s:s}}", "type", "array", "items", "type", "string");
 	case VALUE_SETTINGS:
+	case VALUE_MAP:
 		return json_pack("{s:s}", "type", "object");
 	case VALUE_COSTS:
 		return schema_of_costs();
@@ -265,7 +266,7 @@ static json_t *definitions(void)
 {
 	static const struct key_table *const tables[] = {
 		&machine_table, &python_table,	 &imports_table, &resource_table, &task_table,
-		&run_table,	&arrivals_table, &variant_table, &each_table,	  &run_model_table,
+		&run_table,	&arrivals_table, &log_table,	&variant_table, &each_table,	  &run_model_table,
 	};
 	json_t *all = json_object();
 

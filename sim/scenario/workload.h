@@ -332,11 +332,38 @@ struct run {
 	uint32_t task; /* also `main` for RUN_PROGRAM */
 	int64_t count; /* COUNT, ITEMS; ARRIVALS, USERS: 0 or a bound */
 	const sim_ns *items_ns;
-	struct distribution spacing; /* ARRIVALS: time between two, in ns */
+	struct distribution spacing; /* ARRIVALS: time between two bursts, in ns; with `rates`, of a clock that runs a
+				      * second while one arrival is due */
+	const struct rate_point *rates; /* ARRIVALS: the rate over time, straight between points; the first is at 0 */
+	uint32_t rate_count;		/* 0: `spacing` is all there is to it */
+	sim_ns rates_every_ns;		/* when the rates begin anew; 0: the last one stays */
+	int64_t burst;			/* ARRIVALS: so many come at a time; 0: one */
+	const struct logged_arrival *log; /* ARRIVALS: replayed instead, in order of time; NULL: drawn */
+	size_t log_count;
 	sim_ns arrivals_for_ns;	     /* ARRIVALS, USERS: 0 or the time after which none comes */
 	int64_t users;		     /* USERS */
 	struct duration think;	     /* USERS: stream "think", entity: the user, draw: the request */
 	bool from_inside;	     /* ARRIVALS: a thread (or coroutine) of the program itself generates them */
+	const struct task_share *mix; /* instances of several tasks, drawn by their share; NULL: all of `task` */
+	uint32_t mix_count;
+	sim_ns warm_up_ns; /* ARRIVALS, USERS: tasks released earlier are in no figure of time; 0: none;
+			    * WARM_UP_MSER: as many as MSER-5 finds */
+};
+#define WARM_UP_MSER (-1)
+
+struct rate_point {
+	sim_ns at_ns;
+	double per_s;
+};
+
+struct logged_arrival {
+	sim_ns at_ns;
+	uint32_t task;
+};
+
+struct task_share {
+	uint32_t task;
+	double cumulative; /* of this share and those before; the last is 1 */
 };
 
 enum gil_kind { GIL_ON, GIL_OFF, GIL_PER_INTERPRETER };
@@ -396,6 +423,22 @@ static inline uint64_t workload_entity(uint64_t index)
 {
 	return random_hash_path(0, index);
 }
+
+/* The task of the run's instance of that number. */
+uint32_t workload_run_task(const struct workload *workload, uint64_t replication, uint64_t index);
+
+/* The arrivals of a run, one after the other: drawn (stream "arrivals", entity 0, variate: the burst) or from its log. */
+struct arrival_source {
+	const struct workload *workload; /* borrowed */
+	uint64_t replication, stream;
+	uint64_t index;	   /* of the next arrival */
+	sim_ns at_ns;	   /* of the last one, after the time from which they may come */
+	sim_ns cycle_ns;   /* of `rates`: when they last began */
+	uint32_t rate;	   /* the last point of `rates` that is passed in this cycle */
+};
+void arrival_source_init(struct arrival_source *source, const struct workload *workload, uint64_t replication);
+/* Steps to the next arrival: its number is index - 1, its time at_ns, its task `*task`. False: no further one comes. */
+bool arrival_source_next(struct arrival_source *source, uint32_t *task);
 
 /* The duration of `step` for one execution by an instance: a pure function, the same for simulator and native
  * runner. `item_ns` is the instance's item; `draw` numbers the instance's drawn durations from 0. */

@@ -190,6 +190,8 @@ static void check_steps(struct reading *reading, struct reach *reach, uint32_t f
 	reach->has_items = (reach->model != MODEL_PROGRAM && reach->checked->run.items != NULL) ||
 			   starts_with_items(program);
 	reach_task(reach, first_task, place);
+	for (uint32_t i = 0; reach->model != MODEL_PROGRAM && i < reach->checked->load.mix_count; i++)
+		reach_task(reach, reach->checked->load.mix[i].task, place);
 	while (reach->pending_count > 0) {
 		uint32_t code = reach->pending[--reach->pending_count];
 		uint32_t task = code / PLACE_COUNT;
@@ -393,6 +395,7 @@ static void compile_run(const struct compiler *compiler, const struct checked *c
 		run->task = name_table_find(&checked->program->task_names, "main");
 		return;
 	}
+	*run = checked->load;
 	run->task = checked->run_task;
 	if (checked->run.items != NULL) {
 		run->kind = RUN_ITEMS;
@@ -403,13 +406,7 @@ static void compile_run(const struct compiler *compiler, const struct checked *c
 	if (checked->run.arrivals != NULL) {
 		const struct arrivals_keys *keys = &checked->arrivals;
 
-		/* Scaled, the arrivals come closer together by as much as their work becomes less: the load stays.
-		 */
 		run->kind = RUN_ARRIVALS;
-		run->spacing = (struct distribution){
-			.kind = keys->spacing == SPACING_EVEN ? DISTRIBUTION_CONSTANT : DISTRIBUTION_EXPONENTIAL,
-			.a = 1e9 / keys->rate_per_s * workload->scale,
-		};
 		if (keys->for_ns > 0)
 			run->arrivals_for_ns = sim_time_round((double)keys->for_ns * workload->scale);
 		run->count = keys->count > 0 ? keys->count : 0;
