@@ -33,6 +33,8 @@ struct subcommand {
 
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_sweep(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_native(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
@@ -79,6 +81,9 @@ struct scenario_options scenario_arguments_options(const struct scenario_argumen
  * several times: the first time puts it aside.
  */
 struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region);
+
+/* The same for one of many loads of a file that is known to be good: only errors are printed. Several threads may. */
+struct scenario *load_scenario_again(const char *path, const struct scenario_options *options, struct region *region);
 
 /* --- output ----------------------------------------------------------------------------------- */
 

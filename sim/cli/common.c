@@ -2,6 +2,7 @@
  * common.c - what several subcommands share: options, loading, headings, statuses.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -164,7 +165,8 @@ static void rewind_standard_input(void)
 	rewind(stdin);
 }
 
-struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region)
+static struct scenario *load(const char *path, const struct scenario_options *options, bool only_errors,
+			     struct region *region)
 {
 	struct diagnostics diagnostics;
 	struct scenario *scenario;
@@ -177,7 +179,26 @@ struct scenario *load_scenario(const char *path, const struct scenario_options *
 		simulate_check(&scenario->workloads[i], &diagnostics);
 	if (diagnostics.error_count > 0)
 		scenario = NULL;
-	diagnostics_print(&diagnostics, stderr);
+	if (!scenario || !only_errors)
+		diagnostics_print(&diagnostics, stderr);
+	return scenario;
+}
+
+struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region)
+{
+	return load(path, options, false, region);
+}
+
+struct scenario *load_scenario_again(const char *path, const struct scenario_options *options, struct region *region)
+{
+	static pthread_mutex_t standard_input = PTHREAD_MUTEX_INITIALIZER;
+	struct scenario *scenario;
+
+	if (strcmp(path, "-") != 0)
+		return load(path, options, true, region);
+	pthread_mutex_lock(&standard_input);
+	scenario = load(path, options, true, region);
+	pthread_mutex_unlock(&standard_input);
 	return scenario;
 }
 

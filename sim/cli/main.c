@@ -12,6 +12,8 @@
 
 static const struct subcommand subcommands[] = {
 	{ "run", "simulate scenarios: a table of their variants", cmd_run },
+	{ "sweep", "simulate a scenario at every point of a grid, into a database", cmd_sweep },
+	{ "merge", "put the shards of a sweep together", cmd_merge },
 	{ "check", "say what is wrong with scenario files", cmd_check },
 	{ "native", "run scenarios for real, on CPython", cmd_native },
 	{ "validate", "predictions beside measurements", cmd_validate },

@@ -132,6 +132,9 @@ size_t results_best(const struct results *results);
 /* Printing: one object for one file, an array for several. All return false with errno set if the stream failed. */
 bool results_print_json(const struct results *results, size_t count, FILE *stream);
 bool results_print_csv(const struct results *results, size_t count, FILE *stream);
+/* The two parts of it, with further columns before the others: the settings of a sweep's axes, and their values. */
+bool results_print_csv_header(const char *const *settings, size_t setting_count, FILE *stream);
+bool results_print_csv_rows(const struct results *results, const char *const *values, size_t value_count, FILE *stream);
 /* For people. `color` allows ANSI colours. */
 bool results_print_table(const struct results *results, bool color, FILE *stream);
 /* What --explain adds: where the time went in full, a column a variant. */

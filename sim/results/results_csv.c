@@ -37,7 +37,7 @@ static void print_row(struct csv_writer *writer, const struct results *results, 
 	csv_end_line(writer);
 }
 
-bool results_print_csv(const struct results *results, size_t count, FILE *stream)
+bool results_print_csv_header(const char *const *settings, size_t setting_count, FILE *stream)
 {
 	static const char *const columns[] = { "scenario",	"file",		  "source",
 					       "seed",		"replications",	  "machine_profile",
@@ -46,13 +46,33 @@ bool results_print_csv(const struct results *results, size_t count, FILE *stream
 					       "baseline",	"deadlock" };
 	struct csv_writer writer = { .stream = stream };
 
+	for (size_t i = 0; i < setting_count; i++)
+		csv_text(&writer, settings[i]);
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		csv_text(&writer, columns[i]);
 	for (size_t i = 0; i < figure_count; i++)
 		csv_text(&writer, figures[i].column);
 	csv_end_line(&writer);
-	for (size_t file = 0; file < count; file++)
-		for (size_t variant = 0; variant < results[file].variant_count; variant++)
-			print_row(&writer, &results[file], variant);
 	return csv_finish(&writer);
+}
+
+bool results_print_csv_rows(const struct results *results, const char *const *values, size_t value_count, FILE *stream)
+{
+	struct csv_writer writer = { .stream = stream };
+
+	for (size_t variant = 0; variant < results->variant_count; variant++) {
+		for (size_t i = 0; i < value_count; i++)
+			csv_text(&writer, values[i]);
+		print_row(&writer, results, variant);
+	}
+	return csv_finish(&writer);
+}
+
+bool results_print_csv(const struct results *results, size_t count, FILE *stream)
+{
+	bool ok = results_print_csv_header(NULL, 0, stream);
+
+	for (size_t file = 0; file < count; file++)
+		ok = ok && results_print_csv_rows(&results[file], NULL, 0, stream);
+	return ok;
 }

@@ -1,0 +1,179 @@
+/*
+ * sweep.c - see sweep.h.
+ *
+ * A point is one job: the scenario is loaded with the point's settings, evaluated, printed into memory and stored, all
+ * by the same thread. What is stored is a function of the point alone, so neither the number of jobs nor the order
+ * in which they finish nor a kill in between shows in it.
+ */
+#include "sim/plan/sweep.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/plan/parallel.h"
+#include "sim/results/results.h"
+
+struct sweeper {
+	const struct sweep *sweep;
+	uint64_t *pending; /* numbers of the points to do */
+	uint64_t pending_count;
+	_Atomic int end; /* enum sweep_end */
+	uint64_t done;
+};
+
+const char *sweep_csv_header(const struct sweep_axes *axes, struct region *region)
+{
+	const char **paths = region_alloc_array(region, axes->count, sizeof(*paths));
+	char *text = NULL;
+	const char *copy;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	for (size_t i = 0; i < axes->count; i++)
+		paths[i] = axes->items[i].path;
+	results_print_csv_header(paths, axes->count, stream);
+	fclose(stream);
+	copy = region_strdup(region, text);
+	free(text);
+	return copy;
+}
+
+uint64_t sweep_shard_points(const struct sweep *sweep)
+{
+	uint64_t points = sweep_axes_points(sweep->axes);
+
+	return (points + sweep->shard_count - 1 - sweep->shard) / sweep->shard_count;
+}
+
+/* ---- One point ---- */
+
+static const char **overrides_of(const struct sweep *sweep, uint64_t number, struct region *region)
+{
+	const char **overrides =
+		region_alloc_array(region, sweep->override_count + sweep->axes->count, sizeof(*overrides));
+
+	for (size_t i = 0; i < sweep->override_count; i++)
+		overrides[i] = sweep->overrides[i];
+	sweep_axes_settings(sweep->axes, number, overrides + sweep->override_count, region);
+	return overrides;
+}
+
+static const char *joined(const char *const *texts, size_t count, struct region *region)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < count; i++)
+		all = region_format(region, "%s%s%s", all, i > 0 ? " " : "", texts[i]);
+	return all;
+}
+
+static bool store_point(const struct sweep *sweep, uint64_t number, const struct results *results,
+			struct region *region)
+{
+	const char **values = region_alloc_array(region, sweep->axes->count, sizeof(*values));
+	struct sweep_point point = {
+		.number = number,
+		.settings = joined(results->overrides + sweep->override_count, sweep->axes->count, region),
+	};
+	char *json = NULL, *csv = NULL;
+	size_t json_length, csv_length;
+	FILE *stream;
+	bool ok;
+
+	for (size_t i = 0; i < sweep->axes->count; i++)
+		values[i] = sweep_axes_value(sweep->axes, number, i);
+	stream = open_memstream(&json, &json_length);
+	results_print_json(results, 1, stream);
+	fclose(stream);
+	stream = open_memstream(&csv, &csv_length);
+	results_print_csv_rows(results, values, sweep->axes->count, stream);
+	fclose(stream);
+	point.json = json;
+	point.csv = csv;
+	ok = sweep_store_put(sweep->store, &point, results);
+	free(json);
+	free(csv);
+	return ok;
+}
+
+static bool wishes_to_stop(const struct sweep *sweep)
+{
+	return sweep->evaluation.wish_to_stop && *sweep->evaluation.wish_to_stop;
+}
+
+/* Of several ends, the first counts. */
+static void end_with(struct sweeper *sweeper, enum sweep_end end)
+{
+	int none = SWEEP_DONE;
+
+	atomic_compare_exchange_strong(&sweeper->end, &none, end);
+}
+
+static void *do_point(void *context, size_t index, struct region *region)
+{
+	struct sweeper *sweeper = context;
+	const struct sweep *sweep = sweeper->sweep;
+	uint64_t number = sweeper->pending[index];
+	const char **overrides = overrides_of(sweep, number, region);
+	size_t override_count = sweep->override_count + sweep->axes->count;
+	struct evaluation evaluation = sweep->evaluation;
+	struct scenario *scenario;
+	struct results results;
+
+	if (sweeper->end != SWEEP_DONE)
+		return NULL;
+	scenario = sweep->load(sweep->context, overrides, override_count, region);
+	if (!scenario) {
+		end_with(sweeper, SWEEP_BAD_POINT);
+		return NULL;
+	}
+	evaluation.jobs = 1;
+	results = evaluate(scenario, &evaluation, region);
+	results.overrides = overrides;
+	results.override_count = override_count;
+	if (wishes_to_stop(sweep)) /* what it has may be a part only */
+		end_with(sweeper, SWEEP_STOPPED);
+	else if (!store_point(sweep, number, &results, region))
+		end_with(sweeper, SWEEP_STORE_FAILED);
+	return NULL;
+}
+
+static bool note_point(void *context, size_t index, void *result)
+{
+	struct sweeper *sweeper = context;
+
+	(void)index;
+	(void)result;
+	if (sweeper->end != SWEEP_DONE)
+		return false;
+	sweeper->done++;
+	if (sweeper->sweep->progress)
+		sweeper->sweep->progress(sweeper->sweep->context, sweeper->done, sweeper->pending_count);
+	return true;
+}
+
+/* ---- All of them ---- */
+
+enum sweep_end sweep_run(const struct sweep *sweep, struct region *region)
+{
+	uint64_t points = sweep_axes_points(sweep->axes);
+	struct sweeper sweeper = { .sweep = sweep };
+	struct parallel parallel = {
+		.threads = sweep->evaluation.jobs,
+		.wish_to_stop = sweep->evaluation.wish_to_stop,
+		.work = do_point,
+		.take = note_point,
+		.context = &sweeper,
+	};
+
+	sweeper.pending = region_alloc_array(region, sweep_shard_points(sweep), sizeof(*sweeper.pending));
+	for (uint64_t number = sweep->shard; number < points; number += sweep->shard_count)
+		if (!sweep_store_has(sweep->store, number))
+			sweeper.pending[sweeper.pending_count++] = number;
+	parallel.count = sweeper.pending_count;
+	if (parallel_run(&parallel) < parallel.count)
+		end_with(&sweeper, SWEEP_STOPPED);
+	return (enum sweep_end)sweeper.end;
+}

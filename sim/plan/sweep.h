@@ -1,0 +1,40 @@
+/*
+ * sweep.h - the points of a grid, evaluated several at a time and stored as they finish.
+ */
+#ifndef SIM_PLAN_SWEEP_H
+#define SIM_PLAN_SWEEP_H
+
+#include "sim/plan/evaluate.h"
+#include "sim/plan/sweep_axes.h"
+#include "sim/plan/sweep_store.h"
+
+struct sweep {
+	const struct sweep_axes *axes;
+	const char *const *overrides; /* "PATH=VALUE" for all points, before their own */
+	size_t override_count;
+	struct evaluation evaluation; /* of each point; `jobs` is how many points at a time */
+	uint64_t shard, shard_count;  /* only points whose number leaves this rest (from 0) */
+	struct sweep_store *store;
+	/* The scenario with these overrides; NULL after a message. Called by several threads. */
+	struct scenario *(*load)(void *context, const char *const *overrides, size_t count, struct region *region);
+	/* So many of the points to do are done; in one thread at a time. May be NULL. */
+	void (*progress)(void *context, uint64_t done, uint64_t total);
+	void *context;
+};
+
+enum sweep_end {
+	SWEEP_DONE,
+	SWEEP_STOPPED,	    /* by the wish to stop; all that was finished is stored */
+	SWEEP_BAD_POINT,    /* the scenario does not load with the settings of a point (said) */
+	SWEEP_STORE_FAILED, /* see sweep_store_error_of() */
+};
+
+/* Evaluates the shard's points that are not stored yet. */
+enum sweep_end sweep_run(const struct sweep *sweep, struct region *region);
+
+/* How many points the shard has. */
+uint64_t sweep_shard_points(const struct sweep *sweep);
+/* The first line of the CSV form: a column for each axis, then those of results. */
+const char *sweep_csv_header(const struct sweep_axes *axes, struct region *region);
+
+#endif
