@@ -248,8 +248,10 @@ static void leave_out_by_mser(struct simulation *simulation, struct region *regi
 	struct sample_set steady;
 	size_t left_out = sample_set_is_exact(sojourns) ? mser_truncation(sojourns) : SIZE_MAX;
 
-	if (left_out == SIZE_MAX) {
-		add_note(result, region, "warm-up: MSER-5 finds no end of it, so that nothing is left out");
+	if (left_out == SIZE_MAX || left_out == 0) {
+		add_note(result, region,
+			 left_out == 0 ? "warm-up: MSER-5 finds none" :
+					 "warm-up: MSER-5 finds no end of it, so that nothing is left out");
 		return;
 	}
 	sample_set_init(&steady, simulation->region);
