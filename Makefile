@@ -4,6 +4,7 @@
 #   VARIANT=debug    -O0 -g3
 #   VARIANT=san      AddressSanitizer, UndefinedBehaviorSanitizer, LeakSanitizer; any finding fails
 #   CC=gcc | clang
+#   MPI=1            with Open MPI: mpirun gilsim sweep ... (libopenmpi-dev, openmpi-bin)
 #   V=1              show the compiler's command lines
 #
 # The variants lie side by side: build/release/gilsim, build/debug/gilsim, ...; build/gilsim is the
@@ -40,6 +41,10 @@ OUR_CFLAGS := $(LANGUAGE) $(OPTIMISE) $(SANITIZE) $(WARNINGS) -Wconversion $(CFL
 TEST_CFLAGS := $(LANGUAGE) $(OPTIMISE) $(SANITIZE) $(WARNINGS) $(CFLAGS)
 LIBRARIES := -lgsl -lgslcblas -lyaml -ljansson -lsqlite3 -lm -lpthread
 DATADIR := $(PREFIX)/share/gilsim/scenarios
+ifeq ($(MPI),1)
+OUR_CFLAGS += -DGILSIM_MPI $(patsubst -I%,-isystem %,$(shell mpicc --showme:compile))
+LIBRARIES += $(shell mpicc --showme:link)
+endif
 
 SOURCES := $(sort $(wildcard sim/*/*.c models/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/obj/%.o)
@@ -76,7 +81,7 @@ all: build/gilsim ## build gilsim: build/$(VARIANT)/gilsim, and build/gilsim lin
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t20
-	@echo "variables: VARIANT=release|debug|san  CC=gcc|clang  V=1  PREFIX=/usr/local  DESTDIR="
+	@echo "variables: VARIANT=release|debug|san  CC=gcc|clang  MPI=1  V=1  PREFIX=/usr/local  DESTDIR="
 
 # --- compiling --------------------------------------------------------------------------------
 

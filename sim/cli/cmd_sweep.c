@@ -12,7 +12,7 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/sweep_output.h"
-#include "sim/plan/sweep.h"
+#include "sim/plan/sweep_ranks.h"
 #include "sim/results/version.h"
 
 enum { OPTION_VARY = 0x200, OPTION_DB, OPTION_RESUME, OPTION_SHARD };
@@ -248,7 +248,27 @@ static int status_of(enum sweep_end end, struct sweep_store *store)
 	}
 }
 
-static int run_sweep(struct sweep_arguments *arguments, struct scenario *scenario)
+/* The store of rank 0, after `*status` has become why there is none. */
+static struct sweep_store *open_store(const struct sweep_arguments *arguments, const struct scenario *scenario,
+				      const char *csv_header, int *status)
+{
+	struct sweep_identity identity = {
+		.release = GILSIM_VERSION,
+		.scenario = scenario->name,
+		.fingerprint = fingerprint_of(arguments, scenario),
+		.csv_header = csv_header,
+		.point_count = sweep_axes_points(&arguments->axes),
+	};
+	struct sweep_store_error error;
+	struct sweep_store *store = sweep_store_open(arguments->database, arguments->resume ? STORE_RESUME : STORE_CREATE,
+						     &identity, arguments->region, &error);
+
+	if (!store)
+		*status = store_failed(&error);
+	return store;
+}
+
+static int run_sweep(const struct sweep_arguments *arguments, const struct sweep_ranks *ranks)
 {
 	struct sweeping sweeping = { .arguments = arguments };
 	struct sweep sweep = {
@@ -262,29 +282,29 @@ static int run_sweep(struct sweep_arguments *arguments, struct scenario *scenari
 		.progress = show_progress,
 		.context = &sweeping,
 	};
-	struct sweep_identity identity = {
-		.release = GILSIM_VERSION,
-		.scenario = scenario->name,
-		.fingerprint = fingerprint_of(arguments, scenario),
-		.csv_header = sweep_csv_header(&arguments->axes, arguments->region),
-		.point_count = sweep_axes_points(&arguments->axes),
-	};
-	struct sweep_store_error error;
+	const char *csv_header = sweep_csv_header(&arguments->axes, arguments->region);
+	int status = STATUS_DONE;
 	enum sweep_end end;
-	int status;
 
-	sweep.store = sweep_store_open(arguments->database, arguments->resume ? STORE_RESUME : STORE_CREATE,
-				       &identity, arguments->region, &error);
-	if (!sweep.store)
-		return store_failed(&error);
+	if (ranks->rank == 0) {
+		struct scenario *scenario = check_axes(arguments);
+
+		status = scenario ? STATUS_DONE : STATUS_BAD_INPUT;
+		if (scenario)
+			sweep.store = open_store(arguments, scenario, csv_header, &status);
+	}
+	if (!sweep_ranks_agree(ranks, status == STATUS_DONE))
+		return status;
 	sweep.evaluation.wish_to_stop = interrupt_flag();
 	interrupt_watch();
 	progress_start(&sweeping.progress);
-	end = sweep_run(&sweep, arguments->region);
+	end = sweep_ranks_run(ranks, &sweep, arguments->region);
 	progress_end(&sweeping.progress);
+	if (ranks->rank != 0)
+		return STATUS_DONE;
 	status = status_of(end, sweep.store);
 	if (end == SWEEP_DONE || end == SWEEP_STOPPED)
-		status = worse_status(status, sweep_print(sweep.store, identity.csv_header, &arguments->output,
+		status = worse_status(status, sweep_print(sweep.store, csv_header, &arguments->output,
 							  arguments->region));
 	sweep_store_close(sweep.store);
 	return status;
@@ -296,13 +316,18 @@ int cmd_sweep(int argc, char **argv)
 	struct sweep_arguments arguments = {
 		.region = &region, .scenario.region = &region, .shard = 1, .shard_count = 1
 	};
-	struct scenario *scenario;
+	struct sweep_ranks ranks;
 	int status;
 
 	region_init(&region);
 	argp_parse(&sweep_argp, argc, argv, 0, NULL, &arguments);
-	scenario = check_axes(&arguments);
-	status = scenario ? run_sweep(&arguments, scenario) : STATUS_BAD_INPUT;
+	if (!sweep_ranks_start(&ranks)) {
+		fputs("gilsim: started by mpirun, but built without MPI; 'make MPI=1' builds it with that\n", stderr);
+		region_release(&region);
+		return STATUS_ENVIRONMENT;
+	}
+	status = run_sweep(&arguments, &ranks);
+	sweep_ranks_end(&ranks);
 	region_release(&region);
 	return status;
 }

@@ -23,28 +23,16 @@ struct sweeper {
 	uint64_t done;
 };
 
-const char *sweep_csv_header(const struct sweep_axes *axes, struct region *region)
-{
-	const char **paths = region_alloc_array(region, axes->count, sizeof(*paths));
-	char *text = NULL;
-	const char *copy;
-	size_t length;
-	FILE *stream = open_memstream(&text, &length);
-
-	for (size_t i = 0; i < axes->count; i++)
-		paths[i] = axes->items[i].path;
-	results_print_csv_header(paths, axes->count, stream);
-	fclose(stream);
-	copy = region_strdup(region, text);
-	free(text);
-	return copy;
-}
-
-uint64_t sweep_shard_points(const struct sweep *sweep)
+uint64_t *sweep_pending_points(const struct sweep *sweep, uint64_t *count, struct region *region)
 {
 	uint64_t points = sweep_axes_points(sweep->axes);
+	uint64_t *pending = region_alloc_array(region, points / sweep->shard_count + 1, sizeof(*pending));
 
-	return (points + sweep->shard_count - 1 - sweep->shard) / sweep->shard_count;
+	*count = 0;
+	for (uint64_t number = sweep->shard; number < points; number += sweep->shard_count)
+		if (!sweep_store_has(sweep->store, number))
+			pending[(*count)++] = number;
+	return pending;
 }
 
 /* ---- One point ---- */
@@ -69,39 +57,70 @@ static const char *joined(const char *const *texts, size_t count, struct region 
 	return all;
 }
 
-static bool store_point(const struct sweep *sweep, uint64_t number, const struct results *results,
-			struct region *region)
+/* What has been written to the stream, in `region`; the stream is closed. */
+static const char *text_of(FILE *stream, char **text, struct region *region)
 {
-	const char **values = region_alloc_array(region, sweep->axes->count, sizeof(*values));
-	struct sweep_point point = {
-		.number = number,
-		.settings = joined(results->overrides + sweep->override_count, sweep->axes->count, region),
-	};
-	char *json = NULL, *csv = NULL;
-	size_t json_length, csv_length;
-	FILE *stream;
-	bool ok;
+	const char *copy;
 
-	for (size_t i = 0; i < sweep->axes->count; i++)
-		values[i] = sweep_axes_value(sweep->axes, number, i);
-	stream = open_memstream(&json, &json_length);
-	results_print_json(results, 1, stream);
 	fclose(stream);
-	stream = open_memstream(&csv, &csv_length);
-	results_print_csv_rows(results, values, sweep->axes->count, stream);
-	fclose(stream);
-	point.json = json;
-	point.csv = csv;
-	ok = sweep_store_put(sweep->store, &point, results);
-	free(json);
-	free(csv);
-	return ok;
+	copy = region_strdup(region, *text);
+	free(*text);
+	*text = NULL;
+	return copy;
 }
 
 static bool wishes_to_stop(const struct sweep *sweep)
 {
 	return sweep->evaluation.wish_to_stop && *sweep->evaluation.wish_to_stop;
 }
+
+enum sweep_end sweep_evaluate_point(const struct sweep *sweep, uint64_t number, struct region *region,
+				    struct sweep_point *point, struct results *results)
+{
+	const char **overrides = overrides_of(sweep, number, region);
+	const char **values = region_alloc_array(region, sweep->axes->count, sizeof(*values));
+	size_t override_count = sweep->override_count + sweep->axes->count;
+	struct scenario *scenario = sweep->load(sweep->context, overrides, override_count, region);
+	struct evaluation evaluation = sweep->evaluation;
+	char *text = NULL;
+	size_t length;
+	FILE *stream;
+
+	if (!scenario)
+		return SWEEP_BAD_POINT;
+	evaluation.jobs = 1;
+	*results = evaluate(scenario, &evaluation, region);
+	results->overrides = overrides;
+	results->override_count = override_count;
+	if (wishes_to_stop(sweep)) /* what it has may be a part only */
+		return SWEEP_STOPPED;
+	for (size_t i = 0; i < sweep->axes->count; i++)
+		values[i] = sweep_axes_value(sweep->axes, number, i);
+	point->number = number;
+	point->settings = joined(overrides + sweep->override_count, sweep->axes->count, region);
+	stream = open_memstream(&text, &length);
+	results_print_json(results, 1, stream);
+	point->json = text_of(stream, &text, region);
+	stream = open_memstream(&text, &length);
+	results_print_csv_rows(results, values, sweep->axes->count, stream);
+	point->csv = text_of(stream, &text, region);
+	return SWEEP_DONE;
+}
+
+const char *sweep_csv_header(const struct sweep_axes *axes, struct region *region)
+{
+	const char **paths = region_alloc_array(region, axes->count, sizeof(*paths));
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	for (size_t i = 0; i < axes->count; i++)
+		paths[i] = axes->items[i].path;
+	results_print_csv_header(paths, axes->count, stream);
+	return text_of(stream, &text, region);
+}
+
+/* ---- All of them ---- */
 
 /* Of several ends, the first counts. */
 static void end_with(struct sweeper *sweeper, enum sweep_end end)
@@ -114,29 +133,16 @@ static void end_with(struct sweeper *sweeper, enum sweep_end end)
 static void *do_point(void *context, size_t index, struct region *region)
 {
 	struct sweeper *sweeper = context;
-	const struct sweep *sweep = sweeper->sweep;
-	uint64_t number = sweeper->pending[index];
-	const char **overrides = overrides_of(sweep, number, region);
-	size_t override_count = sweep->override_count + sweep->axes->count;
-	struct evaluation evaluation = sweep->evaluation;
-	struct scenario *scenario;
+	struct sweep_point point;
 	struct results results;
+	enum sweep_end end;
 
 	if (sweeper->end != SWEEP_DONE)
 		return NULL;
-	scenario = sweep->load(sweep->context, overrides, override_count, region);
-	if (!scenario) {
-		end_with(sweeper, SWEEP_BAD_POINT);
-		return NULL;
-	}
-	evaluation.jobs = 1;
-	results = evaluate(scenario, &evaluation, region);
-	results.overrides = overrides;
-	results.override_count = override_count;
-	if (wishes_to_stop(sweep)) /* what it has may be a part only */
-		end_with(sweeper, SWEEP_STOPPED);
-	else if (!store_point(sweep, number, &results, region))
-		end_with(sweeper, SWEEP_STORE_FAILED);
+	end = sweep_evaluate_point(sweeper->sweep, sweeper->pending[index], region, &point, &results);
+	if (end == SWEEP_DONE && !sweep_store_put(sweeper->sweep->store, &point, &results))
+		end = SWEEP_STORE_FAILED;
+	end_with(sweeper, end);
 	return NULL;
 }
 
@@ -154,11 +160,8 @@ static bool note_point(void *context, size_t index, void *result)
 	return true;
 }
 
-/* ---- All of them ---- */
-
 enum sweep_end sweep_run(const struct sweep *sweep, struct region *region)
 {
-	uint64_t points = sweep_axes_points(sweep->axes);
 	struct sweeper sweeper = { .sweep = sweep };
 	struct parallel parallel = {
 		.threads = sweep->evaluation.jobs,
@@ -168,10 +171,7 @@ enum sweep_end sweep_run(const struct sweep *sweep, struct region *region)
 		.context = &sweeper,
 	};
 
-	sweeper.pending = region_alloc_array(region, sweep_shard_points(sweep), sizeof(*sweeper.pending));
-	for (uint64_t number = sweep->shard; number < points; number += sweep->shard_count)
-		if (!sweep_store_has(sweep->store, number))
-			sweeper.pending[sweeper.pending_count++] = number;
+	sweeper.pending = sweep_pending_points(sweep, &sweeper.pending_count, region);
 	parallel.count = sweeper.pending_count;
 	if (parallel_run(&parallel) < parallel.count)
 		end_with(&sweeper, SWEEP_STOPPED);

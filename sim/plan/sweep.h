@@ -32,8 +32,11 @@ enum sweep_end {
 /* Evaluates the shard's points that are not stored yet. */
 enum sweep_end sweep_run(const struct sweep *sweep, struct region *region);
 
-/* How many points the shard has. */
-uint64_t sweep_shard_points(const struct sweep *sweep);
+/* The numbers of the shard's points that are not stored yet. */
+uint64_t *sweep_pending_points(const struct sweep *sweep, uint64_t *count, struct region *region);
+/* Evaluates one point into `point` and `results`, which live in `region`; not SWEEP_DONE: there is nothing in them. */
+enum sweep_end sweep_evaluate_point(const struct sweep *sweep, uint64_t number, struct region *region,
+				    struct sweep_point *point, struct results *results);
 /* The first line of the CSV form: a column for each axis, then those of results. */
 const char *sweep_csv_header(const struct sweep_axes *axes, struct region *region);
 
