@@ -73,7 +73,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all bench golden format tidy check-layers check-determinism \
+.PHONY: all help demo test test-all check-load bench golden format tidy check-layers check-determinism \
 	install uninstall clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
 
@@ -147,6 +147,13 @@ $(OUT)/tests: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(TEST_OBJECTS) $(OUT)/sou
 test: packages-test ## run the unit and model tests; VARIANT=san for the sanitizers
 	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests
 	@tests/tools/run_tests.sh $(OUT)
+
+# The build with MPI has objects of its own; without mpirun, that part is left out.
+check-load: packages-test ## long: queueing theory at every point, coverage of intervals, a sweep of 1,000 points cut in every way
+	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests
+	@$(if $(shell command -v mpirun),$(MAKE) $(PARALLEL) MPI=1 OUT=build/mpi build/mpi/gilsim)
+	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'load_theory/*'
+	$(if $(shell command -v mpirun),GILSIM_MPI=build/mpi/gilsim) tests/tools/sweep.sh $(OUT)/gilsim 1000
 
 test-all: ## everything that .ci/run runs
 	.ci/run

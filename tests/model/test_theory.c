@@ -7,10 +7,10 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 
 #include "tests/model/model_helper.h"
+#include "tests/model/theory_helper.h"
 
 #define REPLICATIONS 20
 
@@ -27,63 +27,6 @@ static void tear_down(void)
 }
 
 TestSuite(theory, .init = set_up, .fini = tear_down);
-
-struct estimate {
-	double sum, sum_of_squares;
-};
-
-static void estimate_add(struct estimate *estimate, double value)
-{
-	estimate->sum += value;
-	estimate->sum_of_squares += value * value;
-}
-
-static void expect_within(const struct estimate *estimate, double exact, const char *what)
-{
-	double mean = estimate->sum / REPLICATIONS;
-	double variance = (estimate->sum_of_squares - REPLICATIONS * mean * mean) / (REPLICATIONS - 1);
-	double half = gsl_cdf_tdist_Pinv(0.9995, REPLICATIONS - 1) * sqrt(variance / REPLICATIONS);
-
-	cr_expect(fabs(mean - exact) <= half, "%s: %g, exactly %g, half width %g", what, mean, exact, half);
-	cr_expect(half < 0.1 * exact, "%s: the interval is narrow enough to say something: %g of %g", what, half,
-		  exact);
-}
-
-/* The probability of waiting in M/M/c (Erlang C), by the recursion of Erlang B. */
-static double erlang_c(int servers, double load)
-{
-	double b = 1;
-
-	for (int i = 1; i <= servers; i++)
-		b = load * b / (i + load * b);
-	return b / (1 - load / servers * (1 - b));
-}
-
-/* P(sojourn > t) in M/M/c with service rate mu, first come, first served. */
-static double sojourn_tail(int servers, double arrival, double mu, double t)
-{
-	double wait = erlang_c(servers, arrival / mu);
-	double drain = servers * mu - arrival;
-
-	if (fabs(drain - mu) < 1e-9 * mu)
-		return exp(-mu * t) * (1 + wait * mu * t);
-	return exp(-mu * t) * (1 - wait) + wait * (drain * exp(-mu * t) - mu * exp(-drain * t)) / (drain - mu);
-}
-
-static double sojourn_percentile(int servers, double arrival, double mu, double p)
-{
-	double low = 0, high = 1000 / mu;
-
-	for (int i = 0; i < 200; i++) {
-		double middle = (low + high) / 2;
-
-		if (sojourn_tail(servers, arrival, mu, middle) > 1 - p)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
-}
 
 static void check_mmc(int servers, double utilisation)
 {

@@ -102,7 +102,7 @@ TestSuite(cli, .init = set_up, .fini = tear_down);
 
 Test(cli, every_subcommand_has_help_with_an_example)
 {
-	static const char *const names[] = { "run",	  "check",  "native", "validate",
+	static const char *const names[] = { "run",	  "sweep", "merge", "check",  "native", "validate",
 					     "calibrate", "plot",   "report", "schema", "list", "version" };
 	struct outcome all = gilsim("--help");
 
