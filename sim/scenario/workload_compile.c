@@ -422,6 +422,9 @@ static void compile_run(const struct compiler *compiler, const struct checked *c
 		run->kind = RUN_COUNT;
 		run->count = checked->run.count > 0 ? checked->run.count : 1;
 	}
+	/* Native runs measure every task, and so does what is compared with them. */
+	if (is_scaled)
+		run->warm_up_ns = 0;
 	if (is_scaled && checked->keys.native_count > 0)
 		run->count = checked->keys.native_count;
 }

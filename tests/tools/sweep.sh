@@ -14,15 +14,15 @@ name: web
 about: requests on a pool of threads
 machine: {profile: default, cores: 4}
 tasks: {page: [{python: exponential(1ms)}, {io: exponential(10ms)}]}
-run: {task: page, arrivals: {rate: 120/s, count: 1500}}
+run: {task: page, arrivals: {rate: 120/s, count: 700}}
 variants:
   few: {model: thread_pool, workers: 2}
   many: {model: thread_pool, workers: 16}
 END
 
+grid=(web.yaml --vary variants.few.workers=1..10 --vary "run.arrivals.rate=1/s..$((points / 10))/s")
 sweep() { # OUTPUT OPTION...
-	"$gilsim" sweep web.yaml --vary variants.few.workers=1..10 --vary "run.arrivals.rate=1/s..$((points / 10))/s" \
-		--format "${1##*.}" -o "$@"
+	"$gilsim" sweep "${grid[@]}" --format "${1##*.}" -o "$@"
 }
 same() {
 	cmp "$1" "$2" || { echo "sweep: $3" >&2; exit 1; }
@@ -47,11 +47,11 @@ grep -q "points are missing" message
 # A kill loses at most what is under way: after three of them, the rest is done.
 killed=0
 for _ in 1 2 3; do
-	sweep killed.csv --db killed.db --resume --jobs 2 &
+	"$gilsim" sweep "${grid[@]}" --format csv -o killed.csv --db killed.db --resume --jobs 2 &
 	pid=$!
 	sleep "0.$((RANDOM % 4 + 1))$((RANDOM % 10))"
 	kill -9 $pid 2>/dev/null && killed=$((killed + 1))
-	wait $pid 2>/dev/null || true
+	wait $pid 2>/dev/null || true # bash says on standard error that it was killed
 done
 sweep killed.csv --db killed.db --resume
 same one.csv killed.csv "other bytes after $killed kills"
@@ -68,7 +68,7 @@ refused() {
 refused web.yaml --vary variants.few.workers=1..10 --db killed.db --resume
 grep -q "of another sweep" message
 sed -i 's/10ms/11ms/' web.yaml
-refused web.yaml --vary variants.few.workers=1..10 --vary "run.arrivals.rate=1/s..$((points / 10))/s" --db killed.db --resume
+refused "${grid[@]}" --db killed.db --resume
 grep -q "of another sweep" message
 refused web.yaml --vary variants.few.workers=1..10 --db killed.db
 grep -q "is there already" message
@@ -76,9 +76,8 @@ refused web.yaml --vary variants.few.workers=1..10 --db web.yaml --resume
 sed -i 's/11ms/10ms/' web.yaml
 
 if [[ -n ${GILSIM_MPI:-} ]]; then
-	gilsim="mpirun --allow-run-as-root --oversubscribe -n 3 $(realpath "$OLDPWD/$GILSIM_MPI")"
-	$gilsim sweep web.yaml --vary variants.few.workers=1..10 --vary "run.arrivals.rate=1/s..$((points / 10))/s" \
-		--format csv -o mpi.csv --db mpi.db
+	mpirun --allow-run-as-root --oversubscribe -n 3 "$OLDPWD/$GILSIM_MPI" sweep "${grid[@]}" --format csv \
+		-o mpi.csv --db mpi.db
 	same one.csv mpi.csv "other bytes from three ranks"
 	echo "sweep: the same bytes from three ranks"
 fi
