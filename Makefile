@@ -209,7 +209,7 @@ packages-clang:
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(OUT)/gilsim $(DESTDIR)$(PREFIX)/bin/gilsim
-	set -e; cd scenarios; find . -type f \( -name '*.yaml' -o -name '*.csv' \) | sort | while read -r file; do \
+	set -e; cd scenarios; find . -type f \( -name '*.yaml' -o -name '*.csv' -o -name '*.log' \) | sort | while read -r file; do \
 		install -D -m 644 "$$file" "$(DESTDIR)$(DATADIR)/$$file"; done
 	install -d $(DESTDIR)$(PREFIX)/share/gilsim/plots
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/gilsim/plots

@@ -179,12 +179,21 @@ static void parse_warm_up(struct reading *reading, const struct yaml_node *node,
 		yaml_tree_error(reading->diagnostics, node, "%s, or auto", error.text);
 }
 
+/* Whether the log says of which task each request is. */
+static bool log_has_tasks(const struct yaml_node *arrivals)
+{
+	const struct yaml_node *log = arrivals == NULL ? NULL : yaml_tree_get(arrivals, "log");
+
+	return log != NULL && (yaml_tree_get(log, "tasks") != NULL || yaml_tree_get(log, "class") != NULL);
+}
+
 void load_parse(struct reading *reading, const struct yaml_node *run, const char *folder, double scale,
 		struct checked *checked)
 {
 	if (checked->run.mix != NULL && checked->program->task_count > 0)
 		parse_mix(reading, checked->run.mix, checked);
-	else if (checked->run.mix == NULL && yaml_tree_get(run, "task") == NULL)
+	else if (checked->run.mix == NULL && yaml_tree_get(run, "task") == NULL &&
+		 !log_has_tasks(checked->run.arrivals))
 		yaml_tree_error(reading->diagnostics, run,
 				"missing key 'task' in 'run', expected a name of letters, digits, '_' and '-', or 'mix'");
 	if (checked->run.mix != NULL && checked->run.items != NULL)
