@@ -291,7 +291,7 @@ void task_statistics_read(struct simulation *simulation, struct region *region, 
 
 	if (statistics->arrivals_over_ns < 0) /* the run was cut short */
 		task_statistics_arrivals_over(simulation);
-	if (measured_ns > 0) {
+	if (measured_ns > 0 && statistics->is_measuring) {
 		result->throughput_per_s = (double)statistics->completed / sim_time_seconds(measured_ns);
 		result->utilisation_cores =
 			(double)(machine_busy_ns(simulation->machine) - simulation->busy_at_start_ns) /
@@ -305,8 +305,8 @@ void task_statistics_read(struct simulation *simulation, struct region *region, 
 		leave_out_by_mser(simulation, region, result);
 	else if (run->warm_up_ns > 0)
 		add_note(result, region,
-			 region_format(region, "warm-up: the first %" PRIu64 " tasks are in no figure of time",
-				       statistics->left_out));
+			 region_format(region, "warm-up: the first %" PRIu64 " tasks are in no figure of time%s",
+				       statistics->left_out, statistics->is_measuring ? "" : ", and there are no others"));
 	result->percentiles_exact = sample_set_is_exact(&statistics->sojourns);
 	result->sojourn = summary_of(&statistics->sojourns);
 	result->backlog_growth_per_s = run->kind == RUN_ARRIVALS ? 0 : NAN;

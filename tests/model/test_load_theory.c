@@ -138,7 +138,7 @@ Test(load_theory, m_m_c_is_met_at_every_point)
 		check_point(servers[i], 0.5, 200000, 20);
 		check_point(servers[i], 0.8, 200000, 40);
 		/* The queue forgets its empty start in about 1 / (mu (1 - sqrt(load))^2): 15 s. */
-		check_point(servers[i], 0.95, servers[i] > 2 ? 800000 : 400000, 200);
+		check_point(servers[i], 0.95, 800000, 200);
 	}
 }
 
