@@ -49,7 +49,7 @@ struct evaluator {
 	const struct evaluation *evaluation;
 	struct region *region;
 	struct answer *answers;
-	size_t answer_count;
+	size_t answer_count, complete_count;
 };
 
 /* A job's result; NULL stands for one that nobody needs any more. */
@@ -158,6 +158,8 @@ static bool take(void *context, size_t job, void *result)
 	size_t variant = (job - answer->first_job) % variants;
 	struct simulated *simulated = result;
 
+	if (!simulated)
+		return true;
 	if (watcher && watcher->end)
 		watcher->end(watcher->context, &answer->scenario->workloads[variant]);
 	/* Of the first replication, what was cut short is shown; of the others it is worth nothing. */
@@ -171,10 +173,12 @@ static bool take(void *context, size_t job, void *result)
 	if (variant + 1 == variants) {
 		results_fill_speedups(&answer->each[answer->begun - 1]);
 		answer->complete++;
-		if (are_enough(evaluator, answer))
+		if (are_enough(evaluator, answer)) {
 			atomic_store(&answer->is_complete, true);
+			evaluator->complete_count++;
+		}
 	}
-	return true;
+	return evaluator->complete_count < evaluator->answer_count;
 }
 
 static struct results combine(const struct answer *answer, struct region *region)

@@ -22,6 +22,7 @@ struct sweep_store {
 	sqlite3_stmt *put_point, *put_row;
 	const char *path;
 	pthread_mutex_t mutex; /* a transaction at a time */
+	struct sweep_store_error put_error; /* of the first that failed; an undone transaction leaves no other trace of it */
 };
 
 static bool fail(struct sweep_store_error *error, int status, const char *format, ...)
@@ -42,6 +43,10 @@ void sweep_store_error_of(struct sweep_store *store, struct sweep_store_error *e
 {
 	int code = sqlite3_errcode(store->database);
 
+	if (store->put_error.status != 0) {
+		*error = store->put_error;
+		return;
+	}
 	fail(error, code == SQLITE_NOTADB ? 2 : 3, "%s: %s", store->path,
 	     code == SQLITE_BUSY ? "in use by another sweep" : sqlite3_errmsg(store->database));
 }
@@ -307,8 +312,10 @@ bool sweep_store_put(struct sweep_store *store, const struct sweep_point *point,
 	pthread_mutex_lock(&store->mutex);
 	ok = execute(store, "BEGIN IMMEDIATE") && put_point(store, point) &&
 	     put_rows(store, point->number, results) && execute(store, "COMMIT");
-	if (!ok && !sqlite3_get_autocommit(store->database))
+	if (!ok) {
+		sweep_store_error_of(store, &store->put_error);
 		execute(store, "ROLLBACK");
+	}
 	pthread_mutex_unlock(&store->mutex);
 	return ok;
 }
