@@ -34,7 +34,6 @@ void task_statistics_init(struct simulation *simulation)
 	const struct workload *workload = simulation->workload;
 
 	sample_set_init(&statistics->sojourns, simulation->region);
-	statistics->growth.tasks_a_block = 1;
 	statistics->arrivals_over_ns = -1;
 	if (workload->run.mix_count == 0)
 		return;
@@ -102,17 +101,17 @@ sim_ns *task_statistics_time_in(const struct task_instance *instance)
 
 static void growth_add(struct growth *growth, uint64_t release_number, sim_ns sojourn_ns)
 {
-	while (release_number / growth->tasks_a_block >= GROWTH_BLOCKS) {
+	while (release_number >> growth->shift >= GROWTH_BLOCKS) {
 		for (size_t i = 0; i < GROWTH_BLOCKS; i++) {
 			size_t pair = 2 * i;
 
 			growth->sum_ns[i] = pair < GROWTH_BLOCKS ? growth->sum_ns[pair] + growth->sum_ns[pair + 1] : 0;
 			growth->count[i] = pair < GROWTH_BLOCKS ? growth->count[pair] + growth->count[pair + 1] : 0;
 		}
-		growth->tasks_a_block *= 2;
+		growth->shift++;
 	}
-	growth->sum_ns[release_number / growth->tasks_a_block] += sojourn_ns;
-	growth->count[release_number / growth->tasks_a_block]++;
+	growth->sum_ns[release_number >> growth->shift] += sojourn_ns;
+	growth->count[release_number >> growth->shift]++;
 }
 
 void task_statistics_ended(struct task_instance *instance, bool completed)
@@ -176,7 +175,7 @@ static double mean_of_blocks(const struct growth *growth, uint64_t first_task, u
 	__int128 sum_ns = 0;
 	uint64_t count = 0;
 
-	for (uint64_t i = first_task / growth->tasks_a_block; i < end_task / growth->tasks_a_block; i++) {
+	for (uint64_t i = first_task >> growth->shift; i < end_task >> growth->shift; i++) {
 		sum_ns += growth->sum_ns[i];
 		count += growth->count[i];
 	}

@@ -16,7 +16,7 @@ struct task_instance;
  * two become one. */
 #define GROWTH_BLOCKS 64
 struct growth {
-	uint64_t tasks_a_block;
+	unsigned int shift; /* a block has 1 << shift tasks */
 	__int128 sum_ns[GROWTH_BLOCKS];
 	uint64_t count[GROWTH_BLOCKS];
 };
