@@ -120,6 +120,54 @@ Test(cli, every_subcommand_has_help_with_an_example)
 	}
 }
 
+static const char drawn_scenario[] = "name: drawn\n"
+				     "machine: {profile: ideal, cores: 2}\n"
+				     "tasks:\n"
+				     "  count: [{python: exponential(7ms)}]\n"
+				     "run: {task: count, count: 20}\n"
+				     "variants:\n"
+				     "  sequential: {model: sequential}\n"
+				     "  threads: {model: threads}\n";
+
+Test(cli, any_number_of_jobs_gives_the_same_bytes)
+{
+	char *one;
+
+	write_file("drawn.yaml", drawn_scenario);
+	one = gilsim("run --format json --replications 9 --jobs 1 drawn.yaml").out;
+	cr_expect(strstr(one, "\"replications\": 9") != NULL, "%s", one);
+	cr_expect(eq(str, gilsim("run --format json --replications 9 --jobs 2 drawn.yaml").out, one));
+	cr_expect(eq(str, gilsim("run --format json --replications 9 --jobs 7 drawn.yaml").out, one));
+	cr_expect(eq(str, gilsim("run --format json --replications 9 drawn.yaml").out, one));
+}
+
+/* The count of replications that `run` prints. */
+static int replications_of(const char *arguments)
+{
+	struct outcome outcome = gilsim("run --format json %s", arguments);
+	const char *found = strstr(outcome.out, "\"replications\": ");
+
+	cr_assert(eq(int, outcome.status, 0));
+	cr_assert(found != NULL);
+	return atoi(found + strlen("\"replications\": "));
+}
+
+/* The sum of 20 exponential times has a deviation of 22 %: its interval is within 5 % after about 80. */
+Test(cli, replications_end_when_they_are_precise)
+{
+	int five, ten;
+
+	write_file("drawn.yaml", drawn_scenario);
+	five = replications_of("--precision 5% drawn.yaml");
+	ten = replications_of("--precision makespan:10% drawn.yaml");
+	cr_expect(five > 40 && five < 160, "%d", five);
+	cr_expect(ten >= 10 && ten < five, "%d", ten);
+	cr_expect(eq(int, replications_of("--precision 5% --jobs 1 drawn.yaml"), five));
+	cr_expect(eq(int, replications_of("--precision 5% --replications 12 drawn.yaml"), 12));
+	/* What has no spread is precise as soon as that can be known. */
+	cr_expect(eq(int, replications_of("--precision 5% s.yaml"), 10));
+}
+
 Test(cli, usage_errors_end_with_2_and_print_nothing_on_standard_output)
 {
 	static const char *const lines[] = { "",
