@@ -151,9 +151,9 @@ test: packages-test ## run the unit and model tests; VARIANT=san for the sanitiz
 # The build with MPI has objects of its own; without mpirun, that part is left out.
 check-load: packages-test ## long: queueing theory at every point, coverage of intervals, a sweep of 1,000 points cut in every way
 	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests
-	@$(if $(shell command -v mpirun),$(MAKE) $(PARALLEL) MPI=1 OUT=build/mpi build/mpi/gilsim)
+	@$(if $(shell command -v mpicc 2>/dev/null),$(MAKE) $(PARALLEL) MPI=1 OUT=build/mpi build/mpi/gilsim)
 	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'load_theory/*'
-	$(if $(shell command -v mpirun),GILSIM_MPI=build/mpi/gilsim) tests/tools/sweep.sh $(OUT)/gilsim 1000
+	$(if $(shell command -v mpicc 2>/dev/null),GILSIM_MPI=build/mpi/gilsim) tests/tools/sweep.sh $(OUT)/gilsim 1000
 
 test-all: ## everything that .ci/run runs
 	.ci/run
