@@ -183,7 +183,7 @@ Test(sweep, a_wish_to_stop_ends_jobs)
 
 /* ---- Whole sweeps ---- */
 
-Test(sweep, is_the_same_however_it_is_cut, .timeout = 300)
+Test(sweep, is_the_same_however_it_is_cut, .timeout = 900)
 {
 	const char *given = getenv("GILSIM");
 
