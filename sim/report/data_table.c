@@ -14,6 +14,7 @@
 
 #include "sim/base/units.h"
 #include "sim/report/csv_reader.h"
+#include "sim/results/explanation.h"
 #include "sim/results/figures.h"
 
 #define MAX_BYTES (256u << 20)
@@ -175,6 +176,25 @@ static void set_paths(struct data_table *table, const json_t *paths)
 			set_json(table, json_object_iter_key(at), json_object_iter_value(at));
 }
 
+/* The waterfall of --explain: a column for each of its steps that are there. */
+static void set_explanation(struct data_table *table, const json_t *explanation)
+{
+	const json_t *saves = json_object_get(explanation, "saves_s");
+
+	if (!json_is_object(saves))
+		return;
+	set_json(table, "explain_metric", json_object_get(explanation, "metric"));
+	set_json(table, "explain_ideal_s", json_object_get(explanation, "ideal_s"));
+	set_json(table, "explain_predicted_s", json_object_get(explanation, "predicted_s"));
+	set_json(table, "explain_interaction_s", json_object_get(explanation, "interaction_s"));
+	for (int cost = 0; cost < EXPLAINED_COUNT; cost++) {
+		char column[64];
+
+		snprintf(column, sizeof(column), "explain_%s_s", explained_costs[cost].name);
+		set_json(table, column, json_object_get(saves, explained_costs[cost].name));
+	}
+}
+
 static void add_variant(struct data_table *table, const json_t *results, const json_t *variant)
 {
 	static const char *const of_results[] = { "gilsim", "scenario", "about",       "file",
@@ -203,6 +223,9 @@ static void add_variant(struct data_table *table, const json_t *results, const j
 	set_interval(table, variant, "makespan_s");
 	set_interval(table, variant, "speedup");
 	set_interval(table, variant, "throughput_per_s");
+	set_interval(table, variant, "p50_s");
+	set_interval(table, variant, "p99_s");
+	set_explanation(table, json_object_get(variant, "explain"));
 }
 
 static bool add_results(struct data_table *table, const json_t *results)

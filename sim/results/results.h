@@ -47,6 +47,16 @@ struct interval {
 	double low, high; /* NaN: none (one replication) */
 };
 
+/* A figure that was measured in production (`measured:` of a scenario). */
+struct production {
+	const char *metric; /* by its full name, "sojourn.p99" */
+	double value;	    /* in the metric's JSON unit */
+};
+
+struct explanation;
+struct scalability;
+struct theory;
+
 struct variant_result {
 	const char *name;
 	const char *model;
@@ -74,6 +84,10 @@ struct variant_result {
 	struct interval makespan_ci95, speedup_ci95, throughput_ci95, p50_ci95, p99_ci95;
 	/* What the simulation assumed or could not know; may be NULL. */
 	const char *note;
+	const struct explanation *explanation; /* NULL: not asked for */
+	const struct theory *theory;	       /* NULL: nobody has looked for a law */
+	const struct production *production;   /* figures from production, of `measured:`; NULL: none */
+	size_t production_count;
 };
 
 struct results {
@@ -93,6 +107,7 @@ struct results {
 	size_t baseline;
 	const char *const *overrides; /* of --set, "PATH=VALUE" each; borrowed */
 	size_t override_count;
+	const struct scalability *scalability; /* NULL: no variants to see it in */
 };
 
 /* Every figure missing. */
@@ -120,7 +135,7 @@ bool results_print_json(const struct results *results, size_t count, FILE *strea
 bool results_print_csv(const struct results *results, size_t count, FILE *stream);
 /* For people. `color` allows ANSI colours. */
 bool results_print_table(const struct results *results, bool color, FILE *stream);
-/* What --explain adds: where the time went in full, a column a variant. */
+/* What --explain adds: where the time went in full, a column a variant; then each variant's explanation. */
 bool results_print_explanation(const struct results *results, FILE *stream);
 
 #endif

@@ -5,8 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/results/explanation.h"
 #include "sim/results/json_writer.h"
-#include "sim/results/results.h"
+#include "sim/results/production.h"
+#include "sim/results/theory.h"
 #include "sim/results/version.h"
 
 static void key_seconds(struct json_writer *writer, const char *key, double seconds)
@@ -177,6 +179,18 @@ static void print_variant(struct json_writer *writer, const struct variant_resul
 	print_ci95(writer, variant);
 	if (variant->note)
 		key_string(writer, "note", variant->note);
+	if (variant->production_count > 0) {
+		json_writer_key(writer, "production");
+		production_print_json(variant, writer);
+	}
+	if (variant->theory) {
+		json_writer_key(writer, "theory");
+		theory_print_json(variant->theory, writer);
+	}
+	if (variant->explanation) {
+		json_writer_key(writer, "explain");
+		explanation_print_json(variant->explanation, writer);
+	}
 	json_writer_close(writer, '}');
 }
 
@@ -233,6 +247,10 @@ static void print_results(struct json_writer *writer, const struct results *resu
 	for (size_t i = 0; i < results->variant_count; i++)
 		print_variant(writer, &results->variants[i]);
 	json_writer_close(writer, ']');
+	if (results->scalability) {
+		json_writer_key(writer, "scalability");
+		scalability_print_json(results->scalability, writer);
+	}
 	key_string(writer, "baseline",
 		   results->baseline < results->variant_count ? results->variants[results->baseline].name : NULL);
 	key_string(writer, "best", best == SIZE_MAX ? NULL : results->variants[best].name);

@@ -17,7 +17,7 @@
 
 #include "sim/base/region.h"
 #include "sim/report/data_table.h"
-#include "sim/report/usl.h"
+#include "sim/results/usl.h"
 
 static struct region region;
 static char folder[] = "/tmp/gilsim-test-plot-XXXXXX";
