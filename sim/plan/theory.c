@@ -142,12 +142,15 @@ static bool find_work(struct finding *finding)
 	return true;
 }
 
-/* Whether costs are small beside the work: library code, start-up, switches and pipes within the sojourns. */
+/* Whether costs are small beside the work: start-up, switches, library code and pipes within the sojourns, and what
+ * every step costs, which counts as bytecode. */
 static bool is_cheap(struct finding *finding)
 {
 	const struct variant_result *result = finding->result;
 	const double *time_in_s = result->time_in_s;
-	double cost_s = time_in_s[TIME_SWITCHING] + time_in_s[TIME_START_UP] + time_in_s[TIME_IPC];
+	double steps_s = (double)finding->work.steps * finding->workload->machine.costs.value[COST_STEP_COST] / 1e9;
+	double cost_s = time_in_s[TIME_SWITCHING] + time_in_s[TIME_START_UP] + time_in_s[TIME_IPC] +
+			result->completed * steps_s;
 	double share = cost_s / (result->completed * whole_s(&finding->work));
 
 	if (!(share <= OVERHEAD_MOST))
@@ -322,6 +325,16 @@ static bool has_own_interpreters(enum model_kind kind)
 	       kind == MODEL_INTERPRETER_POOL;
 }
 
+/* How many tasks one worker does after the other, of `n`: whole chunks, the last of which may be smaller. */
+static double rounds(double count, double n, double chunk)
+{
+	double before_last = ceil(count / chunk) - 1;
+
+	if (fmod(before_last, n) == 0)
+		return before_last / n * chunk + count - before_last * chunk;
+	return ceil((before_last + 1) / n) * chunk;
+}
+
 static void find_batch_law(struct finding *finding)
 {
 	const struct workload *workload = finding->workload;
@@ -351,14 +364,17 @@ static void find_batch_law(struct finding *finding)
 			refuse(finding, "cores are free for others while a task waits");
 			return;
 		}
+		if (n > workload->machine.cores && (n != count || fmod(count, workload->machine.cores) != 0)) {
+			refuse(finding, "more at a time than cores: the kernel shares them, and the last are alone");
+			return;
+		}
 		n = fmin(n, workload->machine.cores);
 	}
 	if (serial > 0 && count > n) {
 		refuse(finding, "more tasks than workers: while one holds the GIL others' waits overlap with it");
 		return;
 	}
-	/* Whole tasks: the last round may leave some idle. */
-	n = count / ceil(count / n);
+	n = count / rounds(count, n, fmax(1, (double)workload->model.chunksize));
 	simulated = count * whole_s(work) / finding->result->makespan_s;
 	finding->theory->law = "Amdahl";
 	finding->theory->why = region_format(finding->region, "%.3g %% of the work holds the GIL, the rest goes %.4g ways",

@@ -68,6 +68,20 @@ static void add_change(struct waterfall *waterfall, const char *title, double ch
 	waterfall->at_s += change_s;
 }
 
+/* What is there and changes nothing when it is taken away. */
+static void print_idle(const struct explanation *explanation, FILE *stream)
+{
+	const char *before = "  no effect alone: ";
+
+	for (int cost = 0; cost < EXPLAINED_COUNT; cost++)
+		if (explanation->present[cost] && explanation->saves_s[cost] == 0) {
+			fprintf(stream, "%s%s", before, explained_costs[cost].title);
+			before = "; ";
+		}
+	if (before[0] == ';')
+		fputc('\n', stream);
+}
+
 static void print_waterfall(const struct explanation *explanation, struct region *region, FILE *stream)
 {
 	struct waterfall waterfall;
@@ -84,11 +98,13 @@ static void print_waterfall(const struct explanation *explanation, struct region
 	text_table_cell(&waterfall.table, "%s", "");
 	add_total(&waterfall, "ideal", explanation->ideal_s);
 	for (int cost = 0; cost < EXPLAINED_COUNT; cost++)
-		if (explanation->present[cost])
+		if (explanation->saves_s[cost] != 0)
 			add_change(&waterfall, explained_costs[cost].title, explanation->saves_s[cost]);
 	add_change(&waterfall, "together", explanation->interaction_s);
 	add_total(&waterfall, "predicted", explanation->predicted_s);
 	text_table_print(&waterfall.table, false, stream);
+	fputs("  together: what only several of these make or save; nobody can assign it to one\n", stream);
+	print_idle(explanation, stream);
 }
 
 static void change_cell(struct text_table *table, double ratio)
@@ -134,7 +150,6 @@ void explanation_print(const struct explanation *explanation, const char *varian
 	fprintf(stream, "\n%s: what adds to the %s, each taken away alone on the same random numbers\n", variant,
 		strcmp(explanation->metric, "makespan") ? "mean sojourn" : "makespan");
 	print_waterfall(explanation, &region, stream);
-	fputs("  (together: what only several of these make or save; nobody can assign it to one)\n", stream);
 	print_steps(explanation, &region, stream);
 	region_release(&region);
 }
