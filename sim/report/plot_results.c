@@ -160,6 +160,12 @@ bool plot_prepare_latency(struct plot *plot)
 	return true;
 }
 
+/* Whether `run --explain` has looked into it. */
+static bool is_explained(const struct data_table *table, size_t row)
+{
+	return isfinite(data_table_number(table, row, "explain_ideal_s"));
+}
+
 /* The row that is asked for, else the fastest. */
 static size_t row_to_explain(const struct plot *plot)
 {
@@ -170,7 +176,7 @@ static size_t row_to_explain(const struct plot *plot)
 		double makespan_s = data_table_number(table, row, "makespan_s");
 
 		if (!plot_wants_variant(plot, data_table_text(table, row, "variant")) ||
-		    !(whole_of_task(table, row) > 0))
+		    (!(whole_of_task(table, row) > 0) && !is_explained(table, row)))
 			continue;
 		if (best == SIZE_MAX || makespan_s < data_table_number(table, best, "makespan_s"))
 			best = row;
@@ -233,7 +239,7 @@ bool plot_prepare_waterfall(struct plot *plot)
 
 	if (row == SIZE_MAX)
 		return data_fail(plot->error, 2, "no result tells where the time went (native runs cannot see it)");
-	if (isfinite(data_table_number(&plot->table, row, "explain_ideal_s")))
+	if (is_explained(&plot->table, row))
 		return prepare_explained(plot, row);
 	stream = plot_data(plot, "waterfall.tsv", "x,label,is_total,start_s,end_s");
 	for (enum time_part part = 0; part < TIME_PART_COUNT; part++) {

@@ -44,6 +44,13 @@ static bool has_interval(const struct comparison_side *side)
 	return isfinite(side->ci95.low) && isfinite(side->ci95.high);
 }
 
+static bool is_same_interval(const struct comparison_side *a, const struct comparison_side *b)
+{
+	if (!has_interval(a) || !has_interval(b))
+		return !has_interval(a) && !has_interval(b);
+	return a->ci95.low == b->ci95.low && a->ci95.high == b->ci95.high;
+}
+
 /* Where B lies against A, if the change is known to be within `change`. */
 static enum comparison_verdict judge_change(struct interval change, double least, bool higher_is_better)
 {
@@ -66,7 +73,8 @@ static void judge(struct comparison_row *row, double least)
 		row->why = isfinite(a) ? "no data in B" : "no data in A";
 		return;
 	}
-	if (a == b && (!row->metric->interval || !has_interval(&row->a) || !has_interval(&row->b))) {
+	/* To the last digit, in every replication: the same runs. */
+	if (a == b && is_same_interval(&row->a, &row->b)) {
 		row->change = 0;
 		row->verdict = COMPARISON_SAME;
 		return;

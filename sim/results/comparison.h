@@ -4,7 +4,7 @@
  * Method      The relative change from A to B, with an interval from both sides' 95 % intervals of their means
  *             (half widths by the root of the sum of squares, as for independent means). It must lie on one side of the
  *             least effect that counts to be better or worse, and within it to be the same; else it cannot be told.
- *             Counts of completed tasks have no interval and are taken as they are.
+ *             Identical figures with identical intervals are the same. Counts of completed tasks have no interval and are taken as they are.
  */
 #ifndef SIM_RESULTS_COMPARISON_H
 #define SIM_RESULTS_COMPARISON_H

@@ -60,6 +60,9 @@ Test(comparison, an_interval_must_clear_the_least_effect)
 	expect("p99", side(10, 0.03), side(10.1, 0.04), COMPARISON_SAME);
 	expect("p99", side(10, 0.3), side(10.1, 0.4), COMPARISON_CANNOT_TELL);
 	expect("p99", side(10, 0), side(10.21, 0), COMPARISON_WORSE);
+	/* The very same replications are the same, however far they are apart. */
+	expect("p99", side(10, 3), side(10, 3), COMPARISON_SAME);
+	expect("p99", side(10, 3), side(10, 2), COMPARISON_CANNOT_TELL);
 }
 
 Test(comparison, without_intervals_only_equal_figures_can_be_told)

@@ -270,6 +270,26 @@ Test(plot, heatmap_draws_the_border_of_the_objective_and_the_best_point_that_hol
 	cr_expect(eq(str, content_of("h/border.tsv"), (char *)"x\ty\tdx\tdy\n0.5\t-0.5\t0\t1\n0.5\t0.5\t1\t0\n"));
 }
 
+Test(plot, waterfall_of_an_explained_run_goes_from_ideal_to_predicted)
+{
+	char *bars;
+
+	write_file("e.json", "{\"gilsim\": \"0\", \"scenario\": \"s\", \"variants\": [{\"name\": \"threads\", "
+			     "\"makespan_s\": 0.04, \"completed\": 4, \"time_in_s\": {\"python\": 0.04}, "
+			     "\"explain\": {\"metric\": \"makespan\", \"ideal_s\": 0.01, \"saves_s\": "
+			     "{\"gil\": 0.025, \"quota\": 0, \"library\": -0.001}, \"interaction_s\": 0.006, "
+			     "\"predicted_s\": 0.04}}]}\n");
+	cr_assert(eq(int, shell("$G plot waterfall e.json --data e -o e.svg"), 0), "%s", content_of("err"));
+	bars = content_of("e/waterfall.tsv");
+	cr_expect(eq(str, bars,
+		     (char *)"x\tlabel\tis_total\tstart_s\tend_s\n1\tideal\t1\t0.000000000\t0.010000000\n"
+			     "2\tthe GIL\t0\t0.010000000\t0.035000000\n"
+			     "3\tlibrary code\t0\t0.035000000\t0.034000000\n"
+			     "4\ttogether\t0\t0.034000000\t0.040000000\n"
+			     "5\tpredicted\t1\t0.000000000\t0.040000000\n"),
+		  "%s", bars);
+}
+
 Test(plot, scalability_finds_the_law_that_made_the_points)
 {
 	const double n[] = { 1, 2, 3, 5, 8, 13, 21 };
