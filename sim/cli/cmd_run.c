@@ -114,31 +114,27 @@ static void end_simulation(void *context)
 		trace_writer_end_run(simulation->trace);
 }
 
-/* No trace of these: they are runs of a machine that is not there. */
-static const struct trace_sink *begin_explaining(void *context, const struct workload *workload, size_t replication)
+static void count_question(void *context)
 {
 	struct simulation *simulation = context;
 
-	(void)replication;
-	progress_update(&simulation->progress, (double)simulation->done++ / (double)simulation->total,
-			workload->variant);
-	return NULL;
+	progress_update(&simulation->progress, (double)simulation->done++ / (double)simulation->total, "explaining");
 }
 
 static void explain_results(struct simulation *simulation, const struct scenario *scenario, struct results *results)
 {
-	const struct evaluation_watcher watcher = { .begin = begin_explaining, .context = simulation };
-	const struct evaluation evaluation = { .replications = (size_t)results->replications,
-					       .wish_to_stop = interrupt_flag(),
-					       .watcher = &watcher };
+	const struct explain_options options = { .replications = (size_t)results->replications,
+						 .wish_to_stop = interrupt_flag(),
+						 .asked = count_question,
+						 .context = simulation };
 
 	for (size_t i = 0; i < results->variant_count; i++)
-		simulation->total += evaluation.replications *
+		simulation->total += options.replications *
 				     explain_question_count(&scenario->workloads[i], &results->variants[i],
 							    simulation->region);
 	for (size_t i = 0; i < results->variant_count && !interrupt_seen(); i++)
 		results->variants[i].explanation = explain(&scenario->workloads[i], &results->variants[i],
-							   &evaluation, simulation->region);
+							   &options, simulation->region);
 }
 
 /* What stands beside the simulated figures: laws, and production's. */

@@ -275,7 +275,7 @@ static bool take_away(struct workload *workload, enum explained_cost cost, int p
 struct asking {
 	const struct workload *workload;
 	const struct variant_result *predicted;
-	const struct evaluation *evaluation;
+	const struct explain_options *options;
 	struct region *region; /* of the answers */
 	const char *metric;
 	int plenty; /* cores or workers that suffice for all tasks at a time */
@@ -289,28 +289,25 @@ struct answer {
 
 static struct answer ask(struct asking *asking, const struct workload *workload)
 {
-	const struct evaluation *evaluation = asking->evaluation;
-	const struct evaluation_watcher *watcher = evaluation->watcher;
+	const struct explain_options *options = asking->options;
 	struct answer sum = { 0 };
-	double count = (double)evaluation->replications;
+	double count = (double)options->replications;
 	struct region region;
 
 	region_init(&region);
-	for (size_t replication = 0; replication < evaluation->replications && !asking->stopped; replication++) {
-		struct simulate_options options = { .replication = replication,
-						    .wish_to_stop = evaluation->wish_to_stop };
+	for (size_t replication = 0; replication < options->replications && !asking->stopped; replication++) {
+		struct simulate_options simulated = { .replication = replication,
+						      .wish_to_stop = options->wish_to_stop };
 		struct variant_result result;
 
-		if (watcher && watcher->begin)
-			watcher->begin(watcher->context, workload, replication);
-		simulate(workload, &options, &region, &result);
-		if (watcher && watcher->end)
-			watcher->end(watcher->context);
+		simulate(workload, &simulated, &region, &result);
+		if (options->asked)
+			options->asked(options->context);
 		sum.explained += variant_result_metric(&result, asking->metric) / count;
 		sum.makespan += result.makespan_s / count;
 		sum.p50 += result.sojourn.p50 / count;
 		sum.p99 += result.sojourn.p99 / count;
-		asking->stopped = evaluation->wish_to_stop && *evaluation->wish_to_stop;
+		asking->stopped = options->wish_to_stop && *options->wish_to_stop;
 	}
 	region_release(&region);
 	return sum;
@@ -466,13 +463,13 @@ size_t explain_question_count(const struct workload *workload, const struct vari
 }
 
 const struct explanation *explain(const struct workload *workload, const struct variant_result *predicted,
-				  const struct evaluation *evaluation, struct region *region)
+				  const struct explain_options *options, struct region *region)
 {
 	enum run_kind run = workload->run.kind;
 	struct asking asking = {
 		.workload = workload,
 		.predicted = predicted,
-		.evaluation = evaluation,
+		.options = options,
 		.region = region,
 		.metric = run == RUN_ARRIVALS || run == RUN_USERS ? "sojourn.mean" : "makespan",
 	};

@@ -10,19 +10,27 @@
 #ifndef SIM_PLAN_EXPLAIN_H
 #define SIM_PLAN_EXPLAIN_H
 
-#include "sim/plan/evaluate.h"
+#include <signal.h>
+
+#include "sim/base/region.h"
 #include "sim/results/explanation.h"
+#include "sim/results/results.h"
+#include "sim/scenario/workload.h"
+
+struct explain_options {
+	size_t replications;			   /* of the prediction: the same are asked again */
+	const volatile sig_atomic_t *wish_to_stop; /* not 0: there will be no explanation; NULL: nobody has one */
+	void (*asked)(void *context);		   /* after each simulation; NULL: nobody counts */
+	void *context;
+};
 
 /* How many simulations an explanation takes, for each replication. */
 size_t explain_question_count(const struct workload *workload, const struct variant_result *predicted,
 			      struct region *region);
 
-/*
- * Explains the figures `predicted` of `workload`, which were means over the replications of `evaluation`. NULL when
- * they did not come to an end, or when a wish to stop came first. Of `evaluation`, the watcher's begin() and end() are
- * called for each simulation, too; what it returns is not traced.
- */
+/* Explains the figures `predicted` of `workload`. NULL when they did not come to an end, or when a wish to stop came
+ * first. */
 const struct explanation *explain(const struct workload *workload, const struct variant_result *predicted,
-				  const struct evaluation *evaluation, struct region *region);
+				  const struct explain_options *options, struct region *region);
 
 #endif

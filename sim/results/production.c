@@ -4,10 +4,8 @@
 #include "sim/results/production.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "sim/base/units.h"
-#include "sim/results/figures.h"
 #include "sim/results/json_writer.h"
 #include "sim/results/text_table.h"
 
@@ -87,52 +85,28 @@ void production_print_json(const struct variant_result *result, struct json_writ
 	json_writer_close(writer, ']');
 }
 
-/* ---- CSV ---- */
-
-/* The figure of that metric; NULL: this variant has none. */
-static const struct production *find(const struct variant_result *result, const char *metric)
+/* "METRIC=VALUE", after what is there. */
+static char *append(struct region *region, const char *before, const char *metric, double value)
 {
-	for (size_t i = 0; i < result->production_count; i++)
-		if (!strcmp(result->production[i].metric, metric))
-			return &result->production[i];
-	return NULL;
+	char number[64];
+
+	format_number(value, number);
+	return region_format(region, "%s%s%s=%s", before, *before ? ";" : "", metric, number);
 }
 
-static bool is_measured(const struct results *results, size_t count, const char *metric)
+void production_print_csv(const struct variant_result *result, struct csv_writer *writer)
 {
-	for (size_t file = 0; file < count; file++)
-		for (size_t i = 0; i < results[file].variant_count; i++)
-			if (find(&results[file].variants[i], metric))
-				return true;
-	return false;
-}
+	const char *values = "", *errors = "";
+	struct region region;
 
-void production_print_csv_heads(const struct results *results, size_t count, struct csv_writer *writer)
-{
-	for (size_t i = 0; i < figure_count; i++) {
-		char head[96];
+	region_init(&region);
+	for (size_t i = 0; i < result->production_count; i++) {
+		const struct production *production = &result->production[i];
 
-		if (!is_measured(results, count, figures[i].metric))
-			continue;
-		snprintf(head, sizeof(head), "production_%s", figures[i].column);
-		csv_text(writer, head);
-		snprintf(head, sizeof(head), "production_error_%s", figures[i].metric);
-		csv_text(writer, head);
+		values = append(&region, values, production->metric, production->value);
+		errors = append(&region, errors, production->metric, production_error(result, production));
 	}
-}
-
-void production_print_csv_cells(const struct results *results, size_t count, const struct variant_result *result,
-				struct csv_writer *writer)
-{
-	for (size_t i = 0; i < figure_count; i++) {
-		const struct production *production = find(result, figures[i].metric);
-
-		if (!is_measured(results, count, figures[i].metric))
-			continue;
-		if (figures[i].unit == 's')
-			csv_seconds(writer, production ? production->value : (double)NAN);
-		else
-			csv_number(writer, production ? production->value : (double)NAN);
-		csv_number(writer, production ? production_error(result, production) : (double)NAN);
-	}
+	csv_text(writer, values);
+	csv_text(writer, errors);
+	region_release(&region);
 }

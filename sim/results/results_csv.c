@@ -7,8 +7,7 @@
 #include "sim/results/figures.h"
 #include "sim/results/production.h"
 
-static void print_row(struct csv_writer *writer, const struct results *all, size_t count,
-		      const struct results *results, size_t index)
+static void print_row(struct csv_writer *writer, const struct results *results, size_t index)
 {
 	const struct variant_result *variant = &results->variants[index];
 	char number[24];
@@ -36,7 +35,7 @@ static void print_row(struct csv_writer *writer, const struct results *all, size
 		else
 			csv_number(writer, figures[i].unit == 'c' && value < 0 ? NAN : value);
 	}
-	production_print_csv_cells(all, count, variant, writer);
+	production_print_csv(variant, writer);
 	csv_end_line(writer);
 }
 
@@ -53,10 +52,11 @@ bool results_print_csv(const struct results *results, size_t count, FILE *stream
 		csv_text(&writer, columns[i]);
 	for (size_t i = 0; i < figure_count; i++)
 		csv_text(&writer, figures[i].column);
-	production_print_csv_heads(results, count, &writer);
+	csv_text(&writer, "production");
+	csv_text(&writer, "production_error");
 	csv_end_line(&writer);
 	for (size_t file = 0; file < count; file++)
 		for (size_t variant = 0; variant < results[file].variant_count; variant++)
-			print_row(&writer, results, count, &results[file], variant);
+			print_row(&writer, &results[file], variant);
 	return csv_finish(&writer);
 }

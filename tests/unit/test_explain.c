@@ -26,6 +26,7 @@ static void tear_down(void)
 TestSuite(explain, .init = set_up, .fini = tear_down);
 
 static const struct evaluation once = { .replications = 1 };
+static const struct explain_options asked_once = { .replications = 1 };
 
 static void run(const char *text)
 {
@@ -39,7 +40,7 @@ static void run(const char *text)
 static const struct explanation *explained(size_t variant)
 {
 	const struct explanation *explanation =
-		explain(&scenario->workloads[variant], &results.variants[variant], &once, &helper.region);
+		explain(&scenario->workloads[variant], &results.variants[variant], &asked_once, &helper.region);
 
 	cr_assert(explanation != NULL);
 	return explanation;
@@ -154,7 +155,7 @@ Test(explain, an_open_load_is_explained_by_its_mean_sojourn)
 Test(explain, what_does_not_end_is_not_explained)
 {
 	run("limit: 1s\n" HEAD "[{io: 5s}]}\nrun: {task: work}\nvariants: {threads: threads}\n");
-	cr_expect(explain(&scenario->workloads[0], &results.variants[0], &once, &helper.region) == NULL);
+	cr_expect(explain(&scenario->workloads[0], &results.variants[0], &asked_once, &helper.region) == NULL);
 	cr_expect(strstr(theory_of(&scenario->workloads[0], &results.variants[0], &helper.region)->why,
 			 "did not come to its end") != NULL);
 }
@@ -176,7 +177,7 @@ Test(explain, every_model_can_be_explained)
 		results = evaluate(scenario, &once, &helper.region);
 		for (size_t variant = 0; variant < scenario->workload_count; variant++) {
 			const struct explanation *explanation = explain(&scenario->workloads[variant],
-									&results.variants[variant], &once,
+									&results.variants[variant], &asked_once,
 									&helper.region);
 			double sum;
 
