@@ -128,31 +128,14 @@ enum comparison_verdict comparison_verdict(const struct comparison_list *compari
 
 /* ---- Printing ---- */
 
-static void value_cell(struct text_table *table, char unit, double value)
-{
-	char text[32];
-
-	if (!isfinite(value)) {
-		text_table_cell(table, "-");
-	} else if (unit == 's') {
-		units_format_duration_short(value, text);
-		text_table_cell(table, "%s", text);
-	} else {
-		text_table_cell(table, "%.6g%s", value, unit == '/' ? "/s" : "");
-	}
-}
-
 static void add_row(struct text_table *table, const struct comparison_row *row)
 {
 	text_table_cell(table, "%s", row->scenario);
 	text_table_cell(table, "%s", row->variant);
 	text_table_cell(table, "%s", row->metric->name);
-	value_cell(table, row->metric->unit, row->a.value);
-	value_cell(table, row->metric->unit, row->b.value);
-	if (isfinite(row->change))
-		text_table_cell(table, "%+.1f%%", 100 * row->change);
-	else
-		text_table_cell(table, "-");
+	text_table_value(table, row->metric->unit, row->a.value);
+	text_table_value(table, row->metric->unit, row->b.value);
+	text_table_change(table, row->change);
 	if (isfinite(row->change_ci95.low))
 		text_table_cell(table, "%+.1f .. %+.1f%%", 100 * row->change_ci95.low, 100 * row->change_ci95.high);
 	else
@@ -186,40 +169,28 @@ bool comparison_print_table(const struct comparison_list *comparison, bool color
 	return stream_finish(stream);
 }
 
-static void key_string(struct json_writer *writer, const char *key, const char *text)
-{
-	json_writer_key(writer, key);
-	json_writer_string(writer, text);
-}
-
-static void key_number(struct json_writer *writer, const char *key, double value)
-{
-	json_writer_key(writer, key);
-	json_writer_number(writer, value);
-}
-
 bool comparison_print_json(const struct comparison_list *comparison, FILE *stream)
 {
 	struct json_writer writer;
 
 	json_writer_init(&writer, stream);
 	json_writer_open(&writer, '{');
-	key_string(&writer, "a", comparison->about_a);
-	key_string(&writer, "b", comparison->about_b);
-	key_number(&writer, "min_effect", comparison->least_effect);
-	key_string(&writer, "verdict", comparison_verdict_names[comparison_verdict(comparison)]);
+	json_writer_key_string(&writer, "a", comparison->about_a);
+	json_writer_key_string(&writer, "b", comparison->about_b);
+	json_writer_key_number(&writer, "min_effect", comparison->least_effect);
+	json_writer_key_string(&writer, "verdict", comparison_verdict_names[comparison_verdict(comparison)]);
 	json_writer_key(&writer, "rows");
 	json_writer_open(&writer, '[');
 	for (size_t i = 0; i < comparison->row_count; i++) {
 		const struct comparison_row *row = &comparison->rows[i];
 
 		json_writer_open_compact(&writer, '{');
-		key_string(&writer, "scenario", row->scenario);
-		key_string(&writer, "variant", row->variant);
-		key_string(&writer, "metric", row->metric->name);
-		key_number(&writer, "a", row->a.value);
-		key_number(&writer, "b", row->b.value);
-		key_number(&writer, "change", row->change);
+		json_writer_key_string(&writer, "scenario", row->scenario);
+		json_writer_key_string(&writer, "variant", row->variant);
+		json_writer_key_string(&writer, "metric", row->metric->name);
+		json_writer_key_number(&writer, "a", row->a.value);
+		json_writer_key_number(&writer, "b", row->b.value);
+		json_writer_key_number(&writer, "change", row->change);
 		json_writer_key(&writer, "change_ci95");
 		if (isfinite(row->change_ci95.low)) {
 			json_writer_open(&writer, '[');
@@ -229,8 +200,8 @@ bool comparison_print_json(const struct comparison_list *comparison, FILE *strea
 		} else {
 			json_writer_null(&writer);
 		}
-		key_string(&writer, "verdict", comparison_verdict_names[row->verdict]);
-		key_string(&writer, "why", row->why);
+		json_writer_key_string(&writer, "verdict", comparison_verdict_names[row->verdict]);
+		json_writer_key_string(&writer, "why", row->why);
 		json_writer_close(&writer, '}');
 	}
 	json_writer_close(&writer, ']');

@@ -107,14 +107,6 @@ static void print_waterfall(const struct explanation *explanation, struct region
 	print_idle(explanation, stream);
 }
 
-static void change_cell(struct text_table *table, double ratio)
-{
-	if (isfinite(ratio))
-		text_table_cell(table, "%+.1f%%", 100 * ratio + 0.0);
-	else
-		text_table_cell(table, "-");
-}
-
 static void print_steps(const struct explanation *explanation, struct region *region, FILE *stream)
 {
 	struct text_table table;
@@ -132,9 +124,9 @@ static void print_steps(const struct explanation *explanation, struct region *re
 
 		text_table_cell(&table, "%s[%zu] %s", effect->task, effect->index, effect->kind);
 		text_table_cell(&table, "%d", effect->line);
-		change_cell(&table, effect->makespan);
-		change_cell(&table, effect->p50);
-		change_cell(&table, effect->p99);
+		text_table_change(&table, effect->makespan);
+		text_table_change(&table, effect->p50);
+		text_table_change(&table, effect->p99);
 	}
 	fputc('\n', stream);
 	text_table_print(&table, false, stream);
@@ -156,53 +148,35 @@ void explanation_print(const struct explanation *explanation, const char *varian
 
 /* ---- JSON ---- */
 
-static void key_seconds(struct json_writer *writer, const char *key, double seconds)
-{
-	json_writer_key(writer, key);
-	json_writer_seconds(writer, seconds);
-}
-
-static void key_number(struct json_writer *writer, const char *key, double value)
-{
-	json_writer_key(writer, key);
-	json_writer_number(writer, value);
-}
-
-static void key_string(struct json_writer *writer, const char *key, const char *text)
-{
-	json_writer_key(writer, key);
-	json_writer_string(writer, text);
-}
-
 static void print_effect(struct json_writer *writer, const struct step_effect *effect)
 {
 	json_writer_open_compact(writer, '{');
-	key_string(writer, "task", effect->task);
+	json_writer_key_string(writer, "task", effect->task);
 	json_writer_key(writer, "step");
 	json_writer_integer(writer, (int64_t)effect->index);
-	key_string(writer, "kind", effect->kind);
+	json_writer_key_string(writer, "kind", effect->kind);
 	json_writer_key(writer, "line");
 	json_writer_integer(writer, effect->line);
-	key_number(writer, "makespan", effect->makespan);
-	key_number(writer, "p50", effect->p50);
-	key_number(writer, "p99", effect->p99);
+	json_writer_key_number(writer, "makespan", effect->makespan);
+	json_writer_key_number(writer, "p50", effect->p50);
+	json_writer_key_number(writer, "p99", effect->p99);
 	json_writer_close(writer, '}');
 }
 
 void explanation_print_json(const struct explanation *explanation, struct json_writer *writer)
 {
 	json_writer_open(writer, '{');
-	key_string(writer, "metric", explanation->metric);
-	key_seconds(writer, "ideal_s", explanation->ideal_s);
+	json_writer_key_string(writer, "metric", explanation->metric);
+	json_writer_key_seconds(writer, "ideal_s", explanation->ideal_s);
 	json_writer_key(writer, "saves_s");
 	json_writer_open_compact(writer, '{');
 	for (int cost = 0; cost < EXPLAINED_COUNT; cost++)
 		if (explanation->present[cost])
-			key_seconds(writer, explained_costs[cost].name, explanation->saves_s[cost]);
+			json_writer_key_seconds(writer, explained_costs[cost].name, explanation->saves_s[cost]);
 	json_writer_close(writer, '}');
-	key_seconds(writer, "interaction_s", explanation->interaction_s);
-	key_seconds(writer, "predicted_s", explanation->predicted_s);
-	key_number(writer, "faster", EXPLAINED_FASTER);
+	json_writer_key_seconds(writer, "interaction_s", explanation->interaction_s);
+	json_writer_key_seconds(writer, "predicted_s", explanation->predicted_s);
+	json_writer_key_number(writer, "faster", EXPLAINED_FASTER);
 	json_writer_key(writer, "steps");
 	json_writer_open(writer, '[');
 	for (size_t i = 0; i < explanation->step_count; i++)

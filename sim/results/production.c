@@ -16,20 +16,6 @@ double production_error(const struct variant_result *result, const struct produc
 	return isfinite(error) ? error : (double)NAN;
 }
 
-static void value_cell(struct text_table *table, char unit, double value)
-{
-	char text[32];
-
-	if (!isfinite(value)) {
-		text_table_cell(table, "-");
-	} else if (unit == 's') {
-		units_format_duration_short(value, text);
-		text_table_cell(table, "%s", text);
-	} else {
-		text_table_cell(table, "%.4g%s", value, unit == '/' ? "/s" : unit == 'b' ? " B" : "");
-	}
-}
-
 void production_print(const struct results *results, FILE *stream)
 {
 	static const char *const heads[] = { "variant", "metric", "measured", "predicted", "error" };
@@ -44,18 +30,14 @@ void production_print(const struct results *results, FILE *stream)
 	for (size_t i = 0; i < results->variant_count; i++)
 		for (size_t j = 0; j < results->variants[i].production_count; j++) {
 			const struct production *production = &results->variants[i].production[j];
-			double error = production_error(&results->variants[i], production);
 			char unit = 'r';
 
 			results_metric_exists(production->metric, &unit);
 			text_table_cell(&table, "%s", results->variants[i].name);
 			text_table_cell(&table, "%s", production->metric);
-			value_cell(&table, unit, production->value);
-			value_cell(&table, unit, variant_result_metric(&results->variants[i], production->metric));
-			if (isfinite(error))
-				text_table_cell(&table, "%+.1f%%", 100 * error);
-			else
-				text_table_cell(&table, "-");
+			text_table_value(&table, unit, production->value);
+			text_table_value(&table, unit, variant_result_metric(&results->variants[i], production->metric));
+			text_table_change(&table, production_error(&results->variants[i], production));
 			any = true;
 		}
 	if (any) {
@@ -72,14 +54,10 @@ void production_print_json(const struct variant_result *result, struct json_writ
 		const struct production *production = &result->production[i];
 
 		json_writer_open_compact(writer, '{');
-		json_writer_key(writer, "metric");
-		json_writer_string(writer, production->metric);
-		json_writer_key(writer, "measured");
-		json_writer_number(writer, production->value);
-		json_writer_key(writer, "predicted");
-		json_writer_number(writer, variant_result_metric(result, production->metric));
-		json_writer_key(writer, "error");
-		json_writer_number(writer, production_error(result, production));
+		json_writer_key_string(writer, "metric", production->metric);
+		json_writer_key_number(writer, "measured", production->value);
+		json_writer_key_number(writer, "predicted", variant_result_metric(result, production->metric));
+		json_writer_key_number(writer, "error", production_error(result, production));
 		json_writer_close(writer, '}');
 	}
 	json_writer_close(writer, ']');

@@ -10,20 +10,6 @@
 #include "sim/results/results.h"
 #include "sim/results/text_table.h"
 
-static void value_cell(struct text_table *table, char unit, double value)
-{
-	char text[32];
-
-	if (!isfinite(value)) {
-		text_table_cell(table, "-");
-	} else if (unit == 's') {
-		units_format_duration_short(value, text);
-		text_table_cell(table, "%s", text);
-	} else {
-		text_table_cell(table, "%.4g%s", value, unit == '/' ? "/s" : "");
-	}
-}
-
 static void add_rows(struct text_table *table, const char *variant, const struct theory *theory)
 {
 	for (size_t i = 0; i < theory->row_count; i++) {
@@ -32,12 +18,9 @@ static void add_rows(struct text_table *table, const char *variant, const struct
 		text_table_cell(table, "%s", variant);
 		text_table_cell(table, "%s", theory->law);
 		text_table_cell(table, "%s", row->figure);
-		value_cell(table, row->unit, row->exact);
-		value_cell(table, row->unit, row->simulated);
-		if (isfinite(row->simulated / row->exact))
-			text_table_cell(table, "%+.1f%%", 100 * (row->simulated / row->exact - 1));
-		else
-			text_table_cell(table, "-");
+		text_table_value(table, row->unit, row->exact);
+		text_table_value(table, row->unit, row->simulated);
+		text_table_change(table, row->simulated / row->exact - 1);
 	}
 }
 
@@ -94,23 +77,11 @@ void theory_print(const struct results *results, bool all, FILE *stream)
 	region_release(&region);
 }
 
-static void key_number(struct json_writer *writer, const char *key, double value)
-{
-	json_writer_key(writer, key);
-	json_writer_number(writer, value);
-}
-
-static void key_string(struct json_writer *writer, const char *key, const char *text)
-{
-	json_writer_key(writer, key);
-	json_writer_string(writer, text);
-}
-
 void theory_print_json(const struct theory *theory, struct json_writer *writer)
 {
 	json_writer_open(writer, '{');
-	key_string(writer, "law", theory->law);
-	key_string(writer, "why", theory->why);
+	json_writer_key_string(writer, "law", theory->law);
+	json_writer_key_string(writer, "why", theory->why);
 	json_writer_key(writer, "rows");
 	json_writer_open(writer, '[');
 	for (size_t i = 0; i < theory->row_count; i++) {
@@ -119,7 +90,7 @@ void theory_print_json(const struct theory *theory, struct json_writer *writer)
 			row->unit == 's' ? json_writer_seconds : json_writer_number;
 
 		json_writer_open_compact(writer, '{');
-		key_string(writer, "figure", row->figure);
+		json_writer_key_string(writer, "figure", row->figure);
 		json_writer_key(writer, row->unit == 's' ? "exact_s" : "exact");
 		write(writer, row->exact);
 		json_writer_key(writer, row->unit == 's' ? "simulated_s" : "simulated");
@@ -135,15 +106,15 @@ void scalability_print_json(const struct scalability *scalability, struct json_w
 	const struct usl *usl = &scalability->usl;
 
 	json_writer_open_compact(writer, '{');
-	key_string(writer, "model", scalability->model);
+	json_writer_key_string(writer, "model", scalability->model);
 	json_writer_key(writer, "points");
 	json_writer_unsigned(writer, scalability->points);
-	key_number(writer, "lambda_per_s", usl->lambda);
-	key_number(writer, "sigma", usl->sigma);
-	key_number(writer, "sigma_half_width95", usl->sigma_half);
-	key_number(writer, "kappa", usl->kappa);
-	key_number(writer, "kappa_half_width95", usl->kappa_half);
-	key_number(writer, "peak_workers", usl->peak_n);
-	key_number(writer, "r_squared", usl->r_squared);
+	json_writer_key_number(writer, "lambda_per_s", usl->lambda);
+	json_writer_key_number(writer, "sigma", usl->sigma);
+	json_writer_key_number(writer, "sigma_half_width95", usl->sigma_half);
+	json_writer_key_number(writer, "kappa", usl->kappa);
+	json_writer_key_number(writer, "kappa_half_width95", usl->kappa_half);
+	json_writer_key_number(writer, "peak_workers", usl->peak_n);
+	json_writer_key_number(writer, "r_squared", usl->r_squared);
 	json_writer_close(writer, '}');
 }

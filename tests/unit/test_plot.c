@@ -17,7 +17,6 @@
 
 #include "sim/base/region.h"
 #include "sim/report/data_table.h"
-#include "sim/results/usl.h"
 
 static struct region region;
 static char folder[] = "/tmp/gilsim-test-plot-XXXXXX";
@@ -288,31 +287,6 @@ Test(plot, waterfall_of_an_explained_run_goes_from_ideal_to_predicted)
 			     "4\ttogether\t0\t0.034000000\t0.040000000\n"
 			     "5\tpredicted\t1\t0.000000000\t0.040000000\n"),
 		  "%s", bars);
-}
-
-Test(plot, scalability_finds_the_law_that_made_the_points)
-{
-	const double n[] = { 1, 2, 3, 5, 8, 13, 21 };
-	const struct usl law = { .lambda = 37, .sigma = 0.07, .kappa = 0.003 };
-	struct usl found;
-	double throughput[7];
-
-	for (size_t i = 0; i < 7; i++)
-		throughput[i] = usl_throughput(&law, n[i]);
-	cr_assert(usl_fit(n, throughput, 7, &found));
-	cr_expect(fabs(found.lambda - 37) < 1e-6 && fabs(found.sigma - 0.07) < 1e-8 &&
-		  fabs(found.kappa - 0.003) < 1e-9);
-	/* sqrt((1 - 0.07) / 0.003) = sqrt(310) */
-	cr_expect(fabs(found.peak_n - 17.606816861659) < 1e-6, "%.9f", found.peak_n);
-	cr_expect(fabs(found.r_squared - 1) < 1e-12);
-	/* Nothing but contention: no peak, and kappa is not below 0. */
-	for (size_t i = 0; i < 7; i++)
-		throughput[i] = n[i] / (1 + 0.2 * (n[i] - 1)) * (i % 2 ? 1.01 : 0.99);
-	cr_assert(usl_fit(n, throughput, 7, &found));
-	cr_expect(found.kappa >= 0 && found.sigma > 0.1);
-	cr_expect(eq(int, usl_fit(n, throughput, 2, &found), false), "two points fix no three parameters");
-	throughput[1] = 0;
-	cr_expect(eq(int, usl_fit(n, throughput, 7, &found), false));
 }
 
 Test(plot, validation_has_a_bar_for_each_makespan_sorted_by_error)

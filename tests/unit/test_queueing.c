@@ -154,25 +154,52 @@ Test(queueing, amdahl_and_gustafson_by_hand)
 	EXPECT_NEAR(gustafson_speedup(0.3 * amdahl_speedup(0.3, 7), 7), amdahl_speedup(0.3, 7), 1e-14);
 }
 
-Test(queueing, the_scalability_law_says_how_sure_it_is)
-{
-	const double n[] = { 1, 2, 3, 5, 8, 13, 21 };
-	const struct usl law = { .lambda = 37, .sigma = 0.07, .kappa = 0.003 };
-	struct usl found;
-	double throughput[7];
+/* ---- The Universal Scalability Law ---- */
 
-	for (size_t i = 0; i < 7; i++)
+#define POINTS 7
+static const double n[POINTS] = { 1, 2, 3, 5, 8, 13, 21 };
+static const struct usl law = { .lambda = 37, .sigma = 0.07, .kappa = 0.003 };
+
+Test(queueing, the_scalability_law_that_made_the_points_is_found)
+{
+	struct usl found;
+	double throughput[POINTS];
+
+	for (size_t i = 0; i < POINTS; i++)
 		throughput[i] = usl_throughput(&law, n[i]);
-	cr_assert(usl_fit(n, throughput, 7, &found));
+	cr_assert(usl_fit(n, throughput, POINTS, &found));
+	cr_expect(fabs(found.lambda - 37) < 1e-6 && fabs(found.sigma - 0.07) < 1e-8 &&
+		  fabs(found.kappa - 0.003) < 1e-9);
 	cr_expect(found.sigma_half >= 0 && found.sigma_half < 1e-9 && found.kappa_half < 1e-9,
 		  "points on the law leave no doubt: %g, %g", found.sigma_half, found.kappa_half);
-	for (size_t i = 0; i < 7; i++)
-		throughput[i] *= i % 2 ? 1.02 : 0.98;
-	cr_assert(usl_fit(n, throughput, 7, &found));
+	/* sqrt((1 - 0.07) / 0.003) = sqrt(310) */
+	cr_expect(fabs(found.peak_n - 17.606816861659) < 1e-6, "%.9f", found.peak_n);
+	cr_expect(fabs(found.r_squared - 1) < 1e-12);
+	cr_expect(eq(int, usl_fit(n, throughput, 2, &found), false), "two points fix no three parameters");
+	throughput[1] = 0;
+	cr_expect(eq(int, usl_fit(n, throughput, POINTS, &found), false));
+}
+
+Test(queueing, the_scalability_law_says_how_sure_it_is)
+{
+	struct usl found;
+	double throughput[POINTS];
+
+	for (size_t i = 0; i < POINTS; i++)
+		throughput[i] = usl_throughput(&law, n[i]) * (i % 2 ? 1.02 : 0.98);
+	cr_assert(usl_fit(n, throughput, POINTS, &found));
 	cr_expect(fabs(found.sigma - 0.07) < found.sigma_half && fabs(found.kappa - 0.003) < found.kappa_half,
 		  "the truth is inside: %g +- %g, %g +- %g", found.sigma, found.sigma_half, found.kappa,
 		  found.kappa_half);
 	cr_expect(found.sigma_half > 0.005 && found.sigma_half < 0.1);
+	/* Nothing but contention: no peak, and kappa is not below 0. */
+	for (size_t i = 0; i < POINTS; i++)
+		throughput[i] = n[i] / (1 + 0.2 * (n[i] - 1)) * (i % 2 ? 1.01 : 0.99);
+	cr_assert(usl_fit(n, throughput, POINTS, &found));
+	cr_expect(found.kappa >= 0 && found.sigma > 0.1);
+	/* Three points for three parameters leave none to judge by. */
+	for (size_t i = 0; i < 3; i++)
+		throughput[i] = usl_throughput(&law, n[i]);
 	cr_assert(usl_fit(n, throughput, 3, &found));
-	cr_expect(isnan(found.sigma_half) || found.kappa == 0, "three points for three parameters tell no interval");
+	cr_expect(isnan(found.sigma_half));
 }
