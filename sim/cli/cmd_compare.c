@@ -3,6 +3,7 @@
  */
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/units.h"
@@ -71,8 +72,8 @@ static const struct argp compare_argp = {
 	.args_doc = "A.json B.json",
 	.doc = "Compare results of `run` or `native`, variant by variant: is B better, worse, the same, or can it "
 	       "not be told?\v"
-	       "The change from A to B has an interval, from the 95% intervals of both: run with --replications or "
-	       "--repeat. It must clear --min-effect to count, and stay within it to be the same.\n\n"
+	       "The change from A to B has a 95% interval: run with --replications or --repeat. Simulations of the same "
+	       "seed and as many replications are compared one by one. It must clear --min-effect to count, and stay within it to be the same.\n\n"
 	       "Exit status: 0 nothing is worse, 1 something is, 4 it cannot be told, 2 bad input (another scenario or "
 	       "release, no results), 3 output failed.\n\n"
 	       "Example:\n  gilsim run --replications 20 --format json -o before.json my.yaml\n"
@@ -158,10 +159,34 @@ static const char *describe(const struct data_table *table, const char *path, st
 
 /* ---- Comparing ---- */
 
+/* The numbers of a cell, with blanks between; NULL: none. */
+static const double *split_numbers(const char *text, struct region *region, size_t *count)
+{
+	double *numbers = NULL;
+	size_t capacity = 0;
+	char *end;
+
+	*count = 0;
+	for (double number = strtod(text, &end); end != text; number = strtod(text, &end)) {
+		numbers = region_grow(region, numbers, *count, &capacity, sizeof(*numbers));
+		numbers[(*count)++] = number;
+		text = end;
+	}
+	return numbers;
+}
+
+/* Whether replications of the same number had the same random numbers: simulations of one seed. */
+static bool are_paired(const struct data_table *a, size_t row, const struct data_table *b, size_t other)
+{
+	return other != SIZE_MAX && !strcmp(data_table_text(a, row, "source"), "simulated") &&
+	       !strcmp(data_table_text(b, other, "source"), "simulated") &&
+	       !strcmp(data_table_text(a, row, "seed"), data_table_text(b, other, "seed"));
+}
+
 static struct comparison_side side_of(const struct data_table *table, size_t row,
 				      const struct comparison_metric *metric, struct region *region)
 {
-	struct comparison_side side = { NAN, { NAN, NAN } };
+	struct comparison_side side = { .value = NAN, .ci95 = { NAN, NAN } };
 
 	if (row == SIZE_MAX)
 		return side;
@@ -169,6 +194,9 @@ static struct comparison_side side_of(const struct data_table *table, size_t row
 	if (metric->interval) {
 		side.ci95.low = data_table_number(table, row, region_format(region, "%s_ci95_low", metric->interval));
 		side.ci95.high = data_table_number(table, row, region_format(region, "%s_ci95_high", metric->interval));
+		side.samples = split_numbers(
+			data_table_text(table, row, region_format(region, "%s_samples", metric->interval)), region,
+			&side.sample_count);
 	}
 	return side;
 }
@@ -196,7 +224,8 @@ static void add_rows(struct comparison_list *comparison, const struct compare_ar
 			if (is_wanted(arguments, comparison_metrics[i].name))
 				comparison_add(comparison, region, scenario, variant, &comparison_metrics[i],
 					       side_of(a, row, &comparison_metrics[i], region),
-					       side_of(b, other, &comparison_metrics[i], region));
+					       side_of(b, other, &comparison_metrics[i], region),
+					       are_paired(a, row, b, other));
 	}
 	for (size_t row = 0; row < b->row_count; row++)
 		if (find_row(a, data_table_text(b, row, "scenario"), data_table_text(b, row, "variant")) == SIZE_MAX)

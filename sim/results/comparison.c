@@ -9,6 +9,7 @@
 #include "sim/base/units.h"
 #include "sim/results/csv_writer.h"
 #include "sim/results/json_writer.h"
+#include "sim/results/results_stats.h"
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
 
@@ -63,7 +64,21 @@ static enum comparison_verdict judge_change(struct interval change, double least
 	return COMPARISON_CANNOT_TELL;
 }
 
-static void judge(struct comparison_row *row, double least)
+/* Of the mean of the differences of each replication with its like. */
+static double paired_half_width(const struct comparison_side *a, const struct comparison_side *b,
+				struct region *region)
+{
+	double *differences = region_alloc_array(region, a->sample_count, sizeof(*differences));
+	struct interval ci95;
+
+	for (size_t i = 0; i < a->sample_count; i++)
+		differences[i] = b->samples[i] - a->samples[i];
+	ci95 = stats_mean_ci95(differences, a->sample_count);
+	region_free(region, differences);
+	return (ci95.high - ci95.low) / 2;
+}
+
+static void judge(struct comparison_row *row, double least, bool paired, struct region *region)
 {
 	double half, a = row->a.value, b = row->b.value;
 
@@ -95,7 +110,10 @@ static void judge(struct comparison_row *row, double least)
 		row->why = "no interval: one replication or round is one sample";
 		return;
 	}
-	half = hypot(row->a.ci95.high - row->a.ci95.low, row->b.ci95.high - row->b.ci95.low) / 2 / fabs(a);
+	if (paired && row->a.samples && row->b.samples && row->a.sample_count == row->b.sample_count)
+		half = paired_half_width(&row->a, &row->b, region) / fabs(a);
+	else
+		half = hypot(row->a.ci95.high - row->a.ci95.low, row->b.ci95.high - row->b.ci95.low) / 2 / fabs(a);
 	row->change_ci95 = (struct interval){ row->change - half, row->change + half };
 	row->verdict = judge_change(row->change_ci95, least, row->metric->higher_is_better);
 	if (row->verdict == COMPARISON_CANNOT_TELL)
@@ -103,7 +121,7 @@ static void judge(struct comparison_row *row, double least)
 }
 
 void comparison_add(struct comparison_list *comparison, struct region *region, const char *scenario, const char *variant,
-		    const struct comparison_metric *metric, struct comparison_side a, struct comparison_side b)
+		    const struct comparison_metric *metric, struct comparison_side a, struct comparison_side b, bool paired)
 {
 	struct comparison_row *row;
 
@@ -113,7 +131,7 @@ void comparison_add(struct comparison_list *comparison, struct region *region, c
 				       sizeof(comparison->rows[0]));
 	row = &comparison->rows[comparison->row_count++];
 	*row = (struct comparison_row){ .scenario = scenario, .variant = variant, .metric = metric, .a = a, .b = b };
-	judge(row, comparison->least_effect);
+	judge(row, comparison->least_effect, paired, region);
 }
 
 enum comparison_verdict comparison_verdict(const struct comparison_list *comparison)

@@ -1,8 +1,9 @@
 /*
  * comparison.h - two results of the same scenario: better, worse, the same, or nobody can tell.
  *
- * Method      The relative change from A to B, with an interval from both sides' 95 % intervals of their means
- *             (half widths by the root of the sum of squares, as for independent means). It must lie on one side of the
+ * Method      The relative change from A to B with its 95 % interval: where both sides have as many replications of the
+ *             same random numbers, from the differences one by one (Student's t), which leaves out the chance that both
+ *             share; else from both sides' intervals (half widths by the root of the sum of squares). It must lie on one side of the
  *             least effect that counts to be better or worse, and within it to be the same; else it cannot be told.
  *             Identical figures with identical intervals are the same. Counts of completed tasks have no interval and are taken as they are.
  */
@@ -18,6 +19,8 @@ extern const char *const comparison_verdict_names[]; /* "same", "better", "canno
 struct comparison_side {
 	double value; /* NaN: missing */
 	struct interval ci95;
+	const double *samples; /* each replication's; NULL: not known */
+	size_t sample_count;
 };
 
 struct comparison_metric {
@@ -49,9 +52,9 @@ struct comparison_list {
 	size_t row_count, row_capacity;
 };
 
-/* Judges and adds a row; nothing is added when both sides miss the figure. */
+/* Judges and adds a row; samples of as many replications are taken one by one if `paired`; nothing is added when both sides miss the figure. */
 void comparison_add(struct comparison_list *comparison, struct region *region, const char *scenario, const char *variant,
-		    const struct comparison_metric *metric, struct comparison_side a, struct comparison_side b);
+		    const struct comparison_metric *metric, struct comparison_side a, struct comparison_side b, bool paired);
 /* The verdict of all: worse if any is, else cannot tell if any is, else better if any is. */
 enum comparison_verdict comparison_verdict(const struct comparison_list *comparison);
 

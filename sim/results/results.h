@@ -43,6 +43,11 @@ struct stage_result {
 	double start_s, end_s;
 };
 
+/* What intervals are made of, in the order of the JSON keys in sampled_keys: "makespan_s", ... */
+enum sampled { SAMPLED_MAKESPAN, SAMPLED_SPEEDUP, SAMPLED_THROUGHPUT, SAMPLED_P50, SAMPLED_P99, SAMPLED_COUNT };
+extern const char *const sampled_keys[SAMPLED_COUNT];
+#define SAMPLES_MOST 1000
+
 struct interval {
 	double low, high; /* NaN: none (one replication) */
 };
@@ -82,6 +87,9 @@ struct variant_result {
 	double peak_memory_bytes;
 	double events;
 	struct interval makespan_ci95, speedup_ci95, throughput_ci95, p50_ci95, p99_ci95;
+	/* Each replication's own of what has an interval, in order: two results of the same random numbers can be
+	 * compared one by one. NULL: one replication, or more than SAMPLES_MOST. */
+	const double *samples[SAMPLED_COUNT];
 	/* What the simulation assumed or could not know; may be NULL. */
 	const char *note;
 	const struct explanation *explanation; /* NULL: not asked for */

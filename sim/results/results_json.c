@@ -141,7 +141,25 @@ static void print_ci95(struct json_writer *writer, const struct variant_result *
 	json_writer_close(writer, '}');
 }
 
-static void print_variant(struct json_writer *writer, const struct variant_result *variant)
+static void print_samples(struct json_writer *writer, const struct variant_result *variant, int replications)
+{
+	if (!variant->samples[0])
+		return;
+	json_writer_key(writer, "samples");
+	json_writer_open(writer, '{');
+	for (int i = 0; i < SAMPLED_COUNT; i++) {
+		bool is_time = i == SAMPLED_MAKESPAN || i == SAMPLED_P50 || i == SAMPLED_P99;
+
+		json_writer_key(writer, sampled_keys[i]);
+		json_writer_open_compact(writer, '[');
+		for (int replication = 0; replication < replications; replication++)
+			(is_time ? json_writer_seconds : json_writer_number)(writer, variant->samples[i][replication]);
+		json_writer_close(writer, ']');
+	}
+	json_writer_close(writer, '}');
+}
+
+static void print_variant(struct json_writer *writer, const struct variant_result *variant, int replications)
 {
 	json_writer_open(writer, '{');
 	key_string(writer, "name", variant->name);
@@ -177,6 +195,7 @@ static void print_variant(struct json_writer *writer, const struct variant_resul
 	key_count(writer, "peak_memory_bytes", variant->peak_memory_bytes);
 	key_count(writer, "events", variant->events);
 	print_ci95(writer, variant);
+	print_samples(writer, variant, replications);
 	if (variant->note)
 		key_string(writer, "note", variant->note);
 	if (variant->production_count > 0) {
@@ -245,7 +264,7 @@ static void print_results(struct json_writer *writer, const struct results *resu
 	json_writer_key(writer, "variants");
 	json_writer_open(writer, '[');
 	for (size_t i = 0; i < results->variant_count; i++)
-		print_variant(writer, &results->variants[i]);
+		print_variant(writer, &results->variants[i], results->replications);
 	json_writer_close(writer, ']');
 	if (results->scalability) {
 		json_writer_key(writer, "scalability");

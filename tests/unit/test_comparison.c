@@ -26,12 +26,12 @@ TestSuite(comparison, .init = set_up, .fini = tear_down);
 
 static struct comparison_side side(double value, double half)
 {
-	return (struct comparison_side){ value, { value - half, value + half } };
+	return (struct comparison_side){ .value = value, .ci95 = { value - half, value + half } };
 }
 
 static const struct comparison_row *compare(const char *metric, struct comparison_side a, struct comparison_side b)
 {
-	comparison_add(&list, &region, "s", "v", comparison_metric_find(metric), a, b);
+	comparison_add(&list, &region, "s", "v", comparison_metric_find(metric), a, b, true);
 	return &list.rows[list.row_count - 1];
 }
 
@@ -65,6 +65,26 @@ Test(comparison, an_interval_must_clear_the_least_effect)
 	expect("p99", side(10, 3), side(10, 2), COMPARISON_CANNOT_TELL);
 }
 
+/* What both sides share is no doubt about their difference: 1, 1.1 and 1.2 of about 100. */
+Test(comparison, the_same_random_numbers_are_compared_one_by_one)
+{
+	const double before[] = { 90, 100, 110 }, after[] = { 91, 101.1, 111.2 };
+	struct comparison_side a = side(100, 24.84), b = side(101.1, 25.1);
+	const struct comparison_row *row;
+
+	expect("p99", a, b, COMPARISON_CANNOT_TELL);
+	a.samples = before;
+	b.samples = after;
+	a.sample_count = b.sample_count = 3;
+	row = compare("p99", a, b);
+	/* Student's t for two degrees of freedom is 4.302653; the standard deviation 0.1. */
+	cr_expect(fabs(row->change_ci95.high - (1.1 + 4.302653 * 0.1 / sqrt(3)) / 100) < 1e-7, "%.9f",
+		  row->change_ci95.high);
+	cr_expect(row->verdict == COMPARISON_SAME);
+	b.sample_count = 2;
+	expect("p99", a, b, COMPARISON_CANNOT_TELL);
+}
+
 Test(comparison, without_intervals_only_equal_figures_can_be_told)
 {
 	expect("makespan", side(10, NAN), side(5, NAN), COMPARISON_CANNOT_TELL);
@@ -93,7 +113,8 @@ Test(comparison, the_worst_row_decides)
 	cr_expect(comparison_verdict(&list) == COMPARISON_CANNOT_TELL);
 	compare("throughput", side(10, 0), side(9, 0));
 	cr_expect(comparison_verdict(&list) == COMPARISON_WORSE);
-	comparison_add(&list, &region, "s", "v", comparison_metric_find("speedup"), side(NAN, NAN), side(NAN, NAN));
+	comparison_add(&list, &region, "s", "v", comparison_metric_find("speedup"), side(NAN, NAN), side(NAN, NAN),
+		       true);
 	cr_expect(eq(sz, list.row_count, 4), "what neither has is no row");
 	cr_expect(comparison_metric_find("events") == NULL);
 }
