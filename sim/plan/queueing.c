@@ -4,7 +4,6 @@
 #include "sim/plan/queueing.h"
 
 #include <gsl/gsl_errno.h>
-#include <gsl/gsl_math.h>
 #include <gsl/gsl_roots.h>
 #include <math.h>
 
