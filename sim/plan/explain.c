@@ -44,15 +44,12 @@ static const enum cost switching_costs[] = {
 	COST_GIL_SIGNAL,     COST_GIL_TAKE_AFTER_WAKE,
 };
 
-/* What is no cost but the way that things are: rules of kernel and interpreter, the work itself. */
+/* Times that are no cost but the way that things are: rules of kernel and interpreter, the work itself. */
 static const enum cost rules[] = {
-	COST_CPU_ALL_BUSY_SPEED, COST_SCHED_KIND,	   COST_SCHED_HZ,	COST_SCHED_BASE_SLICE,
-	COST_SCHED_LATENCY,	 COST_SCHED_MIN_GRANULARITY, COST_SCHED_WAKEUP_GRANULARITY, COST_SCHED_PACK_BELOW,
-	COST_IDLE_DEEP_AFTER,	 COST_PIPE_CAPACITY,	   COST_QUOTA_PERIOD,	COST_QUOTA_SLICE,
-	COST_SPIN_PYTHON,	 COST_SPIN_C,		   COST_SPIN_NATIVE,	COST_GIL_INTERVAL,
-	COST_LOCK_FAIR_AFTER,	 COST_AIO_TIMER_ROUND,	   COST_GC_THRESHOLD,	COST_AIO_INSTANCE_OBJECTS,
-	COST_MEMORY_INTERPRETER, COST_MEMORY_FORK,	   COST_MEMORY_THREAD,	COST_MEMORY_SUBINTERPRETER,
-	COST_MEMORY_TOUCH,
+	COST_SCHED_BASE_SLICE, COST_SCHED_LATENCY, COST_SCHED_MIN_GRANULARITY, COST_SCHED_WAKEUP_GRANULARITY,
+	COST_IDLE_DEEP_AFTER,  COST_QUOTA_PERIOD,  COST_QUOTA_SLICE,	       COST_SPIN_PYTHON,
+	COST_SPIN_C,	       COST_SPIN_NATIVE,   COST_GIL_INTERVAL,	       COST_LOCK_FAIR_AFTER,
+	COST_AIO_TIMER_ROUND,  COST_MEMORY_TOUCH,
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -65,7 +62,7 @@ static bool is_among(enum cost cost, const enum cost *list, size_t count)
 	return false;
 }
 
-/* EXPLAINED_COUNT for a rule. Whatever no list names is the code of interpreter and library. */
+/* EXPLAINED_COUNT for a rule. A time that no list names is the code of interpreter and library. */
 static enum explained_cost group_of(enum cost cost)
 {
 	if (is_among(cost, start_up_costs, LENGTH(start_up_costs)))
@@ -74,7 +71,10 @@ static enum explained_cost group_of(enum cost cost)
 		return EXPLAINED_IPC;
 	if (is_among(cost, switching_costs, LENGTH(switching_costs)))
 		return EXPLAINED_SWITCHING;
-	return is_among(cost, rules, LENGTH(rules)) ? EXPLAINED_COUNT : EXPLAINED_LIBRARY;
+	if (is_among(cost, rules, LENGTH(rules)))
+		return EXPLAINED_COUNT;
+	return cost_infos[cost].unit == UNIT_ns || cost_infos[cost].unit == UNIT_ns_per_byte ? EXPLAINED_LIBRARY :
+											       EXPLAINED_COUNT;
 }
 
 /* ---- Taking away. Each says whether there was anything to take. ---- */

@@ -260,6 +260,29 @@ Test(explain, python_under_one_gil_is_amdahls_serial_part)
 	expect_none(1, "the kernel shares");
 }
 
+/* The workload of three users who think for 1 s and want one of two workers for 1 s: 12 / 8.5 a second. */
+Test(explain, users_who_think_are_a_closed_network)
+{
+	struct workload *workload;
+	struct variant_result *result;
+
+	run(HEAD "[{io: exponential(1s)}]}\nrun: {task: work, count: 3}\n"
+		 "variants: {pool: {model: thread_pool, workers: 2}}\n");
+	workload = &scenario->workloads[0];
+	result = &results.variants[0];
+	workload->run.kind = RUN_USERS;
+	workload->run.users = 3;
+	workload->run.think = (struct duration){ .kind = DURATION_CONSTANT, .constant_ns = SIM_S };
+	result->throughput_per_s = 12 / 8.5;
+	result->sojourn.mean = 3 / (12 / 8.5) - 1;
+	cr_expect(eq(str, (char *)theory(0)->law, (char *)"closed network"), "%s", theory(0)->why);
+	expect_row(theory(0), "throughput", 12 / 8.5, 1e-9);
+	expect_row(theory(0), "mean sojourn", 1.125, 1e-9);
+	/* Two users need not wait for a worker: a second of each. */
+	workload->run.users = 2;
+	expect_row(theory(0), "throughput", 1, 1);
+}
+
 Test(explain, what_no_law_covers_is_said)
 {
 	run("resources: {l: {kind: lock}}\n" HEAD
