@@ -44,6 +44,8 @@ draw speedup-variants speedup "$work/mixed.json"
 draw breakdown breakdown "$work/mixed.json"
 draw latency latency "$work/mixed.json" --slo 'p99 < 120ms'
 draw waterfall waterfall "$work/mixed.json" --variant threads-4
+run explained --explain scenarios/validation/mixed.yaml
+draw waterfall-explained waterfall "$work/explained.json" --variant threads-4
 
 # Along an axis: several runs stand for a sweep.
 points=()

@@ -143,6 +143,56 @@ double distribution_mean(const struct distribution *distribution)
 	return NAN;
 }
 
+/* The mean of the squares, for those that are given by their values. */
+static double mean_square(const struct distribution *distribution)
+{
+	double sum = 0, below = 0;
+
+	for (uint32_t i = 0; i < distribution->value_count; i++) {
+		double weight = 1.0 / distribution->value_count;
+
+		if (distribution->kind == DISTRIBUTION_CHOICE) {
+			weight = distribution->cumulative[i] - below;
+			below = distribution->cumulative[i];
+		}
+		sum += weight * distribution->values[i] * distribution->values[i];
+	}
+	return sum;
+}
+
+double distribution_variance(const struct distribution *distribution)
+{
+	const double a = distribution->a, b = distribution->b, mean = distribution_mean(distribution);
+
+	switch (distribution->kind) {
+	case DISTRIBUTION_CONSTANT:
+		return 0;
+	case DISTRIBUTION_EXPONENTIAL:
+		return a * a;
+	case DISTRIBUTION_UNIFORM:
+		return (b - a) * (b - a) / 12;
+	case DISTRIBUTION_NORMAL:
+		/* Of max(0, x), as the mean. */
+		if (b <= 0)
+			return 0;
+		return (a * a + b * b) * gsl_cdf_ugaussian_P(a / b) + a * b * gsl_ran_ugaussian_pdf(a / b) -
+		       mean * mean;
+	case DISTRIBUTION_LOGNORMAL:
+		return expm1(b * b) * mean * mean;
+	case DISTRIBUTION_GAMMA:
+		return a * b * b;
+	case DISTRIBUTION_PARETO:
+		return a > 2 ? b * b * a / ((a - 1) * (a - 1) * (a - 2)) : INFINITY;
+	case DISTRIBUTION_WEIBULL:
+		return a * a * (gsl_sf_gamma(1 + 2 / b) - pow(gsl_sf_gamma(1 + 1 / b), 2));
+	case DISTRIBUTION_CHOICE:
+	case DISTRIBUTION_EMPIRICAL:
+		return fmax(0, mean_square(distribution) - mean * mean);
+	}
+	assert(distribution->kind <= DISTRIBUTION_EMPIRICAL && "a known kind of distribution");
+	return NAN;
+}
+
 /*
  * With q the normal distribution's 99 % point, mean = exp(zeta + sigma^2 / 2) and p99 =
  * exp(zeta + q sigma), so ln(p99 / mean) = q sigma - sigma^2 / 2. That has a solution up to q^2 / 2

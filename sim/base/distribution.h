@@ -38,6 +38,8 @@ double distribution_draw(const struct distribution *distribution, struct variate
 sim_ns distribution_draw_ns(const struct distribution *distribution, struct variate *variate);
 /* The mean, infinite where there is none. */
 double distribution_mean(const struct distribution *distribution);
+/* The variance, infinite where there is none. */
+double distribution_variance(const struct distribution *distribution);
 /* Finds zeta and sigma of the log-normal with this mean and this 99th percentile;
  * false when there is none (p99 not above the mean, or too far above it). */
 bool distribution_lognormal_from_p99(double mean, double p99, struct distribution *distribution);

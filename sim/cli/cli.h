@@ -21,6 +21,7 @@ enum exit_status {
 	STATUS_FAILED_EXPECTATION = 1, /* or a threshold, or an unexpected deadlock or limit */
 	STATUS_BAD_INPUT = 2,
 	STATUS_ENVIRONMENT = 3, /* no interpreter, disk full */
+	STATUS_CANNOT_TELL = 4, /* `compare` only */
 	STATUS_INTERRUPTED = 130,
 };
 
@@ -37,6 +38,7 @@ int cmd_sweep(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_native(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_report(int argc, char **argv);

@@ -9,6 +9,7 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/native_rounds.h"
 #include "sim/cli/output_file.h"
+#include "sim/cli/threshold.h"
 #include "sim/cli/trace_file.h"
 #include "sim/cli/verdict.h"
 #include "sim/plan/evaluate.h"
@@ -17,6 +18,7 @@ struct native_command_arguments {
 	struct scenario_arguments scenario;
 	struct output_arguments output;
 	struct native_arguments native;
+	struct threshold_arguments thresholds;
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -29,11 +31,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	state->child_inputs[0] = &arguments->scenario;
 	state->child_inputs[1] = &arguments->output;
 	state->child_inputs[2] = &arguments->native;
+	state->child_inputs[3] = &arguments->thresholds;
 	return 0;
 }
 
 static const struct argp_child children[] = {
-	{ &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { &native_argp, 0, NULL, 0 }, { 0 }
+	{ &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { &native_argp, 0, NULL, 0 },
+	{ &threshold_argp, 0, NULL, 0 }, { 0 }
 };
 
 static const struct argp native_command_argp = {
@@ -42,7 +46,7 @@ static const struct argp native_command_argp = {
 	.doc = "Run every variant of each scenario for real, on CPython, several rounds in random order.\v"
 	       "Prints means over the rounds. Durations are scaled as the scenario's `scale` says, so its "
 	       "expectations "
-	       "are not tested. Without --profile, this machine's own calibration tells how much work a duration "
+	       "are not tested; a --slo is, against what was measured. Without --profile, this machine's own calibration tells how much work a duration "
 	       "is; it "
 	       "is measured when it is missing.\n\n"
 	       "Example:\n  gilsim native --python python3.13 --repeat 10 scenarios/seeds/b2-*.yaml",
@@ -85,25 +89,64 @@ static struct results combine_rounds(const struct native_rounds *rounds, struct 
 	return combined;
 }
 
-static bool print_results(enum output_format format, const struct results *results, size_t count, FILE *stream)
+/* What one file gave on one interpreter. */
+struct measurement {
+	struct results results;
+	struct thresholds thresholds;
+};
+
+static bool print_results(enum output_format format, const struct measurement *measurements, size_t count,
+			  struct region *region, FILE *stream, int *status)
 {
+	struct results *results = region_alloc_array(region, count, sizeof(*results));
+	/* Beside a document for programs, verdicts have no place on the same stream. */
+	FILE *verdicts = format == FORMAT_TABLE ? stream : stderr;
 	bool printed = true;
 
+	for (size_t i = 0; i < count; i++)
+		results[i] = measurements[i].results;
 	if (format == FORMAT_JSON)
-		return results_print_json(results, count, stream);
-	if (format == FORMAT_CSV)
-		return results_print_csv(results, count, stream);
+		printed = results_print_json(results, count, stream);
+	else if (format == FORMAT_CSV)
+		printed = results_print_csv(results, count, stream);
 	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			fputc('\n', stream);
-		printed &= results_print_table(&results[i], wants_color(stream), stream);
+		if (format == FORMAT_TABLE) {
+			if (i > 0)
+				fputc('\n', stream);
+			printed &= results_print_table(&results[i], wants_color(stream), stream);
+		}
+		if (!interrupt_seen())
+			*status = worse_status(*status,
+					       thresholds_print(&measurements[i].thresholds, &results[i], verdicts));
 	}
 	return printed;
 }
 
+/* Whether all thresholds can be tested in all files: said before anything is measured. */
+static bool check_thresholds(const struct native_command_arguments *arguments, const struct native_python *python)
+{
+	bool all = true;
+
+	for (size_t i = 0; arguments->thresholds.texts.count > 0 && i < arguments->scenario.files.count; i++) {
+		struct region region;
+		struct thresholds unused;
+		const struct scenario *scenario;
+
+		region_init(&region);
+		scenario = native_load_scenario(arguments->scenario.files.items[i], &arguments->scenario,
+						&arguments->native, python,
+						arguments->scenario.profile ? arguments->scenario.profile : "default",
+						&region);
+		all &= scenario && thresholds_read(&unused, &arguments->thresholds, scenario, &region);
+		region_release(&region);
+	}
+	return all;
+}
+
 /* Runs all files on one interpreter and appends their results. */
 static int run_python(const struct native_command_arguments *arguments, const struct native_python *python,
-		      struct trace_writer *trace, struct region *region, struct results *results, size_t *count)
+		      struct trace_writer *trace, struct region *region, struct measurement *measurements,
+		      size_t *count)
 {
 	const char *profile = arguments->scenario.profile;
 	int status = STATUS_DONE;
@@ -124,10 +167,12 @@ static int run_python(const struct native_command_arguments *arguments, const st
 		native_rounds_report(&rounds);
 		for (size_t round = 0; trace && round < rounds.round_count; round++)
 			trace_native_round(trace, &rounds, round, arguments->scenario.seed, region);
-		results[*count] = combine_rounds(&rounds, region);
+		measurements[*count].results = combine_rounds(&rounds, region);
+		if (!thresholds_read(&measurements[*count].thresholds, &arguments->thresholds, scenario, region))
+			return STATUS_BAD_INPUT;
 		if (rounds.failed)
 			status = worse_status(status, STATUS_ENVIRONMENT);
-		status = worse_status(status, verdict_of_endings(scenario, &results[*count]));
+		status = worse_status(status, verdict_of_endings(scenario, &measurements[*count].results));
 		(*count)++;
 	}
 	return status;
@@ -136,10 +181,11 @@ static int run_python(const struct native_command_arguments *arguments, const st
 int cmd_native(int argc, char **argv)
 {
 	struct region region;
-	struct native_command_arguments arguments = { .scenario.region = &region, .native.region = &region };
+	struct native_command_arguments arguments = { .scenario.region = &region, .native.region = &region,
+						     .thresholds.region = &region };
 	struct native_python *pythons;
 	size_t python_count, count = 0;
-	struct results *results;
+	struct measurement *measurements;
 	struct trace_file trace;
 	struct output_file output;
 	int status = STATUS_DONE;
@@ -151,21 +197,25 @@ int cmd_native(int argc, char **argv)
 		status = STATUS_ENVIRONMENT;
 		goto release;
 	}
-	if (!native_check_files(&arguments.scenario, &arguments.native, &pythons[0])) {
+	if (!native_check_files(&arguments.scenario, &arguments.native, &pythons[0]) ||
+	    !check_thresholds(&arguments, &pythons[0])) {
 		status = STATUS_BAD_INPUT;
 		goto release;
 	}
-	results = region_alloc_array(&region, python_count * arguments.scenario.files.count, sizeof(results[0]));
+	measurements = region_alloc_array(&region, python_count * arguments.scenario.files.count,
+					  sizeof(measurements[0]));
 	status = trace_file_open(&trace, arguments.native.trace_path, &region);
 	if (status != STATUS_DONE)
 		goto release;
 	for (size_t i = 0; i < python_count && !interrupt_seen(); i++)
-		status = worse_status(status, run_python(&arguments, &pythons[i], trace.writer, &region, results, &count));
+		status = worse_status(status, run_python(&arguments, &pythons[i], trace.writer, &region, measurements,
+						     &count));
 	status = worse_status(status, trace_file_close(&trace));
 	if (count > 0) {
 		if (!output_file_open(&output, arguments.output.path, &region)) {
 			status = output_failed(arguments.output.path);
-		} else if (!print_results(arguments.output.format, results, count, output.stream)) {
+		} else if (!print_results(arguments.output.format, measurements, count, &region, output.stream,
+					  &status)) {
 			status = output_failed(arguments.output.path);
 			output_file_discard(&output);
 		} else if (!output_file_close(&output)) {

@@ -10,8 +10,13 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/progress.h"
+#include "sim/cli/threshold.h"
 #include "sim/cli/trace_file.h"
 #include "sim/cli/verdict.h"
+#include "sim/plan/evaluate.h"
+#include "sim/plan/explain.h"
+#include "sim/plan/theory.h"
+#include "sim/results/production.h"
 
 enum { OPTION_TRACE = 0x200, OPTION_EXPLAIN, OPTION_STRICT };
 
@@ -19,6 +24,7 @@ struct run_arguments {
 	struct scenario_arguments scenario;
 	struct output_arguments output;
 	struct evaluation evaluation;
+	struct threshold_arguments thresholds;
 	const char *trace_path; /* NULL: none */
 	bool explain, strict;
 };
@@ -32,6 +38,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		state->child_inputs[0] = &arguments->scenario;
 		state->child_inputs[1] = &arguments->output;
 		state->child_inputs[2] = &arguments->evaluation;
+		state->child_inputs[3] = &arguments->thresholds;
 		return 0;
 	case OPTION_TRACE:
 		arguments->trace_path = text;
@@ -49,22 +56,28 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 static const struct argp_option option_rows[] = {
 	{ "trace", OPTION_TRACE, "FILE", 0, "Write what happens: .json for Perfetto and speedscope, .csv for plots, else text", 3 },
-	{ "explain", OPTION_EXPLAIN, 0, 0, "Print where the time went in full", 3 },
+	{ "explain", OPTION_EXPLAIN, 0, 0, "Print where the time went in full, what each cost adds, what a faster step would give, "
+	  "and why a law of theory applies or does not", 3 },
 	{ "strict", OPTION_STRICT, 0, 0, "Let expectations set the exit status even with --set", 3 },
 	{ 0 },
 };
 
-static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 },
-					 { &evaluation_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 },
+					      { &output_argp, 0, NULL, 0 },
+					      { &evaluation_argp, 0, NULL, 0 },
+					      { &threshold_argp, 0, NULL, 0 },
+					      { 0 } };
 
 static const struct argp run_argp = {
 	.options = option_rows,
 	.parser = parse_option,
 	.args_doc = "FILE...",
 	.doc = "Simulate every variant of each scenario and print them side by side.\v"
-	       "Exit status: 0 done, 1 an expectation does not hold or an unexpected deadlock, 2 bad input, "
+	       "Exit status: 0 done, 1 an expectation or --slo does not hold or an unexpected deadlock, 2 bad input, "
 	       "3 output failed, 130 on ^C.\n\n"
-	       "Example:\n  gilsim run --set machine.cores=4 scenarios/seeds/a1-*.yaml",
+	       "Examples:\n  gilsim run --set machine.cores=4 scenarios/seeds/a1-*.yaml\n"
+	       "  gilsim run --explain scenarios/seeds/b8-*.yaml\n"
+	       "  gilsim run --slo 'p99 < 200ms' scenarios/planning/api-server.yaml",
 	.children = children,
 };
 
@@ -98,6 +111,46 @@ static void end_simulation(void *context, const struct workload *workload)
 		trace_writer_end_run(simulation->trace);
 }
 
+static void count_question(void *context)
+{
+	struct simulation *simulation = context;
+
+	progress_update(&simulation->progress, (double)simulation->done++ / (double)simulation->total, "explaining");
+}
+
+static void explain_results(struct simulation *simulation, const struct scenario *scenario, struct results *results)
+{
+	const struct explain_options options = { .replications = (size_t)results->replications,
+						 .wish_to_stop = interrupt_flag(),
+						 .asked = count_question,
+						 .context = simulation };
+
+	for (size_t i = 0; i < results->variant_count; i++)
+		simulation->total += options.replications *
+				     explain_question_count(&scenario->workloads[i], &results->variants[i],
+							    simulation->region);
+	for (size_t i = 0; i < results->variant_count && !interrupt_seen(); i++)
+		results->variants[i].explanation = explain(&scenario->workloads[i], &results->variants[i],
+							   &options, simulation->region);
+}
+
+/* What stands beside the simulated figures: laws, and production's. */
+static void put_beside(const struct scenario *scenario, struct results *results, struct region *region)
+{
+	for (size_t i = 0; i < results->variant_count; i++) {
+		struct variant_result *variant = &results->variants[i];
+		struct production *production =
+			region_alloc_array(region, scenario->measured_count, sizeof(*production));
+
+		variant->theory = theory_of(&scenario->workloads[i], variant, region);
+		variant->production = production;
+		for (size_t j = 0; j < scenario->measured_count; j++)
+			if (!strcmp(scenario->measured[j].variant, variant->name))
+				production[variant->production_count++] = scenario->measured[j].figure;
+	}
+	results->scalability = scalability_of(scenario->workloads, results, region);
+}
+
 static struct results simulate_file(struct simulation *simulation, const struct scenario *scenario)
 {
 	const struct evaluation_watcher watcher = { simulation->trace ? begin_simulation : NULL, end_simulation,
@@ -110,11 +163,15 @@ static struct results simulate_file(struct simulation *simulation, const struct 
 	results = evaluate(scenario, &evaluation, simulation->region);
 	results.overrides = simulation->arguments->scenario.overrides.items;
 	results.override_count = simulation->arguments->scenario.overrides.count;
+	put_beside(scenario, &results, simulation->region);
+	if (simulation->arguments->explain && !interrupt_seen())
+		explain_results(simulation, scenario, &results);
 	return results;
 }
 
 static bool print_results(const struct run_arguments *arguments, struct results *results,
-			  struct scenario *const *scenarios, size_t count, FILE *stream, int *status)
+			  struct scenario *const *scenarios, const struct thresholds *thresholds, size_t count,
+			  FILE *stream, int *status)
 {
 	bool printed = true;
 	/* Beside a document for programs, verdicts have no place on the same stream. */
@@ -131,11 +188,15 @@ static bool print_results(const struct run_arguments *arguments, struct results 
 			printed &= results_print_table(&results[i], wants_color(stream), stream);
 			if (arguments->explain)
 				printed &= results_print_explanation(&results[i], stream);
+			theory_print(&results[i], arguments->explain, stream);
+			production_print(&results[i], stream);
 		}
 		/* What was cut short has nothing to say about expectations. */
-		if (results[i].variant_count == scenarios[i]->workload_count)
+		if (results[i].variant_count == scenarios[i]->workload_count) {
 			*status = worse_status(
 				*status, verdict_print(scenarios[i], &results[i], arguments->strict, verdicts));
+			*status = worse_status(*status, thresholds_print(&thresholds[i], &results[i], verdicts));
+		}
 	}
 	return printed;
 }
@@ -143,10 +204,11 @@ static bool print_results(const struct run_arguments *arguments, struct results 
 int cmd_run(int argc, char **argv)
 {
 	struct region region;
-	struct run_arguments arguments = { .scenario.region = &region };
+	struct run_arguments arguments = { .scenario.region = &region, .thresholds.region = &region };
 	struct simulation simulation = { .arguments = &arguments, .region = &region };
 	struct scenario_options scenario_options;
 	struct scenario **scenarios;
+	struct thresholds *thresholds;
 	struct results *results;
 	struct trace_file trace = { .writer = NULL };
 	struct output_file output;
@@ -157,12 +219,14 @@ int cmd_run(int argc, char **argv)
 	argp_parse(&run_argp, argc, argv, 0, NULL, &arguments);
 	scenario_options = scenario_arguments_options(&arguments.scenario);
 	scenarios = region_alloc_array(&region, arguments.scenario.files.count, sizeof(scenarios[0]));
+	thresholds = region_alloc_array(&region, arguments.scenario.files.count, sizeof(thresholds[0]));
 	results = region_alloc_array(&region, arguments.scenario.files.count, sizeof(results[0]));
 
 	/* All files are read before the first runs, so that every mistake is known at once. */
 	for (size_t i = 0; i < arguments.scenario.files.count; i++) {
 		scenarios[i] = load_scenario(arguments.scenario.files.items[i], &scenario_options, &region);
-		if (!scenarios[i])
+		if (!scenarios[i] ||
+		    !thresholds_read(&thresholds[i], &arguments.thresholds, scenarios[i], &region))
 			status = STATUS_BAD_INPUT;
 		else
 			simulation.total += scenarios[i]->workload_count * arguments.evaluation.replications;
@@ -185,7 +249,7 @@ int cmd_run(int argc, char **argv)
 		status = output_failed(arguments.output.path);
 		goto release;
 	}
-	if (!print_results(&arguments, results, scenarios, count, output.stream, &status)) {
+	if (!print_results(&arguments, results, scenarios, thresholds, count, output.stream, &status)) {
 		status = output_failed(arguments.output.path);
 		output_file_discard(&output);
 	} else if (!output_file_close(&output)) {

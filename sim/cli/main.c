@@ -17,6 +17,7 @@ static const struct subcommand subcommands[] = {
 	{ "check", "say what is wrong with scenario files", cmd_check },
 	{ "native", "run scenarios for real, on CPython", cmd_native },
 	{ "validate", "predictions beside measurements", cmd_validate },
+	{ "compare", "two results: better, worse, or nobody can tell", cmd_compare },
 	{ "calibrate", "measure this machine and interpreter into a profile", cmd_calibrate },
 	{ "plot", "draw results and traces", cmd_plot },
 	{ "report", "results and traces as one page of HTML", cmd_report },

@@ -14,7 +14,9 @@
 
 #include "sim/base/units.h"
 #include "sim/report/csv_reader.h"
+#include "sim/results/explanation.h"
 #include "sim/results/figures.h"
+#include "sim/results/results.h"
 
 #define MAX_BYTES (256u << 20)
 
@@ -156,10 +158,30 @@ static const json_t *figure_in_json(const json_t *variant, const struct figure *
 	return json_object_get(json_object_get(variant, key), dot + 1);
 }
 
+/* The numbers of an array, NaN for what is none. */
+static const char *join_numbers(struct region *region, const json_t *numbers)
+{
+	size_t count = json_array_size(numbers), length = 0;
+	char *text = region_alloc(region, count * 25 + 1);
+
+	for (size_t i = 0; i < count; i++) {
+		const json_t *number = json_array_get(numbers, i);
+
+		length += (size_t)sprintf(text + length, "%.15g ",
+					  json_is_number(number) ? json_number_value(number) : (double)NAN);
+	}
+	return text;
+}
+
+/* The interval of a mean and what it was made of. */
 static void set_interval(struct data_table *table, const json_t *variant, const char *key)
 {
 	const json_t *interval = json_object_get(json_object_get(variant, "ci95"), key);
+	const json_t *samples = json_object_get(json_object_get(variant, "samples"), key);
 	char column[64];
+
+	snprintf(column, sizeof(column), "%s_samples", key);
+	set_cell(table, column, join_numbers(table->region, samples));
 
 	snprintf(column, sizeof(column), "%s_ci95_low", key);
 	set_json(table, column, json_array_get(interval, 0));
@@ -173,6 +195,25 @@ static void set_paths(struct data_table *table, const json_t *paths)
 	for (void *at = json_object_iter((json_t *)paths); at; at = json_object_iter_next((json_t *)paths, at))
 		if (strchr(json_object_iter_key(at), '.'))
 			set_json(table, json_object_iter_key(at), json_object_iter_value(at));
+}
+
+/* The waterfall of --explain: a column for each of its steps that are there. */
+static void set_explanation(struct data_table *table, const json_t *explanation)
+{
+	const json_t *saves = json_object_get(explanation, "saves_s");
+
+	if (!json_is_object(saves))
+		return;
+	set_json(table, "explain_metric", json_object_get(explanation, "metric"));
+	set_json(table, "explain_ideal_s", json_object_get(explanation, "ideal_s"));
+	set_json(table, "explain_predicted_s", json_object_get(explanation, "predicted_s"));
+	set_json(table, "explain_interaction_s", json_object_get(explanation, "interaction_s"));
+	for (int cost = 0; cost < EXPLAINED_COUNT; cost++) {
+		char column[64];
+
+		snprintf(column, sizeof(column), "explain_%s_s", explained_costs[cost].name);
+		set_json(table, column, json_object_get(saves, explained_costs[cost].name));
+	}
 }
 
 static void add_variant(struct data_table *table, const json_t *results, const json_t *variant)
@@ -200,9 +241,9 @@ static void add_variant(struct data_table *table, const json_t *results, const j
 		set_json(table, of_variant[i], json_object_get(variant, of_variant[i]));
 	for (size_t i = 0; i < figure_count; i++)
 		set_json(table, figures[i].column, figure_in_json(variant, &figures[i]));
-	set_interval(table, variant, "makespan_s");
-	set_interval(table, variant, "speedup");
-	set_interval(table, variant, "throughput_per_s");
+	for (int i = 0; i < SAMPLED_COUNT; i++)
+		set_interval(table, variant, sampled_keys[i]);
+	set_explanation(table, json_object_get(variant, "explain"));
 }
 
 static bool add_results(struct data_table *table, const json_t *results)

@@ -6,6 +6,7 @@
 
 #include "sim/report/plot.h"
 #include "sim/report/plot_rows.h"
+#include "sim/results/explanation.h"
 #include "sim/results/results.h"
 
 static const char *const part_titles[TIME_PART_COUNT] = {
@@ -159,6 +160,12 @@ bool plot_prepare_latency(struct plot *plot)
 	return true;
 }
 
+/* Whether `run --explain` has looked into it. */
+static bool is_explained(const struct data_table *table, size_t row)
+{
+	return isfinite(data_table_number(table, row, "explain_ideal_s"));
+}
+
 /* The row that is asked for, else the fastest. */
 static size_t row_to_explain(const struct plot *plot)
 {
@@ -169,12 +176,58 @@ static size_t row_to_explain(const struct plot *plot)
 		double makespan_s = data_table_number(table, row, "makespan_s");
 
 		if (!plot_wants_variant(plot, data_table_text(table, row, "variant")) ||
-		    !(whole_of_task(table, row) > 0))
+		    (!(whole_of_task(table, row) > 0) && !is_explained(table, row)))
 			continue;
 		if (best == SIZE_MAX || makespan_s < data_table_number(table, best, "makespan_s"))
 			best = row;
 	}
 	return best;
+}
+
+/* One column of the waterfall, from where the last ended. */
+static void put_column(FILE *stream, int *count, const char *label, bool is_total, double start_s, double end_s)
+{
+	fprintf(stream, "%d\t%s\t%d\t%.9f\t%.9f\n", ++*count, label, is_total, start_s, end_s);
+}
+
+/* From an ideal run to the predicted one, as `run --explain` has found it. */
+static bool prepare_explained(struct plot *plot, size_t row)
+{
+	const struct data_table *table = &plot->table;
+	bool of_makespan = !strcmp(data_table_text(table, row, "explain_metric"), "makespan");
+	double predicted_s = data_table_number(table, row, "explain_predicted_s");
+	double at_s = data_table_number(table, row, "explain_ideal_s"), left_out_s = 0, highest_s = fmax(at_s, predicted_s);
+	FILE *stream = plot_data(plot, "waterfall.tsv", "x,label,is_total,start_s,end_s");
+	int count = 0;
+
+	put_column(stream, &count, "ideal", true, 0, at_s);
+	for (int cost = 0; cost < EXPLAINED_COUNT; cost++) {
+		double saves_s = data_table_number(table, row, region_format(plot->region, "explain_%s_s",
+									     explained_costs[cost].name));
+
+		if (!isfinite(saves_s))
+			continue;
+		if (fabs(saves_s) < 0.0005 * highest_s) {
+			left_out_s += saves_s;
+			continue;
+		}
+		put_column(stream, &count, explained_costs[cost].title, false, at_s, at_s + saves_s);
+		at_s += saves_s;
+		highest_s = fmax(highest_s, at_s);
+	}
+	put_column(stream, &count, "together", false, at_s, predicted_s);
+	put_column(stream, &count, "predicted", true, 0, predicted_s);
+	if (!plot_data_end(plot, stream))
+		return false;
+	plot_number(plot, "step_count", count);
+	plot_text(plot, "value", "%s", of_makespan ? "makespan" : "mean sojourn");
+	plot_text(plot, "title", "%swhat adds to the %s of '%s'", plot_subject(plot),
+		  of_makespan ? "makespan" : "mean sojourn", data_table_text(table, row, "variant"));
+	plot_note(plot,
+		  "each taken away alone on the same random numbers; together: what only several of them make or save%s",
+		  left_out_s != 0 ? ", and those below 0.05 %" : "");
+	put_time_unit(plot, highest_s);
+	return true;
 }
 
 bool plot_prepare_waterfall(struct plot *plot)
@@ -186,19 +239,22 @@ bool plot_prepare_waterfall(struct plot *plot)
 
 	if (row == SIZE_MAX)
 		return data_fail(plot->error, 2, "no result tells where the time went (native runs cannot see it)");
+	if (is_explained(&plot->table, row))
+		return prepare_explained(plot, row);
 	stream = plot_data(plot, "waterfall.tsv", "x,label,is_total,start_s,end_s");
 	for (enum time_part part = 0; part < TIME_PART_COUNT; part++) {
 		double part_s = part_of_task(&plot->table, row, part);
 
 		if (!(part_s / whole_of_task(&plot->table, row) >= 0.0005))
 			continue;
-		fprintf(stream, "%d\t%s\t0\t%.9f\t%.9f\n", ++count, part_titles[part], at_s, at_s + part_s);
+		put_column(stream, &count, part_titles[part], false, at_s, at_s + part_s);
 		at_s += part_s;
 	}
-	fprintf(stream, "%d\tin all\t1\t0.000000000\t%.9f\n", ++count, whole_of_task(&plot->table, row));
+	put_column(stream, &count, "in all", true, 0, whole_of_task(&plot->table, row));
 	if (!plot_data_end(plot, stream))
 		return false;
 	plot_number(plot, "step_count", count);
+	plot_text(plot, "value", "mean time of a task");
 	plot_text(plot, "title", "%show the time of a task adds up in '%s'", plot_subject(plot),
 		  data_table_text(&plot->table, row, "variant"));
 	plot_note(plot, "mean of %.0f tasks; parts below 0.05 %% are left out",

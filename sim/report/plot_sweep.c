@@ -6,7 +6,7 @@
 
 #include "sim/report/plot.h"
 #include "sim/report/plot_rows.h"
-#include "sim/report/usl.h"
+#include "sim/results/usl.h"
 
 /* A knee: where so much of the best speedup is reached. */
 #define KNEE_SHARE 0.9
@@ -257,6 +257,12 @@ static const struct series *to_fit(const struct plot *plot, const struct series_
 	return best ? best : longest(list);
 }
 
+/* " +- 0.01", or nothing where the fit tells no interval. */
+static const char *half_width_text(struct plot *plot, double half)
+{
+	return isfinite(half) ? region_format(plot->region, " +- %.2g", half) : "";
+}
+
 bool plot_prepare_scalability(struct plot *plot)
 {
 	const char *axis = plot_axis(plot, plot->options->x, NULL, true);
@@ -304,7 +310,7 @@ bool plot_prepare_scalability(struct plot *plot)
 	else
 		plot_text(plot, "title", "%s'%s' has no peak: nothing is retrograde", plot_subject(plot),
 			  series->label);
-	plot_note(plot, "Universal Scalability Law: contention %.3g, coherency %.3g, R2 %.4f", usl.sigma, usl.kappa,
-		  usl.r_squared);
+	plot_note(plot, "Universal Scalability Law: contention %.3g%s, coherency %.3g%s, R2 %.4f", usl.sigma,
+		  half_width_text(plot, usl.sigma_half), usl.kappa, half_width_text(plot, usl.kappa_half), usl.r_squared);
 	return true;
 }

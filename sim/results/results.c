@@ -24,6 +24,14 @@ const char *const time_part_names[TIME_PART_COUNT] = {
 	[TIME_THROTTLED] = "throttled",
 };
 
+const char *const sampled_keys[SAMPLED_COUNT] = {
+	[SAMPLED_MAKESPAN] = "makespan_s",
+	[SAMPLED_SPEEDUP] = "speedup",
+	[SAMPLED_THROUGHPUT] = "throughput_per_s",
+	[SAMPLED_P50] = "p50_s",
+	[SAMPLED_P99] = "p99_s",
+};
+
 const struct figure figures[] = {
 #define F(metric_, column_, unit_, member)                                                                         \
 	{ .metric = metric_, .column = column_, .unit = unit_, .offset = offsetof(struct variant_result, member) },
@@ -209,12 +217,12 @@ static void combine_variant(const struct results *replications, size_t count, si
 	static const struct {
 		const char *metric;
 		size_t offset; /* of a struct interval */
-	} intervals[] = {
-		{ "makespan", offsetof(struct variant_result, makespan_ci95) },
-		{ "speedup", offsetof(struct variant_result, speedup_ci95) },
-		{ "throughput", offsetof(struct variant_result, throughput_ci95) },
-		{ "p50", offsetof(struct variant_result, p50_ci95) },
-		{ "p99", offsetof(struct variant_result, p99_ci95) },
+	} intervals[SAMPLED_COUNT] = {
+		[SAMPLED_MAKESPAN] = { "makespan", offsetof(struct variant_result, makespan_ci95) },
+		[SAMPLED_SPEEDUP] = { "speedup", offsetof(struct variant_result, speedup_ci95) },
+		[SAMPLED_THROUGHPUT] = { "throughput", offsetof(struct variant_result, throughput_ci95) },
+		[SAMPLED_P50] = { "p50", offsetof(struct variant_result, p50_ci95) },
+		[SAMPLED_P99] = { "p99", offsetof(struct variant_result, p99_ci95) },
 	};
 
 	/* What no mean is taken of is the first replication's: names, notes, the first report. */
@@ -230,6 +238,12 @@ static void combine_variant(const struct results *replications, size_t count, si
 		for (size_t i = 0; i < count; i++)
 			samples[i] = figure_value(&replications[i].variants[variant], figure);
 		*(struct interval *)((char *)out + intervals[interval].offset) = stats_mean_ci95(samples, count);
+		if (count > 1 && count <= SAMPLES_MOST) {
+			double *kept = region_alloc_array(region, count, sizeof(*kept));
+
+			memcpy(kept, samples, count * sizeof(*kept));
+			out->samples[interval] = kept;
+		}
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct variant_result *result = &replications[i].variants[variant];

@@ -49,10 +49,24 @@ struct class_result {
 	double released, completed, not_completed;
 	struct summary sojourn;
 };
+/* What intervals are made of, in the order of the JSON keys in sampled_keys: "makespan_s", ... */
+enum sampled { SAMPLED_MAKESPAN, SAMPLED_SPEEDUP, SAMPLED_THROUGHPUT, SAMPLED_P50, SAMPLED_P99, SAMPLED_COUNT };
+extern const char *const sampled_keys[SAMPLED_COUNT];
+#define SAMPLES_MOST 1000
 
 struct interval {
 	double low, high; /* NaN: none (one replication) */
 };
+
+/* A figure that was measured in production (`measured:` of a scenario). */
+struct production {
+	const char *metric; /* by its full name, "sojourn.p99" */
+	double value;	    /* in the metric's JSON unit */
+};
+
+struct explanation;
+struct scalability;
+struct theory;
 
 struct variant_result {
 	const char *name;
@@ -83,8 +97,15 @@ struct variant_result {
 	double peak_memory_bytes;
 	double events;
 	struct interval makespan_ci95, speedup_ci95, throughput_ci95, p50_ci95, p99_ci95;
+	/* Each replication's own of what has an interval, in order: two results of the same random numbers can be
+	 * compared one by one. NULL: one replication, or more than SAMPLES_MOST. */
+	const double *samples[SAMPLED_COUNT];
 	/* What the simulation assumed or could not know; may be NULL. */
 	const char *note;
+	const struct explanation *explanation; /* NULL: not asked for */
+	const struct theory *theory;	       /* NULL: nobody has looked for a law */
+	const struct production *production;   /* figures from production, of `measured:`; NULL: none */
+	size_t production_count;
 };
 
 struct results {
@@ -104,6 +125,7 @@ struct results {
 	size_t baseline;
 	const char *const *overrides; /* of --set, "PATH=VALUE" each; borrowed */
 	size_t override_count;
+	const struct scalability *scalability; /* NULL: no variants to see it in */
 };
 
 /* Every figure missing. */
@@ -137,7 +159,7 @@ bool results_print_csv_header(const char *const *settings, size_t setting_count,
 bool results_print_csv_rows(const struct results *results, const char *const *values, size_t value_count, FILE *stream);
 /* For people. `color` allows ANSI colours. */
 bool results_print_table(const struct results *results, bool color, FILE *stream);
-/* What --explain adds: where the time went in full, a column a variant. */
+/* What --explain adds: where the time went in full, a column a variant; then each variant's explanation. */
 bool results_print_explanation(const struct results *results, FILE *stream);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "sim/results/csv_writer.h"
 #include "sim/results/figures.h"
+#include "sim/results/production.h"
 
 static void print_row(struct csv_writer *writer, const struct results *results, size_t index)
 {
@@ -34,6 +35,7 @@ static void print_row(struct csv_writer *writer, const struct results *results, 
 		else
 			csv_number(writer, figures[i].unit == 'c' && value < 0 ? NAN : value);
 	}
+	production_print_csv(variant, writer);
 	csv_end_line(writer);
 }
 
@@ -52,6 +54,8 @@ bool results_print_csv_header(const char *const *settings, size_t setting_count,
 		csv_text(&writer, columns[i]);
 	for (size_t i = 0; i < figure_count; i++)
 		csv_text(&writer, figures[i].column);
+	csv_text(&writer, "production");
+	csv_text(&writer, "production_error");
 	csv_end_line(&writer);
 	return csv_finish(&writer);
 }

@@ -5,8 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/results/explanation.h"
 #include "sim/results/json_writer.h"
-#include "sim/results/results.h"
+#include "sim/results/production.h"
+#include "sim/results/theory.h"
 #include "sim/results/version.h"
 
 static void key_seconds(struct json_writer *writer, const char *key, double seconds)
@@ -155,7 +157,25 @@ static void print_ci95(struct json_writer *writer, const struct variant_result *
 	json_writer_close(writer, '}');
 }
 
-static void print_variant(struct json_writer *writer, const struct variant_result *variant)
+static void print_samples(struct json_writer *writer, const struct variant_result *variant, int replications)
+{
+	if (!variant->samples[0])
+		return;
+	json_writer_key(writer, "samples");
+	json_writer_open(writer, '{');
+	for (int i = 0; i < SAMPLED_COUNT; i++) {
+		bool is_time = i == SAMPLED_MAKESPAN || i == SAMPLED_P50 || i == SAMPLED_P99;
+
+		json_writer_key(writer, sampled_keys[i]);
+		json_writer_open_compact(writer, '[');
+		for (int replication = 0; replication < replications; replication++)
+			(is_time ? json_writer_seconds : json_writer_number)(writer, variant->samples[i][replication]);
+		json_writer_close(writer, ']');
+	}
+	json_writer_close(writer, '}');
+}
+
+static void print_variant(struct json_writer *writer, const struct variant_result *variant, int replications)
 {
 	json_writer_open(writer, '{');
 	key_string(writer, "name", variant->name);
@@ -197,8 +217,21 @@ static void print_variant(struct json_writer *writer, const struct variant_resul
 	key_count(writer, "peak_memory_bytes", variant->peak_memory_bytes);
 	key_count(writer, "events", variant->events);
 	print_ci95(writer, variant);
+	print_samples(writer, variant, replications);
 	if (variant->note)
 		key_string(writer, "note", variant->note);
+	if (variant->production_count > 0) {
+		json_writer_key(writer, "production");
+		production_print_json(variant, writer);
+	}
+	if (variant->theory) {
+		json_writer_key(writer, "theory");
+		theory_print_json(variant->theory, writer);
+	}
+	if (variant->explanation) {
+		json_writer_key(writer, "explain");
+		explanation_print_json(variant->explanation, writer);
+	}
 	json_writer_close(writer, '}');
 }
 
@@ -253,8 +286,12 @@ static void print_results(struct json_writer *writer, const struct results *resu
 	json_writer_key(writer, "variants");
 	json_writer_open(writer, '[');
 	for (size_t i = 0; i < results->variant_count; i++)
-		print_variant(writer, &results->variants[i]);
+		print_variant(writer, &results->variants[i], results->replications);
 	json_writer_close(writer, ']');
+	if (results->scalability) {
+		json_writer_key(writer, "scalability");
+		scalability_print_json(results->scalability, writer);
+	}
 	key_string(writer, "baseline",
 		   results->baseline < results->variant_count ? results->variants[results->baseline].name : NULL);
 	key_string(writer, "best", best == SIZE_MAX ? NULL : results->variants[best].name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/units.h"
+#include "sim/results/explanation.h"
 #include "sim/results/results.h"
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
@@ -364,6 +365,13 @@ bool results_print_explanation(const struct results *results, FILE *stream)
 			fprintf(stream, "%s: stage %s from %s to %s\n", results->variants[i].name, reached->name,
 				start, end);
 		}
+	for (size_t i = 0; i < results->variant_count; i++) {
+		if (results->variants[i].explanation)
+			explanation_print(results->variants[i].explanation, results->variants[i].name, stream);
+		else
+			fprintf(stream, "\n%s: nothing to explain: it did not come to its end\n",
+				results->variants[i].name);
+	}
 	region_release(&region);
 	return stream_finish(stream);
 }

@@ -2,10 +2,12 @@
  * text_table.c - columns of text for people.
  */
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "sim/base/units.h"
 #include "sim/results/text_table.h"
 
 void text_table_init(struct text_table *table, struct region *region, const char *alignment)
@@ -26,6 +28,30 @@ void text_table_cell(struct text_table *table, const char *format, ...)
 	table->cells = region_grow(table->region, table->cells, table->cell_count, &table->cell_capacity,
 				   sizeof(table->cells[0]));
 	table->cells[table->cell_count++] = region_strdup(table->region, text);
+}
+
+void text_table_value(struct text_table *table, char unit, double value)
+{
+	char text[32];
+
+	if (!isfinite(value)) {
+		text_table_cell(table, "-");
+	} else if (unit == 's') {
+		units_format_duration_short(value, text);
+		text_table_cell(table, "%s", text);
+	} else {
+		text_table_cell(table, "%.4g%s", value, unit == '/' ? "/s" : unit == 'b' ? " B" : "");
+	}
+}
+
+void text_table_change(struct text_table *table, double ratio)
+{
+	if (fabs(ratio) < 0.0005)
+		text_table_cell(table, "0.0%%");
+	else if (isfinite(ratio))
+		text_table_cell(table, "%+.1f%%", 100 * ratio);
+	else
+		text_table_cell(table, "-");
 }
 
 size_t text_table_rows(const struct text_table *table)

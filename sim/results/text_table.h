@@ -23,6 +23,10 @@ struct text_table {
 void text_table_init(struct text_table *table, struct region *region, const char *alignment);
 /* Adds the next cell; a row is full once it has a cell for each column, and the first row is the head. */
 void text_table_cell(struct text_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A figure of a unit as results_metric_exists() gives them; "-" when it is not finite. */
+void text_table_value(struct text_table *table, char unit, double value);
+/* A relative change, "+3.1%"; "-" when it is not finite. */
+void text_table_change(struct text_table *table, double ratio);
 /* Full rows so far. */
 size_t text_table_rows(const struct text_table *table);
 /* Prints all rows, indented by two blanks; columns of which every cell but the head is empty are left out. */

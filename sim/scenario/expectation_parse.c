@@ -272,3 +272,20 @@ bool expectation_parse(const char *text, const char *const *variants, size_t var
 	*expectation = parsed;
 	return true;
 }
+
+bool expectation_parse_value(const char *metric, const char *text, struct region *region, const char **full_metric,
+			     double *value, struct unit_error *error)
+{
+	int column;
+	struct parser parser = { .text = text, .region = region, .column = &column, .error = error };
+	char unit;
+
+	*full_metric = find_metric(&parser, metric, &unit);
+	if (*full_metric == NULL)
+		return fail_unknown_metric(&parser, 0, metric);
+	if (!parse_value(&parser, unit, value))
+		return false;
+	if (text[parser.at] != '\0')
+		return fail(&parser, parser.at, "'%s' after the value", text + parser.at);
+	return true;
+}

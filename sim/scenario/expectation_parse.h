@@ -15,4 +15,9 @@
 bool expectation_parse(const char *text, const char *const *variants, size_t variant_count, struct region *region,
 		       struct expectation *expectation, int *column, struct unit_error *error);
 
+/* A value of `metric` as the right side of such a line has it, "120ms" for p99. `*full_metric` is the metric's full name.
+ * False when there is no such metric or it has no such value. */
+bool expectation_parse_value(const char *metric, const char *text, struct region *region, const char **full_metric,
+			     double *value, struct unit_error *error);
+
 #endif

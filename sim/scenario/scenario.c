@@ -200,6 +200,52 @@ static void parse_expectations(struct reading *reading, const struct checked *ch
 	}
 }
 
+/* ---- What production has ---- */
+
+/* Those of variants that were not chosen are checked, and left out; so are all of a scaled run. */
+static void parse_measured(struct reading *reading, const struct checked *checked,
+			   const struct checked_variant *variants, size_t count,
+			   const struct scenario_options *options, struct scenario *scenario)
+{
+	const struct yaml_node *map = checked->keys.measured;
+	struct region *region = reading->region;
+	size_t capacity = 0;
+
+	for (uint32_t i = 0; map != NULL && i < map->count; i++) {
+		const struct yaml_node *name = map->pairs[i].key, *figures = map->pairs[i].value;
+
+		if (find_variant(variants, count, name->text) == count)
+			keys_report_unknown(reading, name, "variant", name->text, "measured",
+					    variant_names(region, variants, count), count);
+		if (figures->kind != NODE_MAP) {
+			yaml_tree_error(reading->diagnostics, figures,
+					"%s for what was measured, expected a map such as {p99: 120ms}",
+					yaml_tree_describe(figures, region));
+			continue;
+		}
+		for (uint32_t j = 0; j < figures->count; j++) {
+			const struct yaml_node *metric = figures->pairs[j].key, *value = figures->pairs[j].value;
+			struct scenario_measured measured = { .variant = name->text };
+			struct unit_error error;
+
+			if (value->kind != NODE_SCALAR) {
+				yaml_tree_error(reading->diagnostics, value, "%s for '%s', expected one value",
+						yaml_tree_describe(value, region), metric->text);
+			} else if (!expectation_parse_value(metric->text, value->text, region,
+							    &measured.figure.metric, &measured.figure.value,
+							    &error)) {
+				yaml_tree_error(reading->diagnostics,
+						measured.figure.metric == NULL ? metric : value, "%s", error.text);
+			} else if (!options->scaled && is_about(scenario, name->text)) {
+				scenario->measured = region_grow(region, scenario->measured,
+								 scenario->measured_count, &capacity,
+								 sizeof(scenario->measured[0]));
+				scenario->measured[scenario->measured_count++] = measured;
+			}
+		}
+	}
+}
+
 /* ---- What nobody runs ---- */
 
 static void refuse_idle_run(struct reading *reading, const struct yaml_node *root,
@@ -259,6 +305,7 @@ static void compile_all(struct reading *reading, const struct yaml_node *root, c
 	check_chosen_variants(reading, options, variants, count);
 	choose_variants(scenario, options);
 	parse_expectations(reading, base, variants, count, options, scenario);
+	parse_measured(reading, base, variants, count, options, scenario);
 	if (has_one_program && reading->diagnostics->error_count == errors_before)
 		warn_of_idle_tasks(reading, base->program);
 }

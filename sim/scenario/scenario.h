@@ -12,6 +12,7 @@
 #include "sim/base/diagnostic.h"
 #include "sim/base/region.h"
 #include "sim/results/expectation.h"
+#include "sim/results/results.h"
 #include "sim/scenario/workload.h"
 
 #define SCENARIO_MAX_BYTES ((size_t)32 << 20)
@@ -27,6 +28,12 @@ struct scenario_options {
 	int max_cores; /* clamp machine.cores to this, 0: do not (native and validate) */
 };
 
+/* A figure of `measured:`. */
+struct scenario_measured {
+	const char *variant;
+	struct production figure;
+};
+
 struct scenario {
 	const char *name, *about, *file;
 	uint64_t seed;
@@ -35,6 +42,8 @@ struct scenario {
 	size_t baseline; /* index into workloads */
 	struct expectation *expectations;
 	size_t expectation_count;
+	struct scenario_measured *measured; /* of the chosen variants; none of a scaled run */
+	size_t measured_count;
 	bool overridden; /* --set was given: expectations are shown but do not set the status */
 	bool cores_clamped;
 };

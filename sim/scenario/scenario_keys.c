@@ -364,6 +364,8 @@ static const struct key file_keys[] = {
 	{ "baseline", "The variant that the others' speedups refer to; the first by default.", VALUE_NAME,
 	  FIELD(file_keys, baseline) },
 	{ "expect", "What must come out.", VALUE_TEXTS, FIELD(file_keys, expect) },
+	{ "measured", "Figures from production, by variant and metric, that the prediction is shown beside.",
+	  VALUE_FIGURES, FIELD(file_keys, measured) },
 	{ "limit", "Simulated time after which a run is stopped.", VALUE_DURATION, FIELD(file_keys, limit_ns),
 	  .least = 1 },
 	{ "scale", "What every duration is multiplied with in native and validate.", VALUE_NUMBER,
@@ -480,6 +482,8 @@ const char *keys_expected(struct region *region, const struct key *key)
 		return region_format(region, "a map of %s", key->example);
 	case VALUE_COSTS:
 		return "a map of profile parameters to values, such as {gil.uncontended: 90ns}";
+	case VALUE_FIGURES:
+		return "a map of variants, each with a map of metrics to values, such as {threads: {p99: 120ms}}";
 	}
 	return "";
 }
@@ -679,6 +683,7 @@ static bool has_right_shape(const struct key *key, const struct yaml_node *node)
 	case VALUE_SECTIONS:
 	case VALUE_SETTINGS:
 	case VALUE_COSTS:
+	case VALUE_FIGURES:
 	case VALUE_LETS:
 	case VALUE_MAP:
 		return node->kind == NODE_MAP && (key->kind != VALUE_MAP || node->count > 0);

@@ -47,6 +47,7 @@ enum value_kind {
 	VALUE_SETTINGS,	 /* a map of paths to values: a variant's `set:` */
 	VALUE_COSTS,	 /* a map of profile parameters to values */
 	VALUE_MAP,	 /* any other map; key.example shows one */
+	VALUE_FIGURES,	 /* `measured:`, a map of variants, each with a map of metrics to values */
 };
 
 struct key {
@@ -78,7 +79,7 @@ struct key_table {
 
 struct file_keys {
 	const char *name, *about, *baseline;
-	const struct yaml_node *machine, *python, *profile, *resources, *tasks, *run, *variants, *expect;
+	const struct yaml_node *machine, *python, *profile, *resources, *tasks, *run, *variants, *expect, *measured;
 	sim_ns limit_ns;
 	double scale;
 	int64_t native_count;

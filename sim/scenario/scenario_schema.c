@@ -90,6 +90,17 @@ static json_t *schema_of_costs(void)
 	return json_pack("{s:s,s:o,s:b}", "type", "object", "properties", properties, "additionalProperties", 0);
 }
 
+static json_t *schema_of_figures(void)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; metric_names[i] != NULL; i++)
+		json_array_append_new(names, json_string(metric_names[i]));
+	return json_pack("{s:s,s:{s:s,s:{s:o},s:{s:[s,s]}}}", "type", "object", "additionalProperties", "type",
+			 "object", "propertyNames", "enum", names, "additionalProperties", "type", "string",
+			 "number");
+}
+
 static json_t *schema_of_value(const struct key *key)
 {
 	switch (key->kind) {
@@ -148,6 +159,8 @@ static json_t *schema_of_value(const struct key *key)
 		return json_pack("{s:s}", "type", "object");
 	case VALUE_COSTS:
 		return schema_of_costs();
+	case VALUE_FIGURES:
+		return schema_of_figures();
 	}
 	return NULL;
 }

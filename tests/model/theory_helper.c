@@ -45,16 +45,6 @@ void expect_within(const struct estimate *estimate, double exact, const char *wh
 		  exact);
 }
 
-/* By the recursion of Erlang B. */
-double erlang_c(int servers, double load)
-{
-	double b = 1;
-
-	for (int i = 1; i <= servers; i++)
-		b = load * b / (i + load * b);
-	return b / (1 - load / servers * (1 - b));
-}
-
 /* P(sojourn > t). */
 static double sojourn_tail(int servers, double arrival, double mu, double t)
 {

@@ -1,10 +1,12 @@
 /*
- * theory_helper.h - what queueing theory says exactly, and whether an estimate agrees with it.
+ * theory_helper.h - what queueing theory says exactly (with sim/plan/queueing.h), and whether an estimate agrees with it.
  */
 #ifndef TESTS_MODEL_THEORY_HELPER_H
 #define TESTS_MODEL_THEORY_HELPER_H
 
 #include <stddef.h>
+
+#include "sim/plan/queueing.h"
 
 /* Of a figure's mean over replications. */
 struct estimate {
@@ -21,8 +23,6 @@ void expect_covers(const struct estimate *estimate, double exact, const char *wh
 /* Nor may the interval be wider than a fifth of it: for what is not rare. */
 void expect_within(const struct estimate *estimate, double exact, const char *what);
 
-/* The probability of waiting in M/M/c (Erlang C); `load` is arrival rate over service rate. */
-double erlang_c(int servers, double load);
 /* The p-quantile of the sojourn in M/M/c with service rate mu, first come, first served. */
 double sojourn_percentile(int servers, double arrival, double mu, double p);
 

@@ -102,8 +102,8 @@ TestSuite(cli, .init = set_up, .fini = tear_down);
 
 Test(cli, every_subcommand_has_help_with_an_example)
 {
-	static const char *const names[] = { "run",	  "sweep", "merge", "check",  "native", "validate",
-					     "calibrate", "plot",   "report", "schema", "list", "version" };
+	static const char *const names[] = { "run",	  "sweep",   "merge",  "check",	 "native", "validate", "compare",
+					     "calibrate", "plot",    "report", "schema", "list",   "version" };
 	struct outcome all = gilsim("--help");
 
 	cr_expect(eq(int, all.status, 0));
@@ -199,7 +199,18 @@ Test(cli, usage_errors_end_with_2_and_print_nothing_on_standard_output)
 					     "report",
 					     "report s.yaml",
 					     "report s.yaml -o r.html",
-					     "list nonsense" };
+					     "list nonsense",
+					     "run --slo 'p99 <' s.yaml",
+					     "run --slo 'thread.p99 < 1s' s.yaml",
+					     "run --slo 'p99 < 5' s.yaml",
+					     "native --slo 'makspan < 1s' s.yaml",
+					     "compare",
+					     "compare s.yaml",
+					     "compare s.yaml s.yaml",
+					     "compare missing.json missing.json",
+					     "compare --min-effect 2 a.json b.json",
+					     "compare --min-effect x% a.json b.json",
+					     "compare --metric events a.json b.json" };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct outcome outcome = gilsim("%s", lines[i]);
@@ -350,4 +361,120 @@ Test(cli, an_interrupt_ends_a_simulation)
 	free(program);
 	cr_expect(eq(int, status, 130 << 8)); /* as waitpid() has it: exited */
 	cr_expect(strstr(content_of(region_format(&region, "%s/out", folder)), "interrupted") != NULL);
+}
+
+/* ---- Gates ---- */
+
+Test(cli, a_threshold_that_fails_or_has_no_data_ends_with_1)
+{
+	struct outcome outcome = gilsim("run --slo 'makespan < 1s' --slo 'threads.p99 < 20ms' s.yaml");
+
+	cr_expect(eq(int, outcome.status, 0), "%s", outcome.out);
+	cr_expect(strstr(outcome.out, "\nthresholds:\nok    makespan < 1s\nok    threads.p99") != NULL, "%s", outcome.out);
+	outcome = gilsim("run --slo 'makespan < 1s' --slo 'makespan < 14.1ms' s.yaml");
+	cr_expect(eq(int, outcome.status, 1));
+	cr_expect(strstr(outcome.out, "FAIL  makespan < 14.1ms: ") != NULL, "%s", outcome.out);
+	outcome = gilsim("run --slo 'loop_lag.p99 < 1s' s.yaml");
+	cr_expect(eq(int, outcome.status, 1), "no data is no proof");
+	cr_expect(strstr(outcome.out, "no data") != NULL);
+	/* Unlike expectations they count with --set, and stand beside documents on standard error. */
+	outcome = gilsim("run --format json --slo 'makespan < 1ms' --set 'tasks.count[0].python=1ms' s.yaml");
+	cr_expect(eq(int, outcome.status, 1));
+	cr_expect(strstr(outcome.err, "FAIL  makespan < 1ms") != NULL, "%s", outcome.err);
+	cr_expect(strstr(outcome.out, "thresholds") == NULL);
+	outcome = gilsim("run --slo 'p99 < 5' s.yaml");
+	cr_expect(strstr(outcome.err, "--slo 'p99 < 5': missing unit") != NULL, "%s", outcome.err);
+}
+
+#define CHANCE                                                                                                     \
+	"name: chance\nmachine: {profile: ideal, cores: 2}\ntasks: {work: [{io: \"uniform(9ms, 11ms)\"}]}\n"              \
+	"run: {task: work, count: 20}\nvariants: {alone: sequential, pool: {model: thread_pool, workers: 4}}\n"
+
+Test(cli, compare_tells_better_worse_same_and_what_cannot_be_told)
+{
+	struct outcome outcome;
+
+	write_file("c.yaml", CHANCE);
+	cr_assert(eq(int, gilsim("run --replications 9 --format json -o a.json c.yaml").status, 0));
+	cr_assert(eq(int, gilsim("run --replications 9 --seed 2 --format json -o b.json c.yaml").status, 0));
+	cr_assert(eq(int, gilsim("run --replications 9 --set variants.pool.workers=5 --format json -o fast.json c.yaml").status, 0));
+	cr_assert(eq(int, gilsim("run --format json -o once.json c.yaml").status, 0));
+	outcome = gilsim("compare a.json fast.json");
+	cr_expect(eq(int, outcome.status, 0), "%s", outcome.out);
+	cr_expect(strstr(outcome.out, "\nbetter: 0 worse, 0 cannot be told, 3 better, 5 the same") != NULL, "%s",
+		  outcome.out);
+	cr_expect(eq(int, gilsim("compare fast.json a.json").status, 1));
+	outcome = gilsim("compare --format json --metric speedup fast.json a.json");
+	cr_expect(eq(int, outcome.status, 1));
+	cr_expect(strstr(outcome.out, "\"metric\": \"speedup\"") != NULL && strstr(outcome.out, "makespan") == NULL);
+	/* Another seed: within 10 % for sure, within 0.01 % nobody knows. */
+	cr_expect(eq(int, gilsim("compare --min-effect 10%% a.json b.json").status, 0));
+	outcome = gilsim("compare --min-effect 0.01%% a.json b.json");
+	cr_expect(outcome.status == 4 || outcome.status == 1);
+	outcome = gilsim("compare a.json once.json");
+	cr_expect(eq(int, outcome.status, 4));
+	cr_expect(strstr(outcome.out, "one sample") != NULL, "%s", outcome.out);
+	cr_expect(eq(int, gilsim("compare --min-effect 10%% - b.json <a.json").status, 0));
+	outcome = gilsim("compare --format csv -o table.csv fast.json a.json");
+	cr_expect(eq(int, outcome.status, 1));
+	cr_expect(strstr(content_of(region_format(&region, "%s/table.csv", folder)), ",worse,") != NULL);
+	cr_expect(eq(int, gilsim("compare -o /dev/full a.json b.json").status, 3));
+}
+
+Test(cli, compare_refuses_what_cannot_be_compared)
+{
+	struct outcome outcome;
+
+	write_file("c.yaml", CHANCE);
+	gilsim("run --replications 2 --format json -o a.json c.yaml");
+	gilsim("run --replications 2 --format json -o other.json s.yaml");
+	gilsim("run --replications 2 --variant alone --format json -o part.json c.yaml");
+	write_file("foreign.json", "{\"hits\": [1, 2]}\n");
+	cr_assert(eq(int, system(region_format(&region, "sed 's/\"gilsim\": \"[^\"]*/&9/' %s/a.json >%s/newer.json",
+					       folder, folder)),
+		     0));
+	outcome = gilsim("compare a.json other.json");
+	cr_expect(eq(int, outcome.status, 2));
+	cr_expect(strstr(outcome.err, "no results of scenario 'chance'") != NULL, "%s", outcome.err);
+	outcome = gilsim("compare a.json foreign.json");
+	cr_expect(eq(int, outcome.status, 2));
+	cr_expect(strstr(outcome.err, "no result of gilsim") != NULL, "%s", outcome.err);
+	outcome = gilsim("compare a.json newer.json");
+	cr_expect(eq(int, outcome.status, 2));
+	cr_expect(strstr(outcome.err, "what differs may be the simulator") != NULL, "%s", outcome.err);
+	/* A variant that is gone is no proof that it is as good. */
+	outcome = gilsim("compare a.json part.json");
+	cr_expect(eq(int, outcome.status, 4), "%s", outcome.out);
+	cr_expect(strstr(outcome.err, "no variant 'pool'") != NULL, "%s", outcome.err);
+	outcome = gilsim("compare part.json a.json");
+	cr_expect(eq(int, outcome.status, 0), "%s", outcome.out);
+	cr_expect(strstr(outcome.err, "which is left out") != NULL, "%s", outcome.err);
+}
+
+Test(cli, explanations_laws_and_production_stand_beside_the_prediction)
+{
+	struct outcome outcome;
+
+	write_file("m.yaml", region_format(&region, "measured: {threads: {makespan: 7.11ms, p99: 14.22ms}}\n%s", scenario));
+	outcome = gilsim("run --explain m.yaml");
+	cr_expect(eq(int, outcome.status, 0), "%s", outcome.err);
+	cr_expect(strstr(outcome.out, "threads: what adds to the makespan") != NULL, "%s", outcome.out);
+	cr_expect(strstr(outcome.out, "  the GIL    +7.11 ms") != NULL, "%s", outcome.out);
+	cr_expect(strstr(outcome.out, "count[0] python") != NULL);
+	cr_expect(strstr(outcome.out, "sequential: no law: one task after the other") != NULL, "%s", outcome.out);
+	cr_expect(strstr(outcome.out, "measured in production:") != NULL);
+	cr_expect(strstr(outcome.out, "+100.0%") != NULL, "%s", outcome.out);
+	outcome = gilsim("run m.yaml");
+	cr_expect(strstr(outcome.out, "what adds") == NULL && strstr(outcome.out, "no law") == NULL);
+	cr_expect(strstr(outcome.out, "Amdahl") != NULL, "what applies is shown unasked: %s", outcome.out);
+	outcome = gilsim("run --explain --format json m.yaml");
+	cr_expect(strstr(outcome.out, "\"explain\": {") != NULL && strstr(outcome.out, "\"theory\": {") != NULL &&
+		  strstr(outcome.out, "\"production\": [") != NULL);
+	cr_expect(eq(str, gilsim("run --explain --format json m.yaml").out, outcome.out), "twice the same bytes");
+	outcome = gilsim("run --format csv m.yaml");
+	cr_expect(strstr(outcome.out, ",makespan=0.00711;sojourn.p99=0.01422,makespan=1;sojourn.p99=-0.15") != NULL, "%s", outcome.out);
+	/* An explanation is no part of a trace. */
+	cr_expect(eq(int, gilsim("run --explain --trace e.txt m.yaml").status, 0));
+	cr_expect(eq(int, gilsim("run --trace r.txt m.yaml").status, 0));
+	cr_expect(eq(int, system(region_format(&region, "cmp -s %s/e.txt %s/r.txt", folder, folder)), 0));
 }

@@ -227,3 +227,34 @@ Test(distribution, a_lognormal_from_mean_and_sd_has_both)
 	cr_assert(distribution_lognormal_from_sd(711, 0, &distribution));
 	cr_expect(eq(dbl, distribution.b, 0));
 }
+
+Test(distribution, variances_are_those_of_the_books)
+{
+	const double values[] = { 1, 10 }, shares[] = { 0.8, 1 }, four[] = { 1, 2, 3, 4 };
+	const struct {
+		struct distribution distribution;
+		double variance;
+	} rows[] = {
+		{ { .kind = DISTRIBUTION_CONSTANT, .a = 711 }, 0 },
+		{ { .kind = DISTRIBUTION_EXPONENTIAL, .a = 3 }, 9 },
+		{ { .kind = DISTRIBUTION_UNIFORM, .a = 2, .b = 8 }, 3 },
+		{ { .kind = DISTRIBUTION_NORMAL, .a = 100, .b = 7 }, 49 },
+		{ { .kind = DISTRIBUTION_NORMAL, .a = 5, .b = 0 }, 0 },
+		/* Half of it is 0: E[x^2] = 1/2, mean = 1 / sqrt(2 pi). */
+		{ { .kind = DISTRIBUTION_NORMAL, .a = 0, .b = 1 }, 0.5 - 0.5 / M_PI },
+		{ { .kind = DISTRIBUTION_GAMMA, .a = 2, .b = 10 }, 200 },
+		{ { .kind = DISTRIBUTION_PARETO, .a = 3, .b = 2 }, 3 },
+		{ { .kind = DISTRIBUTION_WEIBULL, .a = 5, .b = 1 }, 25 },
+		{ { .kind = DISTRIBUTION_WEIBULL, .a = 2, .b = 2 }, 4 - M_PI },
+		{ { .kind = DISTRIBUTION_LOGNORMAL, .a = 0, .b = 1 }, (M_E - 1) * M_E },
+		{ { .kind = DISTRIBUTION_CHOICE, .values = values, .cumulative = shares, .value_count = 2 }, 12.96 },
+		{ { .kind = DISTRIBUTION_EMPIRICAL, .values = four, .value_count = 4 }, 1.25 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_expect(fabs(distribution_variance(&rows[i].distribution) - rows[i].variance) <=
+				  1e-9 * (1 + rows[i].variance),
+			  "row %zu: %.12g, expected %.12g", i, distribution_variance(&rows[i].distribution),
+			  rows[i].variance);
+	cr_expect(isinf(distribution_variance(&(struct distribution){ .kind = DISTRIBUTION_PARETO, .a = 2, .b = 1 })));
+}

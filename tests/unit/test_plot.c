@@ -17,7 +17,6 @@
 
 #include "sim/base/region.h"
 #include "sim/report/data_table.h"
-#include "sim/report/usl.h"
 
 static struct region region;
 static char folder[] = "/tmp/gilsim-test-plot-XXXXXX";
@@ -270,29 +269,24 @@ Test(plot, heatmap_draws_the_border_of_the_objective_and_the_best_point_that_hol
 	cr_expect(eq(str, content_of("h/border.tsv"), (char *)"x\ty\tdx\tdy\n0.5\t-0.5\t0\t1\n0.5\t0.5\t1\t0\n"));
 }
 
-Test(plot, scalability_finds_the_law_that_made_the_points)
+Test(plot, waterfall_of_an_explained_run_goes_from_ideal_to_predicted)
 {
-	const double n[] = { 1, 2, 3, 5, 8, 13, 21 };
-	const struct usl law = { .lambda = 37, .sigma = 0.07, .kappa = 0.003 };
-	struct usl found;
-	double throughput[7];
+	char *bars;
 
-	for (size_t i = 0; i < 7; i++)
-		throughput[i] = usl_throughput(&law, n[i]);
-	cr_assert(usl_fit(n, throughput, 7, &found));
-	cr_expect(fabs(found.lambda - 37) < 1e-6 && fabs(found.sigma - 0.07) < 1e-8 &&
-		  fabs(found.kappa - 0.003) < 1e-9);
-	/* sqrt((1 - 0.07) / 0.003) = sqrt(310) */
-	cr_expect(fabs(found.peak_n - 17.606816861659) < 1e-6, "%.9f", found.peak_n);
-	cr_expect(fabs(found.r_squared - 1) < 1e-12);
-	/* Nothing but contention: no peak, and kappa is not below 0. */
-	for (size_t i = 0; i < 7; i++)
-		throughput[i] = n[i] / (1 + 0.2 * (n[i] - 1)) * (i % 2 ? 1.01 : 0.99);
-	cr_assert(usl_fit(n, throughput, 7, &found));
-	cr_expect(found.kappa >= 0 && found.sigma > 0.1);
-	cr_expect(eq(int, usl_fit(n, throughput, 2, &found), false), "two points fix no three parameters");
-	throughput[1] = 0;
-	cr_expect(eq(int, usl_fit(n, throughput, 7, &found), false));
+	write_file("e.json", "{\"gilsim\": \"0\", \"scenario\": \"s\", \"variants\": [{\"name\": \"threads\", "
+			     "\"makespan_s\": 0.04, \"completed\": 4, \"time_in_s\": {\"python\": 0.04}, "
+			     "\"explain\": {\"metric\": \"makespan\", \"ideal_s\": 0.01, \"saves_s\": "
+			     "{\"gil\": 0.025, \"quota\": 0, \"library\": -0.001}, \"interaction_s\": 0.006, "
+			     "\"predicted_s\": 0.04}}]}\n");
+	cr_assert(eq(int, shell("$G plot waterfall e.json --data e -o e.svg"), 0), "%s", content_of("err"));
+	bars = content_of("e/waterfall.tsv");
+	cr_expect(eq(str, bars,
+		     (char *)"x\tlabel\tis_total\tstart_s\tend_s\n1\tideal\t1\t0.000000000\t0.010000000\n"
+			     "2\tthe GIL\t0\t0.010000000\t0.035000000\n"
+			     "3\tlibrary code\t0\t0.035000000\t0.034000000\n"
+			     "4\ttogether\t0\t0.034000000\t0.040000000\n"
+			     "5\tpredicted\t1\t0.000000000\t0.040000000\n"),
+		  "%s", bars);
 }
 
 Test(plot, validation_has_a_bar_for_each_makespan_sorted_by_error)

@@ -5,14 +5,17 @@
  *
  * Source      N. J. Gunther, "Guerrilla Capacity Planning", 2007: sigma is contention, kappa coherency.
  */
-#ifndef SIM_REPORT_USL_H
-#define SIM_REPORT_USL_H
+#ifndef SIM_RESULTS_USL_H
+#define SIM_RESULTS_USL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct usl {
 	double lambda, sigma, kappa;
+	/* Half widths of the 95 % intervals of sigma and kappa; NaN where there are no more points than parameters,
+	 * or where the parameter would be below 0 and is 0 therefore. */
+	double sigma_half, kappa_half;
 	double peak_n, peak_throughput; /* infinite when kappa is 0 */
 	double r_squared;		/* of the throughputs */
 };
