@@ -18,6 +18,8 @@ static const struct subcommand subcommands[] = {
 	{ "native", "run scenarios for real, on CPython", cmd_native },
 	{ "validate", "predictions beside measurements", cmd_validate },
 	{ "calibrate", "measure this machine and interpreter into a profile", cmd_calibrate },
+	{ "plan", "the cheapest configuration that meets objectives", cmd_plan },
+	{ "advise", "which model to use, why, and what would change that", cmd_advise },
 	{ "plot", "draw results and traces", cmd_plot },
 	{ "report", "results and traces as one page of HTML", cmd_report },
 	{ "schema", "print the scenario language as a JSON Schema", cmd_schema },
