@@ -199,44 +199,32 @@ bool advice_print_table(const struct advice *advice, bool color, struct region *
 
 /* ---- For programs ---- */
 
-static void json_text(struct json_writer *json, const char *key, const char *text)
-{
-	json_writer_key(json, key);
-	json_writer_string(json, text);
-}
-
-static void json_value(struct json_writer *json, const char *key, double value)
-{
-	json_writer_key(json, key);
-	json_writer_number(json, value);
-}
-
 static void json_candidate(struct json_writer *json, const struct advice *advice, const struct advised *advised,
 			   struct region *region)
 {
 	const struct model *model = &advised->contender.workload.model;
 
 	json_writer_open(json, '{');
-	json_text(json, "name", advised->mean.name);
-	json_text(json, "group", group_of(advised));
-	json_text(json, "needs", advised->contender.candidate->needs);
-	json_text(json, "variant", deployment_variant(&advised->contender.workload, region));
-	json_text(json, "model", advised->mean.model);
+	json_writer_text_member(json, "name", advised->mean.name);
+	json_writer_text_member(json, "group", group_of(advised));
+	json_writer_text_member(json, "needs", advised->contender.candidate->needs);
+	json_writer_text_member(json, "variant", deployment_variant(&advised->contender.workload, region));
+	json_writer_text_member(json, "model", advised->mean.model);
 	json_writer_key(json, "workers");
 	json_writer_integer(json, model->workers);
-	json_value(json, "value", objective_value(&advice->objective, &advised->mean));
-	json_value(json, "behind", advised->behind);
+	json_writer_number_member(json, "value", objective_value(&advice->objective, &advised->mean));
+	json_writer_number_member(json, "behind", advised->behind);
 	json_writer_key(json, "behind_ci95");
 	json_writer_open_compact(json, '[');
 	json_writer_number(json, advised->behind_ci95.low);
 	json_writer_number(json, advised->behind_ci95.high);
 	json_writer_close(json, ']');
-	json_value(json, "completed", advised->mean.completed);
-	json_value(json, "peak_memory_bytes", advised->mean.peak_memory_bytes);
+	json_writer_number_member(json, "completed", advised->mean.completed);
+	json_writer_number_member(json, "peak_memory_bytes", advised->mean.peak_memory_bytes);
 	json_writer_key(json, "utilisation");
 	json_writer_open_compact(json, '{');
-	json_value(json, "cores", advised->mean.utilisation_cores);
-	json_value(json, "gil", advised->mean.utilisation_gil);
+	json_writer_number_member(json, "cores", advised->mean.utilisation_cores);
+	json_writer_number_member(json, "gil", advised->mean.utilisation_gil);
 	json_writer_close(json, '}');
 	json_writer_key(json, "time_in_s");
 	json_writer_open_compact(json, '{');
@@ -245,8 +233,8 @@ static void json_candidate(struct json_writer *json, const struct advice *advice
 		json_writer_seconds(json, advised->mean.time_in_s[part]);
 	}
 	json_writer_close(json, '}');
-	json_text(json, "mechanism", mechanism_names[advised->mechanism.mechanism]);
-	json_text(json, "why", advised->mechanism.sentence);
+	json_writer_text_member(json, "mechanism", mechanism_names[advised->mechanism.mechanism]);
+	json_writer_text_member(json, "why", advised->mechanism.sentence);
 	json_writer_close(json, '}');
 }
 
@@ -258,8 +246,8 @@ static void json_lists(struct json_writer *json, const struct advice *advice)
 		if (!advice->candidates.items[i].why_not)
 			continue;
 		json_writer_open_compact(json, '{');
-		json_text(json, "name", advice->candidates.items[i].name);
-		json_text(json, "why", advice->candidates.items[i].why_not);
+		json_writer_text_member(json, "name", advice->candidates.items[i].name);
+		json_writer_text_member(json, "why", advice->candidates.items[i].why_not);
 		json_writer_close(json, '}');
 	}
 	json_writer_close(json, ']');
@@ -267,10 +255,10 @@ static void json_lists(struct json_writer *json, const struct advice *advice)
 	json_writer_open(json, '[');
 	for (size_t i = 0; i < advice->flip_count; i++) {
 		json_writer_open_compact(json, '{');
-		json_text(json, "what", advice->flips[i].what);
-		json_text(json, "from", advice->flips[i].from);
-		json_text(json, "to", advice->flips[i].to);
-		json_text(json, "winner", advice->flips[i].winner);
+		json_writer_text_member(json, "what", advice->flips[i].what);
+		json_writer_text_member(json, "from", advice->flips[i].from);
+		json_writer_text_member(json, "to", advice->flips[i].to);
+		json_writer_text_member(json, "winner", advice->flips[i].winner);
 		json_writer_key(json, "searched");
 		json_writer_bool(json, advice->flips[i].is_searched);
 		json_writer_close(json, '}');
@@ -289,14 +277,14 @@ bool advice_print_json(const struct advice *advice, struct region *region, FILE 
 
 	json_writer_init(&json, stream);
 	json_writer_open(&json, '{');
-	json_text(&json, "gilsim", GILSIM_VERSION);
-	json_text(&json, "scenario", advice->base->name);
-	json_text(&json, "file", advice->base->file);
+	json_writer_text_member(&json, "gilsim", GILSIM_VERSION);
+	json_writer_text_member(&json, "scenario", advice->base->name);
+	json_writer_text_member(&json, "file", advice->base->file);
 	json_writer_key(&json, "seed");
 	json_writer_unsigned(&json, advice->base->seed);
-	json_text(&json, "metric", advice->objective.metric);
-	json_text(&json, "winner", advice->winner == SIZE_MAX ? NULL : advice->ranking[advice->winner].mean.name);
-	json_text(&json, "fastest", advice->ranking_count == 0 ? NULL : advice->ranking[0].mean.name);
+	json_writer_text_member(&json, "metric", advice->objective.metric);
+	json_writer_text_member(&json, "winner", advice->winner == SIZE_MAX ? NULL : advice->ranking[advice->winner].mean.name);
+	json_writer_text_member(&json, "fastest", advice->ranking_count == 0 ? NULL : advice->ranking[0].mean.name);
 	json_writer_key(&json, "simulations");
 	json_writer_unsigned(&json, advice->simulated);
 	json_writer_key(&json, "ranking");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/plan/candidates.h"
+#include "sim/scenario/scenario_keys.h"
 
 #define FREE_THREADED_MINOR 13	  /* PEP 703: 3.13 is the first with such a build */
 #define INTERPRETER_POOL_MINOR 14 /* InterpreterPoolExecutor is new in 3.14 */
@@ -66,21 +67,28 @@ static const char *settings_of(const struct form *form, const struct python *pyt
 			     newer && form->without_gil ? ", " : "", form->without_gil ? "python.gil: off" : "");
 }
 
+/* Keys of a scenario that speak of its own variants, as far as its language has them; a candidate has none. */
+static const struct {
+	const char *key, *none;
+} about_variants[] = { { "expect", "expect=[]" }, { "measured", "measured={}" } };
+
 static struct candidate compile(const struct scenario_source *source, const struct form *form,
 				const struct python *python, int most_processes, struct region *region)
 {
 	const char *settings = settings_of(form, python, region);
-	const char *overrides[] = {
-		"expect=[]",
-		region_format(region, "baseline=%s", form->name),
-		region_format(region, "variants={%s: {%s%s}}", form->name, form->keys, settings),
-	};
+	const char *overrides[2 + sizeof(about_variants) / sizeof(about_variants[0])];
+	size_t count = 0;
 	struct candidate candidate = { .name = form->name, .group = form->group };
 	struct diagnostics diagnostics;
 	struct scenario *scenario;
 
+	for (size_t i = 0; i < sizeof(about_variants) / sizeof(about_variants[0]); i++)
+		if (keys_find(&file_table, about_variants[i].key))
+			overrides[count++] = about_variants[i].none;
+	overrides[count++] = region_format(region, "baseline=%s", form->name);
+	overrides[count++] = region_format(region, "variants={%s: {%s%s}}", form->name, form->keys, settings);
 	diagnostics_init(&diagnostics, region);
-	scenario = source->load(source, overrides, sizeof(overrides) / sizeof(overrides[0]), region, &diagnostics);
+	scenario = source->load(source, overrides, count, region, &diagnostics);
 	/* An interpreter is not needed where the scenario has it already. */
 	candidate.needs = form->least_minor > 0 && settings[0] == '\0' ? NULL : form->needs;
 	if (!scenario) {

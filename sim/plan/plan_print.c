@@ -186,32 +186,20 @@ bool plan_print_table(const struct plan *plan, const struct plan_options *option
 
 /* ---- For programs ---- */
 
-static void json_text(struct json_writer *json, const char *key, const char *text)
-{
-	json_writer_key(json, key);
-	json_writer_string(json, text);
-}
-
-static void json_number(struct json_writer *json, const char *key, double value)
-{
-	json_writer_key(json, key);
-	json_writer_number(json, value);
-}
-
 static void json_point(struct json_writer *json, const struct plan_options *options, const struct plan_point *point,
 		       struct region *region)
 {
 	json_writer_open(json, '{');
-	json_text(json, "variant", point->variant);
+	json_writer_text_member(json, "variant", point->variant);
 	json_writer_key(json, "set");
 	json_writer_open_compact(json, '{');
 	for (size_t a = 0; a < options->axis_count; a++)
-		json_text(json, options->axes[a].path, options->axes[a].values[point->at[a]]);
+		json_writer_text_member(json, options->axes[a].path, options->axes[a].values[point->at[a]]);
 	json_writer_close(json, '}');
-	json_text(json, "decision", decision_names[point->answer.decision]);
-	json_text(json, "why_not", point->answer.why_not);
-	json_number(json, "cost", point->cost);
-	json_text(json, "machine", point->machine);
+	json_writer_text_member(json, "decision", decision_names[point->answer.decision]);
+	json_writer_text_member(json, "why_not", point->answer.why_not);
+	json_writer_number_member(json, "cost", point->cost);
+	json_writer_text_member(json, "machine", point->machine);
 	json_writer_key(json, "replications");
 	json_writer_integer(json, (int64_t)point->answer.replications);
 	json_writer_key(json, "binding");
@@ -222,12 +210,12 @@ static void json_point(struct json_writer *json, const struct plan_options *opti
 		const struct objective_state *state = &point->answer.states[i];
 
 		json_writer_open_compact(json, '{');
-		json_text(json, "slo", options->objectives.slos[i].text);
-		json_text(json, "decision", decision_names[state->decision]);
-		json_number(json, "mean", state->mean);
-		json_number(json, "low", state->low);
-		json_number(json, "high", state->high);
-		json_number(json, "margin", state->margin);
+		json_writer_text_member(json, "slo", options->objectives.slos[i].text);
+		json_writer_text_member(json, "decision", decision_names[state->decision]);
+		json_writer_number_member(json, "mean", state->mean);
+		json_writer_number_member(json, "low", state->low);
+		json_writer_number_member(json, "high", state->high);
+		json_writer_number_member(json, "margin", state->margin);
 		json_writer_close(json, '}');
 	}
 	json_writer_close(json, ']');
@@ -235,7 +223,7 @@ static void json_point(struct json_writer *json, const struct plan_options *opti
 		const char *lines[DEPLOYMENT_LINES_MAX];
 		size_t count = deployment_flags(point->answer.workload, region, lines);
 
-		json_text(json, "use", deployment_variant(point->answer.workload, region));
+		json_writer_text_member(json, "use", deployment_variant(point->answer.workload, region));
 		json_writer_key(json, "flags");
 		json_writer_open_compact(json, '[');
 		for (size_t i = 0; i < count; i++)
@@ -262,18 +250,18 @@ bool plan_print_json(const struct plan *plan, const struct plan_options *options
 
 	json_writer_init(&json, stream);
 	json_writer_open(&json, '{');
-	json_text(&json, "gilsim", GILSIM_VERSION);
-	json_text(&json, "scenario", base->name);
-	json_text(&json, "file", base->file);
+	json_writer_text_member(&json, "gilsim", GILSIM_VERSION);
+	json_writer_text_member(&json, "scenario", base->name);
+	json_writer_text_member(&json, "file", base->file);
 	json_writer_key(&json, "seed");
 	json_writer_unsigned(&json, base->seed);
-	json_number(&json, "confidence", options->objectives.confidence);
-	json_text(&json, "minimised", minimised_text(options));
+	json_writer_number_member(&json, "confidence", options->objectives.confidence);
+	json_writer_text_member(&json, "minimised", minimised_text(options));
 	json_named_point(&json, "answer", plan, plan->best, options, region);
 	json_named_point(&json, "runner_up", plan, plan->runner_up, options, region);
 	json_named_point(&json, "undecided", plan, plan->undecided, options, region);
 	json_named_point(&json, "nearest", plan, plan->nearest, options, region);
-	json_text(&json, "not_monotone_along", plan->broken_axis);
+	json_writer_text_member(&json, "not_monotone_along", plan->broken_axis);
 	json_writer_key(&json, "grid");
 	json_writer_integer(&json, (int64_t)plan->grid);
 	json_writer_key(&json, "asked");

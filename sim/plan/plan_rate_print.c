@@ -79,41 +79,29 @@ bool rate_print_table(const struct rate_row *rows, size_t count, const struct ob
 	return stream_finish(stream);
 }
 
-static void json_number(struct json_writer *json, const char *key, double value)
-{
-	json_writer_key(json, key);
-	json_writer_number(json, value);
-}
-
-static void json_text(struct json_writer *json, const char *key, const char *text)
-{
-	json_writer_key(json, key);
-	json_writer_string(json, text);
-}
-
 static void json_row(struct json_writer *json, const struct rate_row *row, const struct objectives *objectives)
 {
 	json_writer_open(json, '{');
-	json_text(json, "what", row->what);
-	json_number(json, "highest_per_s", row->found.highest);
-	json_number(json, "lowest_not_holding_per_s", row->found.lowest);
-	json_text(json, "lowest_decision", decision_names[row->found.is_open ? DECISION_OPEN : DECISION_FAILS]);
-	json_number(json, "knee_per_s", row->found.knee);
+	json_writer_text_member(json, "what", row->what);
+	json_writer_number_member(json, "highest_per_s", row->found.highest);
+	json_writer_number_member(json, "lowest_not_holding_per_s", row->found.lowest);
+	json_writer_text_member(json, "lowest_decision", decision_names[row->found.is_open ? DECISION_OPEN : DECISION_FAILS]);
+	json_writer_number_member(json, "knee_per_s", row->found.knee);
 	json_writer_key(json, "asked");
 	json_writer_open(json, '[');
 	for (size_t i = 0; i < row->found.count; i++) {
 		const struct answer_to_point *answer = &row->found.points[i].answer;
 
 		json_writer_open_compact(json, '{');
-		json_number(json, "rate_per_s", row->found.points[i].per_s);
-		json_text(json, "decision", decision_names[answer->decision]);
+		json_writer_number_member(json, "rate_per_s", row->found.points[i].per_s);
+		json_writer_text_member(json, "decision", decision_names[answer->decision]);
 		json_writer_key(json, "replications");
 		json_writer_integer(json, (int64_t)answer->replications);
-		json_number(json, "throughput_per_s", answer->throughput_per_s);
+		json_writer_number_member(json, "throughput_per_s", answer->throughput_per_s);
 		json_writer_key(json, "sojourn_mean_s");
 		json_writer_seconds(json, answer->sojourn_mean_s);
-		json_text(json, "binding", objectives->slos[answer->binding].text);
-		json_number(json, "margin", answer->states[answer->binding].margin);
+		json_writer_text_member(json, "binding", objectives->slos[answer->binding].text);
+		json_writer_number_member(json, "margin", answer->states[answer->binding].margin);
 		json_writer_close(json, '}');
 	}
 	json_writer_close(json, ']');
@@ -127,12 +115,12 @@ bool rate_print_json(const struct rate_row *rows, size_t count, const struct obj
 
 	json_writer_init(&json, stream);
 	json_writer_open(&json, '{');
-	json_text(&json, "gilsim", GILSIM_VERSION);
-	json_text(&json, "scenario", base->name);
-	json_text(&json, "file", base->file);
+	json_writer_text_member(&json, "gilsim", GILSIM_VERSION);
+	json_writer_text_member(&json, "scenario", base->name);
+	json_writer_text_member(&json, "file", base->file);
 	json_writer_key(&json, "seed");
 	json_writer_unsigned(&json, base->seed);
-	json_number(&json, "confidence", objectives->confidence);
+	json_writer_number_member(&json, "confidence", objectives->confidence);
 	json_writer_key(&json, "rates");
 	json_writer_open(&json, '[');
 	for (size_t i = 0; i < count; i++)

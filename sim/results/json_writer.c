@@ -202,6 +202,18 @@ void json_writer_number(struct json_writer *writer, double value)
 	write_formatted(writer, text);
 }
 
+void json_writer_text_member(struct json_writer *writer, const char *key, const char *text)
+{
+	json_writer_key(writer, key);
+	json_writer_string(writer, text);
+}
+
+void json_writer_number_member(struct json_writer *writer, const char *key, double value)
+{
+	json_writer_key(writer, key);
+	json_writer_number(writer, value);
+}
+
 bool json_writer_finish(struct json_writer *writer)
 {
 	assert(writer->depth == 0);

@@ -38,6 +38,9 @@ void json_writer_null(struct json_writer *writer);
 void json_writer_seconds(struct json_writer *writer, double seconds);
 /* Not finite gives null. 12 significant digits. */
 void json_writer_number(struct json_writer *writer, double value);
+/* A key and its value. */
+void json_writer_text_member(struct json_writer *writer, const char *key, const char *text);
+void json_writer_number_member(struct json_writer *writer, const char *key, double value);
 /* Ends the document with a line break; false with errno set when the stream has failed. */
 bool json_writer_finish(struct json_writer *writer);
 
