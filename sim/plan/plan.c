@@ -127,8 +127,11 @@ static const struct plan_point *ask_point(struct grid *grid, size_t index)
 			    plan_overrides(grid->options, point, grid->region), grid->options->axis_count, grid->batch,
 			    grid->region);
 	point->cost = plan_cost(grid->options, point, &point->machine);
-	if (isnan(point->cost))
+	if (isnan(point->cost)) {
 		point->answer.decision = DECISION_FAILS;
+		if (!point->answer.why_not)
+			point->answer.why_not = "no machine of the price file is large enough";
+	}
 	grid->status[index] = ASKED;
 	if (point->answer.decision == DECISION_HOLDS && is_better(plan, plan->count - 1, plan->best))
 		plan->best = plan->count - 1;
