@@ -73,7 +73,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all check-load bench golden format tidy check-layers check-determinism \
+.PHONY: all help demo test test-all check-load check-plan bench golden format tidy check-layers check-determinism \
 	install uninstall clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
 
@@ -154,6 +154,11 @@ check-load: packages-test ## long: queueing theory at every point, coverage of i
 	@$(if $(shell command -v mpicc 2>/dev/null),$(MAKE) $(PARALLEL) MPI=1 OUT=build/mpi build/mpi/gilsim)
 	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'load_theory/*'
 	$(if $(shell command -v mpicc 2>/dev/null),GILSIM_MPI=build/mpi/gilsim) tests/tools/sweep.sh $(OUT)/gilsim 1000
+
+check-plan: packages-test ## long: plans against Erlang C, advice against every size of every model on 100 scenarios
+	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests
+	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'plan/*'
+	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'advise/*'
 
 test-all: ## everything that .ci/run runs
 	.ci/run

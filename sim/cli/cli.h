@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "sim/base/region.h"
+#include "sim/plan/scenario_source.h"
 #include "sim/results/results.h"
 #include "sim/scenario/scenario.h"
 
@@ -40,6 +41,8 @@ int cmd_native(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
+int cmd_advise(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
@@ -84,6 +87,11 @@ struct scenario_options scenario_arguments_options(const struct scenario_argumen
  */
 struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region);
 
+/* The same without printing: what is wrong with it is in `diagnostics`. */
+struct scenario *read_scenario(const char *path, const struct scenario_options *options, struct region *region,
+			       struct diagnostics *diagnostics);
+/* The one file of these arguments, with all of its variants, as searches load it again and again. */
+struct scenario_source scenario_arguments_source(const struct scenario_arguments *arguments);
 /* The same for one of many loads of a file that is known to be good: only errors are printed. Several threads may. */
 struct scenario *load_scenario_again(const char *path, const struct scenario_options *options, struct region *region);
 

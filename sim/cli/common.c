@@ -165,20 +165,27 @@ static void rewind_standard_input(void)
 	rewind(stdin);
 }
 
+struct scenario *read_scenario(const char *path, const struct scenario_options *options, struct region *region,
+			       struct diagnostics *diagnostics)
+{
+	struct scenario *scenario;
+
+	if (!strcmp(path, "-"))
+		rewind_standard_input();
+	scenario = scenario_load(path, options, region, diagnostics);
+	for (size_t i = 0; scenario && i < scenario->workload_count; i++)
+		simulate_check(&scenario->workloads[i], diagnostics);
+	return diagnostics->error_count > 0 ? NULL : scenario;
+}
+
 static struct scenario *load(const char *path, const struct scenario_options *options, bool only_errors,
 			     struct region *region)
 {
 	struct diagnostics diagnostics;
 	struct scenario *scenario;
 
-	if (!strcmp(path, "-"))
-		rewind_standard_input();
 	diagnostics_init(&diagnostics, region);
-	scenario = scenario_load(path, options, region, &diagnostics);
-	for (size_t i = 0; scenario && i < scenario->workload_count; i++)
-		simulate_check(&scenario->workloads[i], &diagnostics);
-	if (diagnostics.error_count > 0)
-		scenario = NULL;
+	scenario = read_scenario(path, options, region, &diagnostics);
 	if (!scenario || !only_errors)
 		diagnostics_print(&diagnostics, stderr);
 	return scenario;
@@ -200,6 +207,31 @@ struct scenario *load_scenario_again(const char *path, const struct scenario_opt
 	scenario = load(path, options, true, region);
 	pthread_mutex_unlock(&standard_input);
 	return scenario;
+}
+
+/* ---- A scenario that is loaded again and again ----------------------------------------------- */
+
+static struct scenario *load_again(const struct scenario_source *source, const char *const *overrides, size_t count,
+				   struct region *region, struct diagnostics *diagnostics)
+{
+	const struct scenario_arguments *arguments = source->context;
+	struct scenario_options options = scenario_arguments_options(arguments);
+	const char **all = region_alloc_array(region, options.override_count + count, sizeof(all[0]));
+
+	for (size_t i = 0; i < options.override_count; i++)
+		all[i] = options.overrides[i];
+	for (size_t i = 0; i < count; i++)
+		all[options.override_count + i] = overrides[i];
+	options.overrides = all;
+	options.override_count += count;
+	options.variants = NULL;
+	options.variant_count = 0;
+	return read_scenario(arguments->files.items[0], &options, region, diagnostics);
+}
+
+struct scenario_source scenario_arguments_source(const struct scenario_arguments *arguments)
+{
+	return (struct scenario_source){ load_again, arguments };
 }
 
 /* --- output ----------------------------------------------------------------------------------- */

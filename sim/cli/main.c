@@ -19,6 +19,8 @@ static const struct subcommand subcommands[] = {
 	{ "validate", "predictions beside measurements", cmd_validate },
 	{ "compare", "two results: better, worse, or nobody can tell", cmd_compare },
 	{ "calibrate", "measure this machine and interpreter into a profile", cmd_calibrate },
+	{ "plan", "the cheapest configuration that meets objectives", cmd_plan },
+	{ "advise", "which model to use, why, and what would change that", cmd_advise },
 	{ "plot", "draw results and traces", cmd_plot },
 	{ "report", "results and traces as one page of HTML", cmd_report },
 	{ "schema", "print the scenario language as a JSON Schema", cmd_schema },

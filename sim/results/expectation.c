@@ -11,7 +11,7 @@
 /* Figures are sums of whole nanoseconds turned into doubles; what differs by less than this was equal before. */
 #define EQUAL_RATIO 1e-12
 
-static bool holds(const struct expectation *expectation, double actual)
+bool expectation_holds(const struct expectation *expectation, double actual)
 {
 	double value = expectation->value;
 	double slack = EQUAL_RATIO * fmax(fabs(actual), fabs(value));
@@ -61,7 +61,7 @@ static struct expectation_outcome test_one(const struct expectation *expectation
 		actual /= operand_value(&expectation->right, results, current);
 	outcome.actual = isfinite(actual) ? actual : NAN;
 	if (isfinite(actual))
-		outcome.verdict = holds(expectation, actual) ? VERDICT_HOLDS : VERDICT_FAILS;
+		outcome.verdict = expectation_holds(expectation, actual) ? VERDICT_HOLDS : VERDICT_FAILS;
 	return outcome;
 }
 

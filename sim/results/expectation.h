@@ -48,6 +48,8 @@ struct expectation_outcome {
 };
 /* The worst outcome over the variants it names. Missing figures fail as NO_DATA. */
 struct expectation_outcome expectation_test(const struct expectation *expectation, const struct results *results);
+/* Whether a figure that is `actual` meets it. */
+bool expectation_holds(const struct expectation *expectation, double actual);
 /* One line: "ok" or "FAIL", the text, and what came out instead, where it stands in the file. */
 void expectation_print(const struct expectation *expectation, const struct expectation_outcome *outcome,
 		       FILE *stream);

@@ -11,28 +11,10 @@
 #include "sim/results/theory.h"
 #include "sim/results/version.h"
 
-static void key_seconds(struct json_writer *writer, const char *key, double seconds)
-{
-	json_writer_key(writer, key);
-	json_writer_seconds(writer, seconds);
-}
-
-static void key_number(struct json_writer *writer, const char *key, double value)
-{
-	json_writer_key(writer, key);
-	json_writer_number(writer, value);
-}
-
-static void key_string(struct json_writer *writer, const char *key, const char *text)
-{
-	json_writer_key(writer, key);
-	json_writer_string(writer, text);
-}
-
 /* -1 and NaN both stand for a count that is not known. */
 static void key_count(struct json_writer *writer, const char *key, double count)
 {
-	key_number(writer, key, count < 0 ? NAN : count);
+	json_writer_key_number(writer, key, count < 0 ? NAN : count);
 }
 
 static void key_interval(struct json_writer *writer, const char *key, const struct interval *interval, bool is_time)
@@ -66,7 +48,7 @@ static void print_counts(struct json_writer *writer, const struct variant_result
 	else
 		json_writer_null(writer);
 	if (variant->deadlock_report)
-		key_string(writer, "deadlock_report", variant->deadlock_report);
+		json_writer_key_string(writer, "deadlock_report", variant->deadlock_report);
 	if (variant->limit_reached) {
 		json_writer_key(writer, "limit_reached");
 		json_writer_bool(writer, true);
@@ -77,19 +59,19 @@ static void print_summary(struct json_writer *writer, const struct summary *sojo
 {
 	json_writer_key(writer, "sojourn_s");
 	json_writer_open_compact(writer, '{');
-	key_seconds(writer, "mean", sojourn->mean);
-	key_seconds(writer, "p50", sojourn->p50);
-	key_seconds(writer, "p90", sojourn->p90);
-	key_seconds(writer, "p95", sojourn->p95);
-	key_seconds(writer, "p99", sojourn->p99);
-	key_seconds(writer, "max", sojourn->max);
+	json_writer_key_seconds(writer, "mean", sojourn->mean);
+	json_writer_key_seconds(writer, "p50", sojourn->p50);
+	json_writer_key_seconds(writer, "p90", sojourn->p90);
+	json_writer_key_seconds(writer, "p95", sojourn->p95);
+	json_writer_key_seconds(writer, "p99", sojourn->p99);
+	json_writer_key_seconds(writer, "max", sojourn->max);
 	json_writer_close(writer, '}');
 }
 
 static void print_sojourn(struct json_writer *writer, const struct variant_result *variant)
 {
 	print_summary(writer, &variant->sojourn);
-	key_string(writer, "percentiles", variant->percentiles_exact ? "exact" : "histogram");
+	json_writer_key_string(writer, "percentiles", variant->percentiles_exact ? "exact" : "histogram");
 }
 
 static void print_times(struct json_writer *writer, const struct variant_result *variant)
@@ -97,29 +79,29 @@ static void print_times(struct json_writer *writer, const struct variant_result 
 	json_writer_key(writer, "time_in_s");
 	json_writer_open_compact(writer, '{');
 	for (int part = 0; part < TIME_PART_COUNT; part++)
-		key_seconds(writer, time_part_names[part], variant->time_in_s[part]);
+		json_writer_key_seconds(writer, time_part_names[part], variant->time_in_s[part]);
 	json_writer_close(writer, '}');
 
 	json_writer_key(writer, "gil_wait_behind_s");
 	json_writer_open_compact(writer, '{');
-	key_seconds(writer, "python", variant->gil_wait_behind_python_s);
-	key_seconds(writer, "c", variant->gil_wait_behind_c_s);
+	json_writer_key_seconds(writer, "python", variant->gil_wait_behind_python_s);
+	json_writer_key_seconds(writer, "c", variant->gil_wait_behind_c_s);
 	json_writer_close(writer, '}');
 
 	json_writer_key(writer, "loop_lag_s");
 	json_writer_open_compact(writer, '{');
-	key_seconds(writer, "mean", variant->loop_lag_mean_s);
-	key_seconds(writer, "p99", variant->loop_lag_p99_s);
-	key_seconds(writer, "max", variant->loop_lag_max_s);
+	json_writer_key_seconds(writer, "mean", variant->loop_lag_mean_s);
+	json_writer_key_seconds(writer, "p99", variant->loop_lag_p99_s);
+	json_writer_key_seconds(writer, "max", variant->loop_lag_max_s);
 	json_writer_close(writer, '}');
 
 	json_writer_key(writer, "stages");
 	json_writer_open(writer, '[');
 	for (size_t i = 0; i < variant->stage_count; i++) {
 		json_writer_open_compact(writer, '{');
-		key_string(writer, "name", variant->stages[i].name);
-		key_seconds(writer, "start_s", variant->stages[i].start_s);
-		key_seconds(writer, "end_s", variant->stages[i].end_s);
+		json_writer_key_string(writer, "name", variant->stages[i].name);
+		json_writer_key_seconds(writer, "start_s", variant->stages[i].start_s);
+		json_writer_key_seconds(writer, "end_s", variant->stages[i].end_s);
 		json_writer_close(writer, '}');
 	}
 	json_writer_close(writer, ']');
@@ -178,8 +160,8 @@ static void print_samples(struct json_writer *writer, const struct variant_resul
 static void print_variant(struct json_writer *writer, const struct variant_result *variant, int replications)
 {
 	json_writer_open(writer, '{');
-	key_string(writer, "name", variant->name);
-	key_string(writer, "model", variant->model);
+	json_writer_key_string(writer, "name", variant->name);
+	json_writer_key_string(writer, "model", variant->model);
 	json_writer_key(writer, "workers");
 	if (variant->workers > 0)
 		json_writer_integer(writer, variant->workers);
@@ -188,10 +170,10 @@ static void print_variant(struct json_writer *writer, const struct variant_resul
 	json_writer_key(writer, "measured");
 	json_writer_bool(writer, variant->measured);
 	if (!variant->measured)
-		key_string(writer, "why_not", variant->why_not);
-	key_seconds(writer, "makespan_s", variant->makespan_s);
-	key_number(writer, "speedup", variant->speedup);
-	key_number(writer, "throughput_per_s", variant->throughput_per_s);
+		json_writer_key_string(writer, "why_not", variant->why_not);
+	json_writer_key_seconds(writer, "makespan_s", variant->makespan_s);
+	json_writer_key_number(writer, "speedup", variant->speedup);
+	json_writer_key_number(writer, "throughput_per_s", variant->throughput_per_s);
 	print_counts(writer, variant);
 	print_sojourn(writer, variant);
 	json_writer_key(writer, "overloaded");
@@ -199,18 +181,18 @@ static void print_variant(struct json_writer *writer, const struct variant_resul
 		json_writer_bool(writer, variant->overloaded);
 	else
 		json_writer_null(writer);
-	key_number(writer, "backlog_growth_per_s", variant->backlog_growth_per_s);
-	key_number(writer, "waited_fraction", variant->waited_fraction);
+	json_writer_key_number(writer, "backlog_growth_per_s", variant->backlog_growth_per_s);
+	json_writer_key_number(writer, "waited_fraction", variant->waited_fraction);
 	json_writer_key(writer, "in_flight");
 	json_writer_open_compact(writer, '{');
-	key_number(writer, "mean", variant->in_flight_mean);
+	json_writer_key_number(writer, "mean", variant->in_flight_mean);
 	key_count(writer, "max", variant->in_flight_max);
 	json_writer_close(writer, '}');
 	print_times(writer, variant);
 	json_writer_key(writer, "utilisation");
 	json_writer_open_compact(writer, '{');
-	key_number(writer, "cores", variant->utilisation_cores);
-	key_number(writer, "gil", variant->utilisation_gil);
+	json_writer_key_number(writer, "cores", variant->utilisation_cores);
+	json_writer_key_number(writer, "gil", variant->utilisation_gil);
 	json_writer_close(writer, '}');
 	key_count(writer, "context_switches", variant->context_switches);
 	key_count(writer, "gil_switches", variant->gil_switches);
@@ -219,7 +201,7 @@ static void print_variant(struct json_writer *writer, const struct variant_resul
 	print_ci95(writer, variant);
 	print_samples(writer, variant, replications);
 	if (variant->note)
-		key_string(writer, "note", variant->note);
+		json_writer_key_string(writer, "note", variant->note);
 	if (variant->production_count > 0) {
 		json_writer_key(writer, "production");
 		production_print_json(variant, writer);
@@ -249,7 +231,7 @@ static void print_overrides(struct json_writer *writer, const struct results *re
 		if (!equals || equals - results->overrides[i] >= (ptrdiff_t)sizeof(path))
 			continue;
 		snprintf(path, sizeof(path), "%.*s", (int)(equals - results->overrides[i]), results->overrides[i]);
-		key_string(writer, path, equals + 1);
+		json_writer_key_string(writer, path, equals + 1);
 	}
 	json_writer_close(writer, '}');
 }
@@ -259,11 +241,11 @@ static void print_results(struct json_writer *writer, const struct results *resu
 	size_t best = results_best(results);
 
 	json_writer_open(writer, '{');
-	key_string(writer, "gilsim", GILSIM_VERSION);
-	key_string(writer, "scenario", results->scenario);
-	key_string(writer, "about", results->about);
-	key_string(writer, "file", results->file);
-	key_string(writer, "source", results->source);
+	json_writer_key_string(writer, "gilsim", GILSIM_VERSION);
+	json_writer_key_string(writer, "scenario", results->scenario);
+	json_writer_key_string(writer, "about", results->about);
+	json_writer_key_string(writer, "file", results->file);
+	json_writer_key_string(writer, "source", results->source);
 	json_writer_key(writer, "seed");
 	json_writer_unsigned(writer, results->seed);
 	json_writer_key(writer, "replications");
@@ -271,17 +253,17 @@ static void print_results(struct json_writer *writer, const struct results *resu
 	print_overrides(writer, results);
 	json_writer_key(writer, "machine");
 	json_writer_open_compact(writer, '{');
-	key_string(writer, "profile", results->machine_profile);
+	json_writer_key_string(writer, "profile", results->machine_profile);
 	json_writer_key(writer, "cores");
 	json_writer_integer(writer, results->machine_cores);
-	key_number(writer, "quota_cores", results->machine_quota_cores > 0 ? results->machine_quota_cores : NAN);
+	json_writer_key_number(writer, "quota_cores", results->machine_quota_cores > 0 ? results->machine_quota_cores : NAN);
 	json_writer_close(writer, '}');
 	json_writer_key(writer, "python");
 	json_writer_open_compact(writer, '{');
-	key_string(writer, "version", results->python_version);
-	key_string(writer, "gil", results->python_gil);
-	key_string(writer, "executable", results->python_executable);
-	key_number(writer, "spin_rate_ratio", results->spin_rate_ratio);
+	json_writer_key_string(writer, "version", results->python_version);
+	json_writer_key_string(writer, "gil", results->python_gil);
+	json_writer_key_string(writer, "executable", results->python_executable);
+	json_writer_key_number(writer, "spin_rate_ratio", results->spin_rate_ratio);
 	json_writer_close(writer, '}');
 	json_writer_key(writer, "variants");
 	json_writer_open(writer, '[');
@@ -292,9 +274,9 @@ static void print_results(struct json_writer *writer, const struct results *resu
 		json_writer_key(writer, "scalability");
 		scalability_print_json(results->scalability, writer);
 	}
-	key_string(writer, "baseline",
+	json_writer_key_string(writer, "baseline",
 		   results->baseline < results->variant_count ? results->variants[results->baseline].name : NULL);
-	key_string(writer, "best", best == SIZE_MAX ? NULL : results->variants[best].name);
+	json_writer_key_string(writer, "best", best == SIZE_MAX ? NULL : results->variants[best].name);
 	json_writer_close(writer, '}');
 }
 
