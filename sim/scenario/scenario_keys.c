@@ -89,7 +89,7 @@ const char *const python_versions[] = { "3.8", "3.9", "3.10", "3.11", "3.12", "3
 static const char *const gil_words[] = {
 	[GIL_ON] = "on", [GIL_OFF] = "off", [GIL_PER_INTERPRETER] = "per-interpreter", NULL
 };
-static const char *const start_words[] = {
+const char *const start_names[] = {
 	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver", NULL
 };
 const char *const resource_names[RESOURCE_KIND_COUNT + 1] = {
@@ -127,7 +127,7 @@ const char *const return_words[] = {
 	[RETURN_FIRST] = "first", [RETURN_ALL] = "all", [RETURN_EXCEPTION] = "exception", NULL
 };
 static const char *const spacing_words[] = { [SPACING_POISSON] = "poisson", [SPACING_EVEN] = "even", NULL };
-static const char *const spawn_words[] = { [SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process",
+const char *const spawn_names[] = { [SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process",
 					   [SPAWN_COROUTINE] = "coroutine", NULL };
 
 /* ---- Tables. Limits that are not Python's or the kernel's own only keep a slip of the pen from taking
@@ -166,7 +166,7 @@ static const struct key python_keys[] = {
 	{ "switch_interval", "sys.setswitchinterval(); the profile's gil.interval by default, 5ms in CPython.",
 	  VALUE_DURATION, FIELD(python_keys, switch_interval_ns), .least = 1e3 },
 	{ "start", "How multiprocessing starts processes; the version's default on Linux by default.", VALUE_WORD,
-	  FIELD(python_keys, start), .words = start_words },
+	  FIELD(python_keys, start), .words = start_names },
 	{ "imports", "What importing the program's modules costs a process that starts afresh.", VALUE_SECTION,
 	  FIELD(python_keys, imports), .table = &imports_table },
 };
@@ -315,7 +315,7 @@ const struct key_table run_model_table = { "a run", NULL, NULL, run_model_keys, 
 static const struct key variant_keys[] = {
 	MODEL_KEYS,
 	{ "spawn", "What the step `spawn` starts; with coroutine, `main` is one too.", VALUE_WORD,
-	  FIELD(variant_keys, spawn), .words = spawn_words, .initial = "thread", .models = MODEL(PROGRAM) },
+	  FIELD(variant_keys, spawn), .words = spawn_names, .initial = "thread", .models = MODEL(PROGRAM) },
 	{ "set", "Paths and the values that they have in this variant.", VALUE_SETTINGS, FIELD(variant_keys, set) },
 };
 const struct key_table variant_table = { "a variant", "model", NULL, variant_keys, LENGTH(variant_keys), "model",

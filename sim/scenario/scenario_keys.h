@@ -170,7 +170,6 @@ struct step_keys {
 
 extern const struct key_table file_table, machine_table, python_table, imports_table, resource_table, task_table,
 	run_table, arrivals_table, variant_table, each_table, run_model_table;
-extern const char *const resource_names[]; /* "lock", ...; NULL-terminated */
 extern const char *const return_words[];   /* "first", ...; NULL-terminated */
 
 extern const char *const python_versions[]; /* "3.8" and on; NULL-terminated */

@@ -259,6 +259,7 @@ enum resource_kind {
 	RESOURCE_POOL, /* multiprocessing.Pool: submit is apply_async() */
 	RESOURCE_KIND_COUNT
 };
+extern const char *const resource_names[RESOURCE_KIND_COUNT + 1]; /* "lock", "rlock", ..., NULL */
 
 enum resource_scope {
 	SCOPE_THREADS,	  /* shared by threads of one process */
@@ -296,6 +297,7 @@ enum model_kind {
 extern const char *const model_names[MODEL_KIND_COUNT + 1]; /* "sequential", "threads", ..., NULL */
 
 enum spawn_kind { SPAWN_THREAD, SPAWN_PROCESS, SPAWN_COROUTINE };
+extern const char *const spawn_names[]; /* "thread", "process", "coroutine", NULL */
 enum map_kind { MAP_MAP, MAP_IMAP, MAP_IMAP_UNORDERED, MAP_APPLY_ASYNC };
 
 struct model {
@@ -341,6 +343,7 @@ struct run {
 
 enum gil_kind { GIL_ON, GIL_OFF, GIL_PER_INTERPRETER };
 enum start_method { START_FORK, START_SPAWN, START_FORKSERVER };
+extern const char *const start_names[]; /* "fork", "spawn", "forkserver", NULL */
 
 struct python {
 	int minor;	     /* 12 for "3.12" */
