@@ -1,5 +1,5 @@
 /*
- * steps.h - how each kind of step is executed: one function a kind and a context, in one table (steps.c).
+ * steps.h - how each kind of step is executed: one function a kind and a context, in the tables of steps.c.
  *
  * A step's function is what an AWAIT calls: it finishes at once, or pushes a program and returns os_thread_enter().
  * What a kind does is said in sim/scenario/workload.h. A kind that no model fills has no function: then
@@ -16,13 +16,8 @@
 
 typedef enum progress step_fn(struct os_thread *thread, struct task_instance *instance, const struct step *step);
 
-/* Where a step runs. A step on a resource that processes share is executed by STEPS_ACROSS_PROCESSES, whether
- * in a function or in a coroutine. */
-enum step_context { STEPS_IN_FUNCTIONS, STEPS_IN_COROUTINES, STEPS_ACROSS_PROCESSES, STEP_CONTEXT_COUNT };
-
-extern step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT];
-
-/* The function for this step; NULL: not simulated. */
+/* The function for this step; NULL: not simulated. A step on a resource that processes share is the same in functions and in
+ * coroutines. */
 step_fn *step_program_of(const struct workload *workload, const struct step *step, bool in_coroutine);
 /* Reports each step, resource and model of the workload that is not simulated, at its line. */
 void steps_check(const struct workload *workload, struct diagnostics *diagnostics);

@@ -505,7 +505,7 @@ struct submit_locals {
 	struct task_instance *instance;
 	const struct step *step;
 	struct handle *handle;
-	struct thread_pool *pool; /* NULL: the loop's own */
+	struct aio_executor pool; /* nothing in it: the loop's own */
 	int64_t next, count;
 };
 
@@ -527,13 +527,17 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	if (executor && !executor->opened)
 		AWAIT(frame, executor_open(thread, executor));
-	my->pool = executor ? executor->threads : NULL;
+	if (executor)
+		my->pool = (struct aio_executor){ executor->threads, executor->processes };
 	my->count = step_start_count(instance, my->step->start);
 	for (my->next = 0; my->next < my->count && instance->leaving == LEAVING_NOT; my->next++) {
 		child = step_new_child(instance, my->step->start, my->next);
 		my->handle = task_add_handle(instance, my->step->group);
 		my->handle->instance = child;
 		my->handle->call = region_alloc(instance->simulation->region, sizeof(*my->handle->call));
+		my->handle->call->call.argument_bytes =
+			my->step->start->bytes > 0 ? my->step->start->bytes : INDEX_BYTES;
+		my->handle->call->call.result_bytes = my->step->start->result_bytes;
 		child->handle = my->handle;
 		AWAIT(frame, aio_run_in_executor(thread, my->pool, default_workers(instance->simulation->workload),
 						 my->handle->call, task_run, child));

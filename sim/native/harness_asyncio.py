@@ -236,6 +236,12 @@ async def do_with(argument):
         await run_body(body)
 
 
+async def do_with_executor(argument):
+    executor, body = argument
+    with executor:
+        await run_body(body)
+
+
 async def do_with_timeout(argument):
     lock, timeout_s, body = argument
     await asyncio.wait_for(lock.acquire(), timeout_s)
@@ -584,6 +590,8 @@ class Coroutines:
             return (GENERATE, GENERATORS[function], argument)
         if function is harness_control.run_if:
             return (IF, argument[0], argument[1:])
+        if function is harness_threading.run_with and isinstance(argument[0], harness_processes.Executor):
+            return (AWAIT, do_with_executor, argument)
         if function in COROUTINES:
             return (AWAIT, COROUTINES[function], argument)
         return (CALL, function, argument)

@@ -63,6 +63,17 @@ static json_t *table_new(struct instance_list *list, const struct instance *inst
 	return table;
 }
 
+/* Whether a step starts tasks in processes, which know those tasks only that there were when they began. */
+static bool is_of_processes(const struct workload *workload, const struct step *step)
+{
+	enum resource_kind kind;
+
+	if (step->kind != STEP_SUBMIT || step->resource == INDEX_NONE)
+		return false;
+	kind = workload->resources[step->resource].kind;
+	return kind == RESOURCE_PROCESS_POOL || kind == RESOURCE_POOL;
+}
+
 /* Tasks that are started in numbers that depend on data have no entities beforehand, so they may draw nothing. */
 static bool check_unnumbered(struct instance_list *list, const struct task_facts *facts)
 {
@@ -70,15 +81,21 @@ static bool check_unnumbered(struct instance_list *list, const struct task_facts
 
 	if (workload->model.spawn == SPAWN_PROCESS)
 		return instance_list_fail(list, "processes whose number depends on data are not run natively");
-	for (uint32_t task = 0; task < workload->task_count; task++)
+	for (uint32_t task = 0; task < workload->task_count; task++) {
 		for (uint32_t at = workload->tasks[task].first;
-		     facts->called[task] && at < workload->tasks[task].end; at++)
-			if (instance_starts_at(&workload->steps[at]) &&
-			    (list->facts[workload->steps[at].start->task].draws ||
-			     workload->steps[at].start->items_ns))
-				return instance_list_fail(list,
-					    "tasks whose number depends on data and that draw durations are "
-					    "not run natively");
+		     facts->called[task] && at < workload->tasks[task].end; at++) {
+			const struct step *step = &workload->steps[at];
+
+			if (!instance_starts_at(step))
+				continue;
+			if (list->facts[step->start->task].draws || step->start->items_ns)
+				return instance_list_fail(list, "tasks whose number depends on data and that draw "
+								"durations are not run natively");
+			if (is_of_processes(workload, step))
+				return instance_list_fail(list, "calls in processes whose number depends on data are "
+								"not run natively");
+		}
+	}
 	list->has_unnumbered = true;
 	return true;
 }
