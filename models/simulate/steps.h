@@ -39,6 +39,8 @@ struct task_instance *step_new_child(struct task_instance *parent, const struct 
 /* How many it starts. */
 int64_t step_start_count(struct task_instance *instance, const struct start *start);
 
+/* The connections that a step with io_via: socket uses here: of the event loop, or of the process. */
+struct stream_pool *step_streams(struct os_thread *thread, struct simulation *simulation, bool in_coroutine);
 /* For AWAIT: time.sleep(), or in a coroutine asyncio.sleep(), in which it may be cancelled. */
 enum progress step_sleep(struct os_thread *thread, const struct task_instance *instance, sim_ns duration_ns);
 /* When the step's timeout is over: SIM_NS_MAX without one. */
@@ -47,7 +49,7 @@ sim_ns step_deadline(const struct os_thread *thread, const struct step *step);
 void step_enter_callee(struct task_instance *instance, const struct start *start);
 
 /* steps_basic.c */
-step_fn step_allocate, step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
+step_fn step_allocate, step_python, step_c, step_native, step_block, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
 /* steps_control.c */
 step_fn step_if, step_while, step_let, step_call, step_return, step_try, step_raise, step_retry;
 /* steps_threading.c */

@@ -8,6 +8,7 @@
 #include "models/library/aio_gather.h"
 #include "models/library/aio_group.h"
 #include "models/library/aio_timeout.h"
+#include "models/library/stream.h"
 #include "models/simulate/coroutines.h"
 #include "models/simulate/executors.h"
 #include "models/simulate/steps.h"
@@ -39,7 +40,11 @@ static uint32_t index_of(const struct task_instance *instance, const struct step
 
 enum progress step_io_awaited(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	return aio_sleep(thread, step_ns(instance, step, 1));
+	sim_ns duration_ns = step_ns(instance, step, 1);
+
+	if (step->io_via == IO_SLEEP)
+		return aio_sleep(thread, duration_ns);
+	return aio_stream_ask(thread, step_streams(thread, instance->simulation, true), duration_ns);
 }
 
 /* ---- Handles ---- */

@@ -397,6 +397,7 @@ def measure_run():
 
 def measure_asyncio():
     """Garbage collection has costs of its own, so none comes in between."""
+    import calibrate_sockets
     asyncio.set_event_loop(LOOP)
     gc.disable()
     measure_select()
@@ -418,6 +419,7 @@ def measure_asyncio():
     measure_generator()
     measure_threadsafe()
     measure_run_in_executor()
+    calibrate_sockets.measure_sockets()
     LOOP.close()
     measure_run()
     gc.enable()

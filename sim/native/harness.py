@@ -39,6 +39,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness_control
 import harness_processes
+import harness_sockets
 import harness_threading
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
@@ -108,9 +109,13 @@ def kinds_used(steps):
     return kinds
 
 
+def kinds_used_by(workload):
+    return set().union(*(kinds_used(task['steps']) for task in workload['tasks'] if task))
+
+
 def spin_rates_ns(workload):
     """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at."""
-    used = set().union(*(kinds_used(task['steps']) for task in workload['tasks'] if task))
+    used = kinds_used_by(workload)
     return [mean_rate_ns(loop, iterations, WATCH_NS if kind in used else 0)
             for kind, loop, iterations in SPIN_PIECES]
 
@@ -224,7 +229,7 @@ def timed(loop, word, piece):
     return run
 
 
-LEAVES = {'io': time.sleep, 'block': time.sleep}
+LEAVES = {'io': time.sleep, 'block': time.sleep, 'socket_io': harness_sockets.ask}
 TIMED_LEAVES = {}
 for number, (kind, loop, piece) in enumerate(SPIN_PIECES):
     LEAVES[kind] = loop
@@ -347,6 +352,7 @@ BINDERS = {
     'c': bind_leaf,
     'native': bind_leaf,
     'io': bind_leaf,
+    'socket_io': bind_leaf,
     'block': bind_leaf,
     'spawn': bind_spawn,
     'join': bind_join,
@@ -606,6 +612,9 @@ def execute(workload):
         os.sched_setaffinity(0, workload['cpus'])
     mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
     pace_before = measure_pace(workload)
+    server = None
+    if 'socket_io' in kinds_used_by(workload):
+        server = harness_sockets.Server(workload['generator_cpus'])
     sys.setswitchinterval(workload['switch_interval_s'])
     model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
     run, prepare = MODELS[model]
@@ -632,6 +641,7 @@ def execute(workload):
         if status != 0:
             raise RuntimeError('the load generator failed')
         generator_cpu_s = generator_usage.ru_utime + generator_usage.ru_stime
+    server_report = server and server.stop()
     pace_after = measure_pace_alone(workload)
     return {
         'makespan_ns': RECORDS[1] - RECORDS[0],
@@ -639,9 +649,10 @@ def execute(workload):
         'spin_after_ns': pace_after[0],
         'all_busy_speed': [pace_before[1], pace_after[1]],
         'cpu_s': cpu_after_s - cpu_before_s,
-        'everybodys_cpu_s': (None if everybody_before_s is None or model == 'arrivals'
+        'everybodys_cpu_s': (None if everybody_before_s is None or model == 'arrivals' or server
                              else everybody_after_s - everybody_before_s),
         'generator_cpu_s': generator_cpu_s,
+        'server': server_report,
         'context_switches': switches_after - switches_before,
         'gil': getattr(sys, '_is_gil_enabled', lambda: True)(),
         'stages': [[name, time_ns - RECORDS[0]] for name, time_ns in STAGES],

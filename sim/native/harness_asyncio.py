@@ -13,6 +13,7 @@ import threading
 import harness
 import harness_control
 import harness_processes
+import harness_sockets
 import harness_threading
 from harness import RECORD_WORDS, clock_ns
 from harness_control import (OUTCOME_CANCELLED, OUTCOME_COMPLETED, CallSite, LoopBreak, Return,
@@ -138,11 +139,23 @@ async def do_sleep_drawn(argument):
     await asyncio.sleep(draws.next(site))
 
 
+async def do_ask_drawn(argument):
+    draws, site = argument
+    await harness_sockets.ask_and_await(draws.next(site))
+
+
 def bind_io(_, step, activation):
     _, source, value = step
     if source == 'drawn':
         return (AWAIT, do_sleep_drawn, (activation.instance.draws, value))
     return (AWAIT, asyncio.sleep, activation.instance.items[value] if source == 'item' else value)
+
+
+def bind_socket_io(_, step, activation):
+    _, source, value = step
+    if source == 'drawn':
+        return (AWAIT, do_ask_drawn, (activation.instance.draws, value))
+    return (AWAIT, harness_sockets.ask_and_await, activation.instance.items[value] if source == 'item' else value)
 
 
 async def do_while(argument):
@@ -549,6 +562,7 @@ GENERATORS = {
 # Those that functions do not have, or that are another thing there; of triples.
 BINDERS = {
     'io': bind_io,
+    'socket_io': bind_socket_io,
     'spawn': bind_create_task,
     'create_task': bind_create_task,
     'gather': bind_gather,
@@ -633,6 +647,7 @@ class Coroutines:
         if model['eager']:
             loop.set_task_factory(asyncio.eager_task_factory)
         belong_to(loop, self.resources)
+        harness_sockets.enter_loop(asyncio)
         return loop
 
     def note_never_begun(self):

@@ -3,7 +3,8 @@
  *
  * One stdlib-only Python harness (sim/native/harness.py) is handed the compiled workload as JSON, does fixed
  * amounts of work (loop iterations, not clock time), measures its own spin rate before and after, and
- * returns what it saw. The harness never runs code from a scenario and binds nothing.
+ * returns what it saw. The harness never runs code from a scenario; for io_via: socket it listens on 127.0.0.1, else it
+ * binds nothing.
  */
 #ifndef SIM_NATIVE_NATIVE_H
 #define SIM_NATIVE_NATIVE_H

@@ -92,6 +92,20 @@ static void read_others(const json_t *root, double cores_s, struct native_run *r
 		run->others_share = fmax(others_s, 0) / cores_s;
 }
 
+/* The server that stands for those outside (io_via: socket): what it took, and what its answers were late by. */
+static void add_server_note(const json_t *server, double makespan_s, struct region *region,
+			    struct variant_result *result)
+{
+	if (json_array_size(server) != 4 || makespan_s <= 0)
+		return;
+	result->note = region_format(
+		region, "the server on this machine answered %lld requests, %.0f us late on average and %.0f us at most; "
+			"it took %.1f %% of a core",
+		(long long)json_integer_value(json_array_get(server, 0)),
+		1e6 * json_number_value(json_array_get(server, 1)), 1e6 * json_number_value(json_array_get(server, 2)),
+		100 * json_number_value(json_array_get(server, 3)) / makespan_s);
+}
+
 static bool read_answer(const char *text, const struct workload *workload, struct region *region,
 			struct native_run *run)
 {
@@ -120,6 +134,7 @@ static bool read_answer(const char *text, const struct workload *workload, struc
 		if (json_is_number(generator) && makespan_s > 0)
 			result->note = region_format(region, "the load generator took %.1f %% of a core",
 						     100 * json_number_value(generator) / makespan_s);
+		add_server_note(json_object_get(root, "server"), makespan_s, region, result);
 		if (json_is_true(gil) != (workload->python.gil == GIL_ON))
 			result->note = "the interpreter ran with the other setting of its GIL";
 	}

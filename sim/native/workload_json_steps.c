@@ -416,7 +416,7 @@ static add_fields_fn *const field_adders[STEP_KIND_COUNT] = {
 /* The harness looks a step's item up in the column of its kind: the same time is another number there. */
 static json_t *leaf_new(const struct workload *workload, const struct step *step)
 {
-	const char *word = leaf_words[step->kind];
+	const char *word = step->io_via == IO_SOCKET ? "socket_io" : leaf_words[step->kind];
 
 	switch (step->duration.kind) {
 	case DURATION_ITEM:
