@@ -7,6 +7,7 @@
 #include "models/interpreter/gc.h"
 #include "models/interpreter/gil.h"
 #include "models/machine/os_process.h"
+#include "sim/profile/python_version.h"
 
 /* What all interpreters of one run have in common. */
 struct py_runtime {

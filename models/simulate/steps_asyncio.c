@@ -492,7 +492,7 @@ static enum progress enter_scope(struct os_thread *thread, program_fn *program, 
 
 enum progress step_timeout(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	if (py_runtime_of(thread)->minor >= 11)
+	if (py_has(thread, PYTHON_TIMEOUT_BLOCK))
 		return enter_scope(thread, timeout_block, instance, step);
 	/* Before 3.11 there is wait_for() only. */
 	push_steps_in_time(thread, instance, index_of(instance, step) + 1, step->end, step->timeout_ns);
@@ -514,12 +514,11 @@ struct submit_locals {
 	int64_t next, count;
 };
 
-/* os.cpu_count() counts the kernel's CPUs; os.process_cpu_count(), since 3.13, those that it may use. */
 static uint32_t default_workers(const struct workload *workload)
 {
-	int cpus = workload->python.minor >= 13 ? workload->machine.cores : workload->machine.kernel_cpus;
+	const struct model unspecified = { .kind = MODEL_THREAD_POOL };
 
-	return (uint32_t)(cpus + 4 < 32 ? cpus + 4 : 32);
+	return (uint32_t)model_workers(workload, &unspecified);
 }
 
 static enum progress submit_calls(struct os_thread *thread, struct frame *frame)

@@ -85,6 +85,8 @@ const char *const step_names[STEP_KIND_COUNT] = {
 };
 
 const char *const python_versions[] = { "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", NULL };
+_Static_assert(sizeof(python_versions) / sizeof(python_versions[0]) - 1 == PYTHON_LAST_MINOR - PYTHON_FIRST_MINOR + 1,
+	       "the versions that python_version_table has");
 
 static const char *const gil_words[] = {
 	[GIL_ON] = "on", [GIL_OFF] = "off", [GIL_PER_INTERPRETER] = "per-interpreter", NULL

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/profile/python_version.h"
 #include "sim/base/diagnostic.h"
 #include "sim/base/region.h"
 #include "sim/base/sim_time.h"
@@ -173,7 +174,6 @@ extern const struct key_table file_table, machine_table, python_table, imports_t
 extern const char *const return_words[];   /* "first", ...; NULL-terminated */
 
 extern const char *const python_versions[]; /* "3.8" and on; NULL-terminated */
-#define PYTHON_FIRST_MINOR 8
 
 /* One kind of step: its table's first key names it, and it is the only one a bare word may stand for. */
 struct step_form {
