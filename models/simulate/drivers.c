@@ -3,6 +3,7 @@
  */
 #include "models/simulate/drivers.h"
 
+#include "models/simulate/arrivals.h"
 #include "models/simulate/model_run.h"
 #include "models/simulate/resources.h"
 
@@ -37,7 +38,7 @@ static enum progress run_model(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
-/* ---- arrivals: a generator outside the program writes to a pipe; the main thread reads and submits ---- */
+/* ---- arrivals: the clients outside the program write to a pipe; the main thread reads and submits ---- */
 
 /* A submitted request. Those that are done serve again, oldest first, so that a long run needs no more memory
  * than its backlog. */
@@ -46,10 +47,8 @@ struct request {
 	struct request *next;
 };
 
-struct generator {
+struct inbox {
 	struct simulation *simulation;
-	uint64_t generated;
-	sim_ns first_ns;
 	struct simple_queue unread; /* instances whose arrival lies in the pipe */
 	bool closed;
 	bool readable; /* something is unread, or the pipe is closed */
@@ -62,65 +61,61 @@ static void fill_item(struct work_item *item, program_fn *program, void *argumen
 	*item = (struct work_item){ .program = program, .argument = argument };
 }
 
-static struct task_instance *take_unread(struct generator *generator)
+static struct task_instance *take_unread(struct inbox *inbox)
 {
 	void *instance = NULL;
 
-	simple_queue_try_get(&generator->unread, &instance);
-	generator->readable = generator->closed || !simple_queue_is_empty(&generator->unread);
+	simple_queue_try_get(&inbox->unread, &instance);
+	inbox->readable = inbox->closed || !simple_queue_is_empty(&inbox->unread);
 	return instance;
 }
 
-static event_fn arrive;
-
-static void schedule_arrival(struct generator *generator)
+static void request_comes(void *context, struct task_instance *instance)
 {
-	struct simulation *simulation = generator->simulation;
-	const struct run *run = &simulation->workload->run;
-	struct variate variate = variate_open(simulation->workload->seed, simulation->replication,
-					      random_hash_name("arrivals"), 0, generator->generated);
-	sim_ns next_ns = sim_time_add(engine_now(simulation->engine), distribution_draw_ns(&run->spacing, &variate));
-	bool over = (run->count > 0 && generator->generated == (uint64_t)run->count) ||
-		    (run->arrivals_for_ns > 0 && next_ns - generator->first_ns >= run->arrivals_for_ns);
+	struct inbox *inbox = context;
 
-	if (!over) {
-		engine_schedule_at(simulation->engine, next_ns, arrive, generator, 0);
-		return;
-	}
-	generator->closed = generator->readable = true;
-	futex_wake(&generator->readers, NULL, true);
+	simple_queue_append(&inbox->unread, instance);
+	inbox->readable = true;
+	futex_wake(&inbox->readers, NULL, true);
 }
 
-static void arrive(struct engine *engine, void *subject, uint64_t argument)
+static void inbox_closes(void *context)
 {
-	struct generator *generator = subject;
-	struct simulation *simulation = generator->simulation;
+	struct inbox *inbox = context;
 
-	(void)engine;
-	(void)argument;
-	simple_queue_append(&generator->unread,
-			    task_instance_new(simulation, simulation->workload->run.task, generator->generated));
-	generator->readable = true;
-	generator->generated++;
-	schedule_arrival(generator);
-	futex_wake(&generator->readers, NULL, true);
+	inbox->closed = inbox->readable = true;
+	futex_wake(&inbox->readers, NULL, true);
+}
+
+static struct inbox *inbox_new(struct simulation *simulation)
+{
+	struct inbox *inbox = region_alloc(simulation->region, sizeof(*inbox));
+
+	inbox->simulation = simulation;
+	simple_queue_init(&inbox->unread, simulation->region);
+	return inbox;
+}
+
+static void inbox_open(struct inbox *inbox)
+{
+	arrivals_start(inbox->simulation, &(const struct arrivals_receiver){ request_comes, inbox_closes, inbox });
 }
 
 /* The work of the oldest request that is done, or a new one. */
-static struct work_item *next_item(struct generator *generator)
+static struct work_item *next_item(struct inbox *inbox)
 {
-	struct request *request = generator->oldest;
+	struct request *request = inbox->oldest;
 
 	if (request && request->item.future.done)
-		generator->oldest = request->next;
+		inbox->oldest = request->next;
 	else
-		request = region_alloc(generator->simulation->region, sizeof(*request));
+		request = region_alloc(inbox->simulation->region, sizeof(*request));
 	request->next = NULL;
-	if (generator->oldest)
-		generator->newest->next = request;
+	if (inbox->oldest)
+		inbox->newest->next = request;
 	else
-		generator->oldest = request;
-	generator->newest = request;
+		inbox->oldest = request;
+	inbox->newest = request;
 	return &request->item;
 }
 
@@ -130,40 +125,37 @@ static bool is_full(const struct thread_pool *pool, int64_t limit)
 	return limit > 0 && (int64_t)pool->queue.items.count >= limit;
 }
 
-struct arrivals_locals {
+struct clients_locals {
 	struct thread_pool *pool;
-	struct generator *generator;
+	struct inbox *inbox;
 	struct work_item *item;
 };
 
-static enum progress run_arrivals(struct os_thread *thread, struct frame *frame)
+static enum progress run_clients(struct os_thread *thread, struct frame *frame)
 {
-	struct arrivals_locals *my = FRAME_LOCALS(frame, struct arrivals_locals);
+	struct clients_locals *my = FRAME_LOCALS(frame, struct clients_locals);
 	struct simulation *simulation = simulation_of(thread);
 	const struct workload *workload = simulation->workload;
 
 	PROGRAM_BEGIN(frame);
 	my->pool = thread_pool_new(simulation->interpreter, (uint32_t)workload->model.workers);
-	my->generator = region_alloc(simulation->region, sizeof(*my->generator));
-	my->generator->simulation = simulation;
-	simple_queue_init(&my->generator->unread, simulation->region);
+	my->inbox = inbox_new(simulation);
 	AWAIT(frame, resources_start(thread, simulation));
 	simulation_start_clock(simulation);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_CREATE)));
-	my->generator->first_ns = engine_now(simulation->engine);
-	schedule_arrival(my->generator);
+	inbox_open(my->inbox);
 	for (;;) {
-		AWAIT(frame, py_wait_until(thread, &my->generator->readable, &my->generator->readers,
+		AWAIT(frame, py_wait_until(thread, &my->inbox->readable, &my->inbox->readers,
 					   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
-		if (simple_queue_is_empty(&my->generator->unread))
+		if (simple_queue_is_empty(&my->inbox->unread))
 			break;
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
 		if (is_full(my->pool, workload->model.queue_limit)) {
-			task_instance_reject(take_unread(my->generator));
+			task_instance_reject(take_unread(my->inbox));
 			continue;
 		}
-		my->item = next_item(my->generator);
-		fill_item(my->item, task_run, take_unread(my->generator));
+		my->item = next_item(my->inbox);
+		fill_item(my->item, task_run, take_unread(my->inbox));
 		AWAIT(frame, thread_pool_submit(thread, my->pool, my->item));
 	}
 	AWAIT(frame, thread_pool_shutdown(thread, my->pool, false));
@@ -192,10 +184,12 @@ program_fn *driver_for(const struct workload *workload)
 {
 	enum run_kind run = workload->run.kind;
 
-	if (run == RUN_USERS)
+	if (run == RUN_USERS || workload->run.from_inside)
 		return NULL;
+	if (run == RUN_ARRIVALS && workload->model.kind == MODEL_ASYNCIO)
+		return run_clients_in_loop;
 	if (run == RUN_ARRIVALS)
-		return workload->model.kind == MODEL_THREAD_POOL ? run_arrivals : NULL;
+		return workload->model.kind == MODEL_THREAD_POOL ? run_clients : NULL;
 	if (workload->model.kind == MODEL_PROGRAM)
 		return workload->model.spawn == SPAWN_COROUTINE ? run_coroutine_program : run_program;
 	return model_run_is_known(&workload->model) ? run_model : NULL;

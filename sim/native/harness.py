@@ -264,10 +264,11 @@ class Program:
         self.shared = {}
         self.activations = []
         self.bodies = []
+        has_items = any(workload['items'])
         for number in range(workload['count']):
             self.add_instance(workload['instance_tasks'][number],
-                              Instance(workload['draws'][number] or (),
-                                       [column and column[number] for column in workload['items']],
+                              Instance(workload['draws'][number],
+                                       has_items and [column and column[number] for column in workload['items']],
                                        workload['first_children'][number]),
                               workload['in_coroutines'][number])
 
@@ -430,7 +431,7 @@ def reject(number):
 def write_counts(record, instance):
     RECORDS[record + 10] = instance.retries
     RECORDS[record + 11] = instance.lost_updates
-    instance.memory.clear()
+    instance.memory = None
 
 
 # ---- Models: what the simulator mirrors (models/simulate/drivers.c) --------------------------------
@@ -520,6 +521,9 @@ def start_generator(workload):
 
 
 def run_arrivals(workload, generator):
+    if workload['model'] == 'asyncio':
+        PROGRAM.coroutines.serve(workload, generator)
+        return
     _, start_writer, reader = generator
     with ThreadPoolExecutor(max_workers=workload['workers']) as executor:
         RECORDS[3] = clock_ns()

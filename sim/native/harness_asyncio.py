@@ -575,6 +575,11 @@ BINDERS = {
 }
 
 
+class Tasks(set):
+    """Those that have not ended; whether further ones may come."""
+    closed = False
+
+
 def yields(step):
     """Whether it is a part of a generator that gives values."""
     return step[0] == 'yield' or (isinstance(step[2], list) and any(map(yields, step[2])))
@@ -633,6 +638,42 @@ class Coroutines:
         else:
             await asyncio.wait([loop.create_task(coroutine) for coroutine in coroutines],
                                return_when=model['return_when'])
+
+    def serve(self, workload, generator):
+        """Requests from outside: a task for each."""
+        run_loop(self.serve_all(workload['how'], generator))
+
+    async def serve_all(self, model, generator):
+        _, start_writer, reader = generator
+        limit = self.workload['queue_limit']
+        loop = self.enter_loop(model)
+        finished = loop.create_future()
+        tasks = Tasks()
+        numbers = itertools.count()
+
+        def end_of_task(task):
+            tasks.discard(task)
+            if tasks.closed and not tasks and not finished.done():
+                finished.set_result(None)
+
+        def read():
+            """One read takes all that is there."""
+            requests = os.read(reader, 65536)
+            for _ in requests:
+                if limit and len(tasks) >= limit:
+                    harness.reject(next(numbers))
+                    continue
+                task = loop.create_task(run_task(next(numbers), (), model['timeout_s']))
+                tasks.add(task)
+                task.add_done_callback(end_of_task)
+            if not requests:
+                loop.remove_reader(reader)
+                tasks.closed = True
+                end_of_task(None)
+        loop.add_reader(reader, read)
+        RECORDS[3] = clock_ns()
+        os.write(start_writer, b's')
+        await finished
 
     def run_main(self, body):
         async def main():

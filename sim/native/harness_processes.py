@@ -40,7 +40,7 @@ def touched(size):
 
 def run_allocate(argument):
     instance, size = argument
-    instance.memory.append(touched(size))
+    instance.keep(touched(size))
 
 
 def bind_allocate(_, step, activation):

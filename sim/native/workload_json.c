@@ -232,7 +232,9 @@ static bool list_arrivals(struct instance_list *list, json_t *root)
 		if (run->arrivals_for_ns > 0 && time_ns >= run->arrivals_for_ns)
 			break;
 		ok = instance_list_add(list,
-				  (struct instance){ .task = run->task, .entity = workload_entity(index) });
+				  (struct instance){ .task = run->task,
+						    .entity = workload_entity(index),
+						    .in_coroutine = workload_is_of_coroutines(&workload->model) });
 		json_array_append_new(times, json_integer(time_ns));
 	}
 	if (ok && root)
@@ -264,8 +266,13 @@ static bool add_run(const struct workload *workload, json_t *root, const char **
 	struct instance_list list;
 	bool ok;
 
-	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL) {
-		*why_not = "arrivals are run natively in the model `thread_pool` only";
+	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL &&
+	    workload->model.kind != MODEL_ASYNCIO) {
+		*why_not = "arrivals are run natively in the models `thread_pool` and `asyncio` only";
+		return false;
+	}
+	if (workload->run.from_inside) {
+		*why_not = "arrivals from inside the program are not run natively yet";
 		return false;
 	}
 	if (workload->run.kind == RUN_USERS) {
