@@ -264,7 +264,7 @@ class Program:
         self.shared = {}
         self.activations = []
         self.bodies = []
-        has_items = any(workload['items'])
+        has_items = any(workload.get('items', ()))
         for number in range(workload['count']):
             self.add_instance(workload['instance_tasks'][number],
                               Instance(workload['draws'][number],
