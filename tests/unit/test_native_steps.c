@@ -385,7 +385,7 @@ Test(native_steps, a_loop_serves_requests_from_outside)
 
 Test(native_steps, answers_come_through_sockets)
 {
-	const char *scenario = "tasks: {fetch: [{repeat: 3, do: [{io: 4ms, io_via: socket}]}, {io: uniform(1ms, 2ms), io_via: "
+	const char *scenario = "tasks: {fetch: [{repeat: 3, do: [{io: 4ms, io_via: socket}]}, {io: \"uniform(1ms, 2ms)\", io_via: "
 			       "socket}]}\n"
 			       "run: {task: fetch, count: 5}\n"
 			       "variants: {a: {model: %s}}\n";
@@ -410,8 +410,9 @@ Test(native_steps, a_coroutine_submits_to_processes_and_processes_meet)
 		      "      do:\n"
 		      "        - submit: {task: crunch, to: crunchers, count: 4, args: [index], as: done}\n"
 		      "        - await: {of: done, as: last}\n"
-		      "        - if: last == 6\n"
-		      "          then: [{gather: {task: seen}}]\n"
+		      "        - if: last != 6\n"
+		      "          then: [{raise: Wrong}]\n"
+		      "        - gather: {task: seen}\n"
 		      "  seen: [{io: 1ms}]\n"
 		      "variants: {a: {model: program, spawn: coroutine}}\n",
 		      5, 0, 0, 0);
