@@ -32,6 +32,10 @@ bool native_can_run(const struct workload *workload, const struct native_python 
 		*why_not = "one GIL an interpreter is not run natively yet";
 		return false;
 	}
+	if (workload->python.loop == LOOP_UVLOOP) {
+		*why_not = "uvloop is no part of Python and not run natively: not measured";
+		return false;
+	}
 	if (workload->python.gil == GIL_OFF && !python->free_threaded_build) {
 		*why_not = "gil: off needs a free-threaded build";
 		return false;

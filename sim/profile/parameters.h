@@ -171,6 +171,7 @@
 	P(AIO_THREADSAFE,         "aio.threadsafe",        ns,    PYTHON,  0,      "call_soon_threadsafe() on the caller, without send's system call") \
 	P(AIO_SELF_PIPE,          "aio.self_pipe",         ns,    PYTHON,  0,      "reading the self-pipe on the loop, without recv's system calls") \
 	P(AIO_EXECUTOR,           "aio.executor",          ns,    PYTHON,  0,      "run_in_executor() on the loop, without the executor's submit()") \
+	P(AIO_UVLOOP,             "aio.uvloop",            ratio, PYTHON,  1,     "what uvloop takes of what asyncio's own loop takes for turns, callbacks, timers, streams") \
 	P(AIO_GENERATOR,          "aio.generator",         ns,    PYTHON,  0,      "one value of an asynchronous generator") \
 	/* Sockets: requests to a server outside (io_via: socket) */ \
 	P(SOCKET_CONNECT,         "socket.connect",        ns,    PYTHON,  0,      "connecting a socket to a server on this machine, with its options, on the caller") \

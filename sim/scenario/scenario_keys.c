@@ -91,6 +91,7 @@ _Static_assert(sizeof(python_versions) / sizeof(python_versions[0]) - 1 == PYTHO
 static const char *const gil_words[] = {
 	[GIL_ON] = "on", [GIL_OFF] = "off", [GIL_PER_INTERPRETER] = "per-interpreter", NULL
 };
+static const char *const loop_words[] = { [LOOP_ASYNCIO] = "asyncio", [LOOP_UVLOOP] = "uvloop", NULL };
 const char *const start_names[] = {
 	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver", NULL
 };
@@ -169,6 +170,8 @@ static const struct key python_keys[] = {
 	  VALUE_DURATION, FIELD(python_keys, switch_interval_ns), .least = 1e3 },
 	{ "start", "How multiprocessing starts processes; the version's default on Linux by default.", VALUE_WORD,
 	  FIELD(python_keys, start), .words = start_names },
+	{ "loop", "The event loop under asyncio.", VALUE_WORD, FIELD(python_keys, loop), .words = loop_words,
+	  .initial = "asyncio" },
 	{ "imports", "What importing the program's modules costs a process that starts afresh.", VALUE_SECTION,
 	  FIELD(python_keys, imports), .table = &imports_table },
 };

@@ -93,6 +93,7 @@ struct machine_keys {
 
 struct python_keys {
 	int version; /* index into python_versions */
+	int loop;    /* enum loop_kind */
 	int gil;     /* enum gil_kind */
 	int start;   /* enum start_method */
 	sim_ns switch_interval_ns;

@@ -341,6 +341,7 @@ struct run {
 	bool from_inside;	     /* ARRIVALS: a thread (or coroutine) of the program itself generates them */
 };
 
+enum loop_kind { LOOP_ASYNCIO, LOOP_UVLOOP };
 enum gil_kind { GIL_ON, GIL_OFF, GIL_PER_INTERPRETER };
 enum start_method { START_FORK, START_SPAWN, START_FORKSERVER };
 extern const char *const start_names[]; /* "fork", "spawn", "forkserver", NULL */
@@ -351,6 +352,7 @@ struct python {
 	enum gil_kind gil;
 	sim_ns switch_interval_ns;
 	enum start_method start;
+	enum loop_kind loop; /* that asyncio runs on; what uvloop costs is in machine.costs already */
 	/* What importing the program's modules costs a process that starts afresh. */
 	sim_ns imports_ns;
 	int64_t imports_bytes;

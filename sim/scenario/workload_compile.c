@@ -319,6 +319,18 @@ static void fill_python(const struct checked *checked, const struct costs *costs
 	python->spin_native_ns = gil_costs->value[COST_SPIN_NATIVE];
 }
 
+/* uvloop is a loop written in Cython on libuv; tasks and futures are CPython's own under it as well. */
+static void apply_uvloop(struct costs *costs)
+{
+	static const enum cost of_the_loop[] = {
+		COST_AIO_RUN,	    COST_AIO_ITERATION,	 COST_AIO_CALLBACK,    COST_AIO_SLEEP,	 COST_AIO_THREADSAFE,
+		COST_AIO_SELF_PIPE, COST_AIO_STREAM_OPEN, COST_AIO_STREAM_WRITE, COST_AIO_STREAM_READ,
+	};
+
+	for (size_t i = 0; i < sizeof(of_the_loop) / sizeof(of_the_loop[0]); i++)
+		costs->value[of_the_loop[i]] *= costs->value[COST_AIO_UVLOOP];
+}
+
 static int count_cores(struct compiler *compiler, const struct checked *checked, const struct profile *profile)
 {
 	int cores = profile->cores > 0 ? profile->cores : DEFAULT_CORES;
@@ -381,6 +393,9 @@ static void compile_machine(struct compiler *compiler, const struct checked *che
 	machine->note = note != NULL ? note : gil_note;
 	for (size_t i = 0; i < checked->cost_count; i++)
 		machine->costs.value[checked->costs[i].cost] = checked->costs[i].value;
+	python->loop = python_keys->loop > 0 ? (enum loop_kind)python_keys->loop : LOOP_ASYNCIO;
+	if (python->loop == LOOP_UVLOOP)
+		apply_uvloop(&machine->costs);
 	python->switch_interval_ns = python_keys->switch_interval_ns > 0
 					     ? python_keys->switch_interval_ns
 					     : cost_ns(&machine->costs, COST_GIL_INTERVAL);

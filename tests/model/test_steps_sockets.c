@@ -167,3 +167,16 @@ Test(steps_sockets, processes_meet_at_a_barrier)
 	result = run(region_format(&helper.region, scenario, "{on: meeting, timeout: 5ms}"));
 	cr_expect(eq(dbl, result.failed, 3));
 }
+
+/* A turn of uvloop costs what its factor says; its timers are rounded to the nearest millisecond, asyncio's select up. */
+Test(steps_sockets, uvloop_has_costs_and_timers_of_its_own)
+{
+	const char *scenario = MACHINE "python: {loop: %s}\n"
+				       "tasks: {nap: [{io: 5400us}]}\n"
+				       "run: {task: nap, count: 1}\n"
+				       "variants: {a: {model: asyncio, set: {profile.aio.run: 10ms, profile.aio.uvloop: 0.5, "
+				       "profile.aio.timer_round: 1ms}}}\n";
+
+	cr_expect(eq(dbl, ms(run(region_format(&helper.region, scenario, "asyncio")).makespan_s), 16));
+	cr_expect(eq(dbl, ms(run(region_format(&helper.region, scenario, "uvloop")).makespan_s), 10));
+}
