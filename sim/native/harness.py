@@ -41,6 +41,7 @@ import harness_control
 import harness_processes
 import harness_sockets
 import harness_threading
+import harness_trace
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
 
@@ -314,7 +315,7 @@ class Program:
         return activation, bind(task['steps'], activation)
 
     def bind(self, steps, activation):
-        return tuple(BINDERS[step[0]](self, step, activation) for step in steps)
+        return tuple(harness_trace.traced(step[0], BINDERS[step[0]](self, step, activation)) for step in steps)
 
 
 # ---- One binder a kind of step -----------------------------------------------------------------------
@@ -404,9 +405,15 @@ def run_task(number, arguments=()):
     RECORDS[record + 3] = execute_steps(PROGRAM.bodies[number])
     RECORDS[record + 2] = clock_ns()
     if WHO:
-        RECORDS[WHO + number] = os.getpid() << 32 | threading.get_native_id()
+        note_who(number)
     if activation:
         write_counts(record, activation.instance)
+
+
+def note_who(number):
+    """Of a task that has ended, for the trace."""
+    RECORDS[WHO + number] = os.getpid() << 32 | threading.get_native_id()
+    harness_trace.end_of_task()
 
 
 def execute_steps(body):
@@ -674,6 +681,7 @@ def load(path):
     RECORDS = open_records(workload)
     if os.environ.get('GILSIM_TRACE'):
         WHO = RECORD_WORDS * (workload['count'] + workload['spare'] + 1)
+        harness_trace.begin()
     PROGRAM = Program(workload)
     return workload
 

@@ -8,13 +8,13 @@ import asyncio
 import builtins
 import itertools
 import os
-import threading
 
 import harness
 import harness_control
 import harness_processes
 import harness_sockets
 import harness_threading
+import harness_trace
 from harness import RECORD_WORDS, clock_ns
 from harness_control import (OUTCOME_CANCELLED, OUTCOME_COMPLETED, CallSite, LoopBreak, Return,
                              handler_of, outcome_of, scenario_exceptions, value_of)
@@ -115,7 +115,7 @@ async def run_task(number, arguments=(), timeout_s=None):
         RECORDS[record + 3] = outcome
         RECORDS[record + 2] = clock_ns()
         if harness.WHO:
-            RECORDS[harness.WHO + number] = os.getpid() << 32 | threading.get_native_id()
+            harness.note_who(number)
         if activation:
             harness.write_counts(record, activation.instance)
     return result
@@ -613,7 +613,7 @@ class Coroutines:
             return (AWAIT, do_with_executor, argument)
         if function in COROUTINES:
             return (AWAIT, COROUTINES[function], argument)
-        return (CALL, function, argument)
+        return (CALL, *harness_trace.traced(step[0], (function, argument)))
 
     def executor(self, resource):
         return LoopExecutor(None if resource is None else self.resources[resource])

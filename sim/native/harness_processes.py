@@ -227,6 +227,8 @@ def call_task(number, arguments=()):
     finally:
         main.RECORDS[record + 3] = outcome
         main.RECORDS[record + 2] = main.clock_ns()
+        if main.WHO:
+            main.note_who(number)
         if activation:
             main.write_counts(record, activation.instance)
     return result

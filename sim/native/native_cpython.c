@@ -24,6 +24,7 @@
 #include "sim/native/native_embed.h"
 #include "sim/native/native_process.h"
 #include "sim/native/native_records.h"
+#include "sim/native/native_trace.h"
 #include "sim/native/workload_json.h"
 
 bool native_can_run(const struct workload *workload, const struct native_python *python, const char **why_not)
@@ -149,7 +150,7 @@ static bool read_answer(const char *text, const struct workload *workload, struc
 /* ---- One run ----------------------------------------------------------------------------------------- */
 
 struct files {
-	const char *folder, *harness, *workload;
+	const char *folder, *harness, *workload, *steps;
 };
 
 static bool write_files(struct files *files, const struct workload_json *json, struct region *region,
@@ -161,6 +162,7 @@ static bool write_files(struct files *files, const struct workload_json *json, s
 	if (!native_embed_write(files->folder, region, error))
 		return false;
 	files->harness = region_format(region, "%s/harness.py", files->folder);
+	files->steps = region_format(region, "%s/steps", files->folder);
 	files->workload =
 		native_folder_write(files->folder, "workload.json", json->text, json->length_bytes, region, error);
 	return files->workload != NULL;
@@ -177,7 +179,7 @@ static bool run_harness(const struct workload *workload, const struct native_pyt
 	const char *environment[] = {
 		region_format(region, "TMPDIR=%s", files->folder),
 		region_format(region, "GILSIM_RECORDS=/proc/%d/fd/%d", (int)getpid(), records->fd),
-		options->trace ? "GILSIM_TRACE=1" : NULL, NULL
+		options->trace ? region_format(region, "GILSIM_TRACE=%s", files->steps) : NULL, NULL
 	};
 	const struct native_command command = {
 		.argv = argv,
@@ -243,7 +245,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 		    const struct native_options *options, struct region *region, struct native_run *run,
 		    struct native_error *error)
 {
-	struct files files = { NULL, NULL, NULL };
+	struct files files = { 0 };
 	struct native_records records;
 	struct native_output output;
 	struct workload_json json;
@@ -277,8 +279,10 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	ok = write_files(&files, &json, region, error) &&
 	     run_harness(workload, python, options, &files, &records, region, &output, error) &&
 	     understand(workload, python, &output, &records, region, run, error);
-	if (ok && options->trace)
+	if (ok && options->trace) {
 		native_records_tasks(&records, region, run);
+		native_trace_read(files.steps, records.clock->start_ns, region, run);
+	}
 	if (files.folder)
 		native_folder_remove(files.folder);
 	native_records_release(&records);
