@@ -18,26 +18,26 @@ void mp_barrier_init(struct py_barrier *barrier, int64_t parties)
 
 static enum progress acquire(struct os_thread *thread, struct py_barrier *barrier)
 {
-	return barrier->across_processes ? mp_rlock_acquire(thread, &barrier->mp_condition.lock, SIM_NS_MAX) :
-					   py_lock_acquire(thread, &barrier->lock);
+	return barrier->across_processes ? mp_rlock_acquire(thread, &barrier->mp_condition.lock, SIM_NS_MAX)
+					 : py_lock_acquire(thread, &barrier->lock);
 }
 
 static enum progress release(struct os_thread *thread, struct py_barrier *barrier)
 {
-	return barrier->across_processes ? mp_rlock_release(thread, &barrier->mp_condition.lock) :
-					   py_lock_release(thread, &barrier->lock);
+	return barrier->across_processes ? mp_rlock_release(thread, &barrier->mp_condition.lock)
+					 : py_lock_release(thread, &barrier->lock);
 }
 
 static enum progress sleep_until(struct os_thread *thread, struct py_barrier *barrier, sim_ns deadline_ns)
 {
-	return barrier->across_processes ? mp_condition_wait(thread, &barrier->mp_condition, deadline_ns) :
-					   py_condition_wait(thread, &barrier->condition, deadline_ns);
+	return barrier->across_processes ? mp_condition_wait(thread, &barrier->mp_condition, deadline_ns)
+					 : py_condition_wait(thread, &barrier->condition, deadline_ns);
 }
 
 static enum progress notify_all(struct os_thread *thread, struct py_barrier *barrier)
 {
-	return barrier->across_processes ? mp_condition_notify(thread, &barrier->mp_condition, INT64_MAX) :
-					   py_condition_notify(thread, &barrier->condition, INT64_MAX);
+	return barrier->across_processes ? mp_condition_notify(thread, &barrier->mp_condition, INT64_MAX)
+					 : py_condition_notify(thread, &barrier->condition, INT64_MAX);
 }
 
 struct wait_locals {

@@ -192,7 +192,8 @@ static enum progress ask_and_await(struct os_thread *thread, struct frame *frame
 	if (!my->stream) {
 		my->stream = stream_new(my->pool, loop);
 		AWAIT(frame, aio_charge(thread, COST_AIO_STREAM_OPEN));
-		/* A turn until the descriptor is writable, and one for connection_made(); then the coroutine, each time. */
+		/* A turn until the descriptor is writable, and one for connection_made(); then the coroutine, each
+		 * time. */
 		aio_reader_set_ready(loop, &my->stream->watch, NULL);
 		AWAIT(frame, await_waiter(thread, my));
 		if (py_exception(thread) == PY_NO_EXCEPTION) {

@@ -11,7 +11,8 @@ static void schedule_arrival(struct arrivals *arrivals)
 	const struct run *run = &simulation->workload->run;
 	struct variate variate = variate_open(simulation->workload->seed, simulation->replication,
 					      random_hash_name("arrivals"), 0, arrivals->made);
-	sim_ns next_ns = sim_time_add(engine_now(simulation->engine), distribution_draw_ns(&run->spacing, &variate));
+	sim_ns next_ns =
+		sim_time_add(engine_now(simulation->engine), distribution_draw_ns(&run->spacing, &variate));
 	bool over = (run->count > 0 && arrivals->made == (uint64_t)run->count) ||
 		    (run->arrivals_for_ns > 0 && next_ns - arrivals->first_ns >= run->arrivals_for_ns);
 

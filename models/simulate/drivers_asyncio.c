@@ -32,7 +32,8 @@ enum progress run_coroutine_program(struct os_thread *thread, struct frame *fram
 	PROGRAM_END;
 }
 
-/* ---- arrivals: loop.add_reader() on the pipe that the clients write to; its callback makes a task of each request ---- */
+/* ---- arrivals: loop.add_reader() on the pipe that the clients write to; its callback makes a task of each request
+ * ---- */
 
 struct inbox {
 	struct simulation *simulation;

@@ -25,8 +25,7 @@ void native_trace_read(const char *path, int64_t start_ns, struct region *region
 		if (note.end_ns <= note.begin_ns || note.kind < 0 ||
 		    (size_t)note.kind >= sizeof(step_kinds) / sizeof(step_kinds[0]))
 			continue;
-		run->steps =
-			region_grow(region, run->steps, run->step_count, &capacity, sizeof(run->steps[0]));
+		run->steps = region_grow(region, run->steps, run->step_count, &capacity, sizeof(run->steps[0]));
 		run->steps[run->step_count++] = (struct native_step){
 			.begin_ns = note.begin_ns - start_ns,
 			.end_ns = note.end_ns - start_ns,

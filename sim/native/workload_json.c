@@ -1,15 +1,14 @@
 /*
  * workload_json.c - a compiled workload as the JSON that the harness executes.
  *
- * Where an instance's way through its steps does not depend on data, walking it tells all that it will ever draw
- * and spawn. Where it does (if, calls, retries), the values are written out by site, for more draws than there
+ * Where an instance's way through its steps is known beforehand (workload_walk.h), all that it will ever draw and start
+ * is written out in order. Where it depends on data, the values are written out by site, for more draws than there
  * should be.
  */
 #include "sim/native/workload_json.h"
 
 #include <assert.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

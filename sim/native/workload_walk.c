@@ -1,8 +1,8 @@
 /*
  * workload_walk.c - see workload_walk.h.
  *
- * A part of the steps that depends on data may be passed over when nothing in it matters to others: it neither draws
- * nor starts nor leaves a block. What it assigns is unknown from then on.
+ * A part of the steps that depends on data may be passed over when nothing in it matters to others: it neither
+ * draws nor starts nor leaves a block. What it assigns is unknown from then on.
  */
 #include "sim/native/workload_walk.h"
 
@@ -125,23 +125,22 @@ static void add_child(struct walk *walk, const struct step *step, int64_t index,
 		.task = start->task,
 		.entity = random_hash_path(walk->instance->entity, walk->child++),
 		.item_ns = start->items_ns ? start->items_ns[index] : walk->instance->item_ns,
-		.in_coroutine = step->kind == STEP_RUN ?
-					workload_is_of_coroutines(step->model) :
-					walk->instance->in_coroutine && step->kind != STEP_SUBMIT,
+		.in_coroutine = step->kind == STEP_RUN ? workload_is_of_coroutines(step->model)
+						       : walk->instance->in_coroutine && step->kind != STEP_SUBMIT,
 	};
 
 	assign(walk, start->index_variable, (struct known_value){ index, true });
 	for (uint32_t i = 0; i < start->argument_count; i++)
-		instance_list_add_argument(
-			walk->list, value_of(walk, walk->workload->arguments[start->first_argument + i]));
+		instance_list_add_argument(walk->list,
+					   value_of(walk, walk->workload->arguments[start->first_argument + i]));
 	*ok = instance_list_add(walk->list, child);
 }
 
 static enum way walk_start(struct walk *walk, const struct step *step)
 {
 	const struct start *start = step->start;
-	struct known_value count = start->items_ns ? (struct known_value){ start->item_count, true } :
-						     value_of(walk, start->count);
+	struct known_value count =
+		start->items_ns ? (struct known_value){ start->item_count, true } : value_of(walk, start->count);
 	bool ok = true;
 
 	if (!count.is_known)
@@ -176,9 +175,9 @@ static enum way walk_if(struct walk *walk, uint32_t at)
 	enum way way;
 
 	if (steps[at].chance >= 0) {
-		condition = (struct known_value){ workload_json_chance(walk->workload, &steps[at],
-								       walk->instance->entity, walk->draw),
-						  true };
+		condition = (struct known_value){
+			workload_json_chance(walk->workload, &steps[at], walk->instance->entity, walk->draw), true
+		};
 		way = walk_draw(walk, &steps[at]);
 		if (way != WAY_ON)
 			return way;
@@ -276,9 +275,9 @@ static enum way walk_call(struct walk *walk, const struct step *step)
 	if (!variables)
 		abort();
 	for (uint32_t i = 0; i < callee->variable_count; i++)
-		variables[i] = i < step->start->argument_count ?
-				       value_of(walk, walk->workload->arguments[step->start->first_argument + i]) :
-				       (struct known_value){ 0, true };
+		variables[i] = i < step->start->argument_count
+				       ? value_of(walk, walk->workload->arguments[step->start->first_argument + i])
+				       : (struct known_value){ 0, true };
 	walk->variables = variables;
 	walk->returned = (struct known_value){ 0, true };
 	walk->depth++;
@@ -355,8 +354,8 @@ enum walk_end workload_walk(struct instance_list *list, const struct instance *i
 	if (!walk.variables)
 		abort();
 	for (uint32_t i = 0; i < task->variable_count; i++)
-		walk.variables[i] = i < instance->argument_count ? list->arguments[instance->first_argument + i] :
-								   (struct known_value){ 0, true };
+		walk.variables[i] = i < instance->argument_count ? list->arguments[instance->first_argument + i]
+								 : (struct known_value){ 0, true };
 	way = walk_steps(&walk, task->first, task->end);
 	free(walk.variables);
 	return way == WAY_FAILED ? WALK_FAILED : way == WAY_UNKNOWN ? WALK_UNKNOWN : WALK_DONE;

@@ -1,11 +1,12 @@
 /*
- * python_version.h - what differs between versions of CPython beside what things cost: one table, one row a difference.
+ * python_version.h - what differs between versions of CPython beside what things cost: one table, one row a
+ * difference.
  *
- * Models ask by what they model, so that no version's number stands in them. What a version's things cost is in the machine
- * profile, with where that is known from.
+ * Models ask by what they model, so that no version's number stands in them. What a version's things cost is in the
+ * machine profile, with where that is known from.
  *
- * Source      CPython's source of 3.8 to 3.14 (Lib, Modules, Python), as each model's head comment names it. 3.14 was
- *             read, not run: there was no such interpreter to measure.
+ * Source      CPython's source of 3.8 to 3.14 (Lib, Modules, Python), as each model's head comment names it. 3.14
+ * was read, not run: there was no such interpreter to measure.
  */
 #ifndef SIM_PROFILE_PYTHON_VERSION_H
 #define SIM_PROFILE_PYTHON_VERSION_H

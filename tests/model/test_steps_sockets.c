@@ -1,6 +1,7 @@
 /*
- * test_steps_sockets.c - io_via: socket, requests from outside under asyncio, executors of coroutines and barriers across
- * processes, from a scenario's text to its figures, checked by hand. The profile is `ideal`, but for what a test sets.
+ * test_steps_sockets.c - io_via: socket, requests from outside under asyncio, executors of coroutines and barriers
+ * across processes, from a scenario's text to its figures, checked by hand. The profile is `ideal`, but for what a
+ * test sets.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -93,21 +94,22 @@ Test(steps_sockets, coroutines_wait_at_once)
 /* Its connection goes with the answer that nobody waits for: the next request opens another, in 1 ms. */
 Test(steps_sockets, a_read_that_is_cancelled_closes_its_connection)
 {
-	struct variant_result result =
-		run(MACHINE "tasks:\n"
-			    "  main:\n"
-			    "    - try: [{timeout: 5ms, do: [{io: 20ms, io_via: socket}]}]\n"
-			    "      except: {timeout: [{io: 30ms, io_via: socket}]}\n"
-			    "variants: {a: {model: program, spawn: coroutine, set: {profile.aio.stream_open: 1ms}}}\n");
+	struct variant_result result = run(
+		MACHINE "tasks:\n"
+			"  main:\n"
+			"    - try: [{timeout: 5ms, do: [{io: 20ms, io_via: socket}]}]\n"
+			"      except: {timeout: [{io: 30ms, io_via: socket}]}\n"
+			"variants: {a: {model: program, spawn: coroutine, set: {profile.aio.stream_open: 1ms}}}\n");
 
 	cr_expect(eq(dbl, ms(result.makespan_s), 36));
 }
 
 Test(steps_sockets, a_loop_serves_requests_from_outside)
 {
-	struct variant_result result = run(MACHINE "tasks: {serve: [{io: 20ms}]}\n"
-						   "run: {task: serve, arrivals: {rate: 100/s, count: 10, spacing: even}}\n"
-						   "variants: {a: {model: asyncio}}\n");
+	struct variant_result result =
+		run(MACHINE "tasks: {serve: [{io: 20ms}]}\n"
+			    "run: {task: serve, arrivals: {rate: 100/s, count: 10, spacing: even}}\n"
+			    "variants: {a: {model: asyncio}}\n");
 
 	cr_expect(eq(dbl, ms(result.makespan_s), 120));
 	cr_expect(eq(dbl, result.completed, 10));
@@ -118,9 +120,10 @@ Test(steps_sockets, a_loop_serves_requests_from_outside)
 /* Of those that come each 10 ms, two are under way for 35 ms: in 4 x 10 ms two are let in. */
 Test(steps_sockets, a_loop_turns_away_what_its_queue_cannot_take)
 {
-	struct variant_result result = run(MACHINE "tasks: {serve: [{io: 35ms}]}\n"
-						   "run: {task: serve, arrivals: {rate: 100/s, count: 8, spacing: even}}\n"
-						   "variants: {a: {model: asyncio, queue: 2}}\n");
+	struct variant_result result =
+		run(MACHINE "tasks: {serve: [{io: 35ms}]}\n"
+			    "run: {task: serve, arrivals: {rate: 100/s, count: 8, spacing: even}}\n"
+			    "variants: {a: {model: asyncio, queue: 2}}\n");
 
 	cr_expect(eq(dbl, result.completed, 4));
 	cr_expect(eq(dbl, result.rejected, 4));
@@ -155,11 +158,12 @@ Test(steps_sockets, a_coroutine_submits_to_processes)
 /* All go on when the last has come, after 30 ms; who waits 5 ms only breaks it for all. */
 Test(steps_sockets, processes_meet_at_a_barrier)
 {
-	const char *scenario = MACHINE "resources: {meeting: {kind: barrier, parties: 3}}\n"
-				       "tasks:\n"
-				       "  work: {args: [n], steps: [{repeat: n + 1, do: [{io: 10ms}]}, {wait: %s}, {io: 5ms}]}\n"
-				       "  main: [{spawn: {task: work, count: 3, args: [index]}}, {join: all}]\n"
-				       "variants: {a: {model: program, spawn: process}}\n";
+	const char *scenario =
+		MACHINE "resources: {meeting: {kind: barrier, parties: 3}}\n"
+			"tasks:\n"
+			"  work: {args: [n], steps: [{repeat: n + 1, do: [{io: 10ms}]}, {wait: %s}, {io: 5ms}]}\n"
+			"  main: [{spawn: {task: work, count: 3, args: [index]}}, {join: all}]\n"
+			"variants: {a: {model: program, spawn: process}}\n";
 	struct variant_result result = run(region_format(&helper.region, scenario, "meeting"));
 
 	cr_expect(eq(dbl, ms(result.makespan_s), 35));
@@ -168,14 +172,16 @@ Test(steps_sockets, processes_meet_at_a_barrier)
 	cr_expect(eq(dbl, result.failed, 3));
 }
 
-/* A turn of uvloop costs what its factor says; its timers are rounded to the nearest millisecond, asyncio's select up. */
+/* A turn of uvloop costs what its factor says; its timers are rounded to the nearest millisecond, asyncio's select
+ * up. */
 Test(steps_sockets, uvloop_has_costs_and_timers_of_its_own)
 {
-	const char *scenario = MACHINE "python: {loop: %s}\n"
-				       "tasks: {nap: [{io: 5400us}]}\n"
-				       "run: {task: nap, count: 1}\n"
-				       "variants: {a: {model: asyncio, set: {profile.aio.run: 10ms, profile.aio.uvloop: 0.5, "
-				       "profile.aio.timer_round: 1ms}}}\n";
+	const char *scenario =
+		MACHINE "python: {loop: %s}\n"
+			"tasks: {nap: [{io: 5400us}]}\n"
+			"run: {task: nap, count: 1}\n"
+			"variants: {a: {model: asyncio, set: {profile.aio.run: 10ms, profile.aio.uvloop: 0.5, "
+			"profile.aio.timer_round: 1ms}}}\n";
 
 	cr_expect(eq(dbl, ms(run(region_format(&helper.region, scenario, "asyncio")).makespan_s), 16));
 	cr_expect(eq(dbl, ms(run(region_format(&helper.region, scenario, "uvloop")).makespan_s), 10));
