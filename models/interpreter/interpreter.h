@@ -7,12 +7,14 @@
 #include "models/interpreter/gc.h"
 #include "models/interpreter/gil.h"
 #include "models/machine/os_process.h"
+#include "sim/profile/python_version.h"
 
 /* What all interpreters of one run have in common. */
 struct py_runtime {
 	struct machine_model *machine;
 	int minor; /* 12 for Python 3.12 */
 	bool has_gil;
+	bool has_uvloop; /* asyncio runs on uvloop */
 	sim_ns switch_interval_ns;
 	sim_ns cost_ns[COST_COUNT]; /* of the profile, in whole nanoseconds */
 	struct interpreter *interpreters; /* all there were, newest first */

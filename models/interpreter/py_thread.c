@@ -168,7 +168,7 @@ struct sleep_locals {
  */
 static sim_ns sleep_slack(const struct os_thread *thread, sim_ns duration_ns)
 {
-	return py_runtime_of(thread)->minor >= 11 ? thread->machine->timer_slack_ns :
+	return py_has(thread, PYTHON_SLEEPS_BY_CLOCK) ? thread->machine->timer_slack_ns :
 						    poll_slack(thread->machine, duration_ns);
 }
 
@@ -181,7 +181,7 @@ static enum progress sleep_call(struct os_thread *thread, struct frame *frame)
 	my->deadline_ns = sim_time_add(machine_now(thread->machine), my->duration_ns);
 	AWAIT(frame, py_release_gil(thread));
 	os_thread_set_activity(thread, ACTIVITY_IO);
-	if (my->duration_ns > 0 || py_runtime_of(thread)->minor >= 11)
+	if (my->duration_ns > 0 || py_has(thread, PYTHON_SLEEPS_BY_CLOCK))
 		AWAIT(frame, os_thread_block(thread, my->deadline_ns, sleep_slack(thread, my->duration_ns)));
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
@@ -259,7 +259,7 @@ static sim_ns wake_all(struct futex *futex, struct os_thread *waker)
 static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 {
 	struct py_thread *self = py_current(thread);
-	bool joined_by_lock = py_runtime_of(thread)->minor < 13;
+	bool joined_by_lock = !py_has(thread, PYTHON_JOINS_OS_THREAD);
 
 	PROGRAM_BEGIN(frame);
 	os_thread_set_activity(thread, ACTIVITY_START_UP);

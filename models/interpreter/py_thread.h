@@ -79,6 +79,11 @@ static inline uint32_t py_catch(const struct os_thread *thread)
 	py_current(thread)->exception = PY_NO_EXCEPTION;
 	return exception;
 }
+/* Whether it is so in this version of Python. */
+static inline bool py_has(const struct os_thread *thread, enum python_difference difference)
+{
+	return python_has(py_runtime_of(thread)->minor, difference);
+}
 /* A cost of the profile. */
 static inline sim_ns py_cost(const struct os_thread *thread, enum cost cost)
 {

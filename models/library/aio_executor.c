@@ -18,7 +18,29 @@ static enum progress set_state(struct os_thread *thread, void *subject, struct a
 	return aio_charge(thread, COST_AIO_FUTURE);
 }
 
-/* What a worker executes: the program, then the callback by which the loop learns of it. */
+/* What a worker process executes; the manager thread tells the loop. */
+static enum progress work_in_process(struct os_thread *thread, struct frame *frame)
+{
+	struct work_locals *my = FRAME_LOCALS(frame, struct work_locals);
+	struct aio_executor_call *call = my->call;
+
+	PROGRAM_BEGIN(frame);
+	*(void **)os_thread_push(thread, call->program) = call->argument;
+	AWAIT(frame, os_thread_enter(thread));
+	call->exception = py_catch(thread);
+	call->call.item.failed = call->exception != PY_NO_EXCEPTION;
+	PROGRAM_END;
+}
+
+static enum progress tell_loop(struct os_thread *thread, struct py_future *future, void *argument)
+{
+	struct aio_executor_call *call = argument;
+
+	(void)future;
+	return aio_call_soon_threadsafe(thread, call->loop, set_state, call);
+}
+
+/* What a worker thread executes: the program, then the callback by which the loop learns of it. */
 static enum progress work(struct os_thread *thread, struct frame *frame)
 {
 	struct work_locals *my = FRAME_LOCALS(frame, struct work_locals);
@@ -33,7 +55,7 @@ static enum progress work(struct os_thread *thread, struct frame *frame)
 }
 
 struct submit_locals {
-	struct thread_pool *pool;
+	struct aio_executor executor;
 	struct aio_executor_call *call;
 	uint32_t default_workers;
 };
@@ -45,25 +67,36 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_charge(thread, COST_AIO_EXECUTOR));
-	if (!my->pool && !loop->default_executor) {
+	my->call->call.item.argument = my->call;
+	if (my->executor.processes) {
+		my->call->call.item.program = work_in_process;
+		my->call->call.item.future.callback = tell_loop;
+		my->call->call.item.future.callback_argument = my->call;
+		AWAIT(frame, process_pool_submit(thread, my->executor.processes, &my->call->call));
+		return DONE;
+	}
+	if (!my->executor.threads && !loop->default_executor) {
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_CREATE)));
 		loop->default_executor = thread_pool_new(loop->interpreter, my->default_workers);
 	}
-	my->call->item.program = work;
-	my->call->item.argument = my->call;
-	AWAIT(frame, thread_pool_submit(thread, my->pool ? my->pool : loop->default_executor, &my->call->item));
+	my->call->call.item.program = work;
+	AWAIT(frame, thread_pool_submit(thread,
+					my->executor.threads ? my->executor.threads : loop->default_executor,
+					&my->call->call.item));
 	PROGRAM_END;
 }
 
-enum progress aio_run_in_executor(struct os_thread *thread, struct thread_pool *pool, uint32_t default_workers,
+enum progress aio_run_in_executor(struct os_thread *thread, struct aio_executor executor, uint32_t default_workers,
 				  struct aio_executor_call *call, program_fn *program, void *argument)
 {
 	struct submit_locals *locals = os_thread_push(thread, submit);
 
 	*call = (struct aio_executor_call){ .loop = aio_running_loop(thread),
+					    .call.argument_bytes = call->call.argument_bytes,
+					    .call.result_bytes = call->call.result_bytes,
 					    .program = program,
 					    .argument = argument };
-	locals->pool = pool;
+	locals->executor = executor;
 	locals->call = call;
 	locals->default_workers = default_workers;
 	return os_thread_enter(thread);

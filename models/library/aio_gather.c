@@ -61,7 +61,7 @@ struct aio_future *aio_gather_begin(struct aio_loop *loop, struct aio_future **f
 				    bool return_exceptions)
 {
 	struct aio_gather *gather = region_alloc(loop->region, sizeof(*gather));
-	bool counts_at_once = loop->interpreter->runtime->minor >= 12;
+	bool counts_at_once = python_has(loop->interpreter->runtime->minor, PYTHON_EAGER_TASKS);
 
 	gather->outer.kind = AIO_GATHER;
 	gather->children = region_alloc_array(loop->region, count, sizeof(struct aio_future *));

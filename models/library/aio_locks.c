@@ -153,7 +153,7 @@ static enum progress acquire_first_come(struct os_thread *thread, struct frame *
 
 static bool is_fair(const struct os_thread *thread)
 {
-	return py_runtime_of(thread)->minor >= 10;
+	return py_has(thread, PYTHON_FAIR_SEMAPHORE);
 }
 
 enum progress aio_semaphore_acquire(struct os_thread *thread, struct aio_semaphore *semaphore)

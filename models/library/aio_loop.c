@@ -99,8 +99,18 @@ static void record_duration(struct aio_loop *loop, sim_ns began_ns)
 
 /* ---- Timers ---- */
 
+/* uvloop's call_later() rounds to the nearest millisecond (loop.pyx); what is nothing then comes in the next turn. */
+static sim_ns round_to_nearest(const struct aio_loop *loop, sim_ns delay_ns)
+{
+	sim_ns unit_ns = loop->interpreter->runtime->cost_ns[COST_AIO_TIMER_ROUND];
+
+	return unit_ns <= 1 ? delay_ns : (delay_ns + unit_ns / 2) / unit_ns * unit_ns;
+}
+
 struct aio_timer *aio_call_later(struct aio_loop *loop, sim_ns delay_ns, aio_callback_fn *callback, void *subject)
 {
+	if (loop->interpreter->runtime->has_uvloop)
+		delay_ns = round_to_nearest(loop, delay_ns);
 	return aio_timers_add(&loop->timers, sim_time_add(machine_now(loop->machine), delay_ns), callback, subject);
 }
 
@@ -128,7 +138,7 @@ static sim_ns round_up(const struct os_thread *thread, sim_ns timeout_ns)
 	double product_ns;
 	sim_ns asked_ns;
 
-	if (unit_ns <= 1)
+	if (unit_ns <= 1 || py_runtime_of(thread)->has_uvloop)
 		return timeout_ns;
 	product_ns = (double)((timeout_ns + unit_ns - 1) / unit_ns) * ((double)unit_ns / 1e9) * 1e9;
 	asked_ns = (sim_ns)product_ns;

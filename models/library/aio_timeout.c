@@ -92,7 +92,7 @@ static enum progress new_wait_for(struct os_thread *thread, struct frame *frame)
 
 enum progress aio_wait_for_future(struct os_thread *thread, struct aio_future *future, sim_ns timeout_ns)
 {
-	if (py_runtime_of(thread)->minor < 12) {
+	if (!py_has(thread, PYTHON_WAITS_IN_PLACE)) {
 		struct old_wait_locals *locals = os_thread_push(thread, old_wait_for);
 
 		locals->future = future;
@@ -144,7 +144,7 @@ void *aio_wait_for(struct os_thread *thread, const char *name, program_fn *progr
 {
 	struct wait_for_locals *locals;
 
-	if (py_runtime_of(thread)->minor < 12) {
+	if (!py_has(thread, PYTHON_WAITS_IN_PLACE)) {
 		locals = os_thread_push(thread, wait_for_task);
 		locals->timeout_ns = timeout_ns;
 		locals->task = aio_task_new(aio_running_loop(thread), name, program);

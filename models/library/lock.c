@@ -3,10 +3,10 @@
  */
 #include "models/library/lock.h"
 
-static void init(struct py_lock *lock, int mutex_since_minor, enum cost cost)
+static void init(struct py_lock *lock, bool is_of_rlock, enum cost cost)
 {
 	*lock = (struct py_lock){
-		.mutex_since_minor = mutex_since_minor,
+		.is_of_rlock = is_of_rlock,
 		.cost = cost,
 		.waiting_activity = ACTIVITY_LOCK_WAIT,
 		.semaphore.value = 1,
@@ -15,17 +15,17 @@ static void init(struct py_lock *lock, int mutex_since_minor, enum cost cost)
 
 void py_lock_init(struct py_lock *lock)
 {
-	init(lock, 13, COST_LOCK_UNCONTENDED);
+	init(lock, false, COST_LOCK_UNCONTENDED);
 }
 
 void py_lock_init_of_rlock(struct py_lock *lock)
 {
-	init(lock, 14, COST_RLOCK_UNCONTENDED);
+	init(lock, true, COST_RLOCK_UNCONTENDED);
 }
 
 static bool is_mutex(const struct os_thread *thread, const struct py_lock *lock)
 {
-	return py_runtime_of(thread)->minor >= lock->mutex_since_minor;
+	return py_has(thread, lock->is_of_rlock ? PYTHON_RLOCK_IS_MUTEX : PYTHON_LOCK_IS_MUTEX);
 }
 
 struct acquire_locals {

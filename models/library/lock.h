@@ -14,7 +14,7 @@
 #include "models/interpreter/posix_semaphore.h"
 
 struct py_lock {
-	int mutex_since_minor;		  /* from this Python version on it is a PyMutex, before that a semaphore */
+	bool is_of_rlock;
 	enum cost cost;			  /* of acquiring and releasing it uncontended */
 	uint8_t waiting_activity;	  /* what waiting for it is called */
 	bool locked;			  /* as a PyMutex */

@@ -12,7 +12,7 @@ static sim_ns imports_cost(const struct mp_process *process, int minor)
 {
 	const struct mp_context *context = process->context;
 
-	if (context->method == MP_FORK || (context->method == MP_FORKSERVER && minor >= 14))
+	if (context->method == MP_FORK || (context->method == MP_FORKSERVER && python_has(minor, PYTHON_SERVER_IMPORTS_MAIN)))
 		return 0;
 	return context->imports_ns;
 }
@@ -80,7 +80,7 @@ static enum progress track(struct os_thread *thread, struct frame *frame)
 /* What fork() or, since 3.10, vfork() and exec() cost their caller. */
 static sim_ns exec_cost(const struct os_thread *thread)
 {
-	return py_runtime_of(thread)->minor >= 10 ? py_cost(thread, COST_SPAWN_EXEC)
+	return py_has(thread, PYTHON_SPAWNS_BY_VFORK) ? py_cost(thread, COST_SPAWN_EXEC)
 						  : os_process_fork_cost(thread->process);
 }
 
@@ -170,7 +170,9 @@ static enum progress serve(struct os_thread *thread, struct frame *frame)
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
 	AWAIT(frame,
 	      py_overhead(thread, py_cost(thread, COST_FORKSERVER_SERVER) +
-					  (py_runtime_of(thread)->minor >= 14 ? server->context->imports_ns : 0)));
+					  (py_has(thread, PYTHON_SERVER_IMPORTS_MAIN) ?
+						   server->context->imports_ns :
+						   0)));
 	for (;;) {
 		AWAIT(frame, py_wait_until(thread, &server->has_events, &server->waiters, ACTIVITY_QUEUE_WAIT,
 					   SIM_NS_MAX));

@@ -278,7 +278,7 @@ static enum progress start_all_workers(struct os_thread *thread, struct frame *f
 
 static enum progress adjust_workers(struct os_thread *thread, struct process_pool *pool)
 {
-	bool all_at_once = pool->context->method == MP_FORK || py_runtime_of(thread)->minor < 9;
+	bool all_at_once = pool->context->method == MP_FORK || !py_has(thread, PYTHON_PROCESSES_ON_DEMAND);
 	struct pool_locals *locals;
 
 	if (all_at_once) {

@@ -29,7 +29,7 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 	struct worker_locals *my = FRAME_LOCALS(frame, struct worker_locals);
 	struct thread_pool *pool = py_current(thread)->argument;
 	struct work_item *item = my->item;
-	bool permit_when_empty = py_runtime_of(thread)->minor >= 12;
+	bool permit_when_empty = py_has(thread, PYTHON_PERMIT_WHEN_EMPTY);
 
 	PROGRAM_BEGIN(frame);
 	if (pool->own_interpreters) {

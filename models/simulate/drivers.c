@@ -184,6 +184,10 @@ program_fn *driver_for(const struct workload *workload)
 {
 	enum run_kind run = workload->run.kind;
 
+	if (workload->run.from_inside)
+		return NULL;
+	if ((run == RUN_ARRIVALS || run == RUN_USERS) && workload->model.kind == MODEL_ASYNCIO)
+		return run_clients_in_loop;
 	if (run == RUN_ARRIVALS || run == RUN_USERS)
 		return workload->model.kind == MODEL_THREAD_POOL ? run_clients : NULL;
 	if (workload->model.kind == MODEL_PROGRAM)

@@ -140,6 +140,14 @@ static void *make_event(struct simulation *simulation, const struct resource *re
 	return event;
 }
 
+static void *make_barrier(struct simulation *simulation, const struct resource *resource)
+{
+	struct py_barrier *barrier = region_alloc(simulation->region, sizeof(*barrier));
+
+	mp_barrier_init(barrier, resource->size);
+	return barrier;
+}
+
 /* ---- Queues, pipes, shared memory ---- */
 
 static void *make_queue(struct simulation *simulation, const struct resource *resource)
@@ -191,6 +199,7 @@ const struct resource_class resources_of_processes[RESOURCE_KIND_COUNT] = {
 	[RESOURCE_CONDITION] = { "condition", make_condition, acquire_condition, release_condition,
 				 may_release_condition, NULL },
 	[RESOURCE_EVENT] = { .what = "event", .make = make_event },
+	[RESOURCE_BARRIER] = { .what = "barrier", .make = make_barrier },
 	[RESOURCE_QUEUE] = { .what = "queue", .make = make_queue },
 	[RESOURCE_SIMPLE_QUEUE] = { .what = "queue", .make = make_queue },
 	[RESOURCE_PIPE] = { .what = "pipe", .make = make_pipe },

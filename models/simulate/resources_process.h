@@ -5,6 +5,7 @@
 #ifndef MODELS_SIMULATE_RESOURCES_PROCESS_H
 #define MODELS_SIMULATE_RESOURCES_PROCESS_H
 
+#include "models/library/barrier.h"
 #include "models/library/mp_condition.h"
 #include "models/library/mp_manager.h"
 #include "models/library/mp_queue.h"
@@ -16,6 +17,7 @@
  * CONDITION         struct mp_condition
  * SEMAPHORE, BOUNDED_SEMAPHORE  struct bounded_mp_semaphore
  * EVENT             struct mp_event
+ * BARRIER           struct py_barrier
  * QUEUE, SIMPLE_QUEUE  struct mp_queue
  * PIPE              struct pipe
  * VARIABLE, ARRAY, SHARED_MEMORY, MANAGER  struct mp_cells

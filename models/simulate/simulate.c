@@ -71,6 +71,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	simulation->machine = machine_new(region, simulation->engine, &config);
 	simulation->runtime = py_runtime_new(simulation->machine, workload->python.minor, has_gil,
 					     workload->python.switch_interval_ns);
+	simulation->runtime->has_uvloop = workload->python.loop == LOOP_UVLOOP;
 	process = os_process_new(simulation->machine, NULL, "main", 0);
 	os_process_use_memory(process, machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) +
 					       workload->python.imports_bytes);

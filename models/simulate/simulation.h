@@ -20,6 +20,7 @@ struct simulation {
 	struct interpreter *interpreter; /* the main one */
 	struct mp_context context;	 /* how it starts processes */
 
+	struct stream_pools *streams;	  /* connections for io_via: socket (steps_basic.c); NULL: none so far */
 	struct resource_object **objects; /* by index of the workload's resource (resources.h) */
 
 	struct arrivals *arrivals; /* the clients outside; NULL: none */

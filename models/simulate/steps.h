@@ -1,5 +1,5 @@
 /*
- * steps.h - how each kind of step is executed: one function a kind and a context, in one table (steps.c).
+ * steps.h - how each kind of step is executed: one function a kind and a context, in the tables of steps.c.
  *
  * A step's function is what an AWAIT calls: it finishes at once, or pushes a program and returns os_thread_enter().
  * What a kind does is said in sim/scenario/workload.h. A kind that no model fills has no function: then
@@ -16,13 +16,8 @@
 
 typedef enum progress step_fn(struct os_thread *thread, struct task_instance *instance, const struct step *step);
 
-/* Where a step runs. A step on a resource that processes share is executed by STEPS_ACROSS_PROCESSES, whether
- * in a function or in a coroutine. */
-enum step_context { STEPS_IN_FUNCTIONS, STEPS_IN_COROUTINES, STEPS_ACROSS_PROCESSES, STEP_CONTEXT_COUNT };
-
-extern step_fn *const step_programs[STEP_CONTEXT_COUNT][STEP_KIND_COUNT];
-
-/* The function for this step; NULL: not simulated. */
+/* The function for this step; NULL: not simulated. A step on a resource that processes share is the same in functions and in
+ * coroutines. */
 step_fn *step_program_of(const struct workload *workload, const struct step *step, bool in_coroutine);
 /* Reports each step, resource and model of the workload that is not simulated, at its line. */
 void steps_check(const struct workload *workload, struct diagnostics *diagnostics);
@@ -44,6 +39,8 @@ struct task_instance *step_new_child(struct task_instance *parent, const struct 
 /* How many it starts. */
 int64_t step_start_count(struct task_instance *instance, const struct start *start);
 
+/* The connections that a step with io_via: socket uses here: of the event loop, or of the process. */
+struct stream_pool *step_streams(struct os_thread *thread, struct simulation *simulation, bool in_coroutine);
 /* For AWAIT: time.sleep(), or in a coroutine asyncio.sleep(), in which it may be cancelled. */
 enum progress step_sleep(struct os_thread *thread, const struct task_instance *instance, sim_ns duration_ns);
 /* When the step's timeout is over: SIM_NS_MAX without one. */
@@ -52,7 +49,7 @@ sim_ns step_deadline(const struct os_thread *thread, const struct step *step);
 void step_enter_callee(struct task_instance *instance, const struct start *start);
 
 /* steps_basic.c */
-step_fn step_allocate, step_python, step_c, step_native, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
+step_fn step_allocate, step_python, step_c, step_native, step_block, step_io, step_repeat, step_loop, step_break, step_spawn, step_join, step_stage;
 /* steps_control.c */
 step_fn step_if, step_while, step_let, step_call, step_return, step_try, step_raise, step_retry;
 /* steps_threading.c */

@@ -8,6 +8,7 @@
 #include "models/library/aio_gather.h"
 #include "models/library/aio_group.h"
 #include "models/library/aio_timeout.h"
+#include "models/library/stream.h"
 #include "models/simulate/coroutines.h"
 #include "models/simulate/executors.h"
 #include "models/simulate/steps.h"
@@ -39,7 +40,11 @@ static uint32_t index_of(const struct task_instance *instance, const struct step
 
 enum progress step_io_awaited(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	return aio_sleep(thread, step_ns(instance, step, 1));
+	sim_ns duration_ns = step_ns(instance, step, 1);
+
+	if (step->io_via == IO_SLEEP)
+		return aio_sleep(thread, duration_ns);
+	return aio_stream_ask(thread, step_streams(thread, instance->simulation, true), duration_ns);
 }
 
 /* ---- Handles ---- */
@@ -487,7 +492,7 @@ static enum progress enter_scope(struct os_thread *thread, program_fn *program, 
 
 enum progress step_timeout(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	if (py_runtime_of(thread)->minor >= 11)
+	if (py_has(thread, PYTHON_TIMEOUT_BLOCK))
 		return enter_scope(thread, timeout_block, instance, step);
 	/* Before 3.11 there is wait_for() only. */
 	push_steps_in_time(thread, instance, index_of(instance, step) + 1, step->end, step->timeout_ns);
@@ -505,16 +510,15 @@ struct submit_locals {
 	struct task_instance *instance;
 	const struct step *step;
 	struct handle *handle;
-	struct thread_pool *pool; /* NULL: the loop's own */
+	struct aio_executor pool; /* nothing in it: the loop's own */
 	int64_t next, count;
 };
 
-/* os.cpu_count() counts the kernel's CPUs; os.process_cpu_count(), since 3.13, those that it may use. */
 static uint32_t default_workers(const struct workload *workload)
 {
-	int cpus = workload->python.minor >= 13 ? workload->machine.cores : workload->machine.kernel_cpus;
+	const struct model unspecified = { .kind = MODEL_THREAD_POOL };
 
-	return (uint32_t)(cpus + 4 < 32 ? cpus + 4 : 32);
+	return (uint32_t)model_workers(workload, &unspecified);
 }
 
 static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
@@ -527,13 +531,17 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	if (executor && !executor->opened)
 		AWAIT(frame, executor_open(thread, executor));
-	my->pool = executor ? executor->threads : NULL;
+	if (executor)
+		my->pool = (struct aio_executor){ executor->threads, executor->processes };
 	my->count = step_start_count(instance, my->step->start);
 	for (my->next = 0; my->next < my->count && instance->leaving == LEAVING_NOT; my->next++) {
 		child = step_new_child(instance, my->step->start, my->next);
 		my->handle = task_add_handle(instance, my->step->group);
 		my->handle->instance = child;
 		my->handle->call = region_alloc(instance->simulation->region, sizeof(*my->handle->call));
+		my->handle->call->call.argument_bytes =
+			my->step->start->bytes > 0 ? my->step->start->bytes : INDEX_BYTES;
+		my->handle->call->call.result_bytes = my->step->start->result_bytes;
 		child->handle = my->handle;
 		AWAIT(frame, aio_run_in_executor(thread, my->pool, default_workers(instance->simulation->workload),
 						 my->handle->call, task_run, child));

@@ -1,6 +1,7 @@
 /*
  * steps_basic.c - the steps that need no library: durations, control flow, starting and joining threads and processes.
  */
+#include "models/library/stream.h"
 #include "models/simulate/resources.h"
 #include "models/simulate/steps.h"
 
@@ -90,9 +91,40 @@ enum progress step_native(struct os_thread *thread, struct task_instance *instan
 	return py_native_call(thread, step_ns(instance, step, instance->simulation->workload->python.slowdown_native));
 }
 
-enum progress step_io(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+enum progress step_block(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	return py_sleep(thread, step_ns(instance, step, 1));
+}
+
+/* The pools of a simulation: one for each process that has threads, and for each event loop. */
+struct stream_pools {
+	const void *owner; /* a loop or an interpreter */
+	struct stream_pool pool;
+	struct stream_pools *next;
+};
+
+struct stream_pool *step_streams(struct os_thread *thread, struct simulation *simulation, bool in_coroutine)
+{
+	const void *owner = in_coroutine ? (const void *)aio_running_loop(thread) : py_current(thread)->interpreter;
+	struct stream_pools **at = &simulation->streams;
+
+	while (*at && (*at)->owner != owner)
+		at = &(*at)->next;
+	if (!*at) {
+		*at = region_alloc(simulation->region, sizeof(**at));
+		(*at)->owner = owner;
+		(*at)->pool.machine = simulation->machine;
+	}
+	return &(*at)->pool;
+}
+
+enum progress step_io(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	sim_ns duration_ns = step_ns(instance, step, 1);
+
+	if (step->io_via == IO_SLEEP)
+		return py_sleep(thread, duration_ns);
+	return stream_ask(thread, step_streams(thread, instance->simulation, false), duration_ns);
 }
 
 /* bytearray(bytes), of which one byte in each page is written: one C call. */

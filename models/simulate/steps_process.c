@@ -122,7 +122,7 @@ enum progress step_recv(struct os_thread *thread, struct task_instance *instance
 	return os_thread_enter(thread);
 }
 
-/* ---- Events and conditions ---- */
+/* ---- Events, conditions, barriers ---- */
 
 static enum progress call_event_wait(struct os_thread *thread, struct resource_call *my)
 {
@@ -149,6 +149,11 @@ static enum progress call_condition_notify(struct os_thread *thread, struct reso
 	return mp_condition_notify(thread, my->object, my->count);
 }
 
+static enum progress call_barrier_wait(struct os_thread *thread, struct resource_call *my)
+{
+	return py_barrier_wait(thread, my->object, my->deadline_ns);
+}
+
 /* Whether the thread owns the condition's lock; else Python would raise. */
 static bool owns_condition(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
@@ -162,12 +167,16 @@ static bool owns_condition(struct os_thread *thread, struct task_instance *insta
 
 enum progress step_mp_wait(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	bool is_event = step_resource(instance, step)->kind == RESOURCE_EVENT;
+	enum resource_kind kind = step_resource(instance, step)->kind;
 
-	if (!is_event && !owns_condition(thread, instance, step))
+	if (kind == RESOURCE_CONDITION && !owns_condition(thread, instance, step))
 		return DONE;
-	resource_call_push(thread, instance, step, is_event ? call_event_wait : call_condition_wait)->at_timeout =
-		EXCEPTION_TIMEOUT;
+	if (kind == RESOURCE_BARRIER)
+		resource_call_push(thread, instance, step, call_barrier_wait)->at_timeout = EXCEPTION_BROKEN;
+	else
+		resource_call_push(thread, instance, step,
+				   kind == RESOURCE_EVENT ? call_event_wait : call_condition_wait)
+			->at_timeout = EXCEPTION_TIMEOUT;
 	return os_thread_enter(thread);
 }
 

@@ -27,13 +27,13 @@ int trace_file_close(struct trace_file *trace)
 
 /* ---- Native runs ---------------------------------------------------------------------------- */
 
-/* What happens to a task; of two at one instant on one thread, an end comes before a beginning. */
-enum task_event_kind { TASK_RELEASED, TASK_ENDED, TASK_BEGUN };
+/* What happens to a task or a step; of two at one instant on one thread, an end comes before a beginning. */
+enum task_event_kind { TASK_RELEASED, STEP_ENDED, TASK_ENDED, TASK_BEGUN, STEP_BEGUN };
 
 struct task_event {
 	sim_ns time_ns;
 	enum task_event_kind kind;
-	size_t task;
+	size_t task; /* or step */
 };
 
 static int in_order(const void *a, const void *b)
@@ -62,18 +62,18 @@ struct native_trace {
 	int64_t released, begun, ended;
 };
 
-static const struct known_thread *find_thread(struct native_trace *trace, const struct native_task *task,
+static const struct known_thread *find_thread(struct native_trace *trace, int32_t process, int32_t thread,
 					      sim_ns now_ns)
 {
-	struct known_thread known = { .process = task->process,
-				      .thread = task->thread,
+	struct known_thread known = { .process = process,
+				      .thread = thread,
 				      .process_index = trace->process_count,
 				      .thread_index = (int32_t)trace->thread_count };
 
 	for (size_t i = 0; i < trace->thread_count; i++) {
-		if (trace->threads[i].process != task->process)
+		if (trace->threads[i].process != process)
 			continue;
-		if (trace->threads[i].thread == task->thread)
+		if (trace->threads[i].thread == thread)
 			return &trace->threads[i];
 		known.process_index = trace->threads[i].process_index;
 	}
@@ -88,7 +88,7 @@ static const struct known_thread *find_thread(struct native_trace *trace, const 
 					   .thread = known.thread_index,
 					   .core = -1,
 					   .what = "start",
-					   .name = task->thread == task->process ? "main thread" : "thread" });
+					   .name = thread == process ? "main thread" : "thread" });
 	return &trace->threads[trace->thread_count - 1];
 }
 
@@ -115,7 +115,7 @@ static void emit_task_event(struct native_trace *trace, const struct native_task
 	trace->begun += event->kind == TASK_BEGUN;
 	trace->ended += event->kind == TASK_ENDED;
 	if (event->kind != TASK_RELEASED) {
-		const struct known_thread *thread = find_thread(trace, task, event->time_ns);
+		const struct known_thread *thread = find_thread(trace, task->process, task->thread, event->time_ns);
 
 		trace_emit(trace->sink,
 			   &(struct trace_record){ .time_ns = event->time_ns,
@@ -128,6 +128,19 @@ static void emit_task_event(struct native_trace *trace, const struct native_task
 						   .value = (int64_t)event->task + 1 });
 	}
 	emit_counters(trace, event->time_ns);
+}
+
+/* Between two steps a thread is at what is nobody's. */
+static void emit_step_event(struct native_trace *trace, const struct native_step *step, const struct task_event *event)
+{
+	const struct known_thread *thread = find_thread(trace, step->process, step->thread, event->time_ns);
+
+	trace_emit(trace->sink, &(struct trace_record){ .time_ns = event->time_ns,
+							.phase = TRACE_STATE,
+							.process = thread->process_index,
+							.thread = thread->thread_index,
+							.core = -1,
+							.what = event->kind == STEP_BEGUN ? step->what : "switching" });
 }
 
 static void emit_mark(const struct trace_sink *sink, const char *what, sim_ns time_ns)
@@ -146,7 +159,7 @@ static void trace_run(const struct trace_sink *sink, const struct workload *work
 	/* Which task an instance of a program belongs to, its record does not tell. */
 	const char *name = workload->run.kind == RUN_PROGRAM ? "task" : workload->tasks[workload->run.task].name;
 	struct native_trace trace = { .sink = sink, .region = region };
-	struct task_event *events = region_alloc_array(region, 3 * run->task_count, sizeof(*events));
+	struct task_event *events = region_alloc_array(region, 3 * run->task_count + 2 * run->step_count, sizeof(*events));
 	sim_ns end_ns = sim_time_round(run->result.makespan_s * 1e9);
 	bool stopped = false;
 	size_t count = 0;
@@ -162,6 +175,12 @@ static void trace_run(const struct trace_sink *sink, const struct workload *work
 		events[count++] = (struct task_event){ task->start_ns, TASK_BEGUN, i };
 		events[count++] = (struct task_event){ task->end_ns, TASK_ENDED, i };
 	}
+	for (size_t i = 0; i < run->step_count; i++) {
+		if (run->steps[i].begin_ns < 0)
+			continue;
+		events[count++] = (struct task_event){ run->steps[i].begin_ns, STEP_BEGUN, i };
+		events[count++] = (struct task_event){ run->steps[i].end_ns, STEP_ENDED, i };
+	}
 	qsort(events, count, sizeof(*events), in_order);
 	emit_mark(sink, "start", 0);
 	for (size_t i = 0; i < count; i++) {
@@ -170,7 +189,10 @@ static void trace_run(const struct trace_sink *sink, const struct workload *work
 			emit_mark(sink, "stop", end_ns);
 			stopped = true;
 		}
-		emit_task_event(&trace, &run->tasks[events[i].task], &events[i], name);
+		if (events[i].kind == STEP_BEGUN || events[i].kind == STEP_ENDED)
+			emit_step_event(&trace, &run->steps[events[i].task], &events[i]);
+		else
+			emit_task_event(&trace, &run->tasks[events[i].task], &events[i], name);
 	}
 	if (!stopped)
 		emit_mark(sink, "stop", end_ns);

@@ -39,7 +39,9 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness_control
 import harness_processes
+import harness_sockets
 import harness_threading
+import harness_trace
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
 
@@ -108,9 +110,13 @@ def kinds_used(steps):
     return kinds
 
 
+def kinds_used_by(workload):
+    return set().union(*(kinds_used(task['steps']) for task in workload['tasks'] if task))
+
+
 def spin_rates_ns(workload):
     """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at."""
-    used = set().union(*(kinds_used(task['steps']) for task in workload['tasks'] if task))
+    used = kinds_used_by(workload)
     return [mean_rate_ns(loop, iterations, WATCH_NS if kind in used else 0)
             for kind, loop, iterations in SPIN_PIECES]
 
@@ -224,7 +230,7 @@ def timed(loop, word, piece):
     return run
 
 
-LEAVES = {'io': time.sleep, 'block': time.sleep}
+LEAVES = {'io': time.sleep, 'block': time.sleep, 'socket_io': harness_sockets.ask}
 TIMED_LEAVES = {}
 for number, (kind, loop, piece) in enumerate(SPIN_PIECES):
     LEAVES[kind] = loop
@@ -259,10 +265,11 @@ class Program:
         self.shared = {}
         self.activations = []
         self.bodies = []
+        has_items = any(workload.get('items', ()))
         for number in range(workload['count']):
             self.add_instance(workload['instance_tasks'][number],
-                              Instance(workload['draws'][number] or (),
-                                       [column and column[number] for column in workload['items']],
+                              Instance(workload['draws'][number],
+                                       has_items and [column and column[number] for column in workload['items']],
                                        workload['first_children'][number]),
                               workload['in_coroutines'][number])
 
@@ -308,7 +315,7 @@ class Program:
         return activation, bind(task['steps'], activation)
 
     def bind(self, steps, activation):
-        return tuple(BINDERS[step[0]](self, step, activation) for step in steps)
+        return tuple(harness_trace.traced(step[0], BINDERS[step[0]](self, step, activation)) for step in steps)
 
 
 # ---- One binder a kind of step -----------------------------------------------------------------------
@@ -347,6 +354,7 @@ BINDERS = {
     'c': bind_leaf,
     'native': bind_leaf,
     'io': bind_leaf,
+    'socket_io': bind_leaf,
     'block': bind_leaf,
     'spawn': bind_spawn,
     'join': bind_join,
@@ -397,9 +405,15 @@ def run_task(number, arguments=()):
     RECORDS[record + 3] = execute_steps(PROGRAM.bodies[number])
     RECORDS[record + 2] = clock_ns()
     if WHO:
-        RECORDS[WHO + number] = os.getpid() << 32 | threading.get_native_id()
+        note_who(number)
     if activation:
         write_counts(record, activation.instance)
+
+
+def note_who(number):
+    """Of a task that has ended, for the trace."""
+    RECORDS[WHO + number] = os.getpid() << 32 | threading.get_native_id()
+    harness_trace.end_of_task()
 
 
 def execute_steps(body):
@@ -424,7 +438,7 @@ def reject(number):
 def write_counts(record, instance):
     RECORDS[record + 10] = instance.retries
     RECORDS[record + 11] = instance.lost_updates
-    instance.memory.clear()
+    instance.memory = None
 
 
 # ---- Models: what the simulator mirrors (models/simulate/drivers.c) --------------------------------
@@ -514,6 +528,9 @@ def start_generator(workload):
 
 
 def run_arrivals(workload, generator):
+    if workload['model'] == 'asyncio':
+        PROGRAM.coroutines.serve(workload, generator)
+        return
     _, start_writer, reader = generator
     with ThreadPoolExecutor(max_workers=workload['workers']) as executor:
         RECORDS[3] = clock_ns()
@@ -606,6 +623,9 @@ def execute(workload):
         os.sched_setaffinity(0, workload['cpus'])
     mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
     pace_before = measure_pace(workload)
+    server = None
+    if 'socket_io' in kinds_used_by(workload):
+        server = harness_sockets.Server(workload['generator_cpus'])
     sys.setswitchinterval(workload['switch_interval_s'])
     model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
     run, prepare = MODELS[model]
@@ -632,6 +652,7 @@ def execute(workload):
         if status != 0:
             raise RuntimeError('the load generator failed')
         generator_cpu_s = generator_usage.ru_utime + generator_usage.ru_stime
+    server_report = server and server.stop()
     pace_after = measure_pace_alone(workload)
     return {
         'makespan_ns': RECORDS[1] - RECORDS[0],
@@ -639,9 +660,10 @@ def execute(workload):
         'spin_after_ns': pace_after[0],
         'all_busy_speed': [pace_before[1], pace_after[1]],
         'cpu_s': cpu_after_s - cpu_before_s,
-        'everybodys_cpu_s': (None if everybody_before_s is None or model == 'arrivals'
+        'everybodys_cpu_s': (None if everybody_before_s is None or model == 'arrivals' or server
                              else everybody_after_s - everybody_before_s),
         'generator_cpu_s': generator_cpu_s,
+        'server': server_report,
         'context_switches': switches_after - switches_before,
         'gil': getattr(sys, '_is_gil_enabled', lambda: True)(),
         'stages': [[name, time_ns - RECORDS[0]] for name, time_ns in STAGES],
@@ -659,6 +681,7 @@ def load(path):
     RECORDS = open_records(workload)
     if os.environ.get('GILSIM_TRACE'):
         WHO = RECORD_WORDS * (workload['count'] + workload['spare'] + 1)
+        harness_trace.begin()
     PROGRAM = Program(workload)
     return workload
 

@@ -8,12 +8,13 @@ import asyncio
 import builtins
 import itertools
 import os
-import threading
 
 import harness
 import harness_control
 import harness_processes
+import harness_sockets
 import harness_threading
+import harness_trace
 from harness import RECORD_WORDS, clock_ns
 from harness_control import (OUTCOME_CANCELLED, OUTCOME_COMPLETED, CallSite, LoopBreak, Return,
                              handler_of, outcome_of, scenario_exceptions, value_of)
@@ -114,7 +115,7 @@ async def run_task(number, arguments=(), timeout_s=None):
         RECORDS[record + 3] = outcome
         RECORDS[record + 2] = clock_ns()
         if harness.WHO:
-            RECORDS[harness.WHO + number] = os.getpid() << 32 | threading.get_native_id()
+            harness.note_who(number)
         if activation:
             harness.write_counts(record, activation.instance)
     return result
@@ -138,11 +139,23 @@ async def do_sleep_drawn(argument):
     await asyncio.sleep(draws.next(site))
 
 
+async def do_ask_drawn(argument):
+    draws, site = argument
+    await harness_sockets.ask_and_await(draws.next(site))
+
+
 def bind_io(_, step, activation):
     _, source, value = step
     if source == 'drawn':
         return (AWAIT, do_sleep_drawn, (activation.instance.draws, value))
     return (AWAIT, asyncio.sleep, activation.instance.items[value] if source == 'item' else value)
+
+
+def bind_socket_io(_, step, activation):
+    _, source, value = step
+    if source == 'drawn':
+        return (AWAIT, do_ask_drawn, (activation.instance.draws, value))
+    return (AWAIT, harness_sockets.ask_and_await, activation.instance.items[value] if source == 'item' else value)
 
 
 async def do_while(argument):
@@ -233,6 +246,12 @@ async def in_time(awaitable, timeout_s):
 async def do_with(argument):
     lock, body = argument
     async with lock:
+        await run_body(body)
+
+
+async def do_with_executor(argument):
+    executor, body = argument
+    with executor:
         await run_body(body)
 
 
@@ -543,6 +562,7 @@ GENERATORS = {
 # Those that functions do not have, or that are another thing there; of triples.
 BINDERS = {
     'io': bind_io,
+    'socket_io': bind_socket_io,
     'spawn': bind_create_task,
     'create_task': bind_create_task,
     'gather': bind_gather,
@@ -553,6 +573,11 @@ BINDERS = {
     'yield': lambda _, step, activation: (YIELD, value_of(step[1]['value'], activation.variables), None),
     'iterate': bind_iterate,
 }
+
+
+class Tasks(set):
+    """Those that have not ended; whether further ones may come."""
+    closed = False
 
 
 def yields(step):
@@ -584,9 +609,11 @@ class Coroutines:
             return (GENERATE, GENERATORS[function], argument)
         if function is harness_control.run_if:
             return (IF, argument[0], argument[1:])
+        if function is harness_threading.run_with and isinstance(argument[0], harness_processes.Executor):
+            return (AWAIT, do_with_executor, argument)
         if function in COROUTINES:
             return (AWAIT, COROUTINES[function], argument)
-        return (CALL, function, argument)
+        return (CALL, *harness_trace.traced(step[0], (function, argument)))
 
     def executor(self, resource):
         return LoopExecutor(None if resource is None else self.resources[resource])
@@ -612,6 +639,42 @@ class Coroutines:
             await asyncio.wait([loop.create_task(coroutine) for coroutine in coroutines],
                                return_when=model['return_when'])
 
+    def serve(self, workload, generator):
+        """Requests from outside: a task for each."""
+        run_loop(self.serve_all(workload['how'], generator))
+
+    async def serve_all(self, model, generator):
+        _, start_writer, reader = generator
+        limit = self.workload['queue_limit']
+        loop = self.enter_loop(model)
+        finished = loop.create_future()
+        tasks = Tasks()
+        numbers = itertools.count()
+
+        def end_of_task(task):
+            tasks.discard(task)
+            if tasks.closed and not tasks and not finished.done():
+                finished.set_result(None)
+
+        def read():
+            """One read takes all that is there."""
+            requests = os.read(reader, 65536)
+            for _ in requests:
+                if limit and len(tasks) >= limit:
+                    harness.reject(next(numbers))
+                    continue
+                task = loop.create_task(run_task(next(numbers), (), model['timeout_s']))
+                tasks.add(task)
+                task.add_done_callback(end_of_task)
+            if not requests:
+                loop.remove_reader(reader)
+                tasks.closed = True
+                end_of_task(None)
+        loop.add_reader(reader, read)
+        RECORDS[3] = clock_ns()
+        os.write(start_writer, b's')
+        await finished
+
     def run_main(self, body):
         async def main():
             self.enter_loop(self.workload['how'])
@@ -625,6 +688,7 @@ class Coroutines:
         if model['eager']:
             loop.set_task_factory(asyncio.eager_task_factory)
         belong_to(loop, self.resources)
+        harness_sockets.enter_loop(asyncio)
         return loop
 
     def note_never_begun(self):

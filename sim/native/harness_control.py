@@ -5,6 +5,7 @@ binder makes. What leaves a block early is an exception here as it is there: Loo
 """
 import builtins
 import concurrent.futures
+import functools
 import queue
 import threading
 import time
@@ -12,10 +13,15 @@ import time
 
 # ---- Integers: an int, ['var', slot] or [operator, operand, ...] ---------------------------------------
 
+@functools.lru_cache(maxsize=None)
+def constant(value):
+    return lambda: value
+
+
 def value_of(expression, variables):
     """A function without arguments that gives the integer that an expression is under these variables."""
     if isinstance(expression, int):
-        return lambda: expression
+        return constant(expression)
     name = expression[0]
     if name == 'var':
         slot = expression[1]
@@ -25,7 +31,10 @@ def value_of(expression, variables):
         return lambda: -left()
     if name == 'not':
         return lambda: int(not left())
-    return OPERATORS[name](left, value_of(expression[2], variables))
+    right = expression[2]
+    if name in WITH_CONSTANT and isinstance(right, int) and isinstance(expression[1], list) and expression[1][0] == 'var':
+        return WITH_CONSTANT[name](variables, expression[1][1], right)
+    return OPERATORS[name](left, value_of(right, variables))
 
 
 OPERATORS = {
@@ -42,6 +51,15 @@ OPERATORS = {
     '>=': lambda left, right: lambda: int(left() >= right()),
     'and': lambda left, right: lambda: int(bool(left() and right())),
     'or': lambda left, right: lambda: int(bool(left() or right())),
+}
+
+
+# The commonest, of a variable and a constant: one function instead of three, for programs of very many small tasks.
+WITH_CONSTANT = {
+    '-': lambda variables, slot, right: lambda: variables[slot] - right,
+    '==': lambda variables, slot, right: lambda: int(variables[slot] == right),
+    '<': lambda variables, slot, right: lambda: int(variables[slot] < right),
+    '>': lambda variables, slot, right: lambda: int(variables[slot] > right),
 }
 
 
@@ -334,14 +352,31 @@ class Instance:
     __slots__ = ('draws', 'items', 'next_child', 'seen', 'memory', 'retries', 'lost_updates', 'task_group')
 
     def __init__(self, draws=(), items=(), first_child=0):
-        self.draws = Table(draws) if isinstance(draws, dict) else Sequence(draws)
+        self.draws = (NO_DRAWS if not draws else
+                      Table(draws) if isinstance(draws, dict) else Sequence(draws))
         self.items = items
         self.next_child = first_child
-        self.seen = {}
-        self.memory = []
+        self.seen = None  # until it is asked for
+        self.memory = None  # likewise
         self.retries = 0
         self.lost_updates = 0
         self.task_group = None  # of a coroutine: the TaskGroup that it is in
+
+
+    def seen_of(self, resource):
+        """What it has read of a shared variable."""
+        if self.seen is None:
+            self.seen = {}
+        return self.seen.setdefault(resource, {})
+
+    def keep(self, block):
+        """Until it ends."""
+        if self.memory is None:
+            self.memory = []
+        self.memory.append(block)
+
+
+NO_DRAWS = Sequence(())
 
 
 class Activation:

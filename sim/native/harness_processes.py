@@ -40,7 +40,7 @@ def touched(size):
 
 def run_allocate(argument):
     instance, size = argument
-    instance.memory.append(touched(size))
+    instance.keep(touched(size))
 
 
 def bind_allocate(_, step, activation):
@@ -109,6 +109,7 @@ MAKERS = {
     'semaphore': lambda resource, context: context.Semaphore(resource['size']),
     'bounded_semaphore': lambda resource, context: context.BoundedSemaphore(resource['size']),
     'event': lambda _, context: context.Event(),
+    'barrier': lambda resource, context: context.Barrier(resource['size']),
     'queue': lambda resource, context: context.Queue(resource['size']),
     'simple_queue': lambda _, context: context.SimpleQueue(),
     'pipe': lambda _, context: context.Pipe(duplex=False),
@@ -226,6 +227,8 @@ def call_task(number, arguments=()):
     finally:
         main.RECORDS[record + 3] = outcome
         main.RECORDS[record + 2] = main.clock_ns()
+        if main.WHO:
+            main.note_who(number)
         if activation:
             main.write_counts(record, activation.instance)
     return result

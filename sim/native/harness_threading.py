@@ -251,14 +251,14 @@ def run_write(argument):
 def bind_read(program, step, activation):
     fields = step[1]
     return (run_read, (program.resources[fields['resource']].cells, value_of(fields['extra'], activation.variables),
-                       activation.variables, fields['variable'], activation.instance.seen.setdefault(fields['resource'], {})))
+                       activation.variables, fields['variable'], activation.instance.seen_of(fields['resource'])))
 
 
 def bind_write(program, step, activation):
     fields = step[1]
     return (run_write, (program.resources[fields['resource']].cells, value_of(fields['extra'], activation.variables),
                         value_of(fields['value'], activation.variables),
-                        activation.instance.seen.setdefault(fields['resource'], {}), activation.instance))
+                        activation.instance.seen_of(fields['resource']), activation.instance))
 
 
 # ---- Services --------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
  *
  * One stdlib-only Python harness (sim/native/harness.py) is handed the compiled workload as JSON, does fixed
  * amounts of work (loop iterations, not clock time), measures its own spin rate before and after, and
- * returns what it saw. The harness never runs code from a scenario and binds nothing.
+ * returns what it saw. The harness never runs code from a scenario; for io_via: socket it listens on 127.0.0.1, else it
+ * binds nothing.
  */
 #ifndef SIM_NATIVE_NATIVE_H
 #define SIM_NATIVE_NATIVE_H
@@ -34,13 +35,20 @@ bool native_probe_python(const char *executable, struct region *region, struct n
 struct native_options {
 	const char *cpus;   /* list as taskset takes it ("0", "0-1"); NULL: as many of the allowed ones as the workload has cores */
 	sim_ns timeout_ns;  /* per run; a run that takes longer is killed with its children and counted unfinished */
-	bool trace;	    /* keep each task's times and who executed it: native_run.tasks */
+	bool trace;	    /* keep each task's and step's times and who executed it: native_run.tasks, steps */
 };
 
 /* One task as its harness wrote it down; nanoseconds since the clock's start. */
 struct native_task {
 	sim_ns release_ns, start_ns, end_ns; /* end -1: it had not ended */
 	int32_t process, thread;	     /* as the kernel numbers them; 0: not known, for one that had not ended */
+};
+
+/* One step of a task, while which its thread was at nothing else. */
+struct native_step {
+	sim_ns begin_ns, end_ns;
+	int32_t process, thread;
+	const char *what; /* "python", "io", ...: as the simulator's traces call it */
 };
 
 struct native_run {
@@ -51,6 +59,8 @@ struct native_run {
 	double spin_during[3];
 	struct native_task *tasks; /* those that had begun, if a trace was asked for */
 	size_t task_count;
+	struct native_step *steps; /* likewise, in no order */
+	size_t step_count;
 	double others_share; /* of the time of all cores in use that other programs took; NaN where nobody tells */
 	double all_busy_speed; /* cpu.all_busy_speed as it was around the run; NaN on one CPU */
 };

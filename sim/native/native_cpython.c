@@ -24,12 +24,17 @@
 #include "sim/native/native_embed.h"
 #include "sim/native/native_process.h"
 #include "sim/native/native_records.h"
+#include "sim/native/native_trace.h"
 #include "sim/native/workload_json.h"
 
 bool native_can_run(const struct workload *workload, const struct native_python *python, const char **why_not)
 {
 	if (workload->python.gil == GIL_PER_INTERPRETER) {
 		*why_not = "one GIL an interpreter is not run natively yet";
+		return false;
+	}
+	if (workload->python.loop == LOOP_UVLOOP) {
+		*why_not = "uvloop is no part of Python and not run natively: not measured";
 		return false;
 	}
 	if (workload->python.gil == GIL_OFF && !python->free_threaded_build) {
@@ -92,6 +97,20 @@ static void read_others(const json_t *root, double cores_s, struct native_run *r
 		run->others_share = fmax(others_s, 0) / cores_s;
 }
 
+/* The server that stands for those outside (io_via: socket): what it took, and what its answers were late by. */
+static void add_server_note(const json_t *server, double makespan_s, struct region *region,
+			    struct variant_result *result)
+{
+	if (json_array_size(server) != 4 || makespan_s <= 0)
+		return;
+	result->note = region_format(
+		region, "the server on this machine answered %lld requests, %.0f us late on average and %.0f us at most; "
+			"it took %.1f %% of a core",
+		(long long)json_integer_value(json_array_get(server, 0)),
+		1e6 * json_number_value(json_array_get(server, 1)), 1e6 * json_number_value(json_array_get(server, 2)),
+		100 * json_number_value(json_array_get(server, 3)) / makespan_s);
+}
+
 static bool read_answer(const char *text, const struct workload *workload, struct region *region,
 			struct native_run *run)
 {
@@ -120,6 +139,7 @@ static bool read_answer(const char *text, const struct workload *workload, struc
 		if (json_is_number(generator) && makespan_s > 0)
 			result->note = region_format(region, "the load generator took %.1f %% of a core",
 						     100 * json_number_value(generator) / makespan_s);
+		add_server_note(json_object_get(root, "server"), makespan_s, region, result);
 		if (json_is_true(gil) != (workload->python.gil == GIL_ON))
 			result->note = "the interpreter ran with the other setting of its GIL";
 	}
@@ -130,7 +150,7 @@ static bool read_answer(const char *text, const struct workload *workload, struc
 /* ---- One run ----------------------------------------------------------------------------------------- */
 
 struct files {
-	const char *folder, *harness, *workload;
+	const char *folder, *harness, *workload, *steps;
 };
 
 static bool write_files(struct files *files, const struct workload_json *json, struct region *region,
@@ -142,6 +162,7 @@ static bool write_files(struct files *files, const struct workload_json *json, s
 	if (!native_embed_write(files->folder, region, error))
 		return false;
 	files->harness = region_format(region, "%s/harness.py", files->folder);
+	files->steps = region_format(region, "%s/steps", files->folder);
 	files->workload =
 		native_folder_write(files->folder, "workload.json", json->text, json->length_bytes, region, error);
 	return files->workload != NULL;
@@ -158,7 +179,7 @@ static bool run_harness(const struct workload *workload, const struct native_pyt
 	const char *environment[] = {
 		region_format(region, "TMPDIR=%s", files->folder),
 		region_format(region, "GILSIM_RECORDS=/proc/%d/fd/%d", (int)getpid(), records->fd),
-		options->trace ? "GILSIM_TRACE=1" : NULL, NULL
+		options->trace ? region_format(region, "GILSIM_TRACE=%s", files->steps) : NULL, NULL
 	};
 	const struct native_command command = {
 		.argv = argv,
@@ -224,7 +245,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 		    const struct native_options *options, struct region *region, struct native_run *run,
 		    struct native_error *error)
 {
-	struct files files = { NULL, NULL, NULL };
+	struct files files = { 0 };
 	struct native_records records;
 	struct native_output output;
 	struct workload_json json;
@@ -258,8 +279,10 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	ok = write_files(&files, &json, region, error) &&
 	     run_harness(workload, python, options, &files, &records, region, &output, error) &&
 	     understand(workload, python, &output, &records, region, run, error);
-	if (ok && options->trace)
+	if (ok && options->trace) {
 		native_records_tasks(&records, region, run);
+		native_trace_read(files.steps, records.clock->start_ns, region, run);
+	}
 	if (files.folder)
 		native_folder_remove(files.folder);
 	native_records_release(&records);

@@ -35,6 +35,12 @@ extern const char native_calibrate_threading_text[], native_calibrate_threading_
 extern const char native_calibrate_processes_text[], native_calibrate_processes_end[];
 EMBED("harness_asyncio", "sim/native/harness_asyncio.py");
 EMBED("calibrate_asyncio", "sim/native/calibrate_asyncio.py");
+EMBED("harness_trace", "sim/native/harness_trace.py");
+extern const char native_harness_trace_text[], native_harness_trace_end[];
+EMBED("harness_sockets", "sim/native/harness_sockets.py");
+EMBED("calibrate_sockets", "sim/native/calibrate_sockets.py");
+extern const char native_harness_sockets_text[], native_harness_sockets_end[];
+extern const char native_calibrate_sockets_text[], native_calibrate_sockets_end[];
 extern const char native_harness_asyncio_text[], native_harness_asyncio_end[];
 extern const char native_calibrate_asyncio_text[], native_calibrate_asyncio_end[];
 
@@ -50,6 +56,9 @@ static const struct {
 	{ "calibrate_processes.py", native_calibrate_processes_text, native_calibrate_processes_end },
 	{ "harness_asyncio.py", native_harness_asyncio_text, native_harness_asyncio_end },
 	{ "calibrate_asyncio.py", native_calibrate_asyncio_text, native_calibrate_asyncio_end },
+	{ "harness_trace.py", native_harness_trace_text, native_harness_trace_end },
+	{ "harness_sockets.py", native_harness_sockets_text, native_harness_sockets_end },
+	{ "calibrate_sockets.py", native_calibrate_sockets_text, native_calibrate_sockets_end },
 };
 
 bool native_embed_write(const char *folder, struct region *region, struct native_error *error)

@@ -1,50 +1,26 @@
 /*
  * workload_json.c - a compiled workload as the JSON that the harness executes.
  *
- * Where an instance's way through its steps does not depend on data, walking it tells all that it will ever draw
- * and spawn. Where it does (if, calls, retries), the values are written out by site, for more draws than there
+ * Where an instance's way through its steps is known beforehand (workload_walk.h), all that it will ever draw and start
+ * is written out in order. Where it depends on data, the values are written out by site, for more draws than there
  * should be.
  */
 #include "sim/native/workload_json.h"
 
 #include <assert.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/native/native_cpus.h"
 #include "sim/native/workload_json_steps.h"
+#include "sim/native/workload_walk.h"
 
-/* Guards against scenarios that only a simulator can run: 2 million numbers are 30 MB of JSON, and CPython
- * needs seconds to make 100,000 threads ready, let alone to start them. */
-#define DRAW_LIMIT 2000000
-#define INSTANCE_LIMIT 1000000
-#define SPAWN_LIMIT 100000
 /* Tasks whose number depends on data; coroutines are cheap. */
 #define UNNUMBERED_LIMIT 20000
 #define UNNUMBERED_COROUTINE_LIMIT 200000
 /* Values at each site of an instance whose way depends on data. */
 #define DRAWS_EACH 64
-
-static const char *const model_words[MODEL_KIND_COUNT] = {
-	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
-	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
-	[MODEL_PROCESS_POOL] = "process_pool", [MODEL_ASYNCIO] = "asyncio",
-};
-static const char *const spawn_words[] = {
-	[SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process", [SPAWN_COROUTINE] = "coroutine"
-};
-static const char *const start_words[] = {
-	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver"
-};
-
-/* Whether the instances that a model starts are coroutines. */
-static bool is_of_coroutines(const struct model *model)
-{
-	return model->kind == MODEL_ASYNCIO || (model->each && is_of_coroutines(model->each)) ||
-	       (model->kind == MODEL_PROGRAM && model->spawn == SPAWN_COROUTINE);
-}
 
 static bool has_coroutines(const struct workload *workload)
 {
@@ -54,370 +30,118 @@ static bool has_coroutines(const struct workload *workload)
 	return false;
 }
 
-/* ---- What is known of a task beforehand ---------------------------------------------------------------- */
-
-struct task_facts {
-	bool is_static; /* its way through its steps does not depend on data */
-	bool draws;	/* it, or a task that it calls, draws durations */
-	bool spawns;	/* likewise */
-	bool *called;	/* owned: by task, itself included */
-};
-
-static void *allocate(size_t count, size_t bytes)
-{
-	void *memory = calloc(count > 0 ? count : 1, bytes);
-
-	if (!memory)
-		abort();
-	return memory;
-}
-
-/* Whether a step starts tasks that are numbered beforehand. */
-static bool starts_at(const struct step *step)
-{
-	return step->start && step->kind != STEP_CALL && step->kind != STEP_ITERATE;
-}
-
-static bool has_start_and_no_break(const struct step *steps, uint32_t first, uint32_t end)
-{
-	bool has_start = false;
-
-	for (uint32_t at = first; at < end; at++) {
-		if (steps[at].kind == STEP_BREAK)
-			return false;
-		has_start = has_start || starts_at(&steps[at]);
-	}
-	return has_start;
-}
-
-static bool depends_on_data(const struct workload *workload, const struct step *step)
-{
-	if (starts_at(step) && !step->start->items_ns && step->start->count.expression != 0)
-		return true;
-	switch (step->kind) {
-	case STEP_IF:
-	case STEP_WHILE:
-	case STEP_TRY:
-	case STEP_RETRY:
-	case STEP_CALL:
-	case STEP_ITERATE:
-	case STEP_RAISE:
-	case STEP_RETURN:
-		return true;
-	case STEP_REPEAT:
-		return step->count.expression != 0;
-	case STEP_LOOP:
-		/* It starts as many as come, until it is cancelled. */
-		return has_start_and_no_break(workload->steps, (uint32_t)(step - workload->steps) + 1, step->end);
-	default:
-		return false;
-	}
-}
-
-static bool draws_at(const struct workload *workload, const struct step *step)
-{
-	return workload_json_is_drawn(workload, step, false) || workload_json_is_drawn(workload, step, true);
-}
-
-static void mark_called(const struct workload *workload, uint32_t task, bool *called)
-{
-	if (called[task])
-		return;
-	called[task] = true;
-	for (uint32_t at = workload->tasks[task].first; at < workload->tasks[task].end; at++)
-		if (workload->steps[at].kind == STEP_CALL || workload->steps[at].kind == STEP_ITERATE)
-			mark_called(workload, workload->steps[at].start->task, called);
-}
-
-static struct task_facts *find_facts(const struct workload *workload)
-{
-	struct task_facts *facts = allocate(workload->task_count, sizeof(*facts));
-
-	for (uint32_t task = 0; task < workload->task_count; task++) {
-		struct task_facts *fact = &facts[task];
-
-		fact->is_static = true;
-		fact->called = allocate(workload->task_count, sizeof(*fact->called));
-		mark_called(workload, task, fact->called);
-		for (uint32_t other = 0; other < workload->task_count; other++) {
-			const struct task *called = &workload->tasks[other];
-
-			for (uint32_t at = called->first; fact->called[other] && at < called->end; at++) {
-				const struct step *step = &workload->steps[at];
-
-				fact->is_static = fact->is_static && !depends_on_data(workload, step);
-				fact->draws = fact->draws || draws_at(workload, step);
-				fact->spawns = fact->spawns || starts_at(step);
-			}
-		}
-	}
-	return facts;
-}
-
-static void free_facts(const struct workload *workload, struct task_facts *facts)
-{
-	for (uint32_t task = 0; task < workload->task_count; task++)
-		free(facts[task].called);
-	free(facts);
-}
-
-/* ---- Instances: what each draws, and whom it starts -------------------------------------------------------- */
-
-struct instance {
-	uint32_t task;
-	uint64_t entity;
-	sim_ns item_ns;
-	bool in_coroutine;
-	int64_t first_child; /* number of the first that it starts; -1: they are numbered as they are started */
-};
-
-struct listing {
-	const struct workload *workload;
-	struct task_facts *facts;   /* owned */
-	struct instance *instances; /* owned; in the order of their numbers */
-	size_t count, capacity;
-	bool has_unnumbered;
-	int64_t draws_left;  /* of DRAW_LIMIT, over all instances */
-	int64_t draws_each;  /* that an instance has at each site when its way depends on data */
-	const char *why_not; /* set when it cannot be written out */
-};
-
-static bool fail(struct listing *listing, const char *why_not)
-{
-	listing->why_not = why_not;
-	return false;
-}
-
-static bool add_instance(struct listing *listing, struct instance instance)
-{
-	if (listing->count == INSTANCE_LIMIT)
-		return fail(listing, "more than 1000000 tasks are not run natively");
-	if (listing->count == listing->capacity) {
-		listing->capacity = listing->capacity ? 2 * listing->capacity : 64;
-		listing->instances = realloc(listing->instances, listing->capacity * sizeof(*listing->instances));
-		if (!listing->instances)
-			abort();
-	}
-	listing->instances[listing->count++] = instance;
-	return true;
-}
-
-/* ---- A way that is known: walking it tells all draws and starts, in their order ---- */
-
-struct walk {
-	struct listing *listing;
-	const struct instance *instance; /* a copy: the listing grows */
-	uint64_t draw;			 /* number of the next drawn value */
-	uint64_t child;			 /* ordinal of the next child */
-	json_t *values;			 /* drawn so far; NULL: not wanted */
-};
-
-enum way { WAY_ON, WAY_BREAK, WAY_ENDLESS, WAY_FAILED };
-
-/* Whether walking through these steps would bring nothing to light. */
-static bool is_plain(const struct workload *workload, uint32_t first, uint32_t end)
-{
-	for (uint32_t at = first; at < end; at++) {
-		const struct step *step = &workload->steps[at];
-
-		if (draws_at(workload, step) || starts_at(step) || step->kind == STEP_BREAK ||
-		    step->kind == STEP_LOOP)
-			return false;
-	}
-	return true;
-}
-
-static bool has_unbounded(const struct workload *workload, uint32_t first, uint32_t end)
-{
-	for (uint32_t at = first; at < end; at++)
-		if (starts_at(&workload->steps[at]) || draws_at(workload, &workload->steps[at]))
-			return true;
-	return false;
-}
-
-static enum way walk_start(struct walk *walk, const struct step *step)
-{
-	struct listing *listing = walk->listing;
-	const struct start *start = step->start;
-	int64_t count = start->items_ns ? start->item_count : start->count.constant;
-
-	if (listing->workload->run.kind != RUN_PROGRAM && !walk->instance->in_coroutine)
-		return fail(listing, "spawn is run natively in the model `program` only"), WAY_FAILED;
-	if (count > SPAWN_LIMIT - (int64_t)listing->count)
-		return fail(listing, "more than 100000 tasks would be spawned"), WAY_FAILED;
-	for (int64_t i = 0; i < count; i++) {
-		if (!add_instance(listing,
-				  (struct instance){
-					  .task = start->task,
-					  .entity = random_hash_path(walk->instance->entity, walk->child++),
-					  .item_ns = start->items_ns ? start->items_ns[i] : walk->instance->item_ns,
-					  .in_coroutine = step->kind == STEP_RUN ? is_of_coroutines(step->model) :
-								  walk->instance->in_coroutine &&
-									  step->kind != STEP_SUBMIT,
-				  }))
-			return WAY_FAILED;
-	}
-	return WAY_ON;
-}
-
-static enum way walk_draw(struct walk *walk, const struct step *step)
-{
-	if (walk->listing->draws_left-- == 0)
-		return fail(walk->listing, "more than 2000000 durations would be drawn"), WAY_FAILED;
-	if (walk->values)
-		json_array_append_new(walk->values, workload_json_draw(walk->listing->workload, step, false,
-								       walk->instance->entity, walk->draw,
-								       walk->instance->item_ns));
-	walk->draw++;
-	return WAY_ON;
-}
-
-static enum way walk_steps(struct walk *walk, uint32_t first, uint32_t end);
-
-static enum way walk_step(struct walk *walk, uint32_t at)
-{
-	const struct workload *workload = walk->listing->workload;
-	const struct step *step = &workload->steps[at];
-	enum way way = WAY_ON;
-
-	switch (step->kind) {
-	case STEP_REPEAT:
-		if (is_plain(workload, at + 1, step->end))
-			return WAY_ON;
-		for (int64_t i = 0; i < step->count.constant && way == WAY_ON; i++)
-			way = walk_steps(walk, at + 1, step->end);
-		return way == WAY_BREAK ? WAY_ON : way;
-	case STEP_LOOP:
-		/* One pass either breaks out, or all further ones are the same. */
-		way = walk_steps(walk, at + 1, step->end);
-		if (way == WAY_BREAK)
-			return WAY_ON;
-		if (way == WAY_ON && has_unbounded(workload, at + 1, step->end))
-			return fail(walk->listing,
-				    "an endless loop that draws durations or spawns is not run natively"),
-			       WAY_FAILED;
-		return way == WAY_ON ? WAY_ENDLESS : way;
-	case STEP_BREAK:
-		return WAY_BREAK;
-	case STEP_AS_COMPLETED:
-		if (is_plain(workload, at + 1, step->end))
-			return WAY_ON;
-		return fail(walk->listing, "as_completed() around what draws or starts is not run natively"),
-		       WAY_FAILED;
-	case STEP_WITH:
-	case STEP_TIMEOUT:
-	case STEP_TASK_GROUP:
-		return walk_steps(walk, at + 1, step->end);
-	default:
-		if (starts_at(step))
-			return walk_start(walk, step);
-		return workload_json_is_drawn(workload, step, false) ? walk_draw(walk, step) : WAY_ON;
-	}
-}
-
-static enum way walk_steps(struct walk *walk, uint32_t first, uint32_t end)
-{
-	enum way way = WAY_ON;
-
-	for (uint32_t at = first; at < end && way == WAY_ON; at = walk->listing->workload->steps[at].end)
-		way = walk_step(walk, at);
-	return way;
-}
-
 /* ---- A way that depends on data: at each site the values of so many draws ---- */
 
-static void add_column(struct listing *listing, const struct instance *instance, const struct step *step,
+static void add_column(struct instance_list *list, const struct instance *instance, const struct step *step,
 		       bool is_jitter, json_t *table)
 {
 	json_t *column = json_array();
 	char site[24];
 
-	for (int64_t draw = 0; draw < listing->draws_each; draw++)
+	for (int64_t draw = 0; draw < list->draws_each; draw++)
 		json_array_append_new(column,
-				      workload_json_draw(listing->workload, step, is_jitter, instance->entity,
+				      workload_json_draw(list->workload, step, is_jitter, instance->entity,
 							 (uint64_t)draw, instance->item_ns));
-	snprintf(site, sizeof(site), "%lld", (long long)workload_json_site(listing->workload, step, is_jitter));
+	snprintf(site, sizeof(site), "%lld", (long long)workload_json_site(list->workload, step, is_jitter));
 	json_object_set_new(table, site, column);
 }
 
-static json_t *table_new(struct listing *listing, const struct instance *instance)
+static json_t *table_new(struct instance_list *list, const struct instance *instance)
 {
-	const struct workload *workload = listing->workload;
+	const struct workload *workload = list->workload;
 	json_t *table = json_object();
 
 	for (uint32_t task = 0; task < workload->task_count; task++) {
-		if (!listing->facts[instance->task].called[task])
+		if (!list->facts[instance->task].called[task])
 			continue;
 		for (uint32_t at = workload->tasks[task].first; at < workload->tasks[task].end; at++)
 			for (int jitter = 0; jitter <= 1; jitter++)
 				if (workload_json_is_drawn(workload, &workload->steps[at], jitter))
-					add_column(listing, instance, &workload->steps[at], jitter, table);
+					add_column(list, instance, &workload->steps[at], jitter, table);
 	}
 	return table;
 }
 
-/* Tasks that are started in numbers that depend on data have no entities beforehand, so they may draw nothing. */
-static bool check_unnumbered(struct listing *listing, const struct task_facts *facts)
+/* Whether a step starts tasks in processes, which know those tasks only that there were when they began. */
+static bool is_of_processes(const struct workload *workload, const struct step *step)
 {
-	const struct workload *workload = listing->workload;
+	enum resource_kind kind;
+
+	if (step->kind != STEP_SUBMIT || step->resource == INDEX_NONE)
+		return false;
+	kind = workload->resources[step->resource].kind;
+	return kind == RESOURCE_PROCESS_POOL || kind == RESOURCE_POOL;
+}
+
+/* Tasks that are started in numbers that depend on data have no entities beforehand, so they may draw nothing. */
+static bool check_unnumbered(struct instance_list *list, const struct task_facts *facts)
+{
+	const struct workload *workload = list->workload;
 
 	if (workload->model.spawn == SPAWN_PROCESS)
-		return fail(listing, "processes whose number depends on data are not run natively");
-	for (uint32_t task = 0; task < workload->task_count; task++)
+		return instance_list_fail(list, "processes whose number depends on data are not run natively");
+	for (uint32_t task = 0; task < workload->task_count; task++) {
 		for (uint32_t at = workload->tasks[task].first;
-		     facts->called[task] && at < workload->tasks[task].end; at++)
-			if (starts_at(&workload->steps[at]) &&
-			    (listing->facts[workload->steps[at].start->task].draws ||
-			     workload->steps[at].start->items_ns))
-				return fail(listing,
-					    "tasks whose number depends on data and that draw durations are "
-					    "not run natively");
-	listing->has_unnumbered = true;
+		     facts->called[task] && at < workload->tasks[task].end; at++) {
+			const struct step *step = &workload->steps[at];
+
+			if (!instance_starts_at(step))
+				continue;
+			if (list->facts[step->start->task].draws || step->start->items_ns)
+				return instance_list_fail(list, "tasks whose number depends on data and that draw "
+								"durations are not run natively");
+			if (is_of_processes(workload, step))
+				return instance_list_fail(list, "calls in processes whose number depends on data are "
+								"not run natively");
+		}
+	}
+	list->has_unnumbered = true;
 	return true;
 }
 
 /* What an instance draws, in `*draws` unless that is NULL: a list, a table, or null. Those whom it starts are added
- * to the listing. */
-static bool list_one(struct listing *listing, struct instance *instance, json_t **draws)
+ * to the list. */
+static bool list_one(struct instance_list *list, struct instance *instance, json_t **draws)
 {
-	const struct task_facts *facts = &listing->facts[instance->task];
-	const struct task *task = &listing->workload->tasks[instance->task];
-	struct instance copy = *instance;
-	struct walk walk = { .listing = listing, .instance = &copy };
+	const struct task_facts *facts = &list->facts[instance->task];
+	json_t *values = draws && facts->draws ? json_array() : NULL;
+	int64_t draws_left = list->draws_left;
+	enum walk_end end = WALK_DONE;
 
-	instance->first_child = (int64_t)listing->count;
-	if (!facts->is_static) {
+	instance->first_child = (int64_t)list->count;
+	if (facts->draws || facts->spawns)
+		end = workload_walk(list, instance, values);
+	if (end == WALK_UNKNOWN) {
+		instance_list_truncate(list, (size_t)instance->first_child);
+		list->draws_left = draws_left;
 		instance->first_child = -1;
-		if (draws)
-			*draws = facts->draws ? table_new(listing, instance) : json_null();
-		return !facts->spawns || check_unnumbered(listing, facts);
+		json_decref(values);
+		values = draws && facts->draws ? table_new(list, instance) : NULL;
 	}
 	if (draws)
-		*draws = walk.values = facts->draws ? json_array() : NULL;
-	if (draws && !*draws)
-		*draws = json_null();
-	return (!facts->draws && !facts->spawns) || walk_steps(&walk, task->first, task->end) != WAY_FAILED;
+		*draws = values ? values : json_null();
+	return end == WALK_DONE || (end == WALK_UNKNOWN && (!facts->spawns || check_unnumbered(list, facts)));
 }
 
 /* So many values at each site as the limit allows; one that is asked for more begins anew. */
-static void share_draws(struct listing *listing, int64_t instance_count)
+static void share_draws(struct instance_list *list, int64_t instance_count)
 {
 	int64_t sites = 1;
 
-	for (uint32_t at = 0; at < listing->workload->step_count; at++)
-		sites += draws_at(listing->workload, &listing->workload->steps[at]);
-	listing->draws_each = DRAW_LIMIT / (sites * (instance_count > 0 ? instance_count : 1));
-	if (listing->draws_each > DRAWS_EACH)
-		listing->draws_each = DRAWS_EACH;
-	if (listing->draws_each < 1)
-		listing->draws_each = 1;
+	for (uint32_t at = 0; at < list->workload->step_count; at++)
+		sites += instance_draws_at(list->workload, &list->workload->steps[at]);
+	list->draws_each = list->draws_left / (sites * (instance_count > 0 ? instance_count : 1));
+	if (list->draws_each > DRAWS_EACH)
+		list->draws_each = DRAWS_EACH;
+	if (list->draws_each < 1)
+		list->draws_each = 1;
 }
 
 /* Items as amounts, one column a kind of step: amounts of different kinds differ. Kinds that no step takes
  * an item with have no column (null). */
-static json_t *items_new(const struct listing *listing)
+static json_t *items_new(const struct instance_list *list)
 {
-	const struct workload *workload = listing->workload;
+	const struct workload *workload = list->workload;
 	json_t *columns = json_array();
 
 	for (int kind = 0; kind <= STEP_BLOCK; kind++) {
@@ -429,27 +153,27 @@ static json_t *items_new(const struct listing *listing)
 					workload_json_is_leaf((enum step_kind)kind) &&
 					workload->steps[at].duration.kind == DURATION_ITEM);
 		column = used ? json_array() : json_null();
-		for (size_t i = 0; used && i < listing->count; i++)
+		for (size_t i = 0; used && i < list->count; i++)
 			json_array_append_new(column, workload_json_amount(workload, (enum step_kind)kind,
-									   listing->instances[i].item_ns));
+									   list->instances[i].item_ns));
 		json_array_append_new(columns, column);
 	}
 	return columns;
 }
 
 /* Lists what all instances draw and start; those that are started while it does so follow. */
-static bool list_all(struct listing *listing, json_t *root)
+static bool list_all(struct instance_list *list, json_t *root)
 {
 	json_t *all_draws = json_array(), *tasks = json_array(), *first_children = json_array();
 	json_t *in_coroutines = json_array();
 	bool ok = true;
 
-	share_draws(listing, (int64_t)listing->count);
-	for (size_t i = 0; ok && i < listing->count; i++) {
-		struct instance instance = listing->instances[i];
+	share_draws(list, (int64_t)list->count);
+	for (size_t i = 0; ok && i < list->count; i++) {
+		struct instance instance = list->instances[i];
 		json_t *draws = NULL;
 
-		ok = list_one(listing, &instance, root ? &draws : NULL);
+		ok = list_one(list, &instance, root ? &draws : NULL);
 		if (root) {
 			json_array_append_new(all_draws, draws);
 			json_array_append_new(tasks, json_integer(instance.task));
@@ -458,16 +182,16 @@ static bool list_all(struct listing *listing, json_t *root)
 		}
 	}
 	if (ok && root) {
-		json_object_set_new(root, "count", json_integer((json_int_t)listing->count));
+		json_object_set_new(root, "count", json_integer((json_int_t)list->count));
 		json_object_set_new(root, "spare",
-				    json_integer(!listing->has_unnumbered	     ? 0
-						 : has_coroutines(listing->workload) ? UNNUMBERED_COROUTINE_LIMIT
+				    json_integer(!list->has_unnumbered	     ? 0
+						 : has_coroutines(list->workload) ? UNNUMBERED_COROUTINE_LIMIT
 										       : UNNUMBERED_LIMIT));
 		json_object_set(root, "instance_tasks", tasks);
 		json_object_set(root, "in_coroutines", in_coroutines);
 		json_object_set(root, "first_children", first_children);
 		json_object_set(root, "draws", all_draws);
-		json_object_set_new(root, "items", items_new(listing));
+		json_object_set_new(root, "items", items_new(list));
 	}
 	json_decref(all_draws);
 	json_decref(tasks);
@@ -477,31 +201,34 @@ static bool list_all(struct listing *listing, json_t *root)
 }
 
 /* `count` instances of one task. */
-static bool list_run(struct listing *listing)
+static bool list_run(struct instance_list *list)
 {
-	const struct run *run = &listing->workload->run;
+	const struct run *run = &list->workload->run;
 
 	for (int64_t i = 0; i < run->count; i++)
-		if (!add_instance(listing, (struct instance){ .task = workload_run_task(listing->workload, 0, (uint64_t)i),
+		if (!instance_list_add(list, (struct instance){ .task = workload_run_task(list->workload, 0, (uint64_t)i),
 							      .entity = workload_entity((uint64_t)i),
 							      .item_ns = run->items_ns ? run->items_ns[i] : 0,
-							      .in_coroutine = is_of_coroutines(&listing->workload->model) }))
+							      .in_coroutine = workload_is_of_coroutines(&list->workload->model) }))
 			return false;
 	return true;
 }
 
 /* One instance for each arrival, whose times are written. */
-static bool list_arrivals(struct listing *listing, json_t *root)
+static bool list_arrivals(struct instance_list *list, json_t *root)
 {
+	const struct workload *workload = list->workload;
 	struct arrival_source source;
 	json_t *times = json_array();
 	uint32_t task;
 	bool ok = true;
 
-	arrival_source_init(&source, listing->workload, 0);
+	arrival_source_init(&source, workload, 0);
 	while (ok && arrival_source_next(&source, &task)) {
-		ok = add_instance(listing, (struct instance){ .task = task,
-							      .entity = workload_entity(source.index - 1) });
+		ok = instance_list_add(list,
+				       (struct instance){ .task = task,
+							  .entity = workload_entity(source.index - 1),
+							  .in_coroutine = workload_is_of_coroutines(&workload->model) });
 		json_array_append_new(times, json_integer(source.at_ns));
 	}
 	if (ok && root)
@@ -510,17 +237,17 @@ static bool list_arrivals(struct listing *listing, json_t *root)
 	return ok;
 }
 
-/* main; those that it starts come first in the listing. */
-static bool list_main(struct listing *listing, json_t *root)
+/* main; those that it starts come first in the list. */
+static bool list_main(struct instance_list *list, json_t *root)
 {
-	struct instance main_instance = { .task = listing->workload->run.task,
+	struct instance main_instance = { .task = list->workload->run.task,
 					  .entity = random_hash_name("main"),
-					  .in_coroutine = is_of_coroutines(&listing->workload->model) };
+					  .in_coroutine = workload_is_of_coroutines(&list->workload->model) };
 	json_t *draws = NULL;
 	bool ok;
 
-	share_draws(listing, 1);
-	ok = list_one(listing, &main_instance, root ? &draws : NULL);
+	share_draws(list, 1);
+	ok = list_one(list, &main_instance, root ? &draws : NULL);
 	if (root)
 		json_object_set_new(root, "main",
 				    json_pack("{sI so sI}", "task", (json_int_t)main_instance.task, "draws", draws,
@@ -530,36 +257,37 @@ static bool list_main(struct listing *listing, json_t *root)
 
 static bool add_run(const struct workload *workload, json_t *root, const char **why_not)
 {
-	struct listing listing = { .workload = workload, .draws_left = DRAW_LIMIT };
+	struct instance_list list;
 	bool ok;
 
-	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL) {
-		*why_not = "arrivals are run natively in the model `thread_pool` only";
+	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL &&
+	    workload->model.kind != MODEL_ASYNCIO) {
+		*why_not = "arrivals are run natively in the models `thread_pool` and `asyncio` only";
+		return false;
+	}
+	if (workload->run.from_inside) {
+		*why_not = "arrivals from inside the program are not run natively yet";
 		return false;
 	}
 	if (workload->run.kind == RUN_USERS) {
 		*why_not = "users are not run natively yet";
 		return false;
 	}
-	listing.facts = find_facts(workload);
-	ok = workload->run.kind == RUN_ARRIVALS	 ? list_arrivals(&listing, root)
-	     : workload->run.kind == RUN_PROGRAM ? list_main(&listing, root)
-						 : list_run(&listing);
-	ok = ok && list_all(&listing, root);
+	instance_list_init(&list, workload);
+	ok = workload->run.kind == RUN_ARRIVALS	 ? list_arrivals(&list, root)
+	     : workload->run.kind == RUN_PROGRAM ? list_main(&list, root)
+						 : list_run(&list);
+	ok = ok && list_all(&list, root);
 	if (!ok)
-		*why_not = listing.why_not;
-	free(listing.instances);
-	free_facts(workload, listing.facts);
+		*why_not = list.why_not;
+	instance_list_release(&list);
 	return ok;
 }
 
 bool workload_json_is_possible(const struct workload *workload, const char **why_not)
 {
-	if (!workload_json_knows(workload) || !model_words[workload->model.kind]) {
-		*why_not = "something in it is not run natively yet";
-		return false;
-	}
-	return add_run(workload, NULL, why_not);
+	*why_not = workload_json_why_not(workload);
+	return !*why_not && add_run(workload, NULL, why_not);
 }
 
 /* Where a load generator may run: on the allowed CPUs that the program does not have, if there are any. */
@@ -592,7 +320,7 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	for (size_t i = 0; i < cpus->count; i++)
 		json_array_append_new(cpu_list, json_integer(cpus->items[i]));
 	json_object_set_new(root, "generator_cpus", generator_cpus_new(cpus));
-	json_object_set_new(root, "model", json_string(model_words[workload->model.kind]));
+	json_object_set_new(root, "model", json_string(model_names[workload->model.kind]));
 	json_object_set_new(root, "coroutines", json_boolean(has_coroutines(workload)));
 	json_object_set_new(root, "run_count", json_integer(workload->run.count));
 	json_object_set_new(root, "workers", json_integer(workload->model.workers));
@@ -601,9 +329,9 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "warm", json_boolean(workload->model.warm));
 	json_object_set_new(root, "how", workload_json_model(workload, &workload->model));
 	json_object_set_new(root, "spawn",
-			    json_string(spawn_words[workload->model.kind == MODEL_PROGRAM ? workload->model.spawn
+			    json_string(spawn_names[workload->model.kind == MODEL_PROGRAM ? workload->model.spawn
 											  : SPAWN_THREAD]));
-	json_object_set_new(root, "start", json_string(start_words[workload->python.start]));
+	json_object_set_new(root, "start", json_string(start_names[workload->python.start]));
 	json_object_set_new(root, "switch_interval_s",
 			    json_real(sim_time_seconds(workload->python.switch_interval_ns)));
 	json_object_set_new(root, "cpus", cpu_list);

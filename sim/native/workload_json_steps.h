@@ -15,8 +15,8 @@
 /* The tasks that the variant runs, with their steps; null for the others. */
 json_t *workload_json_tasks(const struct workload *workload);
 json_t *workload_json_resources(const struct workload *workload);
-/* Whether the harness knows all steps and resources that the variant uses. */
-bool workload_json_knows(const struct workload *workload);
+/* Why the harness cannot run the variant's model, steps or resources; NULL: it can. */
+const char *workload_json_why_not(const struct workload *workload);
 
 /* What the harness hands to the function of a step with a duration: iterations of its loop, or seconds to sleep. */
 json_t *workload_json_amount(const struct workload *workload, enum step_kind kind, sim_ns duration_ns);
@@ -28,6 +28,8 @@ bool workload_json_is_leaf(enum step_kind kind);
 bool workload_json_is_drawn(const struct workload *workload, const struct step *step, bool is_jitter);
 json_t *workload_json_draw(const struct workload *workload, const struct step *step, bool is_jitter,
 			   uint64_t entity, uint64_t draw, sim_ns item_ns);
+/* Which arm an IF with a chance takes at that draw. */
+bool workload_json_chance(const struct workload *workload, const struct step *step, uint64_t entity, uint64_t draw);
 static inline json_int_t workload_json_site(const struct workload *workload, const struct step *step,
 					    bool is_jitter)
 {

@@ -171,7 +171,15 @@
 	P(AIO_THREADSAFE,         "aio.threadsafe",        ns,    PYTHON,  0,      "call_soon_threadsafe() on the caller, without send's system call") \
 	P(AIO_SELF_PIPE,          "aio.self_pipe",         ns,    PYTHON,  0,      "reading the self-pipe on the loop, without recv's system calls") \
 	P(AIO_EXECUTOR,           "aio.executor",          ns,    PYTHON,  0,      "run_in_executor() on the loop, without the executor's submit()") \
+	P(AIO_UVLOOP,             "aio.uvloop",            ratio, PYTHON,  1,     "what uvloop takes of what asyncio's own loop takes for turns, callbacks, timers, streams") \
 	P(AIO_GENERATOR,          "aio.generator",         ns,    PYTHON,  0,      "one value of an asynchronous generator") \
+	/* Sockets: requests to a server outside (io_via: socket) */ \
+	P(SOCKET_CONNECT,         "socket.connect",        ns,    PYTHON,  0,      "connecting a socket to a server on this machine, with its options, on the caller") \
+	P(SOCKET_SEND,            "socket.send",           ns,    PYTHON,  0,      "sendall() of a small request to a server that waits for it, system call included") \
+	P(SOCKET_RECV,            "socket.recv",           ns,    PYTHON,  0,      "recv() of a small answer that is there, system call included") \
+	P(AIO_STREAM_OPEN,        "aio.stream_open",       ns,    PYTHON,  0,      "asyncio.open_connection() on the loop, system calls included, without turns") \
+	P(AIO_STREAM_WRITE,       "aio.stream_write",      ns,    PYTHON,  0,      "StreamWriter.write() of a small request, without send's system call") \
+	P(AIO_STREAM_READ,        "aio.stream_read",       ns,    PYTHON,  0,      "StreamReader's reading of a small answer that was waited for, without recv's system call") \
 	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "resident memory of an interpreter with the standard library's usual modules") \
 	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON,  0,      "what a forked child has copied when it ends: pages that it has written to") \
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \

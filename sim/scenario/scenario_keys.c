@@ -85,11 +85,14 @@ const char *const step_names[STEP_KIND_COUNT] = {
 };
 
 const char *const python_versions[] = { "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", NULL };
+_Static_assert(sizeof(python_versions) / sizeof(python_versions[0]) - 1 == PYTHON_LAST_MINOR - PYTHON_FIRST_MINOR + 1,
+	       "the versions that python_version_table has");
 
 static const char *const gil_words[] = {
 	[GIL_ON] = "on", [GIL_OFF] = "off", [GIL_PER_INTERPRETER] = "per-interpreter", NULL
 };
-static const char *const start_words[] = {
+static const char *const loop_words[] = { [LOOP_ASYNCIO] = "asyncio", [LOOP_UVLOOP] = "uvloop", NULL };
+const char *const start_names[] = {
 	[START_FORK] = "fork", [START_SPAWN] = "spawn", [START_FORKSERVER] = "forkserver", NULL
 };
 const char *const resource_names[RESOURCE_KIND_COUNT + 1] = {
@@ -128,7 +131,7 @@ const char *const return_words[] = {
 };
 static const char *const spacing_words[] = { [SPACING_POISSON] = "poisson", [SPACING_EVEN] = "even",
 					     [SPACING_GAMMA] = "gamma", NULL };
-static const char *const spawn_words[] = { [SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process",
+const char *const spawn_names[] = { [SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process",
 					   [SPAWN_COROUTINE] = "coroutine", NULL };
 
 /* ---- Tables. Limits that are not Python's or the kernel's own only keep a slip of the pen from taking
@@ -167,7 +170,9 @@ static const struct key python_keys[] = {
 	{ "switch_interval", "sys.setswitchinterval(); the profile's gil.interval by default, 5ms in CPython.",
 	  VALUE_DURATION, FIELD(python_keys, switch_interval_ns), .least = 1e3 },
 	{ "start", "How multiprocessing starts processes; the version's default on Linux by default.", VALUE_WORD,
-	  FIELD(python_keys, start), .words = start_words },
+	  FIELD(python_keys, start), .words = start_names },
+	{ "loop", "The event loop under asyncio.", VALUE_WORD, FIELD(python_keys, loop), .words = loop_words,
+	  .initial = "asyncio" },
 	{ "imports", "What importing the program's modules costs a process that starts afresh.", VALUE_SECTION,
 	  FIELD(python_keys, imports), .table = &imports_table },
 };
@@ -341,7 +346,7 @@ const struct key_table run_model_table = { "a run", NULL, NULL, run_model_keys, 
 static const struct key variant_keys[] = {
 	MODEL_KEYS,
 	{ "spawn", "What the step `spawn` starts; with coroutine, `main` is one too.", VALUE_WORD,
-	  FIELD(variant_keys, spawn), .words = spawn_words, .initial = "thread", .models = MODEL(PROGRAM) },
+	  FIELD(variant_keys, spawn), .words = spawn_names, .initial = "thread", .models = MODEL(PROGRAM) },
 	{ "set", "Paths and the values that they have in this variant.", VALUE_SETTINGS, FIELD(variant_keys, set) },
 };
 const struct key_table variant_table = { "a variant", "model", NULL, variant_keys, LENGTH(variant_keys), "model",

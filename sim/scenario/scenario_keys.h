@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/profile/python_version.h"
 #include "sim/base/diagnostic.h"
 #include "sim/base/region.h"
 #include "sim/base/sim_time.h"
@@ -95,6 +96,7 @@ struct machine_keys {
 
 struct python_keys {
 	int version; /* index into python_versions */
+	int loop;    /* enum loop_kind */
 	int gil;     /* enum gil_kind */
 	int start;   /* enum start_method */
 	sim_ns switch_interval_ns;
@@ -181,11 +183,9 @@ struct step_keys {
 
 extern const struct key_table file_table, machine_table, python_table, imports_table, resource_table, task_table,
 	run_table, arrivals_table, log_table, variant_table, each_table, run_model_table;
-extern const char *const resource_names[]; /* "lock", ...; NULL-terminated */
 extern const char *const return_words[];   /* "first", ...; NULL-terminated */
 
 extern const char *const python_versions[]; /* "3.8" and on; NULL-terminated */
-#define PYTHON_FIRST_MINOR 8
 
 /* One kind of step: its table's first key names it, and it is the only one a bare word may stand for. */
 struct step_form {

@@ -100,7 +100,8 @@ static void parse_python(struct reading *reading, struct checked *checked)
 
 	read_optional(reading, section, &python_table, "python", python);
 	read_optional(reading, python->imports, &imports_table, "imports", &checked->imports);
-	if (python->version >= 0 && PYTHON_FIRST_MINOR + python->version < 12 && python->gil == GIL_PER_INTERPRETER)
+	if (python->version >= 0 && !python_has(PYTHON_FIRST_MINOR + python->version, PYTHON_OWN_GILS) &&
+	    python->gil == GIL_PER_INTERPRETER)
 		yaml_tree_error(reading->diagnostics, yaml_tree_get(section, "gil"),
 				"a GIL per interpreter in Python %s, expected version 3.12 or later",
 				python_versions[python->version]);

@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 
+#include "sim/profile/python_version.h"
 #include "sim/scenario/workload.h"
 
 sim_ns workload_duration(const struct workload *workload, const struct step *step, const struct task *task,
@@ -157,7 +158,11 @@ bool workload_value(const struct workload *workload, struct value value, const i
 
 int model_workers(const struct workload *workload, const struct model *model)
 {
-	int cores = workload->machine.cores;
+	/* Native runs may be pinned to some of the CPUs that there are. */
+	int cores = python_has(workload->python.minor, PYTHON_COUNTS_USABLE_CPUS) ||
+				    workload->machine.kernel_cpus < workload->machine.cores
+			    ? workload->machine.cores
+			    : workload->machine.kernel_cpus;
 
 	switch (model->kind) {
 	case MODEL_THREAD_POOL:

@@ -259,6 +259,7 @@ enum resource_kind {
 	RESOURCE_POOL, /* multiprocessing.Pool: submit is apply_async() */
 	RESOURCE_KIND_COUNT
 };
+extern const char *const resource_names[RESOURCE_KIND_COUNT + 1]; /* "lock", "rlock", ..., NULL */
 
 enum resource_scope {
 	SCOPE_THREADS,	  /* shared by threads of one process */
@@ -296,6 +297,7 @@ enum model_kind {
 extern const char *const model_names[MODEL_KIND_COUNT + 1]; /* "sequential", "threads", ..., NULL */
 
 enum spawn_kind { SPAWN_THREAD, SPAWN_PROCESS, SPAWN_COROUTINE };
+extern const char *const spawn_names[]; /* "thread", "process", "coroutine", NULL */
 enum map_kind { MAP_MAP, MAP_IMAP, MAP_IMAP_UNORDERED, MAP_APPLY_ASYNC };
 
 struct model {
@@ -366,8 +368,10 @@ struct task_share {
 	double cumulative; /* of this share and those before; the last is 1 */
 };
 
+enum loop_kind { LOOP_ASYNCIO, LOOP_UVLOOP };
 enum gil_kind { GIL_ON, GIL_OFF, GIL_PER_INTERPRETER };
 enum start_method { START_FORK, START_SPAWN, START_FORKSERVER };
+extern const char *const start_names[]; /* "fork", "spawn", "forkserver", NULL */
 
 struct python {
 	int minor;	     /* 12 for "3.12" */
@@ -375,6 +379,7 @@ struct python {
 	enum gil_kind gil;
 	sim_ns switch_interval_ns;
 	enum start_method start;
+	enum loop_kind loop; /* that asyncio runs on; what uvloop costs is in machine.costs already */
 	/* What importing the program's modules costs a process that starts afresh. */
 	sim_ns imports_ns;
 	int64_t imports_bytes;

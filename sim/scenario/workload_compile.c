@@ -41,6 +41,7 @@ struct reach {
 	bool *is_reached;
 	unsigned *users; /* of each resource: bits of the places where it is used */
 	bool has_items;	 /* somebody starts instances with items */
+	int minor;	 /* of Python */
 };
 
 /* Where the tasks of a run under this model are executed. */
@@ -80,8 +81,10 @@ static unsigned place_of_child(const struct reach *reach, const struct step *ste
 }
 
 /* Why a kind of step cannot be executed there; NULL: it can. */
-static const char *why_not_there(const struct step *step, unsigned place)
+static const char *why_not_there(const struct step *step, unsigned place, int minor)
 {
+	if (step->kind == STEP_TASK_GROUP && !python_has(minor, PYTHON_TIMEOUT_BLOCK))
+		return "in a version before 3.11, which has no TaskGroup";
 	switch (step->kind) {
 	case STEP_CREATE_TASK:
 	case STEP_GATHER:
@@ -108,7 +111,7 @@ static void check_step(struct reading *reading, struct reach *reach, uint32_t ta
 	const struct program *program = reach->checked->program;
 	const struct step *step = &program->steps[index];
 	const struct yaml_node *node = program->step_nodes[index];
-	const char *why_not = why_not_there(step, place);
+	const char *why_not = why_not_there(step, place, reach->minor);
 
 	if ((step->kind == STEP_SPAWN || step->kind == STEP_JOIN) && reach->model != MODEL_PROGRAM)
 		yaml_tree_error(reading->diagnostics, node, "'%s' with model '%s', expected model 'program'",
@@ -242,10 +245,15 @@ static void check_runnable(struct reading *reading, const struct checked *checke
 {
 	enum model_kind model = (enum model_kind)variant->keys.model;
 	struct reach reach = {
-		.tasks = tasks, .resources = resources, .checked = checked, .variant = variant, .model = model
+		.tasks = tasks, .resources = resources, .checked = checked, .variant = variant, .model = model,
+		.minor = workload->python.minor
 	};
 	uint32_t task = first_task(reading, checked, variant, model);
 
+	if (workload->model.eager && !python_has(reach.minor, PYTHON_EAGER_TASKS))
+		yaml_tree_error(reading->diagnostics, variant->model_node,
+				"'eager' in Python %s, which has no eager tasks, expected version 3.12 or later (variant '%s')",
+				workload->python.version, variant->name);
 	if (task < checked->program->task_count)
 		check_steps(reading, &reach, task,
 			    model == MODEL_PROGRAM && workload->model.spawn == SPAWN_COROUTINE
@@ -313,6 +321,18 @@ static void fill_python(const struct checked *checked, const struct costs *costs
 	python->spin_native_ns = gil_costs->value[COST_SPIN_NATIVE];
 }
 
+/* uvloop is a loop written in Cython on libuv; tasks and futures are CPython's own under it as well. */
+static void apply_uvloop(struct costs *costs)
+{
+	static const enum cost of_the_loop[] = {
+		COST_AIO_RUN,	    COST_AIO_ITERATION,	 COST_AIO_CALLBACK,    COST_AIO_SLEEP,	 COST_AIO_THREADSAFE,
+		COST_AIO_SELF_PIPE, COST_AIO_STREAM_OPEN, COST_AIO_STREAM_WRITE, COST_AIO_STREAM_READ,
+	};
+
+	for (size_t i = 0; i < sizeof(of_the_loop) / sizeof(of_the_loop[0]); i++)
+		costs->value[of_the_loop[i]] *= costs->value[COST_AIO_UVLOOP];
+}
+
 static int count_cores(struct compiler *compiler, const struct checked *checked, const struct profile *profile)
 {
 	int cores = profile->cores > 0 ? profile->cores : DEFAULT_CORES;
@@ -354,7 +374,7 @@ static void compile_machine(struct compiler *compiler, const struct checked *che
 	if (python_keys->start >= 0)
 		python->start = (enum start_method)python_keys->start;
 	else
-		python->start = python->minor >= 14 ? START_FORKSERVER : START_FORK;
+		python->start = python_has(python->minor, PYTHON_STARTS_BY_FORKSERVER) ? START_FORKSERVER : START_FORK;
 	if (!profile_costs(profile, reading->region, python->version, python->gil != GIL_OFF, &machine->costs,
 			   &note)) {
 		yaml_tree_error(reading->diagnostics, node, "%s", note);
@@ -375,6 +395,9 @@ static void compile_machine(struct compiler *compiler, const struct checked *che
 	machine->note = note != NULL ? note : gil_note;
 	for (size_t i = 0; i < checked->cost_count; i++)
 		machine->costs.value[checked->costs[i].cost] = checked->costs[i].value;
+	python->loop = python_keys->loop > 0 ? (enum loop_kind)python_keys->loop : LOOP_ASYNCIO;
+	if (python->loop == LOOP_UVLOOP)
+		apply_uvloop(&machine->costs);
 	python->switch_interval_ns = python_keys->switch_interval_ns > 0
 					     ? python_keys->switch_interval_ns
 					     : cost_ns(&machine->costs, COST_GIL_INTERVAL);

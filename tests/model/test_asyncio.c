@@ -842,7 +842,7 @@ static enum progress to_a_thread(struct os_thread *thread, struct frame *frame)
 	test.tasks[1] = new_sleeper("c", 29 * SIM_MS, 0);
 	AWAIT(frame, aio_task_start(thread, test.tasks[0]));
 	AWAIT(frame, aio_task_start(thread, test.tasks[1]));
-	AWAIT(frame, aio_run_in_executor(thread, NULL, 3, &test.call, sleep_in_a_thread, NULL));
+	AWAIT(frame, aio_run_in_executor(thread, (struct aio_executor){ NULL, NULL }, 3, &test.call, sleep_in_a_thread, NULL));
 	AWAIT(frame, aio_await(thread, &test.call.future, ACTIVITY_QUEUE_WAIT));
 	note("end");
 	PROGRAM_END;

@@ -302,7 +302,7 @@ Test(native, an_endless_loop_that_draws_is_refused)
 
 	steps[1].end = 2;
 	cr_expect(not(native_can_run(&workload, &python, &why_not)));
-	cr_expect(eq(str, (char *)why_not, "an endless loop that draws durations or spawns is not run natively"));
+	cr_expect(eq(str, (char *)why_not, "an endless loop that draws durations is not run natively"));
 }
 
 Test(native, a_task_that_spawns_itself_is_refused)

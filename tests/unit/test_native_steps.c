@@ -359,3 +359,67 @@ Test(native_steps, processes_may_each_have_a_loop)
 		      "variants: {loops: {model: processes, workers: 2, each: {model: asyncio}}}\n",
 		      5, 0, 0, 0);
 }
+
+/* Their numbers follow from their arguments, so they are known beforehand, and with them what each draws. */
+Test(native_steps, a_tree_of_tasks_that_draw_is_known_by_its_arguments)
+{
+	expect_counts("tasks:\n"
+		      "  node:\n"
+		      "    args: [depth]\n"
+		      "    steps:\n"
+		      "      - io: uniform(1ms, 2ms)\n"
+		      "      - if: depth > 0\n"
+		      "        then: [{gather: {task: node, count: 2, args: [depth - 1]}}]\n"
+		      "  main: [{gather: {task: node, args: [2]}}]\n"
+		      "variants: {asyncio: {model: program, spawn: coroutine}}\n",
+		      7, 0, 0, 0);
+}
+
+Test(native_steps, a_loop_serves_requests_from_outside)
+{
+	expect_counts("tasks: {serve: [{io: 5ms}]}\n"
+		      "run: {task: serve, arrivals: {rate: 500/s, count: 20}}\n"
+		      "variants: {asyncio: {model: asyncio}}\n",
+		      20, 0, 0, 0);
+}
+
+Test(native_steps, answers_come_through_sockets)
+{
+	const char *scenario = "tasks: {fetch: [{repeat: 3, do: [{io: 4ms, io_via: socket}]}, {io: \"uniform(1ms, 2ms)\", io_via: "
+			       "socket}]}\n"
+			       "run: {task: fetch, count: 5}\n"
+			       "variants: {a: {model: %s}}\n";
+	const char *models[] = { "sequential", "threads", "processes", "asyncio" };
+
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+		struct both both = run_both(region_format(&helper.region, scenario, models[i]));
+
+		cr_expect(eq(dbl, both.native.completed, 5), "%s", models[i]);
+		cr_expect(ge(dbl, both.native.makespan_s, both.simulated.makespan_s), "%s", models[i]);
+		cr_expect(strstr(both.native.note, "answered 20 requests") != NULL, "%s", both.native.note);
+	}
+}
+
+Test(native_steps, a_coroutine_submits_to_processes_and_processes_meet)
+{
+	expect_counts("resources: {crunchers: {kind: process_pool, workers: 2}}\n"
+		      "tasks:\n"
+		      "  crunch: {args: [n], steps: [{io: 2ms}, {return: n * 2}]}\n"
+		      "  main:\n"
+		      "    - with: crunchers\n"
+		      "      do:\n"
+		      "        - submit: {task: crunch, to: crunchers, count: 4, args: [index], as: done}\n"
+		      "        - await: {of: done, as: last}\n"
+		      "        - if: last != 6\n"
+		      "          then: [{raise: Wrong}]\n"
+		      "        - gather: {task: seen}\n"
+		      "  seen: [{io: 1ms}]\n"
+		      "variants: {a: {model: program, spawn: coroutine}}\n",
+		      5, 0, 0, 0);
+	expect_counts("resources: {meeting: {kind: barrier, parties: 3}}\n"
+		      "tasks:\n"
+		      "  work: [{wait: meeting}]\n"
+		      "  main: [{spawn: {task: work, count: 3}}, {join: all}]\n"
+		      "variants: {a: {model: program, spawn: process}}\n",
+		      3, 0, 0, 0);
+}

@@ -362,7 +362,7 @@ Test(trace, native_tasks_stand_on_the_threads_that_executed_them)
 	const char *path = region_format(&region, "/tmp/gilsim-test-trace-%d", (int)getpid());
 	const char *given = getenv("GILSIM");
 	FILE *stream = fopen(region_format(&region, "%s.yaml", path), "w");
-	size_t tasks[2] = { 0 }, threads[2] = { 0 };
+	size_t tasks[2] = { 0 }, threads[2] = { 0 }, naps[2] = { 0 };
 	char *csv;
 
 	cr_assert(stream != NULL);
@@ -388,6 +388,10 @@ Test(trace, native_tasks_stand_on_the_threads_that_executed_them)
 
 		cr_assert(eq(sz, split(line, fields), 10));
 		threads[run] += strcmp(fields[1], "thread") == 0;
+		if (strcmp(fields[1], "state") == 0 && strcmp(fields[5], "io") == 0) {
+			naps[run]++;
+			cr_expect(atoll(fields[8]) - atoll(fields[7]) >= 4000000, "the step takes its time");
+		}
 		if (strcmp(fields[1], "task") != 0)
 			continue;
 		tasks[run]++;
@@ -396,6 +400,8 @@ Test(trace, native_tasks_stand_on_the_threads_that_executed_them)
 	}
 	cr_expect(eq(sz, tasks[0], 6));
 	cr_expect(eq(sz, tasks[1], 6));
+	cr_expect(eq(sz, naps[0], 6), "a step in each task");
+	cr_expect(eq(sz, naps[1], 6));
 	cr_expect(eq(sz, threads[0], 1));
 	cr_expect(eq(sz, threads[1], 3));
 }
