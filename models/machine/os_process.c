@@ -94,8 +94,13 @@ static void end_others(struct os_process *process, const struct os_thread *but)
 	while (thread) {
 		struct os_thread *next = thread->next_in_process;
 
-		if (thread != but)
+		if (thread->state == THREAD_NEW) { /* whoever was about to start it ends, too */
+			thread->state = THREAD_EXITED;
+			process->machine->live_threads--;
+			os_process_remove_thread(process, thread);
+		} else if (thread != but) {
 			os_thread_divert(thread, NULL);
+		}
 		thread = next;
 	}
 }

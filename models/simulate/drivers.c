@@ -192,6 +192,8 @@ program_fn *driver_for(const struct workload *workload)
 {
 	enum run_kind run = workload->run.kind;
 
+	if (workload->model.kind == MODEL_SERVER)
+		return run_server;
 	if (run == RUN_USERS)
 		return NULL;
 	if (run == RUN_ARRIVALS)

@@ -12,5 +12,7 @@
 program_fn *driver_for(const struct workload *workload);
 /* Of a program whose `main` is a coroutine: drivers_asyncio.c. */
 program_fn run_coroutine_program;
+/* Of the model `server`: drivers_server.c. */
+program_fn run_server;
 
 #endif

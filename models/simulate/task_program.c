@@ -225,6 +225,24 @@ void task_instance_reject(struct task_instance *instance)
 	give_back(instance);
 }
 
+void task_instance_abort(struct task_instance *instance)
+{
+	struct simulation *simulation = instance->simulation;
+	sim_ns now = engine_now(simulation->engine);
+
+	simulation->failed++;
+	level_add(&simulation->in_flight, now, -1);
+	if (instance->number > 0) {
+		sample_set_add(&simulation->sojourns, now - instance->release_ns);
+		machine_trace(simulation->machine, instance->thread, TRACE_END, "task", task_of(instance)->name,
+			      (int64_t)instance->number);
+		deadlock_remove(instance);
+		shared_cells_forget(instance);
+	}
+	trace_counters(simulation);
+	give_back(instance);
+}
+
 static void tell_handle(struct task_instance *instance)
 {
 	struct handle *handle = instance->handle;

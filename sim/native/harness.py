@@ -39,6 +39,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness_control
 import harness_processes
+import harness_server
 import harness_threading
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
@@ -551,8 +552,9 @@ MODELS = {
     'program': (run_program, lambda workload: PROGRAM.bind_main()),
     'arrivals': (run_arrivals, start_generator),
     'asyncio': (run_asyncio, None),
+    'server': (harness_server.run_server, harness_server.Server),
 }
-ALWAYS_PREPARED = ('program', 'arrivals')  # the others only if they shall be warm
+ALWAYS_PREPARED = ('program', 'arrivals', 'server')  # the others only if they shall be warm
 
 
 # ---- One run ---------------------------------------------------------------------------------------
@@ -607,7 +609,7 @@ def execute(workload):
     mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
     pace_before = measure_pace(workload)
     sys.setswitchinterval(workload['switch_interval_s'])
-    model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
+    model = 'arrivals' if 'arrivals_ns' in workload and workload['model'] != 'server' else workload['model']
     run, prepare = MODELS[model]
     arguments = [workload]
     if prepare and (workload['warm'] or model in ALWAYS_PREPARED):
@@ -627,8 +629,9 @@ def execute(workload):
         child.kill()
         child.join()
     generator_cpu_s = None
-    if model == 'arrivals':
-        _, status, generator_usage = os.wait4(arguments[1][0], 0)
+    generator = arguments[1].generator if model == 'server' else arguments[1][0] if model == 'arrivals' else None
+    if generator:
+        _, status, generator_usage = os.wait4(generator, 0)
         if status != 0:
             raise RuntimeError('the load generator failed')
         generator_cpu_s = generator_usage.ru_utime + generator_usage.ru_stime
@@ -639,7 +642,7 @@ def execute(workload):
         'spin_after_ns': pace_after[0],
         'all_busy_speed': [pace_before[1], pace_after[1]],
         'cpu_s': cpu_after_s - cpu_before_s,
-        'everybodys_cpu_s': (None if everybody_before_s is None or model == 'arrivals'
+        'everybodys_cpu_s': (None if everybody_before_s is None or generator
                              else everybody_after_s - everybody_before_s),
         'generator_cpu_s': generator_cpu_s,
         'context_switches': switches_after - switches_before,

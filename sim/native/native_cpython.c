@@ -40,6 +40,10 @@ bool native_can_run(const struct workload *workload, const struct native_python 
 		*why_not = "a CPU quota is not applied natively yet";
 		return false;
 	}
+	if (workload->python.start != START_FORK && workload->model.kind == MODEL_SERVER) {
+		*why_not = "a server's workers are run natively by fork only";
+		return false;
+	}
 	if (workload->python.start != START_FORK && workload->resource_count > 0 &&
 	    (workload->model.kind == MODEL_PROCESSES || workload->model.kind == MODEL_POOL ||
 	     (workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS))) {
@@ -236,7 +240,8 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	variant_result_init(&run->result);
 	run->result.name = workload->variant;
 	run->result.model = model_names[workload->model.kind];
-	if (workload->model.kind == MODEL_THREAD_POOL || workload->model.kind == MODEL_POOL)
+	if (workload->model.kind == MODEL_THREAD_POOL || workload->model.kind == MODEL_POOL ||
+	    workload->model.kind == MODEL_SERVER)
 		run->result.workers = workload->model.workers;
 	for (int i = 0; i < 3; i++)
 		run->spin_before[i] = run->spin_after[i] = run->spin_during[i] = NAN;

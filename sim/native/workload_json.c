@@ -31,6 +31,7 @@ static const char *const model_words[MODEL_KIND_COUNT] = {
 	[MODEL_SEQUENTIAL] = "sequential", [MODEL_THREADS] = "threads", [MODEL_THREAD_POOL] = "thread_pool",
 	[MODEL_PROCESSES] = "processes",   [MODEL_POOL] = "pool",	[MODEL_PROGRAM] = "program",
 	[MODEL_PROCESS_POOL] = "process_pool", [MODEL_ASYNCIO] = "asyncio",
+	[MODEL_SERVER] = "server",
 };
 static const char *const spawn_words[] = {
 	[SPAWN_THREAD] = "thread", [SPAWN_PROCESS] = "process", [SPAWN_COROUTINE] = "coroutine"
@@ -507,7 +508,7 @@ static bool list_arrivals(struct listing *listing, json_t *root)
 		if (run->arrivals_for_ns > 0 && time_ns >= run->arrivals_for_ns)
 			break;
 		ok = add_instance(listing,
-				  (struct instance){ .task = run->task, .entity = workload_entity(index) });
+				  (struct instance){ .task = run->task, .entity = workload_entity(index), .in_coroutine = is_of_coroutines(&workload->model) });
 		json_array_append_new(times, json_integer(time_ns));
 	}
 	if (ok && root)
@@ -539,8 +540,9 @@ static bool add_run(const struct workload *workload, json_t *root, const char **
 	struct listing listing = { .workload = workload, .draws_left = DRAW_LIMIT };
 	bool ok;
 
-	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL) {
-		*why_not = "arrivals are run natively in the model `thread_pool` only";
+	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL &&
+	    workload->model.kind != MODEL_SERVER) {
+		*why_not = "arrivals are run natively in the models `thread_pool` and `server` only";
 		return false;
 	}
 	if (workload->run.kind == RUN_USERS) {

@@ -234,12 +234,13 @@ json_t *workload_json_model(const struct workload *workload, const struct model 
 
 	if (!model)
 		return json_null();
-	return json_pack("{ss si sI sb ss sI ss sb sb so so}", "model", model_names[model->kind], "workers",
+	return json_pack("{ss si sI sb ss sI ss sb sb so sI sb sI so}", "model", model_names[model->kind], "workers",
 			 model_workers(workload, model), "chunksize", (json_int_t)model->chunksize, "warm",
 			 model->warm, "map", map_words[model->map], "max_tasks_per_child",
 			 (json_int_t)model->max_tasks_per_child, "return_when", return_words[model->return_when],
 			 "return_exceptions", model->return_exceptions, "eager", model->eager, "timeout_s",
-			 seconds_new(model->timeout_ns), "each", workload_json_model(workload, model->each));
+			 seconds_new(model->timeout_ns), "prefetch", (json_int_t)model->prefetch, "reuse_port",
+			 model->reuse_port, "backlog", (json_int_t)model->backlog, "each", workload_json_model(workload, model->each));
 }
 
 static json_t *retry_new(const struct workload *workload, const struct step *step)
