@@ -146,7 +146,7 @@ static enum progress serve_blocking(struct os_thread *thread, struct frame *fram
 		AWAIT(frame, accept_connection(thread, my->worker, true, &my->connection));
 		give_sign(thread, my->worker);
 		AWAIT(frame, serve_connection(thread, my->connection));
-		my->worker->alive_ns = 0;
+		my->worker->alive_ns = SERVER_RESTS;
 	}
 	PROGRAM_END;
 }
@@ -180,7 +180,7 @@ static enum progress serve_prefetching(struct os_thread *thread, struct frame *f
 		AWAIT(frame, py_semaphore_release(thread, &worker->permits, 1));
 		give_sign(thread, worker);
 		AWAIT(frame, serve_connection(thread, my->connection));
-		worker->alive_ns = 0;
+		worker->alive_ns = SERVER_RESTS;
 	}
 	AWAIT(frame, py_thread_join(thread, my->acceptor));
 	PROGRAM_END;
@@ -234,7 +234,7 @@ static enum progress serve_by_threads(struct os_thread *thread, struct frame *fr
 			AWAIT(frame, thread_pool_submit(thread, my->pool, work_of(my->connection)));
 	}
 	listener_remove_watch(worker->listener, &worker->watch);
-	worker->alive_ns = 0;
+	worker->alive_ns = SERVER_RESTS;
 	AWAIT(frame, thread_pool_shutdown(thread, my->pool, false));
 	PROGRAM_END;
 }
@@ -333,7 +333,7 @@ static enum progress main_coroutine(struct os_thread *thread, struct frame *fram
 	AWAIT(frame, aio_await(thread, &worker->over, ACTIVITY_QUEUE_WAIT));
 	if (worker->sign)
 		aio_cancel_timer(loop, worker->sign);
-	worker->alive_ns = 0;
+	worker->alive_ns = SERVER_RESTS;
 	PROGRAM_END;
 }
 

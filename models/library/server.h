@@ -23,6 +23,9 @@
 /* So many connections an event loop accepts in one turn (asyncio's backlog parameter). */
 #define SERVER_ACCEPTS_PER_TURN 100
 
+/* The worker has nothing to do, and need not give signs of life. */
+#define SERVER_RESTS (-1)
+
 struct server_worker;
 
 /* A connection with one request. */
@@ -48,8 +51,8 @@ struct server_worker {
 	sim_ns sign_interval_ns; /* THREADS, ASYNCIO: so often at least it gives a sign of life; SIM_NS_MAX: never */
 	struct aio_statistics *statistics; /* ASYNCIO; NULL: none */
 
-	/* Its last sign of life: when its request was begun, or when its main thread or loop went round; 0: it has
-	 * nothing to do. */
+	/* Its last sign of life: when its request was begun, or when its main thread or loop went round; or
+	 * SERVER_RESTS. */
 	sim_ns alive_ns;
 
 	int64_t accepted_count, open_count;

@@ -42,6 +42,7 @@ static void prepare(struct server_slot *slot)
 		.sign_interval_ns = model->timeout_ns == TIMEOUT_NONE ? SIM_NS_MAX
 								      : model->timeout_ns / SIGNS_PER_TIMEOUT,
 		.statistics = &server->simulation->loops,
+		.alive_ns = SERVER_RESTS,
 	};
 }
 
@@ -131,7 +132,8 @@ static bool is_silent(const struct server_slot *slot, sim_ns now)
 {
 	sim_ns timeout_ns = slot->server->model->timeout_ns;
 
-	return timeout_ns != TIMEOUT_NONE && slot->worker.alive_ns > 0 && now - slot->worker.alive_ns > timeout_ns;
+	return timeout_ns != TIMEOUT_NONE && slot->worker.alive_ns != SERVER_RESTS &&
+	       now - slot->worker.alive_ns > timeout_ns;
 }
 
 struct arbiter_locals {

@@ -121,23 +121,31 @@ static struct listener *choose_listener(const struct server *server, const struc
 	return NULL;
 }
 
-/* How long the client's kernel waits before it tries for that time, from 1; -1: it does not any more. */
-static sim_ns retry_delay(const struct machine_model *machine, int try)
+static int linear_timeouts(const struct machine_model *machine)
 {
-	int linear = machine->eevdf ? SYN_LINEAR_TIMEOUTS : 0;
+	return machine->eevdf ? SYN_LINEAR_TIMEOUTS : 0;
+}
 
-	if (try > SYN_RETRIES + linear)
-		return -1;
-	return try <= linear + 1 ? SYN_TIMEOUT_NS : SYN_TIMEOUT_NS << (try - linear - 1);
+/* How long the client's kernel waits after that many tries. */
+static sim_ns retry_delay(const struct machine_model *machine, int try_count)
+{
+	int doublings = try_count - linear_timeouts(machine) - 1;
+
+	return doublings > 0 ? SYN_TIMEOUT_NS << doublings : SYN_TIMEOUT_NS;
 }
 
 static void connect(struct engine *engine, void *subject, uint64_t argument)
 {
 	struct request *request = subject;
 	struct server *server = request->server;
-	sim_ns delay_ns;
+	const struct machine_model *machine = server->simulation->machine;
 
 	(void)argument;
+	if (request->try_count > SYN_RETRIES + linear_timeouts(machine)) { /* ETIMEDOUT */
+		task_instance_reject(request->instance);
+		finish(request);
+		return;
+	}
 	request->listener = choose_listener(server, request);
 	if (!request->listener) { /* ECONNREFUSED */
 		task_instance_abort(request->instance);
@@ -147,13 +155,8 @@ static void connect(struct engine *engine, void *subject, uint64_t argument)
 	if (listener_connect(request->listener, &request->connection))
 		return;
 	request->listener = NULL;
-	delay_ns = retry_delay(server->simulation->machine, ++request->try_count);
-	if (delay_ns >= 0) {
-		engine_schedule_after(engine, delay_ns, connect, request, 0);
-		return;
-	}
-	task_instance_reject(request->instance);
-	finish(request);
+	request->try_count++;
+	engine_schedule_after(engine, retry_delay(machine, request->try_count), connect, request, 0);
 }
 
 void server_clients_reset(struct server *server, const struct server_worker *worker)

@@ -772,7 +772,8 @@ def all_measurements():
     """Those of this file, then those of the other files, which use this one's by its name."""
     sys.modules['calibrate'] = sys.modules[__name__]
     import calibrate_processes
-    return MEASUREMENTS + calibrate_processes.MEASUREMENTS
+    import calibrate_server
+    return MEASUREMENTS + calibrate_processes.MEASUREMENTS + calibrate_server.MEASUREMENTS
 
 
 def main(path):
