@@ -29,6 +29,10 @@ void os_process_use_memory(struct os_process *process, int64_t bytes)
 	machine->memory_bytes += bytes;
 	if (machine->memory_bytes > machine->peak_memory_bytes)
 		machine->peak_memory_bytes = machine->memory_bytes;
+	if (machine->config.memory_bytes > 0 && machine->memory_bytes > machine->config.memory_bytes) {
+		machine->out_of_memory = true;
+		engine_stop(machine->engine);
+	}
 }
 
 void os_process_add_thread(struct os_process *process, struct os_thread *thread)

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "models/simulate/background.h"
 #include "models/simulate/deadlock.h"
 #include "models/simulate/drivers.h"
 #include "models/simulate/resources.h"
@@ -12,11 +13,18 @@
 #include "models/simulate/steps.h"
 #include "models/simulate/task_program.h"
 
+/* The time of cores that the program has used. */
+static sim_ns program_busy_ns(const struct simulation *simulation)
+{
+	return machine_busy_ns(simulation->machine) -
+	       (simulation->background ? background_busy_ns(simulation) : 0);
+}
+
 void simulation_start_clock(struct simulation *simulation)
 {
 	simulation->started = true;
 	simulation->start_ns = engine_now(simulation->engine);
-	simulation->busy_at_start_ns = machine_busy_ns(simulation->machine);
+	simulation->busy_at_start_ns = program_busy_ns(simulation);
 	level_init(&simulation->in_flight, simulation->start_ns, 0);
 	machine_trace(simulation->machine, NULL, TRACE_MARK, "start", NULL, 0);
 }
@@ -58,6 +66,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 		.seed = workload->seed,
 		.replication = options->replication,
 		.trace = options->trace,
+		.memory_bytes = workload->machine.memory_bytes,
 		.activity_names = activity_names,
 	};
 	bool has_gil = workload->python.gil != GIL_OFF;
@@ -84,6 +93,8 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	};
 	sample_set_init(&simulation->sojourns, region);
 	sample_set_init(&simulation->loops.lags, region);
+	if (workload->machine.background > 0)
+		background_start(simulation);
 	main_thread = py_thread_new(simulation->interpreter, "MainThread", driver_for(workload), simulation);
 	os_thread_start(main_thread->os);
 }
@@ -198,8 +209,8 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	result->lost_updates = (double)simulation->lost_updates;
 	result->unfinished = (double)(simulation->released - simulation->completed - simulation->failed -
 				      simulation->timed_out - simulation->cancelled - simulation->rejected);
-	result->limit_reached = !simulation->finished && limited;
-	result->deadlock = !simulation->finished && !limited;
+	result->deadlock = !simulation->finished && (simulation->stuck || !limited);
+	result->limit_reached = !simulation->finished && !result->deadlock;
 	if (result->deadlock)
 		result->deadlock_report = deadlock_report(simulation, region);
 	if (simulation->finished)
@@ -207,7 +218,7 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	if (elapsed_ns > 0) {
 		result->throughput_per_s = (double)simulation->completed / sim_time_seconds(elapsed_ns);
 		result->utilisation_cores =
-			(double)(machine_busy_ns(machine) - simulation->busy_at_start_ns) /
+			(double)(program_busy_ns(simulation) - simulation->busy_at_start_ns) /
 			((double)elapsed_ns * machine->core_count);
 		result->in_flight_mean = level_mean(&simulation->in_flight, simulation->end_ns);
 	}
@@ -221,6 +232,11 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	result->peak_memory_bytes = (double)machine->peak_memory_bytes;
 	result->events = (double)(engine_event_count(simulation->engine) + engine_advance_count(simulation->engine));
 	result->note = workload->machine.note;
+	if (machine->out_of_memory)
+		result->note = region_format(region,
+					     "out of memory: more than the machine's %g MiB were needed, and the "
+					     "kernel would kill a process",
+					     (double)workload->machine.memory_bytes / 1048576);
 	read_loops(simulation, region, result);
 }
 

@@ -116,14 +116,38 @@ def spin_rates_ns(workload):
             for kind, loop, iterations in SPIN_PIECES]
 
 
-def spin_on(cpu, ready):
-    """A process that keeps one CPU busy until it is killed, or its parent was."""
-    parent = os.getppid()
-    os.sched_setaffinity(0, [cpu])
-    os.write(ready, b'.')
+def spin_for(parent):
+    """Until this process is killed, or its parent was."""
     while os.getppid() == parent:
         spin(1000)
     os._exit(0)
+
+
+def spin_on(cpu, ready):
+    """A process that keeps one CPU busy."""
+    parent = os.getppid()
+    os.sched_setaffinity(0, [cpu])
+    os.write(ready, b'.')
+    spin_for(parent)
+
+
+def start_background(count):
+    """Other processes that always want a core, wherever the program may run."""
+    parent = os.getpid()
+    children = []
+    for _ in range(count):
+        child = os.fork()
+        if child == 0:
+            spin_for(parent)
+        children.append(child)
+    return children
+
+
+def end_children(children):
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    for child in children:
+        os.waitpid(child, 0)
 
 
 def all_busy_speed(cpus):
@@ -145,10 +169,7 @@ def all_busy_speed(cpus):
             os.read(ready, 1)
         together_ns = mean_rate_ns(loop, iterations, WATCH_NS)
     finally:
-        for child in busy:
-            os.kill(child, signal.SIGKILL)
-        for child in busy:
-            os.waitpid(child, 0)
+        end_children(busy)
         os.close(ready)
         os.close(write_ready)
     alone_ns = mean_rate_ns(loop, iterations, WATCH_NS)
@@ -614,6 +635,7 @@ def execute(workload):
     arguments = [workload]
     if prepare and (workload['warm'] or model in ALWAYS_PREPARED):
         arguments.append(prepare(workload))
+    background = start_background(workload['background'])
     gc.collect()
     gc.freeze()
     cpu_before_s, switches_before = usage()
@@ -623,6 +645,7 @@ def execute(workload):
     RECORDS[1] = clock_ns()
     everybody_after_s = everybodys_cpu_s()
     cpu_after_s, switches_after = usage()
+    end_children(background)
     if PROGRAM.coroutines:
         PROGRAM.coroutines.note_never_begun()
     for child in multiprocessing.active_children():
@@ -642,7 +665,7 @@ def execute(workload):
         'spin_after_ns': pace_after[0],
         'all_busy_speed': [pace_before[1], pace_after[1]],
         'cpu_s': cpu_after_s - cpu_before_s,
-        'everybodys_cpu_s': (None if everybody_before_s is None or generator
+        'everybodys_cpu_s': (None if everybody_before_s is None or generator or background
                              else everybody_after_s - everybody_before_s),
         'generator_cpu_s': generator_cpu_s,
         'context_switches': switches_after - switches_before,

@@ -36,6 +36,10 @@ bool native_can_run(const struct workload *workload, const struct native_python 
 		*why_not = "gil: off needs a free-threaded build";
 		return false;
 	}
+	if (workload->machine.memory_bytes > 0) {
+		*why_not = "a limit of the machine's memory is not applied natively";
+		return false;
+	}
 	if (workload->machine.quota_cores > 0) {
 		*why_not = "a CPU quota is not applied natively yet";
 		return false;
@@ -153,8 +157,8 @@ static bool write_files(struct files *files, const struct workload_json *json, s
 
 static bool run_harness(const struct workload *workload, const struct native_python *python,
 			const struct native_options *options, const struct files *files,
-			const struct native_records *records, struct region *region, struct native_output *output,
-			struct native_error *error)
+			const struct native_records *records, int64_t *peak_memory_bytes, struct region *region,
+			struct native_output *output, struct native_error *error)
 {
 	const char *argv[10];
 	size_t count = 0;
@@ -170,6 +174,7 @@ static bool run_harness(const struct workload *workload, const struct native_pyt
 		.timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : SIM_NS_MAX,
 		.clock_started_ns = &records->clock->start_ns,
 		.limit_ns = workload->limit_ns,
+		.peak_memory_bytes = options->memory ? peak_memory_bytes : NULL,
 	};
 
 	argv[count++] = python->executable;
@@ -234,6 +239,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	struct workload_json json;
 	struct native_cpus cpus;
 	const char *why_not;
+	int64_t peak_memory_bytes = 0;
 	bool ok;
 
 	memset(run, 0, sizeof(*run));
@@ -261,8 +267,10 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	if (!native_records_init(&records, (size_t)json.instance_count, error))
 		return false;
 	ok = write_files(&files, &json, region, error) &&
-	     run_harness(workload, python, options, &files, &records, region, &output, error) &&
+	     run_harness(workload, python, options, &files, &records, &peak_memory_bytes, region, &output, error) &&
 	     understand(workload, python, &output, &records, region, run, error);
+	if (ok && peak_memory_bytes > 0)
+		run->result.peak_memory_bytes = (double)peak_memory_bytes;
 	if (ok && options->trace)
 		native_records_tasks(&records, region, run);
 	if (files.folder)

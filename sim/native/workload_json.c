@@ -603,6 +603,7 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "model", json_string(model_words[workload->model.kind]));
 	json_object_set_new(root, "coroutines", json_boolean(has_coroutines(workload)));
 	json_object_set_new(root, "run_count", json_integer(workload->run.count));
+	json_object_set_new(root, "background", json_integer(workload->machine.background));
 	json_object_set_new(root, "workers", json_integer(workload->model.workers));
 	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));
 	json_object_set_new(root, "queue_limit", json_integer(workload->model.queue_limit));
