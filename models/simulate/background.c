@@ -25,7 +25,7 @@ static bool program_can_go_on(const struct simulation *simulation)
 {
 	const struct machine_model *machine = simulation->machine;
 	const struct engine *engine = simulation->engine;
-	uint64_t own_count = machine->bandwidth.limited; /* its refill */
+	uint64_t own_count = engine_is_pending(engine, machine->bandwidth.refill);
 
 	for (int i = 0; i < machine->core_count; i++) {
 		const struct core *core = &machine->cores[i];
