@@ -111,12 +111,14 @@ Test(native_server, workers_take_ahead_and_listen_on_sockets_of_their_own)
 /* Natively two of three workers find no core for a while; what they do is the same. */
 Test(native_server, a_program_beside_others_ends_and_its_memory_is_seen)
 {
-	const struct scenario *scenario = helper_load_good(&helper,
-							   "machine: {cores: 1, background: 2}\n"
-							   "tasks: {work: [{allocate: 20MiB}, {python: 5ms}, {io: 20ms}]}\n"
-							   "run: {task: work, count: 2}\n"
-							   "variants: {it: {model: processes}}\n",
-							   NULL);
+	const struct scenario_options options = { .profile = "ideal" };
+	const struct scenario *scenario =
+		helper_load_good(&helper,
+				 "machine: {cores: 1, background: 2}\n"
+				 "tasks: {work: [{allocate: 20MiB}, {python: 5ms}, {io: 20ms}]}\n"
+				 "run: {task: work, count: 2}\n"
+				 "variants: {it: {model: processes}}\n",
+				 &options);
 	struct variant_result alone = run_natively(scenario, false), watched = run_natively(scenario, true);
 
 	cr_expect(eq(dbl, alone.completed, 2));

@@ -358,7 +358,7 @@ Test(profile, a_failed_allocation_unwinds_and_leaves_nothing)
 	const char *path = written(uneven_profile());
 	bool survived = false;
 
-	for (uint64_t n = 0; n < 5000 && !survived; n++) {
+	for (uint64_t n = 0; n < 10000 && !survived; n++) {
 		struct region own;
 		jmp_buf unwind;
 		struct diagnostics own_diagnostics;
