@@ -34,7 +34,7 @@ static enum progress call(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, my->cost)));
-	if (my->cost == COST_SOCKET_SEND)
+	if (my->cost == COST_SERVER_SEND)
 		my->connection->answered(my->connection);
 	AWAIT(frame, py_take_gil(thread));
 	PROGRAM_END;
@@ -69,7 +69,7 @@ static enum progress accept(struct os_thread *thread, struct frame *frame)
 	if (*my->connection)
 		take_up(my->worker, *my->connection);
 	os_thread_set_activity(thread, my->previous_activity);
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, *my->connection ? COST_SOCKET_ACCEPT :
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, *my->connection ? COST_SERVER_ACCEPT :
 										  COST_SYSCALL_BASE)));
 	AWAIT(frame, py_take_gil(thread));
 	PROGRAM_END;
@@ -110,11 +110,11 @@ static enum progress serve(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	my->worker = my->connection->worker;
-	AWAIT(frame, socket_call(thread, my->connection, COST_SOCKET_RECV));
+	AWAIT(frame, socket_call(thread, my->connection, COST_SERVER_RECV));
 	push_handler(thread, my->connection);
 	AWAIT(frame, os_thread_enter(thread));
-	AWAIT(frame, socket_call(thread, my->connection, COST_SOCKET_SEND));
-	AWAIT(frame, socket_call(thread, my->connection, COST_SOCKET_CLOSE));
+	AWAIT(frame, socket_call(thread, my->connection, COST_SERVER_SEND));
+	AWAIT(frame, socket_call(thread, my->connection, COST_SERVER_CLOSE));
 	my->connection->closed = my->worker->kind != SERVER_THREADS;
 	PROGRAM_END;
 }
@@ -193,7 +193,7 @@ static enum progress await_connections(struct os_thread *thread, struct frame *f
 	struct worker_locals *my = FRAME_LOCALS(frame, struct worker_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SELECTOR_SELECT)));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SERVER_SELECT)));
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_AIO_SELECT)));
 	AWAIT(frame, epoll_wait_ready(thread, &my->worker->epoll, my->worker->sign_interval_ns));
@@ -248,13 +248,13 @@ static enum progress serve_as_task(struct os_thread *thread, struct frame *frame
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_charge(thread, COST_AIO_AWAIT)); /* loop.sock_recv() */
-	AWAIT(frame, socket_call(thread, my->connection, COST_SOCKET_RECV));
+	AWAIT(frame, socket_call(thread, my->connection, COST_SERVER_RECV));
 	push_handler(thread, my->connection);
 	AWAIT(frame, os_thread_enter(thread));
 	py_catch(thread); /* what the request's task raised: the answer says so */
 	AWAIT(frame, aio_charge(thread, COST_AIO_AWAIT)); /* loop.sock_sendall() */
-	AWAIT(frame, socket_call(thread, my->connection, COST_SOCKET_SEND));
-	AWAIT(frame, socket_call(thread, my->connection, COST_SOCKET_CLOSE));
+	AWAIT(frame, socket_call(thread, my->connection, COST_SERVER_SEND));
+	AWAIT(frame, socket_call(thread, my->connection, COST_SERVER_CLOSE));
 	my->connection->closed = true;
 	worker->open_count--;
 	if (worker->open_count == 0 && !may_accept(worker))

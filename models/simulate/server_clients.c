@@ -212,7 +212,7 @@ static void release(struct server *server, uint64_t user, uint64_t user_request)
 	server->open = request;
 	server->open_count++;
 	server->free_ns = sim_time_add(server->free_ns > now ? server->free_ns : now,
-				       machine_cost(simulation->machine, COST_SOCKET_CONNECT));
+				       machine_cost(simulation->machine, COST_SERVER_CONNECT));
 	engine_schedule_at(simulation->engine, server->free_ns, connect, request, 0);
 }
 

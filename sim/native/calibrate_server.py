@@ -80,9 +80,9 @@ def measure_sockets():
     listener.close()
     clock_ns = statistics.median(times['clock']) + MEDIANS['gil.uncontended']
     for name in ('accept', 'recv', 'send', 'close'):
-        report('socket.' + name, times[name][WARM_UP:], clock_ns)
-    report('socket.connect', connect_ns, 0)
-    report('selector.select', times['select'][WARM_UP:], clock_ns + MEDIANS['aio.select'])
+        report('server.' + name, times[name][WARM_UP:], clock_ns)
+    report('server.connect', connect_ns, 0)
+    report('server.select', times['select'][WARM_UP:], clock_ns + MEDIANS['aio.select'])
     unpin()
 
 

@@ -143,12 +143,12 @@
 	P(POOL_WATCH_WORKER,    "pool.watch_worker",     ns,    PYTHON,  0,      "what each worker adds to such a round") \
 	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \
 	/* Sockets on the loopback device, as a server and its clients use them */ \
-	P(SOCKET_ACCEPT,        "socket.accept",         ns,    PYTHON,  0,      "accept() of a connection that waits, on the server") \
-	P(SOCKET_RECV,          "socket.recv",           ns,    PYTHON,  0,      "recv() of a short request that is there") \
-	P(SOCKET_SEND,          "socket.send",           ns,    PYTHON,  0,      "sendall() of a short answer to a client that waits for it in epoll_wait()") \
-	P(SOCKET_CLOSE,         "socket.close",          ns,    PYTHON,  0,      "close() of a connection, on the server") \
-	P(SOCKET_CONNECT,       "socket.connect",        ns,    PYTHON,  0,      "a client's opening a connection and sending a short request") \
-	P(SELECTOR_SELECT,      "selector.select",       ns,    PYTHON,  0,      "select() of a selector with a descriptor that is ready, without the system call") \
+	P(SERVER_ACCEPT,        "server.accept",         ns,    PYTHON,  0,      "accept() of a connection that waits, on the server") \
+	P(SERVER_RECV,          "server.recv",           ns,    PYTHON,  0,      "recv() of a short request that is there") \
+	P(SERVER_SEND,          "server.send",           ns,    PYTHON,  0,      "sendall() of a short answer to a client that waits for it in epoll_wait()") \
+	P(SERVER_CLOSE,         "server.close",          ns,    PYTHON,  0,      "close() of a connection, on the server") \
+	P(SERVER_CONNECT,       "server.connect",        ns,    PYTHON,  0,      "a client's opening a connection and sending a short request") \
+	P(SERVER_SELECT,       "server.select",       ns,    PYTHON,  0,      "select() of a selector with a descriptor that is ready, without the system call") \
 	/* asyncio, and the garbage collection that its objects set off */ \
 	P(GC_THRESHOLD,           "gc.threshold",          count,    PYTHON,  2000,      "container objects made that set off a collection of the youngest generation") \
 	P(GC_PER_OBJECT,          "gc.per_object",         ns,    PYTHON,  0,      "what a garbage collection takes for each object of its generations") \

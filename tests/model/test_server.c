@@ -124,7 +124,7 @@ Test(server, who_meets_a_full_backlog_comes_again_after_a_second)
 	const struct variant_result *result;
 
 	model_bench_step(&bench, STEP_IO, 3 * SIM_MS);
-	model_bench_set_cost(&bench, COST_SOCKET_CONNECT, 1000);
+	model_bench_set_cost(&bench, COST_SERVER_CONNECT, 1000);
 	serve_by(1, MODEL_SEQUENTIAL, 0)->backlog = 4;
 	serve_count(10);
 	result = model_bench_simulate(&bench);
@@ -228,7 +228,7 @@ Test(server, without_prefetch_short_jobs_pass_a_long_one)
 	const struct variant_result *result;
 
 	item_step(STEP_IO);
-	model_bench_set_cost(&bench, COST_SOCKET_CONNECT, 1000);
+	model_bench_set_cost(&bench, COST_SERVER_CONNECT, 1000);
 	serve_by(2, MODEL_SEQUENTIAL, 0);
 	serve_items(one_long_ns, 8);
 	result = model_bench_simulate(&bench);
@@ -243,7 +243,7 @@ Test(server, prefetch_holds_short_jobs_back_behind_a_long_one)
 	const struct variant_result *result;
 
 	item_step(STEP_IO);
-	model_bench_set_cost(&bench, COST_SOCKET_CONNECT, 1000);
+	model_bench_set_cost(&bench, COST_SERVER_CONNECT, 1000);
 	serve_by(2, MODEL_SEQUENTIAL, 0)->prefetch = 3;
 	serve_items(one_long_ns, 8);
 	result = model_bench_simulate(&bench);
