@@ -148,7 +148,7 @@
 	P(SERVER_SEND,          "server.send",           ns,    PYTHON,  0,      "sendall() of a short answer to a client that waits for it in epoll_wait()") \
 	P(SERVER_CLOSE,         "server.close",          ns,    PYTHON,  0,      "close() of a connection, on the server") \
 	P(SERVER_CONNECT,       "server.connect",        ns,    PYTHON,  0,      "a client's opening a connection and sending a short request") \
-	P(SERVER_SELECT,       "server.select",       ns,    PYTHON,  0,      "select() of a selector with a descriptor that is ready, without the system call") \
+	P(SERVER_SELECT,        "server.select",         ns,    PYTHON,  0,      "select() of a selector with a descriptor that is ready, without the system call") \
 	/* asyncio, and the garbage collection that its objects set off */ \
 	P(GC_THRESHOLD,           "gc.threshold",          count,    PYTHON,  2000,      "container objects made that set off a collection of the youngest generation") \
 	P(GC_PER_OBJECT,          "gc.per_object",         ns,    PYTHON,  0,      "what a garbage collection takes for each object of its generations") \
