@@ -268,6 +268,20 @@ Test(server, accept_that_blocks_is_first_come_first_served)
 	cr_expect(is_about(result->makespan_s, 3 * 100e-3 + 9 * 3e-3 + 1e-3), "%g", result->makespan_s);
 }
 
+/* Workers that poll are all woken, the one that came last first; where nothing takes time it has accepted before the
+ * others run, whether or not its thread is free. */
+Test(server, workers_that_poll_accept_unevenly)
+{
+	const struct variant_result *result;
+
+	model_bench_step(&bench, STEP_IO, 700 * SIM_US);
+	model_bench_set_cost(&bench, COST_SERVER_CONNECT, 1000);
+	serve_by(2, MODEL_THREAD_POOL, 1);
+	serve_count(4);
+	result = model_bench_simulate(&bench);
+	cr_expect(is_about(result->makespan_s, 1e-6 + 4 * 0.7e-3), "one worker has them all: %g", result->makespan_s);
+}
+
 /* Sockets of their own are chosen by hash: of 8 requests at once on 4 workers some have to wait behind others. */
 Test(server, reuse_port_leaves_workers_idle)
 {
