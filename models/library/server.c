@@ -69,8 +69,8 @@ static enum progress accept(struct os_thread *thread, struct frame *frame)
 	if (*my->connection)
 		take_up(my->worker, *my->connection);
 	os_thread_set_activity(thread, my->previous_activity);
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, *my->connection ? COST_SERVER_ACCEPT :
-										  COST_SYSCALL_BASE)));
+	AWAIT(frame,
+	      os_thread_compute(thread, py_cost(thread, *my->connection ? COST_SERVER_ACCEPT : COST_SYSCALL_BASE)));
 	AWAIT(frame, py_take_gil(thread));
 	PROGRAM_END;
 }
@@ -251,7 +251,7 @@ static enum progress serve_as_task(struct os_thread *thread, struct frame *frame
 	AWAIT(frame, socket_call(thread, my->connection, COST_SERVER_RECV));
 	push_handler(thread, my->connection);
 	AWAIT(frame, os_thread_enter(thread));
-	py_catch(thread); /* what the request's task raised: the answer says so */
+	py_catch(thread);				  /* what the request's task raised: the answer says so */
 	AWAIT(frame, aio_charge(thread, COST_AIO_AWAIT)); /* loop.sock_sendall() */
 	AWAIT(frame, socket_call(thread, my->connection, COST_SERVER_SEND));
 	AWAIT(frame, socket_call(thread, my->connection, COST_SERVER_CLOSE));

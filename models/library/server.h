@@ -4,13 +4,13 @@
  * Source      gunicorn 20.1: workers/gthread.py (run, accept, enqueue_req, handle), workers/base.py, arbiter.py
  *             (murder_workers); uvicorn 0.20 on Lib/asyncio/selector_events.py:_accept_connection() @3.11 to 3.13;
  *             Celery 5: worker/consumer, concurrency/prefork, acknowledged early (the default).
- * Modelled    blocking: accept(), serve, and again. Prefetching: a thread accepts ahead of the one that serves, as many
- *             as may wait. Threads: the main thread waits for the listener by epoll and hands each connection to a
+ * Modelled    blocking: accept(), serve, and again. Prefetching: a thread accepts ahead of the one that serves, as
+ * many as may wait. Threads: the main thread waits for the listener by epoll and hands each connection to a
  *             ThreadPoolExecutor, however busy that is. asyncio: a task for each connection; all that wait are
- *             accepted in one turn. Limits on requests, after which a worker finishes what it has accepted and ends;
- *             signs of life for whoever watches it.
- * Left out    connections kept alive, TLS, HTTP's own parsing (a scenario's steps say what that takes), the second
- *             epoll round of gunicorn 21 and later, which waits for the request before it hands it to the pool.
+ *             accepted in one turn. Limits on requests, after which a worker finishes what it has accepted and
+ * ends; signs of life for whoever watches it. Left out    connections kept alive, TLS, HTTP's own parsing (a
+ * scenario's steps say what that takes), the second epoll round of gunicorn 21 and later, which waits for the
+ * request before it hands it to the pool.
  */
 #ifndef MODELS_LIBRARY_SERVER_H
 #define MODELS_LIBRARY_SERVER_H
@@ -45,10 +45,11 @@ struct server_worker {
 	/* Filled in before it serves. */
 	enum server_kind kind;
 	struct listener *listener;
-	uint32_t threads;	/* THREADS */
-	int64_t prefetch;	/* PREFETCHING: so many wait beside the one that is served */
-	int64_t request_limit;	/* it ends after so many; 0: never */
-	sim_ns sign_interval_ns; /* THREADS, ASYNCIO: so often at least it gives a sign of life; SIM_NS_MAX: never */
+	uint32_t threads;	 /* THREADS */
+	int64_t prefetch;	 /* PREFETCHING: so many wait beside the one that is served */
+	int64_t request_limit;	 /* it ends after so many; 0: never */
+	sim_ns sign_interval_ns; /* THREADS, ASYNCIO: so often at least it gives a sign of life; SIM_NS_MAX: never
+				  */
 	struct aio_statistics *statistics; /* ASYNCIO; NULL: none */
 
 	/* Its last sign of life: when its request was begun, or when its main thread or loop went round; or

@@ -1,8 +1,8 @@
 /*
  * background.c - see background.h.
  *
- * They never end, so there is always something to happen. That the program itself can do nothing any more, which is a
- * deadlock, is seen by them: when all that is still to come are the ticks of the cores and their own computing.
+ * They never end, so there is always something to happen. That the program itself can do nothing any more, which is
+ * a deadlock, is seen by them: when all that is still to come are the ticks of the cores and their own computing.
  */
 #include "models/simulate/background.h"
 

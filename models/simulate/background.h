@@ -1,5 +1,6 @@
 /*
- * background.h - other processes of the machine that always want a core, in the same container: a CPU quota is theirs, too.
+ * background.h - other processes of the machine that always want a core, in the same container: a CPU quota is
+ * theirs, too.
  */
 #ifndef MODELS_SIMULATE_BACKGROUND_H
 #define MODELS_SIMULATE_BACKGROUND_H

@@ -6,8 +6,8 @@
  * Modelled    the workers are started and listen before the first request comes; the run ends with the last answer.
  *             A worker that has given no sign of life for longer than the timeout is killed with all that it has
  *             accepted, and replaced; so is one that has served as many requests as it may.
- * Assumed     the arbiter looks every tenth of the timeout; gunicorn looks every second, Celery sets a timer for each
- *             task.
+ * Assumed     the arbiter looks every tenth of the timeout; gunicorn looks every second, Celery sets a timer for
+ * each task.
  */
 #include "models/simulate/drivers.h"
 #include "models/simulate/resources.h"
@@ -39,8 +39,8 @@ static void prepare(struct server_slot *slot)
 		.threads = model->each ? (uint32_t)model_workers(server->simulation->workload, model->each) : 0,
 		.prefetch = model->prefetch,
 		.request_limit = model->max_tasks_per_child,
-		.sign_interval_ns = model->timeout_ns == TIMEOUT_NONE ? SIM_NS_MAX
-								      : model->timeout_ns / SIGNS_PER_TIMEOUT,
+		.sign_interval_ns =
+			model->timeout_ns == TIMEOUT_NONE ? SIM_NS_MAX : model->timeout_ns / SIGNS_PER_TIMEOUT,
 		.statistics = &server->simulation->loops,
 		.alive_ns = SERVER_RESTS,
 	};
@@ -55,8 +55,8 @@ static enum progress run_worker(struct os_thread *thread, struct frame *frame)
 	/* Its own socket, bound and listening; or the one that it has inherited. Then it tells the arbiter. */
 	if (!server->shared)
 		AWAIT(frame, os_thread_compute(thread, 3 * py_cost(thread, COST_SYSCALL_BASE)));
-	slot->worker.listener = server->shared ? server->shared
-					       : listener_new(thread->machine, server->model->backlog);
+	slot->worker.listener =
+		server->shared ? server->shared : listener_new(thread->machine, server->model->backlog);
 	server->all_listen = ++server->listening_count == server->slot_count;
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE) +
 						       futex_wake(&server->events, thread, true)));
@@ -154,8 +154,8 @@ static enum progress wait_for_news(struct os_thread *thread, struct frame *frame
 						 py_cost(thread, COST_PPE_WAIT_WORKER) * server->slot_count));
 	my->deadline_ns = SIM_NS_MAX;
 	if (server->model->timeout_ns != TIMEOUT_NONE)
-		my->deadline_ns = sim_time_add(machine_now(thread->machine),
-					       server->model->timeout_ns / LOOKS_PER_TIMEOUT);
+		my->deadline_ns =
+			sim_time_add(machine_now(thread->machine), server->model->timeout_ns / LOOKS_PER_TIMEOUT);
 	AWAIT(frame, py_release_gil(thread));
 	while (!server->all_answered && !has_ended(server)) {
 		AWAIT(frame, futex_wait(thread, &server->events, my->deadline_ns, thread->machine->timer_slack_ns));

@@ -2,8 +2,8 @@
  * server.h - one run of the model `server`: what its arbiter (drivers_server.c) and its clients (server_clients.c)
  * share.
  *
- * The clients are outside: they take no core and no GIL of the machine. One of them is one process, so that connecting
- * takes it the time that one after the other does.
+ * The clients are outside: they take no core and no GIL of the machine. One of them is one process, so that
+ * connecting takes it the time that one after the other does.
  */
 #ifndef MODELS_SIMULATE_SERVER_H
 #define MODELS_SIMULATE_SERVER_H

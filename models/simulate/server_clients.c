@@ -3,12 +3,12 @@
  *
  * Source      Linux net/ipv4/tcp_timer.c: tcp_retransmit_timer(), tcp_write_timeout(); net/core/sock_reuseport.c:
  *             reuseport_select_sock() @6.12.
- * Modelled    a connection that meets a full backlog is tried again by the client's kernel: after a second each of the
- *             first five times, then after twice as long each time, ten times in all (before Linux 6.5: after 1, 2, 4,
- *             ... seconds, six times), and then given up: the request was rejected. With a socket for each worker the
- *             connection's addresses are hashed to choose one, busy or not.
- * Assumed     the hash, which is keyed by a random number, is drawn evenly. Linux 6.5 and later is what has EEVDF.
- * Left out    the network; a client's own timeout.
+ * Modelled    a connection that meets a full backlog is tried again by the client's kernel: after a second each of
+ * the first five times, then after twice as long each time, ten times in all (before Linux 6.5: after 1, 2, 4,
+ *             ... seconds, six times), and then given up: the request was rejected. With a socket for each worker
+ * the connection's addresses are hashed to choose one, busy or not. Assumed     the hash, which is keyed by a
+ * random number, is drawn evenly. Linux 6.5 and later is what has EEVDF. Left out    the network; a client's own
+ * timeout.
  */
 #include "models/simulate/coroutines.h"
 #include "models/simulate/server.h"
@@ -22,7 +22,7 @@ struct request {
 	struct server_connection connection;
 	struct server *server;
 	struct task_instance *instance;
-	struct handle handle; /* told of the instance's end */
+	struct handle handle;	   /* told of the instance's end */
 	struct listener *listener; /* it is connected to */
 	uint64_t number;
 	uint64_t user, user_request; /* USERS */
@@ -31,7 +31,6 @@ struct request {
 };
 
 static event_fn connect, arrive, think_over;
-static void release(struct server *server, uint64_t user, uint64_t user_request);
 
 /* ---- One request ---- */
 
@@ -86,9 +85,9 @@ static void finish(struct request *request)
 	*(server->oldest_done ? &server->newest_done->next : &server->oldest_done) = request;
 	server->newest_done = request;
 	if (workload->run.kind == RUN_USERS && !is_over(server)) {
-		sim_ns think_ns = workload_draw(workload, &workload->run.think, random_hash_name("think"),
-						server->simulation->replication, request->user,
-						request->user_request);
+		sim_ns think_ns =
+			workload_draw(workload, &workload->run.think, random_hash_name("think"),
+				      server->simulation->replication, request->user, request->user_request);
 
 		engine_schedule_after(server->simulation->engine, think_ns, think_over, server,
 				      request->user << 32 | (request->user_request + 1));
@@ -222,7 +221,8 @@ static void schedule_arrival(struct server *server)
 	const struct run *run = &simulation->workload->run;
 	struct variate variate = variate_open(simulation->workload->seed, simulation->replication,
 					      random_hash_name("arrivals"), 0, server->released_count);
-	sim_ns next_ns = sim_time_add(engine_now(simulation->engine), distribution_draw_ns(&run->spacing, &variate));
+	sim_ns next_ns =
+		sim_time_add(engine_now(simulation->engine), distribution_draw_ns(&run->spacing, &variate));
 
 	if (is_over(server) || (run->arrivals_for_ns > 0 && next_ns - server->first_ns >= run->arrivals_for_ns)) {
 		server->closed = true;

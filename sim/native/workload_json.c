@@ -508,7 +508,9 @@ static bool list_arrivals(struct listing *listing, json_t *root)
 		if (run->arrivals_for_ns > 0 && time_ns >= run->arrivals_for_ns)
 			break;
 		ok = add_instance(listing,
-				  (struct instance){ .task = run->task, .entity = workload_entity(index), .in_coroutine = is_of_coroutines(&workload->model) });
+				  (struct instance){ .task = run->task,
+					     .entity = workload_entity(index),
+					     .in_coroutine = is_of_coroutines(&workload->model) });
 		json_array_append_new(times, json_integer(time_ns));
 	}
 	if (ok && root)

@@ -1,6 +1,6 @@
 /*
- * test_server.c - servers of several processes: what is accepted by whom, turned away, killed, replaced and taken ahead,
- * by arithmetic done by hand under the profile `ideal`; and queueing theory.
+ * test_server.c - servers of several processes: what is accepted by whom, turned away, killed, replaced and taken
+ * ahead, by arithmetic done by hand under the profile `ideal`; and queueing theory.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -129,7 +129,8 @@ Test(server, who_meets_a_full_backlog_comes_again_after_a_second)
 	serve_count(10);
 	result = model_bench_simulate(&bench);
 	cr_expect(eq(dbl, result->completed, 10));
-	/* One is served and five wait: 6 of 3 ms. The other four come a second later, the first of them after 7 us. */
+	/* One is served and five wait: 6 of 3 ms. The other four come a second later, the first of them after 7 us.
+	 */
 	cr_expect(is_about(result->makespan_s, 1 + 7e-6 + 4 * 3e-3), "%g", result->makespan_s);
 }
 
@@ -158,7 +159,8 @@ Test(server, a_silent_worker_is_killed_and_replaced)
 	result = model_bench_simulate(&bench);
 	cr_expect(eq(dbl, result->completed, 3));
 	cr_expect(eq(dbl, result->failed, 1));
-	/* The second begins at 30 ms; the arbiter looks every 10 ms and finds it silent for more than 100 ms at 140 ms. */
+	/* The second begins at 30 ms; the arbiter looks every 10 ms and finds it silent for more than 100 ms at 140
+	 * ms. */
 	cr_expect(is_about(result->makespan_s, 140e-3 + 60e-3), "%g", result->makespan_s);
 	cr_expect(eq(dbl, ended(result), 4));
 }
@@ -268,8 +270,8 @@ Test(server, accept_that_blocks_is_first_come_first_served)
 	cr_expect(is_about(result->makespan_s, 3 * 100e-3 + 9 * 3e-3 + 1e-3), "%g", result->makespan_s);
 }
 
-/* Workers that poll are all woken, the one that came last first; where nothing takes time it has accepted before the
- * others run, whether or not its thread is free. */
+/* Workers that poll are all woken, the one that came last first; where nothing takes time it has accepted before
+ * the others run, whether or not its thread is free. */
 Test(server, workers_that_poll_accept_unevenly)
 {
 	const struct variant_result *result;
@@ -279,7 +281,8 @@ Test(server, workers_that_poll_accept_unevenly)
 	serve_by(2, MODEL_THREAD_POOL, 1);
 	serve_count(4);
 	result = model_bench_simulate(&bench);
-	cr_expect(is_about(result->makespan_s, 1e-6 + 4 * 0.7e-3), "one worker has them all: %g", result->makespan_s);
+	cr_expect(is_about(result->makespan_s, 1e-6 + 4 * 0.7e-3), "one worker has them all: %g",
+		  result->makespan_s);
 }
 
 /* Sockets of their own are chosen by hash: of 8 requests at once on 4 workers some have to wait behind others. */

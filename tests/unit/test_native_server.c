@@ -1,6 +1,6 @@
 /*
- * test_native_server.c - servers in the simulator and for real, on the loopback device: what can be counted must be the
- * same. Also what a native run does with a machine that is not all the program's.
+ * test_native_server.c - servers in the simulator and for real, on the loopback device: what can be counted must be
+ * the same. Also what a native run does with a machine that is not all the program's.
  */
 #include "tests/unit/scenario_helper.h"
 
@@ -74,7 +74,8 @@ Test(native_server, threads_serve_arrivals_and_are_recycled)
 		      "tasks: {request: [{io: 2ms}]}\n"
 		      "run: {task: request, arrivals: {rate: 500/s, spacing: even, count: 40}}\n"
 		      "variants:\n"
-		      "  it: {model: server, workers: 2, max_tasks_per_child: 9, each: {model: thread_pool, workers: 2}}\n",
+		      "  it: {model: server, workers: 2, max_tasks_per_child: 9, each: {model: thread_pool, "
+		      "workers: 2}}\n",
 		      40, 0);
 }
 
@@ -123,6 +124,7 @@ Test(native_server, a_program_beside_others_ends_and_its_memory_is_seen)
 
 	cr_expect(eq(dbl, alone.completed, 2));
 	cr_expect(isnan(alone.peak_memory_bytes), "nobody looked");
-	cr_expect(watched.peak_memory_bytes > 40 * 1048576.0, "two blocks of 20 MiB: %g", watched.peak_memory_bytes);
+	cr_expect(watched.peak_memory_bytes > 40 * 1048576.0, "two blocks of 20 MiB: %g",
+		  watched.peak_memory_bytes);
 	cr_expect(watched.peak_memory_bytes < 400 * 1048576.0, "%g", watched.peak_memory_bytes);
 }
