@@ -152,6 +152,7 @@ Test(server, a_silent_worker_is_killed_and_replaced)
 {
 	static const sim_ns items_ns[] = { 30 * SIM_MS, 500 * SIM_MS, 30 * SIM_MS, 30 * SIM_MS };
 	const struct variant_result *result;
+	double time_in_s = 0;
 
 	item_step(STEP_IO);
 	serve_by(1, MODEL_SEQUENTIAL, 0)->timeout_ns = 100 * SIM_MS;
@@ -163,6 +164,9 @@ Test(server, a_silent_worker_is_killed_and_replaced)
 	 * ms. */
 	cr_expect(is_about(result->makespan_s, 140e-3 + 60e-3), "%g", result->makespan_s);
 	cr_expect(eq(dbl, ended(result), 4));
+	for (int part = 0; part < TIME_PART_COUNT; part++)
+		time_in_s += result->time_in_s[part];
+	cr_expect(is_about(time_in_s, 4 * result->sojourn.mean), "all of all sojourns: %g", time_in_s);
 }
 
 /* The main thread of a worker with threads gives signs of life while they serve. */
