@@ -96,7 +96,7 @@ Test(native_server, a_silent_worker_is_killed_and_replaced)
 	expect_counts("machine: {cores: 1}\n"
 		      "tasks: {request: [{io: item}]}\n"
 		      "run: {task: request, items: [10ms, 3s, 10ms, 10ms]}\n"
-		      "variants: {it: {model: server, workers: 1, timeout: 200ms}}\n",
+		      "variants: {it: {model: server, workers: 1, timeout: 600ms}}\n",
 		      3, 1);
 }
 
