@@ -83,6 +83,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 					     workload->python.switch_interval_ns);
 	process = os_process_new(simulation->machine, NULL, "main", 0);
 	os_process_use_memory(process, machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) +
+					       machine_cost(simulation->machine, COST_MEMORY_CODE) +
 					       workload->python.imports_bytes);
 	simulation->interpreter = interpreter_new(simulation->runtime, process);
 	simulation->objects = region_alloc_array(region, workload->resource_count, sizeof(*simulation->objects));

@@ -179,7 +179,8 @@
 	P(AIO_SELF_PIPE,          "aio.self_pipe",         ns,    PYTHON,  0,      "reading the self-pipe on the loop, without recv's system calls") \
 	P(AIO_EXECUTOR,           "aio.executor",          ns,    PYTHON,  0,      "run_in_executor() on the loop, without the executor's submit()") \
 	P(AIO_GENERATOR,          "aio.generator",         ns,    PYTHON,  0,      "one value of an asynchronous generator") \
-	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "resident memory of an interpreter with the standard library's usual modules") \
+	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "memory that an interpreter with the standard library's usual modules has for itself") \
+	P(MEMORY_CODE,          "memory.code",           bytes, PYTHON,  0,      "resident pages of its files, which all processes of the machine share") \
 	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON,  0,      "what a forked child has copied when it ends: pages that it has written to") \
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
 	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON,  0,      "resident memory of one more interpreter in the process (since 3.12)") \
