@@ -170,7 +170,7 @@ void aio_add_reader(struct aio_loop *loop, struct aio_reader *reader, aio_callba
 sim_ns aio_reader_set_ready(struct aio_loop *loop, struct aio_reader *reader, struct os_thread *waker)
 {
 	if (!reader->item.is_ready)
-		reader->ready_since_ns = machine_now(loop->machine);
+		reader->item.ready_since_ns = machine_now(loop->machine);
 	return epoll_item_set_ready(&reader->item, waker);
 }
 
@@ -178,7 +178,7 @@ static enum progress run_reader(struct os_thread *thread, void *subject, struct 
 {
 	struct aio_reader *reader = subject;
 
-	record_lag(aio_running_loop(thread), reader->ready_since_ns);
+	record_lag(aio_running_loop(thread), reader->item.ready_since_ns);
 	return reader->callback(thread, reader->subject, future);
 }
 

@@ -41,7 +41,6 @@ struct aio_reader {
 	struct epoll_item item;
 	aio_callback_fn *callback;
 	void *subject;
-	sim_ns ready_since_ns;
 };
 
 struct aio_ready {

@@ -37,15 +37,50 @@ void epoll_item_set_read(struct epoll_item *item)
 	item->is_ready = false;
 }
 
+/* What others have read in the meantime is not reported, and does not end the wait. */
+static void forget_stale(struct epoll *epoll)
+{
+	struct epoll_item *next;
+
+	for (struct epoll_item *item = epoll->first_ready; item; item = next) {
+		next = item->next;
+		if (item->is_readable && !item->is_readable(item->descriptor))
+			epoll_item_set_read(item);
+	}
+}
+
+struct wait_locals {
+	struct epoll *epoll;
+	sim_ns deadline_ns, slack_ns;
+};
+
+static enum progress wait_ready(struct os_thread *thread, struct frame *frame)
+{
+	struct wait_locals *my = FRAME_LOCALS(frame, struct wait_locals);
+
+	PROGRAM_BEGIN(frame);
+	while (!my->epoll->first_ready) {
+		AWAIT(frame, futex_wait(thread, &my->epoll->waiters, my->deadline_ns, my->slack_ns));
+		forget_stale(my->epoll);
+		if (thread->timed_out)
+			break;
+	}
+	PROGRAM_END;
+}
+
 enum progress epoll_wait_ready(struct os_thread *thread, struct epoll *epoll, sim_ns timeout_ns)
 {
-	sim_ns deadline_ns = SIM_NS_MAX;
+	struct wait_locals *my;
 
+	forget_stale(epoll);
 	if (epoll->first_ready || timeout_ns == 0)
 		return DONE;
-	if (timeout_ns != SIM_NS_MAX)
-		deadline_ns = sim_time_add(machine_now(thread->machine), timeout_ns);
-	return futex_wait(thread, &epoll->waiters, deadline_ns, poll_slack(thread->machine, timeout_ns));
+	my = os_thread_push(thread, wait_ready);
+	my->epoll = epoll;
+	my->deadline_ns = timeout_ns == SIM_NS_MAX ? SIM_NS_MAX
+						   : sim_time_add(machine_now(thread->machine), timeout_ns);
+	my->slack_ns = poll_slack(thread->machine, timeout_ns);
+	return os_thread_enter(thread);
 }
 
 sim_ns poll_slack(const struct machine_model *machine, sim_ns timeout_ns)

@@ -12,10 +12,14 @@
 #include "models/machine/futex.h"
 #include "models/machine/machine.h"
 
-/* A descriptor that is watched; the owner keeps it, within what it is about. */
+/* A descriptor that is watched; the owner keeps it, within what it is about. Where other processes read from it too, it
+ * is asked once more before it is reported (ep_item_poll). */
 struct epoll_item {
 	struct epoll *epoll;
 	bool is_ready;
+	bool (*is_readable)(const void *descriptor); /* NULL: while is_ready says so */
+	const void *descriptor;
+	sim_ns ready_since_ns; /* kept by who makes it ready */
 	struct epoll_item *next; /* ready, in order */
 };
 

@@ -26,6 +26,7 @@ struct machine_config {
 	const struct costs *costs;  /* borrowed */
 	uint64_t seed, replication; /* for the phases of the ticks */
 	const struct trace_sink *trace;
+	int64_t memory_bytes; /* RAM; 0: enough */
 	const char *const *activity_names; /* of ACTIVITY_LIMIT or fewer, for the trace; NULL: no states are traced */
 };
 
@@ -90,6 +91,7 @@ struct machine_model {
 	uint64_t latency_count, gap_count; /* latencies and irregular gaps drawn so far */
 	uint64_t live_threads;
 	int64_t memory_bytes, peak_memory_bytes; /* of all processes, what they share counted once */
+	bool out_of_memory; /* more was asked for than there is: the engine was stopped */
 	const struct trace_sink *trace;
 };
 

@@ -29,6 +29,10 @@ void os_process_use_memory(struct os_process *process, int64_t bytes)
 	machine->memory_bytes += bytes;
 	if (machine->memory_bytes > machine->peak_memory_bytes)
 		machine->peak_memory_bytes = machine->memory_bytes;
+	if (machine->config.memory_bytes > 0 && machine->memory_bytes > machine->config.memory_bytes) {
+		machine->out_of_memory = true;
+		engine_stop(machine->engine);
+	}
 }
 
 void os_process_add_thread(struct os_process *process, struct os_thread *thread)
@@ -94,8 +98,13 @@ static void end_others(struct os_process *process, const struct os_thread *but)
 	while (thread) {
 		struct os_thread *next = thread->next_in_process;
 
-		if (thread != but)
+		if (thread->state == THREAD_NEW) { /* whoever was about to start it ends, too */
+			thread->state = THREAD_EXITED;
+			process->machine->live_threads--;
+			os_process_remove_thread(process, thread);
+		} else if (thread != but) {
 			os_thread_divert(thread, NULL);
+		}
 		thread = next;
 	}
 }

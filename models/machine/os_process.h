@@ -32,7 +32,8 @@ struct os_process {
  * (os_process_use_memory). */
 struct os_process *os_process_new(struct machine_model *machine, struct os_process *parent, const char *name,
 				  int64_t resident_bytes);
-/* It takes so many bytes for itself, or (less than 0) gives them back; all of them when it ends. */
+/* It takes so many bytes for itself, or (less than 0) gives them back; all of them when it ends. When that is more than
+ * the machine has, the simulation stops there: whom the kernel would kill then (mm/oom_kill.c) is not modelled. */
 void os_process_use_memory(struct os_process *process, int64_t bytes);
 void os_process_add_thread(struct os_process *process, struct os_thread *thread);
 /* The last thread's leaving ends the process and wakes those that wait for it. */

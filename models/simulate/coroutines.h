@@ -7,6 +7,8 @@
 #include "models/library/aio_task.h"
 #include "models/simulate/task_program.h"
 
+/* The instance will be executed by a coroutine of the loop: what the harness makes for it. */
+void coroutine_prepare(struct aio_loop *loop, struct task_instance *instance);
 /* A task that executes the instance; it is not started yet. */
 struct aio_task *coroutine_task_new(struct aio_loop *loop, struct task_instance *instance);
 /* Pushes a program that awaits the instance's steps under wait_for(), which raises TimeoutError in it. */

@@ -186,6 +186,8 @@ program_fn *driver_for(const struct workload *workload)
 
 	if (workload->run.from_inside)
 		return NULL;
+	if (workload->model.kind == MODEL_SERVER)
+		return run_server;
 	if ((run == RUN_ARRIVALS || run == RUN_USERS) && workload->model.kind == MODEL_ASYNCIO)
 		return run_clients_in_loop;
 	if (run == RUN_ARRIVALS || run == RUN_USERS)

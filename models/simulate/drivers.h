@@ -14,5 +14,7 @@ program_fn *driver_for(const struct workload *workload);
 program_fn run_clients_in_loop;
 /* Of a program whose `main` is a coroutine: drivers_asyncio.c. */
 program_fn run_coroutine_program;
+/* Of the model `server`: drivers_server.c. */
+program_fn run_server;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "models/simulate/background.h"
 #include "models/simulate/deadlock.h"
 #include "models/simulate/drivers.h"
 #include "models/simulate/resources.h"
@@ -57,6 +58,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 		.seed = workload->seed,
 		.replication = options->replication,
 		.trace = options->trace,
+		.memory_bytes = workload->machine.memory_bytes,
 		.activity_names = activity_names,
 	};
 	bool has_gil = workload->python.gil != GIL_OFF;
@@ -74,6 +76,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	simulation->runtime->has_uvloop = workload->python.loop == LOOP_UVLOOP;
 	process = os_process_new(simulation->machine, NULL, "main", 0);
 	os_process_use_memory(process, machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) +
+					       machine_cost(simulation->machine, COST_MEMORY_CODE) +
 					       workload->python.imports_bytes);
 	simulation->interpreter = interpreter_new(simulation->runtime, process);
 	simulation->objects = region_alloc_array(region, workload->resource_count, sizeof(*simulation->objects));
@@ -84,6 +87,8 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	};
 	task_statistics_init(simulation);
 	sample_set_init(&simulation->loops.lags, region);
+	if (workload->machine.background > 0)
+		background_start(simulation);
 	main_thread = py_thread_new(simulation->interpreter, "MainThread", driver_for(workload), simulation);
 	os_thread_start(main_thread->os);
 }
@@ -181,8 +186,8 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	result->lost_updates = (double)simulation->lost_updates;
 	result->unfinished = (double)(simulation->released - simulation->completed - simulation->failed -
 				      simulation->timed_out - simulation->cancelled - simulation->rejected);
-	result->limit_reached = !simulation->finished && limited;
-	result->deadlock = !simulation->finished && !limited;
+	result->deadlock = !simulation->finished && (simulation->stuck || !limited);
+	result->limit_reached = !simulation->finished && !result->deadlock;
 	if (result->deadlock)
 		result->deadlock_report = deadlock_report(simulation, region);
 	if (simulation->finished)
@@ -194,6 +199,11 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	result->events = (double)(engine_event_count(simulation->engine) + engine_advance_count(simulation->engine));
 	result->note = workload->machine.note;
 	task_statistics_read(simulation, region, result);
+	if (machine->out_of_memory)
+		result->note = region_format(region,
+					     "out of memory: more than the machine's %g MiB were needed, and the "
+					     "kernel would kill a process",
+					     (double)workload->machine.memory_bytes / 1048576);
 	read_loops(simulation, region, result);
 }
 

@@ -36,6 +36,8 @@ struct simulation {
 	struct task_instance *first_alive, *last_alive; /* begun and not yet at their end, in that order */
 
 	struct aio_statistics loops; /* of all event loops */
+	struct background *background; /* other processes (background.h); NULL: none */
+	bool stuck; /* they have seen that the program cannot go on */
 
 	/* Sums. */
 	sim_ns time_in_ns[ACTIVITY_LIMIT];

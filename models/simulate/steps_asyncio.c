@@ -18,16 +18,21 @@ _Static_assert((int)EXCEPTION_TIMEOUT == (int)PY_TIMEOUT_ERROR &&
 		       (int)EXCEPTION_GROUP == (int)PY_EXCEPTION_GROUP,
 	       "the library and the workload number exceptions alike");
 
+void coroutine_prepare(struct aio_loop *loop, struct task_instance *instance)
+{
+	instance->in_coroutine = true;
+	aio_owe(loop, COST_AIO_INSTANCE);
+	loop->owed_ns += gc_objects_made(&loop->interpreter->gc,
+					 loop->interpreter->runtime->cost_ns[COST_AIO_INSTANCE_OBJECTS]);
+}
+
 struct aio_task *coroutine_task_new(struct aio_loop *loop, struct task_instance *instance)
 {
 	const struct workload *workload = instance->simulation->workload;
 	struct aio_task *task = aio_task_new(loop, workload->tasks[instance->task].name, task_run);
 
-	instance->in_coroutine = true;
 	((struct task_run_locals *)aio_task_locals(task))->instance = instance;
-	aio_owe(loop, COST_AIO_INSTANCE);
-	loop->owed_ns += gc_objects_made(&loop->interpreter->gc,
-					 loop->interpreter->runtime->cost_ns[COST_AIO_INSTANCE_OBJECTS]);
+	coroutine_prepare(loop, instance);
 	return task;
 }
 

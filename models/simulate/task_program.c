@@ -220,6 +220,24 @@ void task_instance_reject(struct task_instance *instance)
 	give_back(instance);
 }
 
+void task_instance_abort(struct task_instance *instance)
+{
+	struct simulation *simulation = instance->simulation;
+
+	simulation->failed++;
+	if (instance->number > 0) {
+		task_statistics_ended(instance, false);
+		machine_trace(simulation->machine, instance->thread, TRACE_END, "task", task_of(instance)->name,
+			      (int64_t)instance->number);
+		deadlock_remove(instance);
+		shared_cells_forget(instance);
+	} else {
+		task_statistics_turned_away(instance);
+	}
+	trace_counters(simulation);
+	give_back(instance);
+}
+
 static void tell_handle(struct task_instance *instance)
 {
 	struct handle *handle = instance->handle;

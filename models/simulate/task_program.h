@@ -83,6 +83,8 @@ struct task_instance *task_instance_new_child(struct task_instance *parent, uint
 void task_instance_reject(struct task_instance *instance);
 /* Likewise: cancelled before it has begun; whoever waits for it is told. */
 void task_instance_cancel(struct task_instance *instance);
+/* Its process has been killed, or it never came to one: it ends as failed; its frames are gone. */
+void task_instance_abort(struct task_instance *instance);
 
 /* A handle in a group of the instance's activation. */
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group);

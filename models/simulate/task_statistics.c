@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "models/simulate/background.h"
 #include "models/simulate/task_program.h"
 
 #define MSER_BATCH 5
@@ -43,13 +44,19 @@ void task_statistics_init(struct simulation *simulation)
 		sample_set_init(&statistics->classes[i].sojourns, simulation->region);
 }
 
+/* The time of cores that the program has used. */
+static sim_ns program_busy_ns(const struct simulation *simulation)
+{
+	return machine_busy_ns(simulation->machine) - (simulation->background ? background_busy_ns(simulation) : 0);
+}
+
 static void begin_measuring(struct simulation *simulation)
 {
 	sim_ns now_ns = engine_now(simulation->engine);
 
 	simulation->statistics.is_measuring = true;
 	simulation->statistics.from_ns = now_ns;
-	simulation->busy_at_start_ns = machine_busy_ns(simulation->machine);
+	simulation->busy_at_start_ns = program_busy_ns(simulation);
 	level_init(&simulation->in_flight, now_ns, simulation->in_flight.value);
 }
 
@@ -293,7 +300,7 @@ void task_statistics_read(struct simulation *simulation, struct region *region, 
 	if (measured_ns > 0 && statistics->is_measuring) {
 		result->throughput_per_s = (double)statistics->completed / sim_time_seconds(measured_ns);
 		result->utilisation_cores =
-			(double)(machine_busy_ns(simulation->machine) - simulation->busy_at_start_ns) /
+			(double)(program_busy_ns(simulation) - simulation->busy_at_start_ns) /
 			((double)measured_ns * simulation->machine->core_count);
 		result->in_flight_mean = level_mean(&simulation->in_flight, simulation->end_ns);
 	}

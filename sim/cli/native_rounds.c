@@ -389,12 +389,40 @@ static bool run_round(struct native_rounds *rounds, const struct native_options 
 					(double)((size_t)expected_rounds * variant_count),
 				region_format(region, "%s: %s, round %zu", rounds->scenario->name,
 					      rounds->scenario->workloads[variant].variant, round + 1));
-		if (run_once(rounds, variant, options, region, &run))
+		if (run_once(rounds, variant, options, region, &run)) {
+			run.result.peak_memory_bytes = rounds->peak_memory_bytes[variant];
 			rounds->runs[round * variant_count + variant] = run;
+		}
 		if (interrupt_seen())
 			return false;
 	}
 	return true;
+}
+
+/* A run of each variant while its memory is watched, which makes its times worthless; it also brings the interpreter's
+ * files into memory. */
+static void watch_memory(struct native_rounds *rounds, struct native_options options, struct progress *progress,
+			 struct region *region)
+{
+	const struct scenario *scenario = rounds->scenario;
+
+	options.memory = true;
+	options.trace = false;
+	rounds->peak_memory_bytes =
+		region_alloc_array(region, scenario->workload_count, sizeof(rounds->peak_memory_bytes[0]));
+	for (size_t variant = 0; variant < scenario->workload_count && !interrupt_seen(); variant++) {
+		struct native_run run;
+		struct native_error error;
+
+		rounds->peak_memory_bytes[variant] = NAN;
+		if (rounds->why_not[variant])
+			continue;
+		progress_update(progress, 0, region_format(region, "%s: %s, memory", scenario->name,
+							   scenario->workloads[variant].variant));
+		/* A failure comes again in the first round, and is told there. */
+		if (native_execute(&scenario->workloads[variant], rounds->python, &options, region, &run, &error))
+			rounds->peak_memory_bytes[variant] = run.result.peak_memory_bytes;
+	}
 }
 
 void native_rounds_run(struct native_rounds *rounds, const struct scenario *scenario,
@@ -405,7 +433,6 @@ void native_rounds_run(struct native_rounds *rounds, const struct scenario *scen
 						.timeout_ns = arguments->timeout_ns,
 						.trace = arguments->trace_path != NULL };
 	struct progress progress;
-	bool warmed = false;
 
 	*rounds = (struct native_rounds){ .scenario = scenario, .python = python };
 	rounds->why_not = region_alloc_array(region, scenario->workload_count, sizeof(rounds->why_not[0]));
@@ -420,17 +447,7 @@ void native_rounds_run(struct native_rounds *rounds, const struct scenario *scen
 		else if (!native_can_run(workload, python, &why_not))
 			rounds->why_not[variant] = why_not;
 	}
-	/* One run to no purpose but to have the interpreter's files in memory. */
-	for (size_t variant = 0; variant < scenario->workload_count && !warmed; variant++) {
-		struct native_run run;
-		struct native_error error;
-
-		if (rounds->why_not[variant])
-			continue;
-		progress_update(&progress, 0, "warming up");
-		native_execute(&scenario->workloads[variant], python, &options, region, &run, &error);
-		warmed = true;
-	}
+	watch_memory(rounds, options, &progress, region);
 	while (!interrupt_seen() && any_can_run(rounds)) {
 		bool enough = rounds->round_count >= (size_t)arguments->repeat;
 

@@ -27,6 +27,7 @@ struct native_rounds {
 	const struct scenario *scenario;    /* borrowed */
 	const struct native_python *python; /* borrowed */
 	const char **why_not;		    /* a variant; NULL: it was run */
+	double *peak_memory_bytes;	    /* of a variant, from a run of its own; NaN: not known */
 	struct native_run *runs;	    /* of round r and variant v at [r * workload_count + v] */
 	size_t round_count, round_capacity; /* complete rounds, or the first one's part on ^C */
 	size_t repeated_count;		    /* runs thrown away because the pace had changed */

@@ -24,7 +24,8 @@
 const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = {
 	[PREDICTED_MAKESPAN] = "makespan",     [PREDICTED_SPEEDUP] = "speedup",
 	[PREDICTED_THROUGHPUT] = "throughput", [PREDICTED_P50] = "p50",
-	[PREDICTED_P99] = "p99",	       [PREDICTED_COMPLETED] = "completed",
+	[PREDICTED_P99] = "p99",	       [PREDICTED_PEAK_MEMORY] = "peak_memory",
+	[PREDICTED_COMPLETED] = "completed",
 	[PREDICTED_FAILED] = "failed",	       [PREDICTED_TIMED_OUT] = "timed_out",
 	[PREDICTED_CANCELLED] = "cancelled",   [PREDICTED_REJECTED] = "rejected",
 	[PREDICTED_UNFINISHED] = "unfinished", [PREDICTED_RETRIES] = "retries",

@@ -492,7 +492,7 @@ def measure_process():
         bootstraps_ns.append(SHARED[0])
         finishes_ns.append(children_cpu_ns() - earlier_ns - SHARED[1])
 
-    fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * MEDIANS['memory.interpreter']
+    fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * interpreter_bytes()
     wait_ns = MACHINE['process.wait'] + MEDIANS['gil.uncontended']
 
     def less(events, rest_ns):
@@ -716,9 +716,14 @@ def measure_all_busy_speed():
 # ---- All of it ---------------------------------------------------------------------------------------
 
 def measure_memory():
-    with open('/proc/self/statm') as stream:
-        pages = int(stream.read().split()[1])
-    known('memory.interpreter', pages * mmap.PAGESIZE, 'resident pages of /proc/self/statm after all imports')
+    with open('/proc/self/smaps_rollup') as stream:
+        kilobytes = {line.split()[0]: int(line.split()[1]) for line in stream if line.endswith(' kB\n')}
+    known('memory.interpreter', 1024 * kilobytes['Anonymous:'], 'Anonymous of /proc/self/smaps_rollup after all imports')
+    known('memory.code', 1024 * (kilobytes['Rss:'] - kilobytes['Anonymous:']), 'the rest of Rss there')
+
+
+def interpreter_bytes():
+    return MEDIANS['memory.interpreter'] + MEDIANS['memory.code']
 
 
 def measure_interval():
@@ -772,7 +777,8 @@ def all_measurements():
     """Those of this file, then those of the other files, which use this one's by its name."""
     sys.modules['calibrate'] = sys.modules[__name__]
     import calibrate_processes
-    return MEASUREMENTS + calibrate_processes.MEASUREMENTS
+    import calibrate_server
+    return MEASUREMENTS + calibrate_processes.MEASUREMENTS + calibrate_server.MEASUREMENTS
 
 
 def main(path):

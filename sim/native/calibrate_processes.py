@@ -23,8 +23,8 @@ from itertools import repeat
 import harness
 import harness_control
 import harness_processes
-from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, known, measured, medians_of_groups,
-                       thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
+from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, interpreter_bytes, known,
+                       measured, medians_of_groups, thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
 from harness import clock_ns, run_task
 from harness_control import value_of
 
@@ -363,7 +363,7 @@ def measure_forkserver():
     server_ns = settled_cpu_ns(server._forkserver_pid)
     measured('forkserver.first', [server_ns - MEDIANS['spawn.exec']])
     starts_ns, serves_ns, children_ns = [], [], []
-    fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * MEDIANS['memory.interpreter']
+    fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * interpreter_bytes()
     for _ in range(FEW):
         child = context.Process(target=time.sleep, args=(0.4,))
         before_ns = cpu_ns_of(server._forkserver_pid)
@@ -415,7 +415,7 @@ def measure_manager():
     measured('manager.connect', connects_ns)
     measured('manager.accept', accepts_ns)
     measured('manager.start', [start_ns - MEDIANS['pyprocess.start'] - MACHINE['fork.base'] -
-                               MACHINE['fork.per_byte'] * MEDIANS['memory.interpreter']])
+                               MACHINE['fork.per_byte'] * interpreter_bytes()])
     manager.shutdown()
 
 

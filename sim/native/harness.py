@@ -39,6 +39,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness_control
 import harness_processes
+import harness_server
 import harness_sockets
 import harness_threading
 import harness_trace
@@ -121,14 +122,38 @@ def spin_rates_ns(workload):
             for kind, loop, iterations in SPIN_PIECES]
 
 
-def spin_on(cpu, ready):
-    """A process that keeps one CPU busy until it is killed, or its parent was."""
-    parent = os.getppid()
-    os.sched_setaffinity(0, [cpu])
-    os.write(ready, b'.')
+def spin_for(parent):
+    """Until this process is killed, or its parent was."""
     while os.getppid() == parent:
         spin(1000)
     os._exit(0)
+
+
+def spin_on(cpu, ready):
+    """A process that keeps one CPU busy."""
+    parent = os.getppid()
+    os.sched_setaffinity(0, [cpu])
+    os.write(ready, b'.')
+    spin_for(parent)
+
+
+def start_background(count):
+    """Other processes that always want a core, wherever the program may run."""
+    parent = os.getpid()
+    children = []
+    for _ in range(count):
+        child = os.fork()
+        if child == 0:
+            spin_for(parent)
+        children.append(child)
+    return children
+
+
+def end_children(children):
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    for child in children:
+        os.waitpid(child, 0)
 
 
 def all_busy_speed(cpus):
@@ -150,10 +175,7 @@ def all_busy_speed(cpus):
             os.read(ready, 1)
         together_ns = mean_rate_ns(loop, iterations, WATCH_NS)
     finally:
-        for child in busy:
-            os.kill(child, signal.SIGKILL)
-        for child in busy:
-            os.waitpid(child, 0)
+        end_children(busy)
         os.close(ready)
         os.close(write_ready)
     alone_ns = mean_rate_ns(loop, iterations, WATCH_NS)
@@ -529,7 +551,7 @@ def start_generator(workload):
 
 def run_arrivals(workload, generator):
     if workload['model'] == 'asyncio':
-        PROGRAM.coroutines.serve(workload, generator)
+        PROGRAM.coroutines.serve_arrivals(workload, generator)
         return
     _, start_writer, reader = generator
     with ThreadPoolExecutor(max_workers=workload['workers']) as executor:
@@ -568,8 +590,9 @@ MODELS = {
     'program': (run_program, lambda workload: PROGRAM.bind_main()),
     'arrivals': (run_arrivals, start_generator),
     'asyncio': (run_asyncio, None),
+    'server': (harness_server.run_server, harness_server.Server),
 }
-ALWAYS_PREPARED = ('program', 'arrivals')  # the others only if they shall be warm
+ALWAYS_PREPARED = ('program', 'arrivals', 'server')  # the others only if they shall be warm
 
 
 # ---- One run ---------------------------------------------------------------------------------------
@@ -627,11 +650,12 @@ def execute(workload):
     if 'socket_io' in kinds_used_by(workload):
         server = harness_sockets.Server(workload['generator_cpus'])
     sys.setswitchinterval(workload['switch_interval_s'])
-    model = 'arrivals' if 'arrivals_ns' in workload else workload['model']
+    model = 'arrivals' if 'arrivals_ns' in workload and workload['model'] != 'server' else workload['model']
     run, prepare = MODELS[model]
     arguments = [workload]
     if prepare and (workload['warm'] or model in ALWAYS_PREPARED):
         arguments.append(prepare(workload))
+    background = start_background(workload['background'])
     gc.collect()
     gc.freeze()
     cpu_before_s, switches_before = usage()
@@ -641,14 +665,16 @@ def execute(workload):
     RECORDS[1] = clock_ns()
     everybody_after_s = everybodys_cpu_s()
     cpu_after_s, switches_after = usage()
+    end_children(background)
     if PROGRAM.coroutines:
         PROGRAM.coroutines.note_never_begun()
     for child in multiprocessing.active_children():
         child.kill()
         child.join()
     generator_cpu_s = None
-    if model == 'arrivals':
-        _, status, generator_usage = os.wait4(arguments[1][0], 0)
+    generator = arguments[1].generator if model == 'server' else arguments[1][0] if model == 'arrivals' else None
+    if generator:
+        _, status, generator_usage = os.wait4(generator, 0)
         if status != 0:
             raise RuntimeError('the load generator failed')
         generator_cpu_s = generator_usage.ru_utime + generator_usage.ru_stime
@@ -660,7 +686,7 @@ def execute(workload):
         'spin_after_ns': pace_after[0],
         'all_busy_speed': [pace_before[1], pace_after[1]],
         'cpu_s': cpu_after_s - cpu_before_s,
-        'everybodys_cpu_s': (None if everybody_before_s is None or model == 'arrivals' or server
+        'everybodys_cpu_s': (None if everybody_before_s is None or generator or background or server
                              else everybody_after_s - everybody_before_s),
         'generator_cpu_s': generator_cpu_s,
         'server': server_report,

@@ -12,6 +12,7 @@ import os
 import harness
 import harness_control
 import harness_processes
+import harness_server
 import harness_sockets
 import harness_threading
 import harness_trace
@@ -639,7 +640,7 @@ class Coroutines:
             await asyncio.wait([loop.create_task(coroutine) for coroutine in coroutines],
                                return_when=model['return_when'])
 
-    def serve(self, workload, generator):
+    def serve_arrivals(self, workload, generator):
         """Requests from outside: a task for each."""
         run_loop(self.serve_all(workload['how'], generator))
 
@@ -680,6 +681,56 @@ class Coroutines:
             self.enter_loop(self.workload['how'])
             await run_body(body)
         run_loop(main())
+
+    # A worker of a server (harness_server.py): a task for each connection
+
+    def serve(self, worker):
+        run_loop(self.accept_and_serve(worker))
+
+    async def accept_and_serve(self, worker):
+        loop = self.enter_loop(worker.how['each'])
+        over = loop.create_future()
+        open_tasks = set()
+
+        async def serve_connection(sock):
+            number = int.from_bytes(await loop.sock_recv(sock, harness_server.REQUEST_BYTES), 'little')
+            try:
+                await run_task(number, (), worker.how['each']['timeout_s'])
+            except SCENARIO_EXCEPTIONS:
+                pass
+            await loop.sock_sendall(sock, harness_server.ANSWER)
+            sock.close()
+
+        def end(task):
+            open_tasks.discard(task)
+            if not open_tasks and not worker.may_accept():
+                over.set_result(None)
+
+        def accept_all():
+            for _ in range(harness_server.ACCEPTS_PER_TURN):
+                try:
+                    sock, _ = worker.listener.accept()
+                except BlockingIOError:
+                    return
+                worker.accepted += 1
+                sock.setblocking(False)
+                task = loop.create_task(serve_connection(sock))
+                open_tasks.add(task)
+                task.add_done_callback(end)
+                if not worker.may_accept():
+                    loop.remove_reader(worker.listener)
+                    return
+
+        def give_sign():
+            worker.give_sign()
+            loop.call_later(worker.sign_interval_s, give_sign)
+
+        worker.listener.setblocking(False)
+        loop.add_reader(worker.listener, accept_all)
+        if worker.sign_interval_s is not None:
+            give_sign()
+        await over
+        worker.rest()
 
     def enter_loop(self, model):
         """The running loop, made ready for the program."""

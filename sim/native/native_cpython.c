@@ -41,8 +41,16 @@ bool native_can_run(const struct workload *workload, const struct native_python 
 		*why_not = "gil: off needs a free-threaded build";
 		return false;
 	}
+	if (workload->machine.memory_bytes > 0) {
+		*why_not = "a limit of the machine's memory is not applied natively";
+		return false;
+	}
 	if (workload->machine.quota_cores > 0) {
 		*why_not = "a CPU quota is not applied natively yet";
+		return false;
+	}
+	if (workload->python.start != START_FORK && workload->model.kind == MODEL_SERVER) {
+		*why_not = "a server's workers are run natively by fork only";
 		return false;
 	}
 	if (workload->python.start != START_FORK && workload->resource_count > 0 &&
@@ -170,8 +178,8 @@ static bool write_files(struct files *files, const struct workload_json *json, s
 
 static bool run_harness(const struct workload *workload, const struct native_python *python,
 			const struct native_options *options, const struct files *files,
-			const struct native_records *records, struct region *region, struct native_output *output,
-			struct native_error *error)
+			const struct native_records *records, int64_t *peak_memory_bytes, struct region *region,
+			struct native_output *output, struct native_error *error)
 {
 	const char *argv[10];
 	size_t count = 0;
@@ -187,6 +195,7 @@ static bool run_harness(const struct workload *workload, const struct native_pyt
 		.timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : SIM_NS_MAX,
 		.clock_started_ns = &records->clock->start_ns,
 		.limit_ns = workload->limit_ns,
+		.peak_memory_bytes = options->memory ? peak_memory_bytes : NULL,
 	};
 
 	argv[count++] = python->executable;
@@ -251,13 +260,15 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	struct workload_json json;
 	struct native_cpus cpus;
 	const char *why_not;
+	int64_t peak_memory_bytes = 0;
 	bool ok;
 
 	memset(run, 0, sizeof(*run));
 	variant_result_init(&run->result);
 	run->result.name = workload->variant;
 	run->result.model = model_names[workload->model.kind];
-	if (workload->model.kind == MODEL_THREAD_POOL || workload->model.kind == MODEL_POOL)
+	if (workload->model.kind == MODEL_THREAD_POOL || workload->model.kind == MODEL_POOL ||
+	    workload->model.kind == MODEL_SERVER)
 		run->result.workers = workload->model.workers;
 	for (int i = 0; i < 3; i++)
 		run->spin_before[i] = run->spin_after[i] = run->spin_during[i] = NAN;
@@ -277,8 +288,10 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	if (!native_records_init(&records, (size_t)json.instance_count, error))
 		return false;
 	ok = write_files(&files, &json, region, error) &&
-	     run_harness(workload, python, options, &files, &records, region, &output, error) &&
+	     run_harness(workload, python, options, &files, &records, &peak_memory_bytes, region, &output, error) &&
 	     understand(workload, python, &output, &records, region, run, error);
+	if (ok && peak_memory_bytes > 0)
+		run->result.peak_memory_bytes = (double)peak_memory_bytes;
 	if (ok && options->trace) {
 		native_records_tasks(&records, region, run);
 		native_trace_read(files.steps, records.clock->start_ns, region, run);

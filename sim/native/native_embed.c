@@ -22,14 +22,19 @@ EMBED("harness", "sim/native/harness.py");
 EMBED("harness_control", "sim/native/harness_control.py");
 EMBED("harness_threading", "sim/native/harness_threading.py");
 EMBED("harness_processes", "sim/native/harness_processes.py");
+EMBED("harness_server", "sim/native/harness_server.py");
 EMBED("calibrate", "sim/native/calibrate.py");
 EMBED("calibrate_threading", "sim/native/calibrate_threading.py");
 EMBED("calibrate_processes", "sim/native/calibrate_processes.py");
+
+EMBED("calibrate_server", "sim/native/calibrate_server.py");
 
 extern const char native_harness_text[], native_harness_end[];
 extern const char native_harness_control_text[], native_harness_control_end[];
 extern const char native_harness_threading_text[], native_harness_threading_end[];
 extern const char native_harness_processes_text[], native_harness_processes_end[];
+extern const char native_harness_server_text[], native_harness_server_end[];
+extern const char native_calibrate_server_text[], native_calibrate_server_end[];
 extern const char native_calibrate_text[], native_calibrate_end[];
 extern const char native_calibrate_threading_text[], native_calibrate_threading_end[];
 extern const char native_calibrate_processes_text[], native_calibrate_processes_end[];
@@ -51,9 +56,11 @@ static const struct {
 	{ "harness_control.py", native_harness_control_text, native_harness_control_end },
 	{ "harness_threading.py", native_harness_threading_text, native_harness_threading_end },
 	{ "harness_processes.py", native_harness_processes_text, native_harness_processes_end },
+	{ "harness_server.py", native_harness_server_text, native_harness_server_end },
 	{ "calibrate.py", native_calibrate_text, native_calibrate_end },
 	{ "calibrate_threading.py", native_calibrate_threading_text, native_calibrate_threading_end },
 	{ "calibrate_processes.py", native_calibrate_processes_text, native_calibrate_processes_end },
+	{ "calibrate_server.py", native_calibrate_server_text, native_calibrate_server_end },
 	{ "harness_asyncio.py", native_harness_asyncio_text, native_harness_asyncio_end },
 	{ "calibrate_asyncio.py", native_calibrate_asyncio_text, native_calibrate_asyncio_end },
 	{ "harness_trace.py", native_harness_trace_text, native_harness_trace_end },

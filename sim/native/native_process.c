@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #endif
 #include "sim/native/native_process.h"
+#include "sim/native/native_memory.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -49,6 +50,9 @@ static int64_t wall_now_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * SIM_S + now.tv_nsec;
 }
+
+/* So often the memory is looked at, where that is asked for. */
+#define MEMORY_INTERVAL_NS SIM_MS
 
 struct running {
 	const struct native_command *command;
@@ -266,7 +270,21 @@ static int next_wait_ms(struct running *running)
 	}
 	if (left_ns <= 0)
 		return 0;
+	if (command->peak_memory_bytes && left_ns > MEMORY_INTERVAL_NS)
+		left_ns = MEMORY_INTERVAL_NS;
 	return left_ns > 3600 * SIM_S ? 3600 * 1000 : (int)(left_ns / SIM_MS) + 1;
+}
+
+static void watch_memory(const struct running *running)
+{
+	const struct native_command *command = running->command;
+	int64_t bytes;
+
+	if (!command->peak_memory_bytes || !__atomic_load_n(command->clock_started_ns, __ATOMIC_RELAXED))
+		return;
+	bytes = native_memory_of_session(running->pid);
+	if (bytes > *command->peak_memory_bytes)
+		*command->peak_memory_bytes = bytes;
 }
 
 /* Until the program has ended, its time is up, or gilsim is interrupted. What it started may hold the
@@ -289,6 +307,7 @@ static void watch_program(struct running *running)
 			return;
 		if (poll(fds, 4, wait_ms) < 0 && errno != EINTR)
 			return;
+		watch_memory(running);
 		if (fds[0].revents)
 			read_output(running);
 		if (fds[1].revents)

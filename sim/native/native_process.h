@@ -26,6 +26,9 @@ struct native_command {
 	 * shared memory. NULL: none. */
 	const volatile int64_t *clock_started_ns;
 	sim_ns limit_ns;
+	/* The most memory that it and what it has started had while its clock ran (native_memory.h) is written here; that slows
+	 * it. NULL: nobody asks. */
+	int64_t *peak_memory_bytes;
 	native_line_fn *line; /* may be NULL */
 	void *line_context;
 };

@@ -261,8 +261,8 @@ static bool add_run(const struct workload *workload, json_t *root, const char **
 	bool ok;
 
 	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL &&
-	    workload->model.kind != MODEL_ASYNCIO) {
-		*why_not = "arrivals are run natively in the models `thread_pool` and `asyncio` only";
+	    workload->model.kind != MODEL_ASYNCIO && workload->model.kind != MODEL_SERVER) {
+		*why_not = "arrivals are run natively in the models `thread_pool`, `asyncio` and `server` only";
 		return false;
 	}
 	if (workload->run.from_inside) {
@@ -323,6 +323,7 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "model", json_string(model_names[workload->model.kind]));
 	json_object_set_new(root, "coroutines", json_boolean(has_coroutines(workload)));
 	json_object_set_new(root, "run_count", json_integer(workload->run.count));
+	json_object_set_new(root, "background", json_integer(workload->machine.background));
 	json_object_set_new(root, "workers", json_integer(workload->model.workers));
 	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));
 	json_object_set_new(root, "queue_limit", json_integer(workload->model.queue_limit));

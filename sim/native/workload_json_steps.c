@@ -216,12 +216,13 @@ json_t *workload_json_model(const struct workload *workload, const struct model 
 
 	if (!model)
 		return json_null();
-	return json_pack("{ss si sI sb ss sI ss sb sb so so}", "model", model_names[model->kind], "workers",
+	return json_pack("{ss si sI sb ss sI ss sb sb so sI sb sI so}", "model", model_names[model->kind], "workers",
 			 model_workers(workload, model), "chunksize", (json_int_t)model->chunksize, "warm",
 			 model->warm, "map", map_words[model->map], "max_tasks_per_child",
 			 (json_int_t)model->max_tasks_per_child, "return_when", return_constants[model->return_when],
 			 "return_exceptions", model->return_exceptions, "eager", model->eager, "timeout_s",
-			 seconds_new(model->timeout_ns), "each", workload_json_model(workload, model->each));
+			 seconds_new(model->timeout_ns), "prefetch", (json_int_t)model->prefetch, "reuse_port",
+			 model->reuse_port, "backlog", (json_int_t)model->backlog, "each", workload_json_model(workload, model->each));
 }
 
 static json_t *retry_new(const struct workload *workload, const struct step *step)
@@ -546,8 +547,6 @@ const char *workload_json_why_not(const struct workload *workload)
 {
 	if (workload->model.kind == MODEL_INTERPRETER_POOL)
 		return no_interpreter_pool;
-	if (workload->model.kind == MODEL_SERVER)
-		return "the model `server` is not run natively yet";
 	for (uint32_t i = 0; i < workload->task_count; i++) {
 		const struct task *task = &workload->tasks[i];
 

@@ -142,6 +142,13 @@
 	P(POOL_WATCH,           "pool.watch",            ns,    PYTHON,  0,      "the worker handler's cost of one round, which every result sets off, without its workers") \
 	P(POOL_WATCH_WORKER,    "pool.watch_worker",     ns,    PYTHON,  0,      "what each worker adds to such a round") \
 	P(POOL_TERMINATE,       "pool.terminate",        ns,    PYTHON,  0,      "terminate() on the caller, without waiting") \
+	/* Sockets on the loopback device, as a server and its clients use them */ \
+	P(SERVER_ACCEPT,        "server.accept",         ns,    PYTHON,  0,      "accept() of a connection that waits, on the server") \
+	P(SERVER_RECV,          "server.recv",           ns,    PYTHON,  0,      "recv() of a short request that is there") \
+	P(SERVER_SEND,          "server.send",           ns,    PYTHON,  0,      "sendall() of a short answer to a client that waits for it in epoll_wait()") \
+	P(SERVER_CLOSE,         "server.close",          ns,    PYTHON,  0,      "close() of a connection, on the server") \
+	P(SERVER_CONNECT,       "server.connect",        ns,    PYTHON,  0,      "a client's opening a connection and sending a short request") \
+	P(SERVER_SELECT,        "server.select",         ns,    PYTHON,  0,      "select() of a selector with a descriptor that is ready, without the system call") \
 	/* asyncio, and the garbage collection that its objects set off */ \
 	P(GC_THRESHOLD,           "gc.threshold",          count,    PYTHON,  2000,      "container objects made that set off a collection of the youngest generation") \
 	P(GC_PER_OBJECT,          "gc.per_object",         ns,    PYTHON,  0,      "what a garbage collection takes for each object of its generations") \
@@ -180,7 +187,8 @@
 	P(AIO_STREAM_OPEN,        "aio.stream_open",       ns,    PYTHON,  0,      "asyncio.open_connection() on the loop, system calls included, without turns") \
 	P(AIO_STREAM_WRITE,       "aio.stream_write",      ns,    PYTHON,  0,      "StreamWriter.write() of a small request, without send's system call") \
 	P(AIO_STREAM_READ,        "aio.stream_read",       ns,    PYTHON,  0,      "StreamReader's reading of a small answer that was waited for, without recv's system call") \
-	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "resident memory of an interpreter with the standard library's usual modules") \
+	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON,  0,      "memory that an interpreter with the standard library's usual modules has for itself") \
+	P(MEMORY_CODE,          "memory.code",           bytes, PYTHON,  0,      "resident pages of its files, which all processes of the machine share") \
 	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON,  0,      "what a forked child has copied when it ends: pages that it has written to") \
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
 	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON,  0,      "resident memory of one more interpreter in the process (since 3.12)") \

@@ -197,6 +197,23 @@ static sim_ns scaled(sim_ns ns, double scale)
 	return ns < 0 || scale == 1 ? ns : sim_time_round((double)ns * scale);
 }
 
+/* What a worker of a server does is one of a few. */
+static void check_inner_model(struct reading *reading, const struct model *model, const struct yaml_node *each)
+{
+	enum model_kind inner = model->each->kind;
+
+	if (model->kind != MODEL_SERVER)
+		return;
+	if (inner != MODEL_SEQUENTIAL && inner != MODEL_THREAD_POOL && inner != MODEL_ASYNCIO)
+		yaml_tree_error(reading->diagnostics, each,
+				"model '%s' inside a server, expected sequential, thread_pool or asyncio",
+				model_names[inner]);
+	else if (inner != MODEL_SEQUENTIAL && model->prefetch > 0)
+		yaml_tree_error(reading->diagnostics, each,
+				"model '%s' with 'prefetch', expected sequential: the others take requests as they come",
+				model_names[inner]);
+}
+
 struct model *program_parse_model(struct reading *reading, const struct variant_keys *keys, double scale)
 {
 	struct model *model = region_alloc(reading->region, sizeof(*model));
@@ -217,7 +234,7 @@ struct model *program_parse_model(struct reading *reading, const struct variant_
 		.queue_limit = keys->queue_limit > 0 ? keys->queue_limit : 0,
 		.prefetch = keys->prefetch > 0 ? keys->prefetch : 0,
 		.reuse_port = keys->reuse_port,
-		.backlog = keys->backlog > 0 ? keys->backlog : 128,
+		.backlog = keys->backlog > 0 ? keys->backlog : 0,
 	};
 	/* As deep as YAML_TREE_MAX_DEPTH at most. */
 	if (keys->each != NULL) {
@@ -228,6 +245,7 @@ struct model *program_parse_model(struct reading *reading, const struct variant_
 				yaml_tree_error(reading->diagnostics, keys->each, "model '%s' inside another",
 						model_names[inner.model]);
 			model->each = program_parse_model(reading, &inner, scale);
+			check_inner_model(reading, model, keys->each);
 		}
 	}
 	return model;

@@ -299,7 +299,7 @@ const struct key_table run_table = { "a run", "task", NULL, run_keys, LENGTH(run
 	{ "chunksize", "Items handed over at a time; Pool.map's own rule by default.", VALUE_INTEGER,              \
 	  FIELD(variant_keys, chunksize), .least = 1, .most = 1e9, .models = MODEL(POOL) | MODEL(PROCESS_POOL) },  \
 	{ "warm", "The workers are there before the clock starts.", VALUE_BOOLEAN, FIELD(variant_keys, is_warm),   \
-	  .initial = "false", .models = POOLS },                                                                   \
+	  .initial = "false", .models = POOLS | MODEL(SERVER) },                                                                   \
 	{ "map", "Which of Pool's methods hands the tasks over.", VALUE_WORD, FIELD(variant_keys, map),            \
 	  .words = map_words, .initial = "map", .models = MODEL(POOL) },                                           \
 	{ "max_tasks_per_child", "A worker process that has done so many is replaced.", VALUE_INTEGER,             \
@@ -308,15 +308,15 @@ const struct key_table run_table = { "a run", "task", NULL, run_keys, LENGTH(run
 	{ "return_when", "When the run ends; what has not begun then is cancelled.", VALUE_WORD,                   \
 	  FIELD(variant_keys, return_when), .words = return_words, .initial = "all",                               \
 	  .models = MODEL(THREAD_POOL) | MODEL(PROCESS_POOL) | MODEL(INTERPRETER_POOL) | MODEL(ASYNCIO) },         \
-	{ "timeout", "How long a result is waited for.", VALUE_DURATION, FIELD(variant_keys, timeout_ns),          \
-	  .least = 1, .models = POOLS | MODEL(ASYNCIO) | MODEL(SERVER) },                                          \
+	{ "timeout", "How long each task may take; of a server, how long a worker may be silent.", VALUE_DURATION, \
+	  FIELD(variant_keys, timeout_ns), .least = 1, .models = MODEL(ASYNCIO) | MODEL(SERVER) },                 \
 	{ "return_exceptions", "gather() returns exceptions as results.", VALUE_BOOLEAN,                           \
 	  FIELD(variant_keys, return_exceptions), .initial = "false", .models = MODEL(ASYNCIO) },                  \
 	{ "eager", "asyncio.eager_task_factory.", VALUE_BOOLEAN, FIELD(variant_keys, is_eager),                    \
 	  .initial = "false", .models = MODEL(ASYNCIO) },                                                          \
 	{ "queue", "Requests that find so many waiting are rejected.", VALUE_INTEGER,                              \
 	  FIELD(variant_keys, queue_limit), .least = 1, .most = 1e9,                                               \
-	  .models = POOLS | MODEL(ASYNCIO) | MODEL(SERVER) },                                                      \
+	  .models = POOLS | MODEL(ASYNCIO) },                                                                      \
 	{ "prefetch", "Requests that a worker takes ahead; none by default.", VALUE_INTEGER,                       \
 	  FIELD(variant_keys, prefetch), .least = 1, .most = 1e6, .models = MODEL(SERVER) },                       \
 	{ "reuse_port", "A listening socket for each worker.", VALUE_BOOLEAN, FIELD(variant_keys, reuse_port),     \

@@ -309,13 +309,13 @@ struct model {
 	enum map_kind map;	     /* POOL */
 	int64_t max_tasks_per_child; /* POOL, PROCESS_POOL, SERVER (requests, then recycled); 0: no limit */
 	enum return_when return_when; /* executors, ASYNCIO: with FIRST or EXCEPTION the run ends then, and what has not begun is cancelled (asyncio: all the rest) */
-	sim_ns timeout_ns; /* TIMEOUT_NONE; executors: of each result(); ASYNCIO: wait_for() around each task; SERVER: a worker that serves one request longer is killed and replaced */
+	sim_ns timeout_ns; /* TIMEOUT_NONE; ASYNCIO: wait_for() around each task; SERVER: a worker that gives no sign of life for longer is killed and replaced (a blocking one gives it between requests, others from their main thread or loop) */
 	bool return_exceptions; /* ASYNCIO: of the gather */
 	bool eager;	   /* ASYNCIO: asyncio.eager_task_factory (3.12 and later) */
 	int64_t queue_limit; /* arrivals: those that find so many waiting are rejected; 0: none */
-	int64_t prefetch;  /* SERVER: 0: accept when free; else a worker takes that many requests ahead (Celery's prefetch) */
+	int64_t prefetch;  /* SERVER: 0: accept when free; else a worker takes that many requests ahead of the one that it serves (Celery's prefetch) */
 	bool reuse_port;   /* SERVER: a socket for each worker, chosen by hash; else one that all accept from */
-	int64_t backlog;   /* SERVER: of the listening socket */
+	int64_t backlog;   /* SERVER: of the listening socket; 0 before it is filled in */
 	const struct model *each; /* PROCESSES, SERVER: what runs inside; NULL: sequential */
 };
 

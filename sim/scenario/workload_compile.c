@@ -452,6 +452,15 @@ static void compile_run(const struct compiler *compiler, const struct checked *c
 		run->count = checked->keys.native_count;
 }
 
+/* A server listens on the scenario's listener, if there is one. */
+static int64_t default_backlog(const struct workload *workload)
+{
+	for (uint32_t i = 0; i < workload->resource_count; i++)
+		if (workload->resources[i].kind == RESOURCE_LISTENER)
+			return workload->resources[i].size;
+	return 128;
+}
+
 static void compile_model(struct reading *reading, const struct checked_variant *variant, struct workload *workload)
 {
 	const struct variant_keys *keys = &variant->keys;
@@ -459,6 +468,8 @@ static void compile_model(struct reading *reading, const struct checked_variant 
 
 	*model = *program_parse_model(reading, keys, workload->scale);
 	model->workers = model_workers(workload, model);
+	if (model->kind == MODEL_SERVER && model->backlog == 0)
+		model->backlog = default_backlog(workload);
 	if (model->kind == MODEL_PROCESS_POOL && model->chunksize == 0)
 		model->chunksize = 1;
 	if (model->kind == MODEL_POOL && model->workers > 0) {

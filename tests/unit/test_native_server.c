@@ -1,0 +1,130 @@
+/*
+ * test_native_server.c - servers in the simulator and for real, on the loopback device: what can be counted must be
+ * the same. Also what a native run does with a machine that is not all the program's.
+ */
+#include "tests/unit/scenario_helper.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "models/simulate/simulate.h"
+#include "sim/native/native.h"
+
+static struct helper helper;
+static struct native_python python;
+
+static void set_up(void)
+{
+	struct native_error error;
+
+	helper_open(&helper);
+	cr_assert(native_probe_python("python3", &helper.region, &python, &error), "%s", error.text);
+}
+
+static void tear_down(void)
+{
+	helper_close(&helper);
+}
+
+TestSuite(native_server, .init = set_up, .fini = tear_down, .timeout = 60);
+
+/* Runs the only variant for real, watching its memory or not. */
+static struct variant_result run_natively(const struct scenario *scenario, bool memory)
+{
+	const struct native_options options = { .timeout_ns = 30 * SIM_S, .memory = memory };
+	struct native_error error;
+	struct native_run run;
+
+	cr_assert(native_execute(&scenario->workloads[0], &python, &options, &helper.region, &run, &error), "%s",
+		  error.text);
+	return run.result;
+}
+
+static void expect_counts(const char *text, double completed, double failed)
+{
+	const struct scenario_options options = { .profile = "ideal" };
+	const struct scenario *scenario = helper_load_good(&helper, text, &options);
+	const struct simulate_options simulate_options = { 0 };
+	struct variant_result results[2];
+
+	simulate(&scenario->workloads[0], &simulate_options, &helper.region, &results[0]);
+	results[1] = run_natively(scenario, false);
+	for (int i = 0; i < 2; i++) {
+		const char *where = i == 0 ? "simulated" : "native";
+
+		cr_expect(eq(dbl, results[i].completed, completed), "%s", where);
+		cr_expect(eq(dbl, results[i].failed, failed), "%s", where);
+		cr_expect(eq(dbl, results[i].unfinished, 0), "%s", where);
+		cr_expect(isfinite(results[i].makespan_s), "%s", where);
+	}
+}
+
+Test(native_server, blocking_workers_serve_all)
+{
+	expect_counts("machine: {cores: 1}\n"
+		      "tasks: {request: [{io: 2ms}, {python: 100us}]}\n"
+		      "run: {task: request, count: 30}\n"
+		      "variants: {it: {model: server, workers: 3}}\n",
+		      30, 0);
+}
+
+Test(native_server, threads_serve_arrivals_and_are_recycled)
+{
+	expect_counts("machine: {cores: 1}\n"
+		      "tasks: {request: [{io: 2ms}]}\n"
+		      "run: {task: request, arrivals: {rate: 500/s, spacing: even, count: 40}}\n"
+		      "variants:\n"
+		      "  it: {model: server, workers: 2, max_tasks_per_child: 9, each: {model: thread_pool, "
+		      "workers: 2}}\n",
+		      40, 0);
+}
+
+Test(native_server, loops_serve_what_fails_too)
+{
+	expect_counts("machine: {cores: 1}\n"
+		      "tasks:\n"
+		      "  request:\n"
+		      "    - io: item\n"
+		      "    - raise: Broken\n"
+		      "run: {task: request, items: [1ms, 2ms, 3ms, 4ms, 5ms]}\n"
+		      "variants: {it: {model: server, workers: 2, each: {model: asyncio}}}\n",
+		      0, 5);
+}
+
+Test(native_server, a_silent_worker_is_killed_and_replaced)
+{
+	expect_counts("machine: {cores: 1}\n"
+		      "tasks: {request: [{io: item}]}\n"
+		      "run: {task: request, items: [10ms, 3s, 10ms, 10ms]}\n"
+		      "variants: {it: {model: server, workers: 1, timeout: 600ms}}\n",
+		      3, 1);
+}
+
+Test(native_server, workers_take_ahead_and_listen_on_sockets_of_their_own)
+{
+	expect_counts("machine: {cores: 1}\n"
+		      "tasks: {request: [{io: 2ms}]}\n"
+		      "run: {task: request, count: 20}\n"
+		      "variants: {it: {model: server, workers: 2, prefetch: 3, reuse_port: true, warm: true}}\n",
+		      20, 0);
+}
+
+/* Natively two of three workers find no core for a while; what they do is the same. */
+Test(native_server, a_program_beside_others_ends_and_its_memory_is_seen)
+{
+	const struct scenario_options options = { .profile = "ideal" };
+	const struct scenario *scenario =
+		helper_load_good(&helper,
+				 "machine: {cores: 1, background: 2}\n"
+				 "tasks: {work: [{allocate: 20MiB}, {python: 5ms}, {io: 20ms}]}\n"
+				 "run: {task: work, count: 2}\n"
+				 "variants: {it: {model: processes}}\n",
+				 &options);
+	struct variant_result alone = run_natively(scenario, false), watched = run_natively(scenario, true);
+
+	cr_expect(eq(dbl, alone.completed, 2));
+	cr_expect(isnan(alone.peak_memory_bytes), "nobody looked");
+	cr_expect(watched.peak_memory_bytes > 40 * 1048576.0, "two blocks of 20 MiB: %g",
+		  watched.peak_memory_bytes);
+	cr_expect(watched.peak_memory_bytes < 400 * 1048576.0, "%g", watched.peak_memory_bytes);
+}
