@@ -69,6 +69,8 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	engine_set_merging(simulation->engine, !options->unmerged);
 	if (options->wish_to_stop)
 		engine_heed(simulation->engine, options->wish_to_stop);
+	if (options->limits.events > 0)
+		engine_limit_events(simulation->engine, options->limits.events);
 	simulation->machine = machine_new(region, simulation->engine, &config);
 	simulation->runtime = py_runtime_new(simulation->machine, workload->python.minor, has_gil,
 					     workload->python.switch_interval_ns);
@@ -240,10 +242,32 @@ static void run(const struct workload *workload, const struct simulate_options *
 	build(simulation, options);
 	limited = engine_run(simulation->engine, workload->limit_ns);
 	read_out(simulation, limited, region, result);
-	if (!simulation->finished && options->wish_to_stop && *options->wish_to_stop) {
+	if (simulation->finished)
+		return;
+	if (options->wish_to_stop && *options->wish_to_stop) {
 		result->limit_reached = false;
 		result->note = "interrupted";
+	} else if (engine_is_exhausted(simulation->engine)) {
+		result->note = region_format(region, "stopped after %" PRIu64 " events, which is the limit (--max-events)",
+					     options->limits.events);
 	}
+}
+
+/* What is left of a run that its limit of memory has ended. */
+static void report_memory(const struct simulate_options *options, struct region *region, struct variant_result *result)
+{
+	result->measured = true;
+	result->limit_reached = true;
+	result->note = region_format(region, "stopped: it takes more than %zu MiB of memory, which is the limit "
+				     "(--max-memory)", options->limits.memory_bytes >> 20);
+}
+
+static void name_result(const struct workload *workload, struct variant_result *result)
+{
+	variant_result_init(result);
+	result->name = workload->variant;
+	result->model = model_names[workload->model.kind];
+	result->workers = workload->model.workers;
 }
 
 void simulate(const struct workload *workload, const struct simulate_options *options, struct region *region,
@@ -252,18 +276,19 @@ void simulate(const struct workload *workload, const struct simulate_options *op
 	struct region run_region;
 	jmp_buf failed;
 
-	variant_result_init(result);
-	result->name = workload->variant;
-	result->model = model_names[workload->model.kind];
-	result->workers = workload->model.workers;
+	name_result(workload, result);
 	region_init(&run_region);
-	run_region.limit_bytes = region->limit_bytes;
-	if (region->unwind) {
-		run_region.unwind = &failed;
-		if (setjmp(failed)) {
-			region_release(&run_region);
-			longjmp(*region->unwind, 1);
-		}
+	run_region.limit_bytes = options->limits.memory_bytes > 0 ? options->limits.memory_bytes : region->limit_bytes;
+	run_region.unwind = &failed;
+	if (setjmp(failed)) {
+		bool is_limited = run_region.is_over_limit && options->limits.memory_bytes > 0;
+
+		region_release(&run_region);
+		if (!is_limited)
+			region_fail(region);
+		name_result(workload, result);
+		report_memory(options, region, result);
+		return;
 	}
 	run(workload, options, &run_region, region, result);
 	region_release(&run_region);

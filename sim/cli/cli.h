@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "models/simulate/simulate.h"
 #include "sim/base/region.h"
 #include "sim/results/results.h"
 #include "sim/scenario/scenario.h"
@@ -59,6 +60,13 @@ struct scenario_arguments {
 	uint64_t seed;
 };
 extern const struct argp scenario_argp;
+
+/* --max-events, --max-memory, --max-time: a child parser for all that may be handed a scenario by anybody. */
+struct limit_arguments {
+	struct simulate_limits simulation;
+	double time_s; /* of the whole command */
+};
+extern const struct argp limit_argp;
 
 /* --format, --output: a child parser for all that print results. */
 enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };

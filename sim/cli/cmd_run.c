@@ -18,6 +18,7 @@ enum { OPTION_REPLICATIONS = 0x200, OPTION_TRACE, OPTION_EXPLAIN, OPTION_STRICT 
 struct run_arguments {
 	struct scenario_arguments scenario;
 	struct output_arguments output;
+	struct limit_arguments limits;
 	int replications;
 	const char *trace_path; /* NULL: none */
 	bool explain, strict;
@@ -31,6 +32,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->scenario;
 		state->child_inputs[1] = &arguments->output;
+		state->child_inputs[2] = &arguments->limits;
 		return 0;
 	case OPTION_REPLICATIONS:
 		arguments->replications = (int)option_integer(state, "--replications", text, 1, 1000000);
@@ -59,7 +61,8 @@ static const struct argp_option option_rows[] = {
 	{ 0 },
 };
 
-static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 },
+					     { &limit_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp run_argp = {
 	.options = option_rows,
@@ -107,7 +110,8 @@ static struct results simulate_file(struct simulation *simulation, const struct 
 	const struct evaluation_watcher watcher = { begin_simulation, end_simulation, simulation };
 	const struct evaluation evaluation = { .replications = (size_t)simulation->arguments->replications,
 					       .wish_to_stop = interrupt_flag(),
-					       .watcher = &watcher };
+					       .watcher = &watcher,
+					       .limits = simulation->arguments->limits.simulation };
 	struct results results = evaluate(scenario, &evaluation, simulation->region);
 
 	results.overrides = simulation->arguments->scenario.overrides.items;
@@ -157,6 +161,8 @@ int cmd_run(int argc, char **argv)
 
 	region_init(&region);
 	argp_parse(&run_argp, argc, argv, 0, NULL, &arguments);
+	region.limit_bytes = arguments.limits.simulation.memory_bytes;
+	interrupt_after(arguments.limits.time_s);
 	scenario_options = scenario_arguments_options(&arguments.scenario);
 	scenarios = region_alloc_array(&region, arguments.scenario.files.count, sizeof(scenarios[0]));
 	results = region_alloc_array(&region, arguments.scenario.files.count, sizeof(results[0]));
@@ -172,11 +178,11 @@ int cmd_run(int argc, char **argv)
 	if (status != STATUS_DONE)
 		goto release;
 
+	interrupt_watch();
 	status = trace_file_open(&trace, arguments.trace_path, &region);
 	if (status != STATUS_DONE)
 		goto release;
 	simulation.trace = trace.writer;
-	interrupt_watch();
 	progress_start(&simulation.progress);
 	for (; count < arguments.scenario.files.count && !interrupt_seen(); count++)
 		results[count] = simulate_file(&simulation, scenarios[count]);
@@ -194,7 +200,7 @@ int cmd_run(int argc, char **argv)
 		status = output_failed(arguments.output.path);
 	}
 	if (interrupt_seen())
-		status = STATUS_INTERRUPTED;
+		status = worse_status(status, interrupt_status());
 release:
 	region_release(&region);
 	return status;

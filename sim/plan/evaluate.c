@@ -3,7 +3,6 @@
  */
 #include <math.h>
 
-#include "models/simulate/simulate.h"
 #include "sim/plan/evaluate.h"
 
 struct results results_heading(const struct scenario *scenario, const char *source)
@@ -40,7 +39,8 @@ static void simulate_one(const struct workload *workload, const struct evaluatio
 			 struct region *region, struct variant_result *result)
 {
 	const struct evaluation_watcher *watcher = evaluation->watcher;
-	struct simulate_options options = { .replication = replication, .wish_to_stop = evaluation->wish_to_stop };
+	struct simulate_options options = { .replication = replication, .wish_to_stop = evaluation->wish_to_stop,
+					    .limits = evaluation->limits };
 
 	if (watcher && watcher->begin)
 		options.trace = watcher->begin(watcher->context, workload, replication);
