@@ -12,11 +12,23 @@
 #include "models/simulate/steps.h"
 #include "models/simulate/task_program.h"
 
+/* How long the main interpreter's GIL has been held so far. */
+static sim_ns locked_ns(const struct simulation *simulation)
+{
+	struct gil *gil = simulation->interpreter->gil;
+
+	if (!gil)
+		return 0;
+	gil_account(gil);
+	return gil->locked_ns;
+}
+
 void simulation_start_clock(struct simulation *simulation)
 {
 	simulation->started = true;
 	simulation->start_ns = engine_now(simulation->engine);
 	simulation->busy_at_start_ns = machine_busy_ns(simulation->machine);
+	simulation->locked_at_start_ns = locked_ns(simulation);
 	level_init(&simulation->in_flight, simulation->start_ns, 0);
 	machine_trace(simulation->machine, NULL, TRACE_MARK, "start", NULL, 0);
 }
@@ -105,7 +117,6 @@ static const enum time_part part_of_activity[ACTIVITY_COUNT] = {
 static void read_times(struct simulation *simulation, struct variant_result *result)
 {
 	sim_ns behind_ns[GIL_HOLDER_KIND_COUNT] = { 0 };
-	sim_ns locked_ns = 0;
 	uint64_t switches = 0;
 
 	for (int i = 0; i < TIME_PART_COUNT; i++)
@@ -117,8 +128,6 @@ static void read_times(struct simulation *simulation, struct variant_result *res
 			continue;
 		gil_account(it->gil);
 		switches += it->gil->switch_count;
-		if (it == simulation->interpreter)
-			locked_ns = it->gil->locked_ns;
 		for (int kind = 0; kind < GIL_HOLDER_KIND_COUNT; kind++)
 			behind_ns[kind] += it->gil->waited_behind_ns[kind];
 	}
@@ -127,7 +136,8 @@ static void read_times(struct simulation *simulation, struct variant_result *res
 	if (simulation->runtime->has_gil) {
 		result->gil_switches = (double)switches;
 		if (result->makespan_s > 0)
-			result->utilisation_gil = sim_time_seconds(locked_ns) / result->makespan_s;
+			result->utilisation_gil = sim_time_seconds(locked_ns(simulation) - simulation->locked_at_start_ns) /
+						  result->makespan_s;
 	}
 }
 

@@ -24,7 +24,7 @@ struct simulation {
 	/* Progress. */
 	bool started, finished;
 	sim_ns start_ns, end_ns; /* of the makespan */
-	sim_ns busy_at_start_ns;
+	sim_ns busy_at_start_ns, locked_at_start_ns; /* cores; the GIL */
 	uint64_t released, begun, completed, waited;
 	uint64_t failed, timed_out, cancelled, rejected; /* the other outcomes; none of them is in `completed` */
 	uint64_t retries, lost_updates;

@@ -63,7 +63,7 @@ static bool give_name(struct output_file *file)
 		return false;
 	for (int tries = 0; tries < 100 && !named; tries++) {
 		/* linkat() refuses a name that is taken. */
-		snprintf(file->temporary + strlen(file->path) + 1, 7, "%06d", (getpid() + tries) % 1000000);
+		snprintf(file->temporary + strlen(file->path) + 1, 7, "%06x", (unsigned)(getpid() + tries) & 0xffffffu);
 		named = linkat(AT_FDCWD, open_file, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0;
 		if (!named && errno != EEXIST)
 			break;

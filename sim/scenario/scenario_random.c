@@ -58,7 +58,8 @@ struct generator {
 	enum spawn spawn;
 	bool has_items;
 	bool may_fail; /* the tasks written now may raise what they do not catch */
-	bool calls;    /* some task calls `leaf` */
+	bool calls;    /* some task calls `leaf`, */
+	bool iterates; /* or iterates over `count_up` */
 	int variables; /* names given out */
 };
 
@@ -189,9 +190,42 @@ static void retried(struct generator *generator, int indent, int depth, int firs
 	work_step(generator, indent + 4);
 }
 
+static void locked(struct generator *generator, int indent, int depth, int first_guard, int how)
+{
+	int guard;
+
+	if (first_guard == GUARD_COUNT) {
+		work_step(generator, indent);
+		return;
+	}
+	guard = between(generator, first_guard, GUARD_COUNT - 1);
+	switch (how % 3) {
+	case 0:
+		line(generator, indent, "- with: guard%d", guard);
+		line(generator, indent, "  do:");
+		steps(generator, indent + 4, depth + 1, guard + 1);
+		break;
+	case 1:
+		line(generator, indent, "- try:");
+		line(generator, indent, "    - with: {resource: guard%d, timeout: %dus}", guard, some_us(generator));
+		line(generator, indent, "      do:");
+		steps(generator, indent + 8, depth + 1, guard + 1);
+		line(generator, indent, "  except:");
+		line(generator, indent, "    timeout: [{python: 2us}]");
+		break;
+	default:
+		line(generator, indent, "- acquire: guard%d", guard);
+		line(generator, indent, "- try:");
+		steps(generator, indent + 4, depth + 1, guard + 1);
+		line(generator, indent, "  finally:");
+		line(generator, indent, "    - release: guard%d", guard);
+		break;
+	}
+}
+
 static void step(struct generator *generator, int indent, int depth, int first_guard)
 {
-	int kind = between(generator, 0, depth < MAX_DEPTH ? 15 : 7);
+	int kind = between(generator, 0, depth < MAX_DEPTH ? 19 : 7);
 
 	switch (kind) {
 	case 5:
@@ -239,15 +273,17 @@ static void step(struct generator *generator, int indent, int depth, int first_g
 		line(generator, indent, "- request: server");
 		break;
 	case 15:
-		if (first_guard < GUARD_COUNT) {
-			int guard = between(generator, first_guard, GUARD_COUNT - 1);
-
-			line(generator, indent, "- with: guard%d", guard);
-			line(generator, indent, "  do:");
-			steps(generator, indent + 4, depth + 1, guard + 1);
-			break;
-		}
-		/* fallthrough */
+	case 16:
+	case 17:
+		locked(generator, indent, depth, first_guard, kind);
+		break;
+	case 18:
+		line(generator, indent, "- iterate: {task: count_up, args: [%d], as: v%d}", between(generator, 0, 3),
+		     generator->variables++);
+		line(generator, indent, "  do:");
+		work_step(generator, indent + 4);
+		generator->iterates = true;
+		break;
 	default:
 		work_step(generator, indent);
 		break;
@@ -268,11 +304,11 @@ static void steps(struct generator *generator, int indent, int depth, int first_
 }
 
 /* A task of its own whose steps are valid anywhere. */
-static void worker_task(struct generator *generator, const char *name, int number, bool may_fail)
+static void worker_task(struct generator *generator, int number, int first_guard, bool may_fail)
 {
 	generator->may_fail = may_fail;
-	line(generator, 2, "%s%d:", name, number);
-	steps(generator, 4, 0, 0);
+	line(generator, 2, "work%d:", number);
+	steps(generator, 4, 0, first_guard);
 	generator->may_fail = false;
 }
 
@@ -375,7 +411,7 @@ static void section_tasks(struct generator *generator, const struct section *sec
 	switch (section->kind) {
 	case SECTION_WORKERS:
 		/* A coroutine's exception would come out where it is awaited. */
-		worker_task(generator, "work", number, generator->spawn != BY_COROUTINES && happens(generator, 50));
+		worker_task(generator, number, 0, generator->spawn != BY_COROUTINES && happens(generator, 50));
 		break;
 	case SECTION_QUEUE:
 		snprintf(how, sizeof(how), "put: {to: queue%d, item: 1}", number);
@@ -400,15 +436,17 @@ static void section_tasks(struct generator *generator, const struct section *sec
 		break;
 	case SECTION_GATHER:
 	case SECTION_CANCEL:
-		worker_task(generator, "work", number, true);
+		worker_task(generator, number, 0, true);
 		break;
 	case SECTION_RUN:
 	case SECTION_EXECUTOR:
 	case SECTION_TIMEOUT:
 	case SECTION_TASK_GROUP:
-	case SECTION_TO_THREAD:
 	case SECTION_COMPLETED:
-		worker_task(generator, "work", number, false);
+		worker_task(generator, number, 0, false);
+		break;
+	case SECTION_TO_THREAD: /* coroutines and functions share no locks */
+		worker_task(generator, number, GUARD_COUNT, false);
 		break;
 	default:
 		meeting_tasks(generator, section);
@@ -575,8 +613,21 @@ static void shared_resources(struct generator *generator)
 	     some_us(generator));
 }
 
-static void leaf_task(struct generator *generator)
+/* What the others call. */
+static void helper_tasks(struct generator *generator)
 {
+	if (generator->iterates) {
+		line(generator, 2, "count_up:");
+		line(generator, 4, "args: [n]");
+		line(generator, 4, "steps:");
+		line(generator, 6, "- while: n > 0");
+		line(generator, 6, "  do:");
+		work_step(generator, 10);
+		line(generator, 10, "- yield: n");
+		line(generator, 10, "- let: {n: n - 1}");
+	}
+	if (!generator->calls)
+		return;
 	line(generator, 2, "leaf:");
 	line(generator, 4, "args: [n]");
 	line(generator, 4, "steps:");
@@ -594,7 +645,10 @@ static void run_variants(struct generator *generator)
 		"model: thread_pool, workers: 2, warm: true",
 		"model: processes",
 		"model: processes, workers: 2, each: {model: thread_pool, workers: 2}",
-		"model: processes, workers: 2, each: {model: asyncio}",
+		/* A coroutine that waits for other processes' lock would keep its loop from the one that holds it. */
+		"model: processes, workers: 2, each: {model: asyncio}, set: {resources.guard0.per: process, "
+		"resources.guard1.per: process, resources.guard2.per: process, resources.counter0.per: process, "
+		"resources.counter1.per: process}",
 		"model: pool, workers: 3",
 		"model: pool, workers: 2, map: imap_unordered, chunksize: 2",
 		"model: pool, workers: 2, max_tasks_per_child: 3, chunksize: 1",
@@ -605,6 +659,13 @@ static void run_variants(struct generator *generator)
 		"model: thread_pool, workers: 4, set: {python.version: \"3.14\", python.gil: off}",
 		"model: interpreter_pool, workers: 2, set: {python.version: \"3.14\"}",
 		"model: threads, set: {machine.cores: 1}",
+		"model: thread_pool, workers: 2, return_when: first",
+		"model: thread_pool, workers: 2, return_when: exception",
+		"model: process_pool, workers: 2, return_when: first",
+		"model: asyncio, return_when: first",
+		"model: asyncio, return_exceptions: true",
+		"model: asyncio, timeout: 3ms",
+		"model: asyncio, set: {python.version: \"3.12\"}, eager: true",
 	};
 	int count = between(generator, 1, 4);
 
@@ -618,9 +679,8 @@ static void print_run(struct generator *generator)
 
 	generator->has_items = happens(generator, 30);
 	line(generator, 0, "tasks:");
-	worker_task(generator, "work", 0, happens(generator, 30));
-	if (generator->calls)
-		leaf_task(generator);
+	worker_task(generator, 0, 0, happens(generator, 30));
+	helper_tasks(generator);
 	if (generator->has_items) {
 		fputs("run: {task: work0, items: [", generator->stream);
 		for (int i = 0; i < count; i++)
@@ -638,15 +698,15 @@ static void print_arrivals(struct generator *generator)
 	int count = between(generator, 1, 3);
 
 	line(generator, 0, "tasks:");
-	worker_task(generator, "work", 0, happens(generator, 30));
-	if (generator->calls)
-		leaf_task(generator);
+	worker_task(generator, 0, 0, happens(generator, 30));
+	helper_tasks(generator);
 	line(generator, 0, "run: {task: work0, arrivals: {rate: %d/s, count: %d, spacing: %s, from: %s}}",
 	     between(generator, 20, 2000), between(generator, 1, 40), happens(generator, 70) ? "poisson" : "even",
 	     happens(generator, 70) ? "outside" : "inside");
 	line(generator, 0, "variants:");
 	for (int i = 0; i < count; i++)
-		line(generator, 2, "v%d: {model: thread_pool, workers: %d}", i, between(generator, 1, 6));
+		line(generator, 2, "v%d: {model: thread_pool, workers: %d%s}", i, between(generator, 1, 6),
+		     happens(generator, 30) ? ", queue: 2" : "");
 }
 
 static enum section_kind some_section(struct generator *generator)
@@ -691,8 +751,7 @@ static void print_program(struct generator *generator)
 	line(generator, 0, "tasks:");
 	for (int i = 0; i < generator->section_count; i++)
 		section_tasks(generator, &generator->sections[i]);
-	if (generator->calls)
-		leaf_task(generator);
+	helper_tasks(generator);
 	line(generator, 2, "main:");
 	for (int i = 0; i < generator->section_count; i++)
 		section_main(generator, &generator->sections[i]);

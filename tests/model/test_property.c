@@ -54,11 +54,9 @@ static void violation(const struct observer *observer, const char *format, ...)
 
 /* ---- From the trace ---- */
 
-/* A thread's new state: on a core, which no other thread may be on, or on none. */
-static void see_state(struct observer *observer, const struct trace_record *record)
+/* A thread is on a core from now on, where no other thread may be, or (-1) on none. */
+static void see_place(struct observer *observer, int32_t thread, int32_t core)
 {
-	int32_t thread = record->thread, core = record->core;
-
 	cr_assert(thread >= 0 && thread < MAX_THREADS && core < MAX_CORES);
 	if (observer->core_of[thread] >= 0)
 		observer->on_core[observer->core_of[thread]] = -1;
@@ -104,7 +102,9 @@ static void see(void *context, const struct trace_record *record)
 		observer->hash = random_hash_path(observer->hash, (uint64_t)record->value);
 	}
 	if (record->phase == TRACE_STATE)
-		see_state(observer, record);
+		see_place(observer, record->thread, record->core);
+	else if (record->phase == TRACE_INSTANT && !strcmp(record->what, "exit"))
+		see_place(observer, record->thread, -1);
 	else if (record->phase == TRACE_TAKE || record->phase == TRACE_DROP)
 		see_lock(observer, record);
 	observer->begun += record->phase == TRACE_BEGIN;
@@ -142,10 +142,15 @@ static bool is_at_most(double a, double b)
 	return a <= b || is_about(a, b);
 }
 
+static double ended_in_all(const struct variant_result *result)
+{
+	return result->completed + result->failed + result->timed_out + result->cancelled + result->rejected;
+}
+
 static void check_outcomes(const struct observer *observer, const struct workload *workload,
 			   const struct variant_result *result)
 {
-	double ended = result->completed + result->failed + result->timed_out + result->cancelled + result->rejected;
+	double ended = ended_in_all(result);
 
 	if (result->deadlock)
 		violation(observer, "deadlock: %s", result->deadlock_report);
@@ -179,6 +184,11 @@ static void check_times(const struct observer *observer, const struct workload *
 		sojourns_s = result->sojourn.mean * (double)observer->ended;
 	if (!is_about(in_parts_s, sojourns_s))
 		violation(observer, "the parts of the sojourns are %.9f s, the sojourns %.9f s", in_parts_s, sojourns_s);
+	/* Little's law, which holds exactly over a whole run in which every task was begun. */
+	if ((double)observer->ended == ended_in_all(result) && result->makespan_s > 0 &&
+	    !is_about(result->in_flight_mean * result->makespan_s, sojourns_s))
+		violation(observer, "%.9f tasks in flight over %.9f s, but sojourns of %.9f s in all",
+			  result->in_flight_mean, result->makespan_s, sojourns_s);
 	if (!is_at_most(result->sojourn.max, result->makespan_s) && observer->ended > 0 &&
 	    workload->run.kind != RUN_PROGRAM)
 		violation(observer, "a sojourn of %.9f s is longer than the makespan, %.9f s", result->sojourn.max,
