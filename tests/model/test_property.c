@@ -6,6 +6,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <glob.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -240,15 +241,14 @@ static void check_variant(uint64_t seed, const struct workload *workload, struct
 		violation(&first, "unmerged it differs: %.9f s, not %.9f s", same.makespan_s, result.makespan_s);
 }
 
-static void check_seed(uint64_t seed)
+/* What `text` runs, checked. */
+static void check_text(uint64_t seed, const char *text)
 {
 	const struct scenario_options options = { .seed = seed };
-	char *text = random_text(seed), *twice = random_text(seed);
 	struct scenario *scenario;
 	struct helper helper;
 
 	helper_open(&helper);
-	cr_expect(eq(str, text, twice), "the same seed gives the same scenario");
 	scenario = helper_load(&helper, text, &options);
 	for (size_t i = 0; scenario && i < scenario->workload_count; i++)
 		simulate_check(&scenario->workloads[i], &helper.diagnostics);
@@ -259,6 +259,14 @@ static void check_seed(uint64_t seed)
 	for (size_t i = 0; scenario && helper.diagnostics.error_count == 0 && i < scenario->workload_count; i++)
 		check_variant(seed, &scenario->workloads[i], &helper.region);
 	helper_close(&helper);
+}
+
+static void check_seed(uint64_t seed)
+{
+	char *text = random_text(seed), *twice = random_text(seed);
+
+	cr_expect(eq(str, text, twice), "the same seed gives the same scenario");
+	check_text(seed, text);
 	free(text);
 	free(twice);
 }
@@ -272,4 +280,26 @@ Test(property, what_must_hold_holds_of_random_scenarios)
 		cr_assert(eq(int, sscanf(range, "%llu-%llu", &first, &last), 2), "PROPERTY_SEEDS is '%s'", range);
 	for (unsigned long long seed = first; seed <= last && violations < MAX_VIOLATIONS; seed++)
 		check_seed(seed);
+}
+
+/* Each once broke something; its first lines say what. */
+Test(property, what_was_found_stays_fixed)
+{
+	glob_t found;
+
+	cr_assert(eq(int, glob("tests/found/*.yaml", 0, NULL, &found), 0));
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		FILE *stream = fopen(found.gl_pathv[i], "r");
+		unsigned long long seed;
+		char *text = NULL, *line;
+		size_t size = 0;
+
+		cr_assert(stream != NULL && getdelim(&text, &size, '\0', stream) > 0, "%s", found.gl_pathv[i]);
+		fclose(stream);
+		line = strstr(text, "# seed: ");
+		cr_assert(line != NULL && sscanf(line, "# seed: %llu", &seed) == 1, "%s", found.gl_pathv[i]);
+		check_text(seed, text);
+		free(text);
+	}
+	globfree(&found);
 }
