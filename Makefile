@@ -44,7 +44,9 @@ DATADIR := $(PREFIX)/share/gilsim/scenarios
 SOURCES := $(sort $(wildcard sim/*/*.c models/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/obj/%.o)
 MAIN_OBJECT := $(OUT)/obj/sim/cli/main.o
-TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/model/*.c))
+FUZZ_SOURCES := $(filter-out tests/fuzz/driver.c,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(OUT)/obj/%.o)
+TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/model/*.c)) $(FUZZ_SOURCES)
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(OUT)/obj/%.o)
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 BENCH_OBJECTS := $(BENCH_SOURCES:%.c=$(OUT)/obj/%.o)
@@ -68,7 +70,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all bench golden format tidy check-layers check-determinism \
+.PHONY: all help demo test test-all property fuzz bench golden format tidy check-layers check-determinism \
 	install uninstall clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
 
@@ -145,6 +147,30 @@ test: packages-test ## run the unit and model tests; VARIANT=san for the sanitiz
 
 test-all: ## everything that .ci/run runs
 	.ci/run
+
+SEEDS ?= 10000
+property: packages-test ## check what must hold of any run over SEEDS=10000 random scenarios
+	@$(MAKE) $(PARALLEL) $(OUT)/tests
+	GILSIM_DATA=scenarios PROPERTY_SEEDS=1-$(SEEDS) $(OUT)/tests --filter 'property/*'
+
+# Each target is a function of any bytes (tests/fuzz/fuzz.h); several may share a corpus.
+FUZZ_TARGETS := scenario run text profile result
+FUZZ_TIME ?= 60
+FUZZ_BUILD := OUT=build/fuzz VARIANT=san CC=clang \
+	SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+
+$(OUT)/fuzz-%: tests/fuzz/driver.c $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(FUZZ_OBJECTS) $(OUT)/sources
+	$(say) link $@
+	$(run)$(CC) $(TEST_CFLAGS) -DFUZZ_TARGET=fuzz_$* -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LIBRARIES)
+
+fuzz: packages-clang ## fuzz each reader for FUZZ_TIME=60 seconds; what breaks it is kept in build/fuzz/
+	@$(MAKE) $(PARALLEL) $(FUZZ_BUILD) $(FUZZ_TARGETS:%=build/fuzz/fuzz-%)
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		corpus=$$target; test $$target = run && corpus=scenario; mkdir -p build/fuzz/corpus/$$target; \
+		echo "fuzz     $$target"; \
+		GILSIM_DATA=scenarios build/fuzz/fuzz-$$target -max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=3000 \
+			-verbosity=0 -print_final_stats=1 -artifact_prefix=build/fuzz/$$target- \
+			build/fuzz/corpus/$$target tests/fuzz/corpus/$$corpus; done
 
 # The benchmark program has a main of its own, takes all of gilsim's objects, and times itself.
 $(OUT)/bench: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(BENCH_OBJECTS) $(OUT)/sources
