@@ -71,7 +71,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all help demo test test-all property fuzz bench golden format tidy check-layers check-determinism \
-	install uninstall clean packages-demo packages-test packages-plot \
+	install uninstall deb clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
 
 all: build/gilsim ## build gilsim: build/$(VARIANT)/gilsim, and build/gilsim linked to it
@@ -219,7 +219,16 @@ packages-clang:
 
 # --- installing -------------------------------------------------------------------------------
 
-install: all ## install under $(DESTDIR)$(PREFIX)
+MANUAL := build/gilsim.1
+$(MANUAL): $(OUT)/gilsim sim/cli/shell/man.sh
+	$(say) manual $@
+	$(run)sim/cli/shell/man.sh $(OUT)/gilsim > $@
+
+INSTALLED_DIRS = $(PREFIX)/share/gilsim $(PREFIX)/share/doc/gilsim
+COMPLETIONS = gilsim.bash:$(PREFIX)/share/bash-completion/completions/gilsim \
+	_gilsim:$(PREFIX)/share/zsh/site-functions/_gilsim gilsim.fish:$(PREFIX)/share/fish/vendor_completions.d/gilsim.fish
+
+install: all $(MANUAL) ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(OUT)/gilsim $(DESTDIR)$(PREFIX)/bin/gilsim
 	set -e; cd scenarios; find . -type f \( -name '*.yaml' -o -name '*.csv' \) | sort | while read -r file; do \
@@ -227,7 +236,15 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/share/gilsim/plots
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/gilsim/plots
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/gilsim/LICENSE
+	install -D -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man1/gilsim.1
+	set -e; for pair in $(COMPLETIONS); do \
+		install -D -m 644 sim/cli/shell/$${pair%%:*} "$(DESTDIR)$${pair#*:}"; done
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/gilsim
-	rm -rf $(DESTDIR)$(PREFIX)/share/gilsim $(DESTDIR)$(PREFIX)/share/doc/gilsim
+	rm -f $(DESTDIR)$(PREFIX)/bin/gilsim $(DESTDIR)$(PREFIX)/share/man/man1/gilsim.1
+	set -e; for pair in $(COMPLETIONS); do rm -f "$(DESTDIR)$${pair#*:}"; done
+	rm -rf $(INSTALLED_DIRS:%=$(DESTDIR)%)
+
+deb: packages-demo ## make a Debian package: build/gilsim_VERSION_ARCH.deb
+	@$(MAKE) $(PARALLEL) PREFIX=/usr VARIANT=release all build/gilsim.1
+	@tests/tools/deb.sh "$(MAKE)"

@@ -40,6 +40,7 @@ int cmd_calibrate(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
+int cmd_new(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
@@ -87,6 +88,9 @@ struct scenario_options scenario_arguments_options(const struct scenario_argumen
  * several times: the first time puts it aside.
  */
 struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region);
+
+/* What `gilsim new` and `gilsim list templates` print. */
+void list_templates(struct region *region);
 
 /* --- output ----------------------------------------------------------------------------------- */
 

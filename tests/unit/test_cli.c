@@ -103,7 +103,7 @@ TestSuite(cli, .init = set_up, .fini = tear_down);
 Test(cli, every_subcommand_has_help_with_an_example)
 {
 	static const char *const names[] = { "run",	  "check",  "native", "validate",
-					     "calibrate", "plot",   "report", "schema", "list", "version" };
+					     "calibrate", "plot",   "report", "schema", "new", "list", "version" };
 	struct outcome all = gilsim("--help");
 
 	cr_expect(eq(int, all.status, 0));
@@ -151,7 +151,12 @@ Test(cli, usage_errors_end_with_2_and_print_nothing_on_standard_output)
 					     "report",
 					     "report s.yaml",
 					     "report s.yaml -o r.html",
-					     "list nonsense" };
+					     "list nonsense",
+					     "new no-such",
+					     "new script -o s.yaml",
+					     "run --max-memory 5 s.yaml",
+					     "run --max-events 0 s.yaml",
+					     "check --max-time 5 s.yaml" };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct outcome outcome = gilsim("%s", lines[i]);
