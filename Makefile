@@ -71,7 +71,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all help demo test test-all property fuzz bench golden format tidy check-layers check-determinism \
-	install uninstall deb clean packages-demo packages-test packages-plot \
+	install uninstall deb cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
 
 all: build/gilsim ## build gilsim: build/$(VARIANT)/gilsim, and build/gilsim linked to it
@@ -192,6 +192,19 @@ gallery: packages-demo packages-plot ## draw every kind of plot from shipped sce
 
 format: ## lay the sources out as .clang-format says
 	clang-format -i $(ALL_C) $(ALL_H)
+
+# A macro of jansson's is a loop; the two figures are reached by their offsets in a table; the division is by 10^n.
+CPPCHECK := cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --std=c11 --inline-suppr \
+	-I. -D_GNU_SOURCE -DDATADIR='""' --suppress=missingIncludeSystem --suppress=unknownMacro:sim/report/data_table.c \
+	--suppress=invalidPointerCast:sim/results/figures.h --suppress=zerodivcond:sim/base/units.c
+cppcheck: ## let cppcheck read the sources
+	$(CPPCHECK) -j$(shell nproc) sim models
+
+coverage: packages-test ## which lines of sim/ and models/ the tests run: build/coverage/
+	@$(MAKE) $(PARALLEL) OUT=build/coverage OPTIMISE='-O0 -g --coverage' build/coverage/gilsim build/coverage/tests
+	@find build/coverage -name '*.gcda' -delete
+	@tests/tools/run_tests.sh build/coverage || true
+	@tests/tools/coverage.sh build/coverage
 
 tidy: ## let clang-tidy read the sources
 	clang-tidy --quiet $(SOURCES) -- $(LANGUAGE) -DDATADIR='""'
