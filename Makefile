@@ -142,8 +142,18 @@ $(OUT)/tests: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(TEST_OBJECTS) $(OUT)/sou
 	$(run)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcriterion $(LIBRARIES)
 
 test: packages-test ## run the unit and model tests; VARIANT=san for the sanitizers
-	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests
+	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests $(OUT)/example
 	@tests/tools/run_tests.sh $(OUT)
+
+# What programs link with: no command, nothing native.
+LIBRARY_OBJECTS := $(filter-out $(OUT)/obj/sim/cli/% $(OUT)/obj/sim/native/% $(OUT)/obj/sim/report/%,$(OBJECTS))
+$(OUT)/libgilsim.a: $(LIBRARY_OBJECTS) $(OUT)/sources
+	$(say) ar $@
+	$(run)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+$(OUT)/example: tests/example/example.c $(OUT)/libgilsim.a
+	$(say) link $@
+	$(run)$(CC) $(TEST_CFLAGS) -Isim/api -o $@ $^ $(LIBRARIES)
 
 test-all: ## everything that .ci/run runs
 	.ci/run
@@ -201,7 +211,7 @@ cppcheck: ## let cppcheck read the sources
 	$(CPPCHECK) -j$(shell nproc) sim models
 
 coverage: packages-test ## which lines of sim/ and models/ the tests run: build/coverage/
-	@$(MAKE) $(PARALLEL) OUT=build/coverage OPTIMISE='-O0 -g --coverage' build/coverage/gilsim build/coverage/tests
+	@$(MAKE) $(PARALLEL) OUT=build/coverage OPTIMISE='-O0 -g --coverage' build/coverage/gilsim build/coverage/tests build/coverage/example
 	@find build/coverage -name '*.gcda' -delete
 	@tests/tools/run_tests.sh build/coverage || true
 	@tests/tools/coverage.sh build/coverage
@@ -241,7 +251,7 @@ INSTALLED_DIRS = $(PREFIX)/share/gilsim $(PREFIX)/share/doc/gilsim
 COMPLETIONS = gilsim.bash:$(PREFIX)/share/bash-completion/completions/gilsim \
 	_gilsim:$(PREFIX)/share/zsh/site-functions/_gilsim gilsim.fish:$(PREFIX)/share/fish/vendor_completions.d/gilsim.fish
 
-install: all $(MANUAL) ## install under $(DESTDIR)$(PREFIX)
+install: all $(MANUAL) $(OUT)/libgilsim.a ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(OUT)/gilsim $(DESTDIR)$(PREFIX)/bin/gilsim
 	set -e; cd scenarios; find . -type f \( -name '*.yaml' -o -name '*.csv' \) | sort | while read -r file; do \
@@ -250,11 +260,19 @@ install: all $(MANUAL) ## install under $(DESTDIR)$(PREFIX)
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/gilsim/plots
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/gilsim/LICENSE
 	install -D -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man1/gilsim.1
+	install -D -m 644 sim/api/gilsim.h $(DESTDIR)$(PREFIX)/include/gilsim.h
+	install -D -m 644 $(OUT)/libgilsim.a $(DESTDIR)$(PREFIX)/lib/libgilsim.a
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	printf '%s\n' 'Name: gilsim' "Description: simulator of CPython's concurrency" \
+		"Version: $$($(OUT)/gilsim --version | cut -d' ' -f2)" 'Cflags: -I$(PREFIX)/include' \
+		'Libs: -L$(PREFIX)/lib -lgilsim $(LIBRARIES)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/gilsim.pc
 	set -e; for pair in $(COMPLETIONS); do \
 		install -D -m 644 sim/cli/shell/$${pair%%:*} "$(DESTDIR)$${pair#*:}"; done
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/gilsim $(DESTDIR)$(PREFIX)/share/man/man1/gilsim.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/gilsim $(DESTDIR)$(PREFIX)/share/man/man1/gilsim.1 \
+		$(DESTDIR)$(PREFIX)/include/gilsim.h $(DESTDIR)$(PREFIX)/lib/libgilsim.a \
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig/gilsim.pc
 	set -e; for pair in $(COMPLETIONS); do rm -f "$(DESTDIR)$${pair#*:}"; done
 	rm -rf $(INSTALLED_DIRS:%=$(DESTDIR)%)
 
