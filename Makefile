@@ -71,7 +71,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all help demo test test-all property fuzz bench golden format tidy check-layers check-determinism \
-	install uninstall deb cppcheck coverage clean packages-demo packages-test packages-plot \
+	install uninstall deb check-readme cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
 
 all: build/gilsim ## build gilsim: build/$(VARIANT)/gilsim, and build/gilsim linked to it
@@ -155,8 +155,12 @@ $(OUT)/example: tests/example/example.c $(OUT)/libgilsim.a
 	$(say) link $@
 	$(run)$(CC) $(TEST_CFLAGS) -Isim/api -o $@ $^ $(LIBRARIES)
 
-test-all: ## everything that .ci/run runs
+check-readme: all ## run every command of the README but those that measure
+	@tests/tools/check_readme.sh build/gilsim
+
+test-all: ## everything that .ci/run runs, and what takes long
 	.ci/run
+	$(MAKE) check-readme cppcheck property fuzz
 
 SEEDS ?= 10000
 property: packages-test ## check what must hold of any run over SEEDS=10000 random scenarios
