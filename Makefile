@@ -49,7 +49,9 @@ endif
 SOURCES := $(sort $(wildcard sim/*/*.c models/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/obj/%.o)
 MAIN_OBJECT := $(OUT)/obj/sim/cli/main.o
-TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/model/*.c))
+FUZZ_SOURCES := $(filter-out tests/fuzz/driver.c,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(OUT)/obj/%.o)
+TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/model/*.c)) $(FUZZ_SOURCES)
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(OUT)/obj/%.o)
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 BENCH_OBJECTS := $(BENCH_SOURCES:%.c=$(OUT)/obj/%.o)
@@ -73,8 +75,8 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all check-load check-plan bench golden format tidy check-layers check-determinism \
-	install uninstall clean packages-demo packages-test packages-plot \
+.PHONY: all help demo test test-all check-load check-plan property fuzz bench golden format tidy check-layers check-determinism \
+	install uninstall deb check-readme cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
 
 all: build/gilsim ## build gilsim: build/$(VARIANT)/gilsim, and build/gilsim linked to it
@@ -145,7 +147,7 @@ $(OUT)/tests: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(TEST_OBJECTS) $(OUT)/sou
 	$(run)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcriterion $(LIBRARIES)
 
 test: packages-test ## run the unit and model tests; VARIANT=san for the sanitizers
-	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests
+	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests $(OUT)/example
 	@tests/tools/run_tests.sh $(OUT)
 
 # The build with MPI has objects of its own; without mpirun, that part is left out.
@@ -160,8 +162,46 @@ check-plan: packages-test ## long: plans against Erlang C, advice against every 
 	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'plan/*'
 	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'advise/*'
 
-test-all: ## everything that .ci/run runs
+# What programs link with: no command, nothing native.
+LIBRARY_OBJECTS := $(filter-out $(OUT)/obj/sim/cli/% $(OUT)/obj/sim/native/% $(OUT)/obj/sim/report/%,$(OBJECTS))
+$(OUT)/libgilsim.a: $(LIBRARY_OBJECTS) $(OUT)/sources
+	$(say) ar $@
+	$(run)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+$(OUT)/example: tests/example/example.c $(OUT)/libgilsim.a
+	$(say) link $@
+	$(run)$(CC) $(TEST_CFLAGS) -Isim/api -o $@ $^ $(LIBRARIES)
+
+check-readme: all ## run every command of the README but those that measure
+	@tests/tools/check_readme.sh build/gilsim
+
+test-all: ## everything that .ci/run runs, and what takes long
 	.ci/run
+	$(MAKE) check-readme cppcheck property fuzz
+
+SEEDS ?= 10000
+property: packages-test ## check what must hold of any run over SEEDS=10000 random scenarios
+	@$(MAKE) $(PARALLEL) $(OUT)/tests
+	GILSIM_DATA=scenarios PROPERTY_SEEDS=1-$(SEEDS) $(OUT)/tests --filter 'property/*'
+
+# Each target is a function of any bytes (tests/fuzz/fuzz.h); several may share a corpus.
+FUZZ_TARGETS := scenario run text profile result
+FUZZ_TIME ?= 60
+FUZZ_BUILD := OUT=build/fuzz VARIANT=san CC=clang \
+	SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+
+$(OUT)/fuzz-%: tests/fuzz/driver.c $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(FUZZ_OBJECTS) $(OUT)/sources
+	$(say) link $@
+	$(run)$(CC) $(TEST_CFLAGS) -DFUZZ_TARGET=fuzz_$* -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LIBRARIES)
+
+fuzz: packages-clang ## fuzz each reader for FUZZ_TIME=60 seconds; what breaks it is kept in build/fuzz/
+	@$(MAKE) $(PARALLEL) $(FUZZ_BUILD) $(FUZZ_TARGETS:%=build/fuzz/fuzz-%)
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		corpus=$$target; test $$target = run && corpus=scenario; mkdir -p build/fuzz/corpus/$$target; \
+		echo "fuzz     $$target"; \
+		GILSIM_DATA=scenarios build/fuzz/fuzz-$$target -max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=3000 \
+			-verbosity=0 -print_final_stats=1 -artifact_prefix=build/fuzz/$$target- \
+			build/fuzz/corpus/$$target tests/fuzz/corpus/$$corpus; done
 
 # The benchmark program has a main of its own, takes all of gilsim's objects, and times itself.
 $(OUT)/bench: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(BENCH_OBJECTS) $(OUT)/sources
@@ -183,6 +223,19 @@ gallery: packages-demo packages-plot ## draw every kind of plot from shipped sce
 
 format: ## lay the sources out as .clang-format says
 	clang-format -i $(ALL_C) $(ALL_H)
+
+# A macro of jansson's is a loop; the two figures are reached by their offsets in a table; the division is by 10^n.
+CPPCHECK := cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --std=c11 --inline-suppr \
+	-I. -D_GNU_SOURCE -DDATADIR='""' --suppress=missingIncludeSystem --suppress=unknownMacro:sim/report/data_table.c \
+	--suppress=invalidPointerCast:sim/results/figures.h --suppress=zerodivcond:sim/base/units.c
+cppcheck: ## let cppcheck read the sources
+	$(CPPCHECK) -j$(shell nproc) sim models
+
+coverage: packages-test ## which lines of sim/ and models/ the tests run: build/coverage/
+	@$(MAKE) $(PARALLEL) OUT=build/coverage OPTIMISE='-O0 -g --coverage' build/coverage/gilsim build/coverage/tests build/coverage/example
+	@find build/coverage -name '*.gcda' -delete
+	@tests/tools/run_tests.sh build/coverage || true
+	@tests/tools/coverage.sh build/coverage
 
 tidy: ## let clang-tidy read the sources
 	clang-tidy --quiet $(SOURCES) -- $(LANGUAGE) -DDATADIR='""'
@@ -211,7 +264,16 @@ packages-clang:
 
 # --- installing -------------------------------------------------------------------------------
 
-install: all ## install under $(DESTDIR)$(PREFIX)
+MANUAL := build/gilsim.1
+$(MANUAL): $(OUT)/gilsim sim/cli/shell/man.sh
+	$(say) manual $@
+	$(run)sim/cli/shell/man.sh $(OUT)/gilsim > $@
+
+INSTALLED_DIRS = $(PREFIX)/share/gilsim $(PREFIX)/share/doc/gilsim
+COMPLETIONS = gilsim.bash:$(PREFIX)/share/bash-completion/completions/gilsim \
+	_gilsim:$(PREFIX)/share/zsh/site-functions/_gilsim gilsim.fish:$(PREFIX)/share/fish/vendor_completions.d/gilsim.fish
+
+install: all $(MANUAL) $(OUT)/libgilsim.a ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(OUT)/gilsim $(DESTDIR)$(PREFIX)/bin/gilsim
 	set -e; cd scenarios; find . -type f \( -name '*.yaml' -o -name '*.csv' -o -name '*.log' \) | sort | while read -r file; do \
@@ -219,7 +281,23 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/share/gilsim/plots
 	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/gilsim/plots
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/gilsim/LICENSE
+	install -D -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man1/gilsim.1
+	install -D -m 644 sim/api/gilsim.h $(DESTDIR)$(PREFIX)/include/gilsim.h
+	install -D -m 644 $(OUT)/libgilsim.a $(DESTDIR)$(PREFIX)/lib/libgilsim.a
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	printf '%s\n' 'Name: gilsim' "Description: simulator of CPython's concurrency" \
+		"Version: $$($(OUT)/gilsim --version | cut -d' ' -f2)" 'Cflags: -I$(PREFIX)/include' \
+		'Libs: -L$(PREFIX)/lib -lgilsim $(LIBRARIES)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/gilsim.pc
+	set -e; for pair in $(COMPLETIONS); do \
+		install -D -m 644 sim/cli/shell/$${pair%%:*} "$(DESTDIR)$${pair#*:}"; done
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/gilsim
-	rm -rf $(DESTDIR)$(PREFIX)/share/gilsim $(DESTDIR)$(PREFIX)/share/doc/gilsim
+	rm -f $(DESTDIR)$(PREFIX)/bin/gilsim $(DESTDIR)$(PREFIX)/share/man/man1/gilsim.1 \
+		$(DESTDIR)$(PREFIX)/include/gilsim.h $(DESTDIR)$(PREFIX)/lib/libgilsim.a \
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig/gilsim.pc
+	set -e; for pair in $(COMPLETIONS); do rm -f "$(DESTDIR)$${pair#*:}"; done
+	rm -rf $(INSTALLED_DIRS:%=$(DESTDIR)%)
+
+deb: packages-demo ## make a Debian package: build/gilsim_VERSION_ARCH.deb
+	@$(MAKE) $(PARALLEL) PREFIX=/usr VARIANT=release all build/gilsim.1
+	@tests/tools/deb.sh "$(MAKE)"

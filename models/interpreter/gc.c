@@ -34,7 +34,7 @@ static sim_ns collect(struct garbage_collector *gc, int generation)
 		if (generation == GC_GENERATIONS - 2)
 			gc->long_lived_pending += looked_at;
 	} else {
-		gc->objects[generation] = looked_at;
+		gc->objects[GC_GENERATIONS - 1] = looked_at;
 		gc->long_lived_total = looked_at;
 		gc->long_lived_pending = 0;
 	}

@@ -109,12 +109,16 @@ enum progress aio_wait_for_future(struct os_thread *thread, struct aio_future *f
 /* ---- wait_for() of a coroutine ---- */
 
 struct wait_for_locals {
-	union {
-		struct frame_stack stack; /* since 3.12 */
-		struct aio_task *task;	  /* before */
-	};
+	struct frame_stack stack;
 	sim_ns timeout_ns;
 	struct aio_timeout timeout;
+};
+
+struct wait_for_task_locals { /* up to 3.11 */
+	struct aio_task *task;
+	struct aio_future *future; /* the task's */
+	sim_ns timeout_ns;
+	uint32_t exception;
 };
 
 static enum progress wait_for_in_place(struct os_thread *thread, struct frame *frame)
@@ -129,13 +133,24 @@ static enum progress wait_for_in_place(struct os_thread *thread, struct frame *f
 	PROGRAM_END;
 }
 
+/*
+ * Assumed: the coroutine has come to its end when wait_for() returns. In CPython up to 3.11, whoever is cancelled a second
+ * time while wait_for() waits for the cancelled coroutine's `finally` leaves that coroutine running alone.
+ */
 static enum progress wait_for_task(struct os_thread *thread, struct frame *frame)
 {
-	struct wait_for_locals *my = FRAME_LOCALS(frame, struct wait_for_locals);
+	struct wait_for_task_locals *my = FRAME_LOCALS(frame, struct wait_for_task_locals);
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_task_start(thread, my->task));
-	AWAIT(frame, aio_wait_for_future(thread, &my->task->future, my->timeout_ns));
+	AWAIT(frame, aio_wait_for_future(thread, my->future, my->timeout_ns));
+	my->exception = py_catch(thread);
+	while (!aio_future_done(my->future)) {
+		AWAIT(frame, aio_wait(thread, &my->future, 1, AIO_ALL_COMPLETED, AIO_NO_TIMEOUT));
+		if (py_exception(thread) != PY_NO_EXCEPTION)
+			my->exception = py_catch(thread);
+	}
+	py_raise(thread, my->exception);
 	aio_task_release(aio_running_loop(thread), my->task);
 	PROGRAM_END;
 }
@@ -145,10 +160,12 @@ void *aio_wait_for(struct os_thread *thread, const char *name, program_fn *progr
 	struct wait_for_locals *locals;
 
 	if (!py_has(thread, PYTHON_WAITS_IN_PLACE)) {
-		locals = os_thread_push(thread, wait_for_task);
-		locals->timeout_ns = timeout_ns;
-		locals->task = aio_task_new(aio_running_loop(thread), name, program);
-		return aio_task_locals(locals->task);
+		struct wait_for_task_locals *of_task = os_thread_push(thread, wait_for_task);
+
+		of_task->timeout_ns = timeout_ns;
+		of_task->task = aio_task_new(aio_running_loop(thread), name, program);
+		of_task->future = &of_task->task->future;
+		return aio_task_locals(of_task->task);
 	}
 	locals = os_thread_push(thread, wait_for_in_place);
 	locals->timeout_ns = timeout_ns;

@@ -13,11 +13,23 @@
 #include "models/simulate/steps.h"
 #include "models/simulate/task_program.h"
 
+/* How long the main interpreter's GIL has been held so far. */
+static sim_ns locked_ns(const struct simulation *simulation)
+{
+	struct gil *gil = simulation->interpreter->gil;
+
+	if (!gil)
+		return 0;
+	gil_account(gil);
+	return gil->locked_ns;
+}
+
 void simulation_start_clock(struct simulation *simulation)
 {
 	simulation->started = true;
 	simulation->start_ns = engine_now(simulation->engine);
 	task_statistics_start(simulation);
+	simulation->locked_at_start_ns = locked_ns(simulation);
 	machine_trace(simulation->machine, NULL, TRACE_MARK, "start", NULL, 0);
 }
 
@@ -70,6 +82,8 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	engine_set_merging(simulation->engine, !options->unmerged);
 	if (options->wish_to_stop)
 		engine_heed(simulation->engine, options->wish_to_stop);
+	if (options->limits.events > 0)
+		engine_limit_events(simulation->engine, options->limits.events);
 	simulation->machine = machine_new(region, simulation->engine, &config);
 	simulation->runtime = py_runtime_new(simulation->machine, workload->python.minor, has_gil,
 					     workload->python.switch_interval_ns);
@@ -108,7 +122,6 @@ static const enum time_part part_of_activity[ACTIVITY_COUNT] = {
 static void read_times(struct simulation *simulation, struct variant_result *result)
 {
 	sim_ns behind_ns[GIL_HOLDER_KIND_COUNT] = { 0 };
-	sim_ns locked_ns = 0;
 	uint64_t switches = 0;
 
 	for (int i = 0; i < TIME_PART_COUNT; i++)
@@ -120,8 +133,6 @@ static void read_times(struct simulation *simulation, struct variant_result *res
 			continue;
 		gil_account(it->gil);
 		switches += it->gil->switch_count;
-		if (it == simulation->interpreter)
-			locked_ns = it->gil->locked_ns;
 		for (int kind = 0; kind < GIL_HOLDER_KIND_COUNT; kind++)
 			behind_ns[kind] += it->gil->waited_behind_ns[kind];
 	}
@@ -130,7 +141,8 @@ static void read_times(struct simulation *simulation, struct variant_result *res
 	if (simulation->runtime->has_gil) {
 		result->gil_switches = (double)switches;
 		if (result->makespan_s > 0)
-			result->utilisation_gil = sim_time_seconds(locked_ns) / result->makespan_s;
+			result->utilisation_gil = sim_time_seconds(locked_ns(simulation) - simulation->locked_at_start_ns) /
+						  result->makespan_s;
 	}
 }
 
@@ -223,10 +235,32 @@ static void run(const struct workload *workload, const struct simulate_options *
 	build(simulation, options);
 	limited = engine_run(simulation->engine, workload->limit_ns);
 	read_out(simulation, limited, region, result);
-	if (!simulation->finished && options->wish_to_stop && *options->wish_to_stop) {
+	if (simulation->finished)
+		return;
+	if (options->wish_to_stop && *options->wish_to_stop) {
 		result->limit_reached = false;
 		result->note = "interrupted";
+	} else if (engine_is_exhausted(simulation->engine)) {
+		result->note = region_format(region, "stopped after %" PRIu64 " events, which is the limit (--max-events)",
+					     options->limits.events);
 	}
+}
+
+/* What is left of a run that its limit of memory has ended. */
+static void report_memory(const struct simulate_options *options, struct region *region, struct variant_result *result)
+{
+	result->measured = true;
+	result->limit_reached = true;
+	result->note = region_format(region, "stopped: it takes more than %zu MiB of memory, which is the limit "
+				     "(--max-memory)", options->limits.memory_bytes >> 20);
+}
+
+static void name_result(const struct workload *workload, struct variant_result *result)
+{
+	variant_result_init(result);
+	result->name = workload->variant;
+	result->model = model_names[workload->model.kind];
+	result->workers = workload->model.workers;
 }
 
 void simulate(const struct workload *workload, const struct simulate_options *options, struct region *region,
@@ -235,18 +269,19 @@ void simulate(const struct workload *workload, const struct simulate_options *op
 	struct region run_region;
 	jmp_buf failed;
 
-	variant_result_init(result);
-	result->name = workload->variant;
-	result->model = model_names[workload->model.kind];
-	result->workers = workload->model.workers;
+	name_result(workload, result);
 	region_init(&run_region);
-	run_region.limit_bytes = region->limit_bytes;
-	if (region->unwind) {
-		run_region.unwind = &failed;
-		if (setjmp(failed)) {
-			region_release(&run_region);
-			longjmp(*region->unwind, 1);
-		}
+	run_region.limit_bytes = options->limits.memory_bytes > 0 ? options->limits.memory_bytes : region->limit_bytes;
+	run_region.unwind = &failed;
+	if (setjmp(failed)) {
+		bool is_limited = run_region.is_over_limit && options->limits.memory_bytes > 0;
+
+		region_release(&run_region);
+		if (!is_limited)
+			region_fail(region);
+		name_result(workload, result);
+		report_memory(options, region, result);
+		return;
 	}
 	run(workload, options, &run_region, region, result);
 	region_release(&run_region);

@@ -14,6 +14,12 @@
 #include "sim/results/results.h"
 #include "sim/scenario/workload.h"
 
+/* A run that would exceed one of them ends there, as at the workload's own limit, and its note says so. 0: no limit. */
+struct simulate_limits {
+	uint64_t events; /* or rounds of loops that take no time */
+	size_t memory_bytes;
+};
+
 struct simulate_options {
 	uint64_t replication;
 	bool has_native_draws; /* the random durations are those of replication 0, as native runs have them; only the
@@ -21,6 +27,7 @@ struct simulate_options {
 	const struct trace_sink *trace; /* NULL: none */
 	bool unmerged;			/* for tests: every cost is an event of its own */
 	const volatile sig_atomic_t *wish_to_stop; /* not 0: the run ends where it is; NULL: nobody has one */
+	struct simulate_limits limits;
 };
 
 /* Runs the workload to its end, its limit, or a deadlock. Strings in `result` live in `region`. */

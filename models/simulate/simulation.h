@@ -29,6 +29,7 @@ struct simulation {
 	bool started, finished;
 	sim_ns start_ns, end_ns; /* of the makespan */
 	sim_ns busy_at_start_ns; /* of what is measured (task_statistics.h) */
+	sim_ns locked_at_start_ns; /* time that the GIL had been held */
 	uint64_t released, begun, completed;
 	uint64_t failed, timed_out, cancelled, rejected; /* the other outcomes; none of them is in `completed` */
 	uint64_t retries, lost_updates;

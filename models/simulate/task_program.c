@@ -150,6 +150,8 @@ enum progress task_run_block(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	while (my->rounds_left != 0 && my->instance->leaving == LEAVING_NOT) {
+		if (!engine_count_round(thread->machine->engine))
+			AWAIT(frame, os_thread_compute(thread, 1));
 		my->rounds_left -= my->rounds_left > 0;
 		step_store(my->instance, my->variable, my->round++);
 		if (my->is_body)

@@ -40,11 +40,15 @@ static bool allocation_may_succeed(void)
 	return true;
 }
 
-static _Noreturn void region_fail(struct region *region)
+_Noreturn void region_fail(struct region *region)
 {
 	if (region->unwind)
 		longjmp(*region->unwind, 1);
-	fprintf(stderr, "gilsim: out of memory\n");
+	if (region->is_over_limit)
+		fprintf(stderr, "gilsim: more than %zu MiB of memory are needed, which is the limit\n",
+			region->limit_bytes >> 20);
+	else
+		fprintf(stderr, "gilsim: out of memory\n");
 	exit(3);
 }
 
@@ -54,10 +58,11 @@ static struct region_block *block_of(void *content)
 }
 
 /* Whether `growth_bytes` more stay within the region's limit. */
-static bool fits_limit(const struct region *region, size_t growth_bytes)
+static bool fits_limit(struct region *region, size_t growth_bytes)
 {
-	return region->limit_bytes == 0 || (region->size_bytes <= region->limit_bytes &&
-					    growth_bytes <= region->limit_bytes - region->size_bytes);
+	region->is_over_limit = region->limit_bytes > 0 && (region->size_bytes > region->limit_bytes ||
+							    growth_bytes > region->limit_bytes - region->size_bytes);
+	return !region->is_over_limit;
 }
 
 /* The size of the block with its header, or 0 when that is more than any object can have. */

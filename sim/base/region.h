@@ -11,6 +11,7 @@
 #define SIM_BASE_REGION_H
 
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct region {
 	struct region_block *blocks; /* owned; doubly linked, newest first */
 	size_t size_bytes;	     /* handed out and not yet given back */
 	size_t limit_bytes;	     /* 0: none */
+	bool is_over_limit;	     /* the last allocation would have exceeded it */
 	jmp_buf *unwind;	     /* borrowed; NULL: print "out of memory" and exit with status 3 */
 };
 
@@ -27,6 +29,9 @@ struct region {
 void region_init(struct region *region);
 /* Frees every block; the region is empty and usable again. */
 void region_release(struct region *region);
+
+/* What an allocation that fails does: jumps to `unwind`, or ends the program. For who has unwound an inner region. */
+_Noreturn void region_fail(struct region *region);
 
 /* Zeroed memory, aligned for any type. Size 0 gives a valid unique pointer. */
 void *region_alloc(struct region *region, size_t size_bytes);

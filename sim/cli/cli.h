@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "models/simulate/simulate.h"
 #include "sim/base/region.h"
 #include "sim/plan/scenario_source.h"
 #include "sim/results/results.h"
@@ -46,6 +47,7 @@ int cmd_advise(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
+int cmd_new(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
@@ -66,6 +68,13 @@ struct scenario_arguments {
 	uint64_t seed;
 };
 extern const struct argp scenario_argp;
+
+/* --max-events, --max-memory, --max-time: a child parser for all that may be handed a scenario by anybody. */
+struct limit_arguments {
+	struct simulate_limits simulation;
+	double time_s; /* of the whole command */
+};
+extern const struct argp limit_argp;
 
 /* --format, --output: a child parser for all that print results. */
 enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
@@ -94,6 +103,9 @@ struct scenario *read_scenario(const char *path, const struct scenario_options *
 struct scenario_source scenario_arguments_source(const struct scenario_arguments *arguments);
 /* The same for one of many loads of a file that is known to be good: only errors are printed. Several threads may. */
 struct scenario *load_scenario_again(const char *path, const struct scenario_options *options, struct region *region);
+
+/* What `gilsim new` and `gilsim list templates` print. */
+void list_templates(struct region *region);
 
 /* --- output ----------------------------------------------------------------------------------- */
 

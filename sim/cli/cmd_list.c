@@ -14,7 +14,7 @@
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-	static const char *const kinds[] = { "scenarios", "profiles", "steps" };
+	static const char *const kinds[] = { "scenarios", "templates", "profiles", "models", "resources", "steps" };
 	const char **kind = state->input;
 
 	if (key != ARGP_KEY_ARG)
@@ -25,14 +25,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		if (!strcmp(text, kinds[i]))
 			*kind = kinds[i];
 	if (!*kind)
-		argp_error(state, "'%s' cannot be listed, expected scenarios, profiles or steps", text);
+		argp_error(state, "'%s' cannot be listed, expected scenarios, templates, profiles, models, resources or steps", text);
 	return 0;
 }
 
 static const struct argp list_argp = {
 	.parser = parse_option,
-	.args_doc = "[scenarios|profiles|steps]",
-	.doc = "Name the shipped scenarios, the machine profiles, and the steps that tasks are made of.\v"
+	.args_doc = "[scenarios|templates|profiles|models|resources|steps]",
+	.doc = "Name the shipped scenarios and templates, the machine profiles, and what scenarios are made of.\v"
 	       "Example:\n  gilsim list steps",
 };
 
@@ -48,7 +48,7 @@ static int add_scenario(const char *path, const struct stat *status, int kind, s
 
 	(void)status;
 	(void)position;
-	if (kind == FTW_F && length > 5 && !strcmp(path + length - 5, ".yaml") && !strstr(path, "/machines/"))
+	if (kind == FTW_F && length > 5 && !strcmp(path + length - 5, ".yaml") && !strstr(path, "/machines/") && !strstr(path, "/templates/"))
 		text_list_add(walk.list, walk.region, region_strdup(walk.region, path));
 	return 0;
 }
@@ -125,23 +125,48 @@ static void list_steps(struct region *region)
 	text_table_print(&table, false, stdout);
 }
 
+static void list_words(const char *heading, const char *const *words)
+{
+	printf("  %s\n", heading);
+	for (; *words; words++)
+		printf("  %s\n", *words);
+}
+
+static void list_models(struct region *region)
+{
+	(void)region;
+	list_words("model", model_names);
+}
+
+static void list_resources(struct region *region)
+{
+	(void)region;
+	list_words("resource", resource_names);
+}
+
 int cmd_list(int argc, char **argv)
 {
+	static const struct {
+		const char *kind;
+		void (*print)(struct region *region);
+	} lists[] = {
+		{ "scenarios", list_scenarios }, { "templates", list_templates }, { "profiles", list_profiles },
+		{ "models", list_models },	 { "resources", list_resources }, { "steps", list_steps },
+	};
 	const char *kind = NULL;
 	struct region region;
+	bool is_first = true;
 
 	argp_parse(&list_argp, argc, argv, 0, NULL, &kind);
 	region_init(&region);
-	if (!kind || !strcmp(kind, "scenarios"))
-		list_scenarios(&region);
-	if (!kind)
-		putchar('\n');
-	if (!kind || !strcmp(kind, "profiles"))
-		list_profiles(&region);
-	if (!kind)
-		putchar('\n');
-	if (!kind || !strcmp(kind, "steps"))
-		list_steps(&region);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (kind && strcmp(kind, lists[i].kind) != 0)
+			continue;
+		if (!is_first)
+			putchar('\n');
+		is_first = false;
+		lists[i].print(&region);
+	}
 	region_release(&region);
 	return stream_finish(stdout) ? STATUS_DONE : output_failed(NULL);
 }

@@ -25,6 +25,7 @@ struct run_arguments {
 	struct output_arguments output;
 	struct evaluation evaluation;
 	struct threshold_arguments thresholds;
+	struct limit_arguments limits;
 	const char *trace_path; /* NULL: none */
 	bool explain, strict;
 };
@@ -39,6 +40,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		state->child_inputs[1] = &arguments->output;
 		state->child_inputs[2] = &arguments->evaluation;
 		state->child_inputs[3] = &arguments->thresholds;
+		state->child_inputs[4] = &arguments->limits;
 		return 0;
 	case OPTION_TRACE:
 		arguments->trace_path = text;
@@ -66,6 +68,7 @@ static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 },
 					      { &output_argp, 0, NULL, 0 },
 					      { &evaluation_argp, 0, NULL, 0 },
 					      { &threshold_argp, 0, NULL, 0 },
+					      { &limit_argp, 0, NULL, 0 },
 					      { 0 } };
 
 static const struct argp run_argp = {
@@ -160,6 +163,7 @@ static struct results simulate_file(struct simulation *simulation, const struct 
 
 	evaluation.wish_to_stop = interrupt_flag();
 	evaluation.watcher = &watcher;
+	evaluation.limits = simulation->arguments->limits.simulation;
 	results = evaluate(scenario, &evaluation, simulation->region);
 	results.overrides = simulation->arguments->scenario.overrides.items;
 	results.override_count = simulation->arguments->scenario.overrides.count;
@@ -217,6 +221,8 @@ int cmd_run(int argc, char **argv)
 
 	region_init(&region);
 	argp_parse(&run_argp, argc, argv, 0, NULL, &arguments);
+	region.limit_bytes = arguments.limits.simulation.memory_bytes;
+	interrupt_after(arguments.limits.time_s);
 	scenario_options = scenario_arguments_options(&arguments.scenario);
 	scenarios = region_alloc_array(&region, arguments.scenario.files.count, sizeof(scenarios[0]));
 	thresholds = region_alloc_array(&region, arguments.scenario.files.count, sizeof(thresholds[0]));
@@ -234,11 +240,11 @@ int cmd_run(int argc, char **argv)
 	if (status != STATUS_DONE)
 		goto release;
 
+	interrupt_watch();
 	status = trace_file_open(&trace, arguments.trace_path, &region);
 	if (status != STATUS_DONE)
 		goto release;
 	simulation.trace = trace.writer;
-	interrupt_watch();
 	progress_start(&simulation.progress);
 	for (; count < arguments.scenario.files.count && !interrupt_seen(); count++)
 		results[count] = simulate_file(&simulation, scenarios[count]);
@@ -256,7 +262,7 @@ int cmd_run(int argc, char **argv)
 		status = output_failed(arguments.output.path);
 	}
 	if (interrupt_seen())
-		status = STATUS_INTERRUPTED;
+		status = worse_status(status, interrupt_status());
 release:
 	region_release(&region);
 	return status;

@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "models/simulate/simulate.h"
 #include "sim/cli/cli.h"
 
 void text_list_add(struct text_list *list, struct region *region, const char *text)

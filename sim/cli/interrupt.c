@@ -4,7 +4,10 @@
  * Some senders (timeout(1), a shell that signals a process and its group) deliver the same wish twice
  * within an instant; so only a signal that comes a while after the first ends the program.
  */
+#include <math.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,7 +16,9 @@
 
 #define SAME_WISH_S 0.5
 
-static volatile sig_atomic_t seen;
+static const char time_is_up[] = "gilsim: stopped: the time is up (--max-time)\n";
+
+static volatile sig_atomic_t seen, is_watched, has_timed_out;
 static struct timespec first_time;
 
 static void note_signal(int number)
@@ -38,6 +43,38 @@ void interrupt_watch(void)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	is_watched = 1;
+}
+
+static void note_time(int number)
+{
+	(void)number;
+	if (!is_watched) {
+		if (write(STDERR_FILENO, time_is_up, sizeof(time_is_up) - 1) < 0)
+			_exit(STATUS_ENVIRONMENT);
+		_exit(STATUS_FAILED_EXPECTATION);
+	}
+	has_timed_out = 1;
+	seen = 1;
+}
+
+void interrupt_after(double seconds)
+{
+	struct sigaction action = { .sa_handler = note_time, .sa_flags = SA_RESTART };
+	struct itimerval timer = { .it_value = { .tv_sec = (time_t)seconds } };
+
+	timer.it_value.tv_usec = (suseconds_t)((seconds - floor(seconds)) * 1e6);
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+int interrupt_status(void)
+{
+	if (!has_timed_out)
+		return STATUS_INTERRUPTED;
+	fputs(time_is_up, stderr);
+	return STATUS_FAILED_EXPECTATION;
 }
 
 bool interrupt_seen(void)

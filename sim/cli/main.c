@@ -24,6 +24,7 @@ static const struct subcommand subcommands[] = {
 	{ "plot", "draw results and traces", cmd_plot },
 	{ "report", "results and traces as one page of HTML", cmd_report },
 	{ "schema", "print the scenario language as a JSON Schema", cmd_schema },
+	{ "new", "a commented scenario to begin with", cmd_new },
 	{ "list", "name the scenarios, profiles and steps there are", cmd_list },
 	{ "version", "print the version", cmd_version },
 };

@@ -2,6 +2,7 @@
  * output_file.c - a file that is either complete or as it was before.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,27 +11,65 @@
 #include "sim/cli/output_file.h"
 #include "sim/results/stream.h"
 
-/* Opens a new file beside `path`, with the rights that creating `path` itself would give. */
+static const char *folder_of(const char *path, struct region *region)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return ".";
+	return slash == path ? "/" : region_strndup(region, path, (size_t)(slash - path));
+}
+
+/*
+ * Opens a new file in the folder of `path`, with the rights that creating `path` itself would give. It has no name
+ * until it is complete, so that not even SIGKILL leaves anything behind; where the file system cannot do that, a
+ * temporary one.
+ */
 static FILE *open_beside(struct output_file *file, struct region *region)
 {
-	char *temporary = region_format(region, "%s.XXXXXX", file->path);
-	int descriptor = mkstemp(temporary);
-	mode_t mask = umask(0);
+	int descriptor = open(folder_of(file->path, region), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	mode_t mask;
 	FILE *stream;
 
-	umask(mask);
-	if (descriptor < 0)
-		return NULL;
-	file->temporary = temporary;
-	stream = fchmod(descriptor, 0666 & ~mask) == 0 ? fdopen(descriptor, "w") : NULL;
+	file->temporary = region_format(region, "%s.XXXXXX", file->path);
+	file->is_nameless = descriptor >= 0;
+	if (!file->is_nameless) {
+		descriptor = mkostemp(file->temporary, O_CLOEXEC);
+		mask = umask(0);
+		umask(mask);
+		if (descriptor < 0)
+			return NULL;
+		fchmod(descriptor, 0666 & ~mask);
+	}
+	stream = fdopen(descriptor, "w");
 	if (!stream) {
 		int failure = errno;
 
 		close(descriptor);
-		unlink(temporary);
+		if (!file->is_nameless)
+			unlink(file->temporary);
 		errno = failure;
 	}
 	return stream;
+}
+
+/* Gives the nameless file the temporary name: one that nothing has. */
+static bool give_name(struct output_file *file)
+{
+	char *open_file;
+	bool named = false;
+
+	if (asprintf(&open_file, "/proc/self/fd/%d", fileno(file->stream)) < 0)
+		return false;
+	for (int tries = 0; tries < 100 && !named; tries++) {
+		/* linkat() refuses a name that is taken. */
+		snprintf(file->temporary + strlen(file->path) + 1, 7, "%06x", (unsigned)(getpid() + tries) & 0xffffffu);
+		named = linkat(AT_FDCWD, open_file, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0;
+		if (!named && errno != EEXIST)
+			break;
+	}
+	free(open_file);
+	return named;
 }
 
 bool output_file_open(struct output_file *file, const char *path, struct region *region)
@@ -57,6 +96,11 @@ bool output_file_close(struct output_file *file)
 
 	if (!file->path)
 		return complete;
+	if (complete && file->is_nameless) {
+		complete = give_name(file);
+		file->is_nameless = !complete;
+		failure = errno;
+	}
 	if (fclose(file->stream) != 0 && complete) {
 		complete = false;
 		failure = errno;
@@ -65,7 +109,7 @@ bool output_file_close(struct output_file *file)
 		complete = false;
 		failure = errno;
 	}
-	if (!complete && file->temporary)
+	if (!complete && file->temporary && !file->is_nameless)
 		unlink(file->temporary);
 	errno = failure;
 	return complete;
@@ -76,7 +120,7 @@ void output_file_discard(struct output_file *file)
 	if (!file->path)
 		return;
 	fclose(file->stream);
-	if (file->temporary)
+	if (file->temporary && !file->is_nameless)
 		unlink(file->temporary);
 }
 

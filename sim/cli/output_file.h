@@ -1,8 +1,8 @@
 /*
  * output_file.h - a file that is either complete or as it was before.
  *
- * It is written under a temporary name beside its own and renamed at the end. What is not a regular file
- * (/dev/null, a pipe) is written directly.
+ * It is written without a name (O_TMPFILE), else under a temporary one, beside its own, and renamed at the end. What is
+ * not a regular file (/dev/null, a pipe) is written directly.
  */
 #ifndef SIM_CLI_OUTPUT_FILE_H
 #define SIM_CLI_OUTPUT_FILE_H
@@ -15,7 +15,8 @@
 struct output_file {
 	FILE *stream;
 	const char *path;      /* borrowed; NULL: standard output */
-	const char *temporary; /* NULL: written directly */
+	char *temporary;       /* its name until it is complete; NULL: written directly */
+	bool is_nameless;      /* it has not even that yet */
 };
 
 /* `path` NULL or "-" is standard output. False with errno set. */

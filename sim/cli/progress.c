@@ -32,6 +32,7 @@ void progress_update(struct progress *progress, double fraction, const char *wha
 {
 	static const char bar[] = "##############################";
 	int64_t now_ms;
+	char left[32] = "";
 	int filled;
 
 	if (!progress->is_terminal)
@@ -43,9 +44,13 @@ void progress_update(struct progress *progress, double fraction, const char *wha
 	progress->shown = true;
 	fraction = fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
 	filled = (int)(fraction * BAR_WIDTH);
+	/* At the pace so far; the first twentieth says little. */
+	if (fraction >= 0.05)
+		snprintf(left, sizeof(left), ", %.0f s left",
+			 progress_elapsed_s(progress) / fraction * (1 - fraction));
 	/* Back to the line's start, the bar, and the rest of the line wiped. */
-	fprintf(stderr, "\r[%.*s%*s] %3.0f%% %.60s\033[K", filled, bar, BAR_WIDTH - filled, "", 100 * fraction,
-		what);
+	fprintf(stderr, "\r[%.*s%*s] %3.0f%%%s %.60s\033[K", filled, bar, BAR_WIDTH - filled, "", 100 * fraction,
+		left, what);
 	fflush(stderr);
 }
 

@@ -15,7 +15,9 @@ struct engine {
 	sim_ns now_ns;
 	sim_ns advance_limit_ns; /* merging may move the clock up to here; -1: it must not */
 	struct event_list events;
-	uint64_t event_count, advance_count;
+	uint64_t event_count, advance_count, round_count;
+	uint64_t event_limit;
+	uint64_t advance_allowed; /* so many merged events in all until event_limit is reached */
 	sim_ns until_ns;
 	const volatile sig_atomic_t *wish; /* to stop */
 	bool merging, running, stopped;
@@ -35,6 +37,7 @@ struct engine *engine_new(struct region *region)
 	event_list_init(&engine->events, region);
 	engine->until_ns = SIM_NS_MAX;
 	engine->merging = true;
+	engine->event_limit = engine->advance_allowed = UINT64_MAX;
 	engine->wish = &no_wish;
 	engine_update_advance_limit(engine);
 	return engine;
@@ -108,7 +111,7 @@ bool engine_run(struct engine *engine, sim_ns until_ns)
 	while (!engine->stopped && event_list_ready(&engine->events, &next_ns)) {
 		const struct event_slot *due;
 
-		if (*engine->wish) {
+		if (*engine->wish || engine_is_exhausted(engine)) {
 			engine_stop(engine);
 			break;
 		}
@@ -120,6 +123,7 @@ bool engine_run(struct engine *engine, sim_ns until_ns)
 		due = event_list_take(&engine->events);
 		engine->now_ns = next_ns;
 		engine->event_count++;
+		engine->advance_allowed--;
 		due->function(engine, due->subject, due->argument);
 	}
 	engine->running = false;
@@ -130,6 +134,28 @@ void engine_stop(struct engine *engine)
 {
 	engine->stopped = true;
 	engine_update_advance_limit(engine);
+}
+
+void engine_limit_events(struct engine *engine, uint64_t count)
+{
+	uint64_t so_far = engine->event_count;
+
+	engine->event_limit = count;
+	engine->advance_allowed = count > so_far ? count - so_far : 0;
+}
+
+bool engine_is_exhausted(const struct engine *engine)
+{
+	return engine->advance_count >= engine->advance_allowed || engine->round_count >= engine->event_limit;
+}
+
+bool engine_count_round(struct engine *engine)
+{
+	engine->round_count++;
+	if (!*engine->wish && engine->round_count < engine->event_limit)
+		return true;
+	engine_stop(engine);
+	return false;
 }
 
 void engine_heed(struct engine *engine, const volatile sig_atomic_t *wish)
@@ -143,7 +169,8 @@ bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
 
 	assert(delay_ns >= 0);
 	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
-	if (delay_ns > engine->advance_limit_ns - engine->now_ns || *engine->wish)
+	if (delay_ns > engine->advance_limit_ns - engine->now_ns || *engine->wish ||
+	    engine->advance_count >= engine->advance_allowed)
 		return false;
 	if (event_list_peek(&engine->events, &next_ns) && next_ns <= engine->now_ns + delay_ns)
 		return false;

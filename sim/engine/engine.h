@@ -55,6 +55,12 @@ void engine_stop(struct engine *engine);
 /* From now on the engine stops, as by engine_stop(), before the first event at which `*wish` is not 0: the wish of
  * somebody outside the simulation, a signal handler say. */
 void engine_heed(struct engine *engine, const volatile sig_atomic_t *wish);
+/* Likewise once so many events have been executed or merged, or so many rounds counted; there is no limit at first. */
+void engine_limit_events(struct engine *engine, uint64_t count);
+bool engine_is_exhausted(const struct engine *engine);
+/* For loops of a program, which may take no simulated time and so come by no event: counts one round. False when the
+ * engine has been stopped: the program must then wait for something, which never comes. */
+bool engine_count_round(struct engine *engine);
 
 /*
  * Merging. If no event is pending at or before now + delay_ns (and that is not beyond the run's

@@ -52,6 +52,7 @@ void batch_simulate(struct batch *batch, const struct workload *workloads, size_
 		.threads = batch->jobs,
 		.count = count * replications.count,
 		.wish_to_stop = batch->wish_to_stop,
+		.region = region,
 		.work = simulate_one,
 		.take = take,
 		.context = &round,

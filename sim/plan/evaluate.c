@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdatomic.h>
 
-#include "models/simulate/simulate.h"
 #include "sim/plan/evaluate.h"
 #include "sim/plan/parallel.h"
 #include "sim/results/results_stats.h"
@@ -87,7 +86,9 @@ static void *simulate_one(void *context, size_t job, struct region *region)
 	size_t variants = answer->scenario->workload_count;
 	size_t replication = (job - answer->first_job) / variants;
 	const struct workload *workload = &answer->scenario->workloads[(job - answer->first_job) % variants];
-	struct simulate_options options = { .replication = replication, .wish_to_stop = evaluation->wish_to_stop };
+	struct simulate_options options = { .replication = replication,
+					    .wish_to_stop = evaluation->wish_to_stop,
+					    .limits = evaluation->limits };
 	struct simulated *simulated;
 
 	if (atomic_load(&answer->is_complete))
@@ -213,6 +214,7 @@ size_t evaluate_all(const struct scenario *const *scenarios, size_t count, const
 	struct parallel parallel = {
 		.threads = evaluation->watcher && evaluation->watcher->begin ? 1 : evaluation->jobs,
 		.wish_to_stop = evaluation->wish_to_stop,
+		.region = region,
 		.work = simulate_one,
 		.take = take,
 		.context = &evaluator,

@@ -16,6 +16,7 @@
 
 #include <signal.h>
 
+#include "models/simulate/simulate.h"
 #include "sim/base/region.h"
 #include "sim/engine/trace.h"
 #include "sim/results/results.h"
@@ -46,6 +47,7 @@ struct evaluation {
 	size_t jobs;				   /* simulations at a time; 0: one a CPU */
 	const volatile sig_atomic_t *wish_to_stop; /* not 0: ends with what is complete; NULL: nobody has one */
 	const struct evaluation_watcher *watcher;  /* NULL: none */
+	struct simulate_limits limits;		   /* of each simulation */
 };
 
 /*

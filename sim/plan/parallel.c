@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <unistd.h>
 
 #define SLOTS_A_THREAD 8
@@ -30,6 +31,7 @@ struct crew {
 	size_t begun, taken;
 	size_t working; /* jobs begun and not done */
 	bool is_over;	/* no further job is begun */
+	bool is_failed; /* an allocation failed in a job */
 };
 
 size_t parallel_cpus(void)
@@ -61,6 +63,21 @@ static bool next_job(struct crew *crew, size_t *index)
 	return true;
 }
 
+/* False: an allocation failed; then nothing of the job is left. */
+static bool run_job(const struct parallel *parallel, size_t index, struct region *region, void **result)
+{
+	jmp_buf failed;
+
+	region->unwind = &failed;
+	if (setjmp(failed)) {
+		region_release(region);
+		return false;
+	}
+	*result = parallel->work(parallel->context, index, region);
+	region->unwind = NULL;
+	return true;
+}
+
 static void *work(void *argument)
 {
 	struct crew *crew = argument;
@@ -70,11 +87,14 @@ static void *work(void *argument)
 	pthread_mutex_lock(&crew->mutex);
 	while (next_job(crew, &index)) {
 		struct slot *slot = &crew->slots[index % crew->slot_count];
+		bool is_done;
 
 		pthread_mutex_unlock(&crew->mutex);
-		slot->result = parallel->work(parallel->context, index, &slot->region);
+		is_done = run_job(parallel, index, &slot->region, &slot->result);
 		pthread_mutex_lock(&crew->mutex);
-		slot->is_done = true;
+		slot->is_done = is_done;
+		crew->is_failed |= !is_done;
+		crew->is_over |= !is_done;
 		crew->working--;
 		pthread_cond_signal(&crew->is_done);
 	}
@@ -84,7 +104,7 @@ static void *work(void *argument)
 	return NULL;
 }
 
-/* Takes results in order until none comes any more. */
+/* Takes results in order until none comes any more, or a job has failed. */
 static void take_all(struct crew *crew)
 {
 	const struct parallel *parallel = crew->parallel;
@@ -94,9 +114,9 @@ static void take_all(struct crew *crew)
 		struct slot *slot = &crew->slots[crew->taken % crew->slot_count];
 		bool goes_on;
 
-		while (!slot->is_done && !(crew->is_over && crew->taken == crew->begun))
+		while (!slot->is_done && !crew->is_failed && !(crew->is_over && crew->taken == crew->begun))
 			pthread_cond_wait(&crew->is_done, &crew->mutex);
-		if (!slot->is_done)
+		if (!slot->is_done || crew->is_failed)
 			break;
 		pthread_mutex_unlock(&crew->mutex);
 		goes_on = parallel->take(parallel->context, crew->taken, slot->result);
@@ -108,12 +128,34 @@ static void take_all(struct crew *crew)
 			break;
 		pthread_cond_signal(&crew->is_room);
 	}
+	pthread_mutex_unlock(&crew->mutex);
+}
+
+static void end_crew(struct crew *crew)
+{
+	pthread_mutex_lock(&crew->mutex);
 	crew->is_over = true;
 	pthread_cond_broadcast(&crew->is_room);
 	pthread_mutex_unlock(&crew->mutex);
 }
 
-/* As many threads as can be had; at least the calling one, which then works itself. */
+/* take_all(); an allocation of the caller's that fails in it is noted, for other threads are still at work. */
+static void take_or_fail(struct crew *crew)
+{
+	struct region *region = crew->parallel->region;
+	jmp_buf *outer = region->unwind;
+	jmp_buf failed;
+
+	region->unwind = &failed;
+	if (setjmp(failed) == 0)
+		take_all(crew);
+	else
+		crew->is_failed = true;
+	region->unwind = outer;
+	end_crew(crew);
+}
+
+/* As many threads as can be had. Returns how many jobs were taken; SIZE_MAX: no thread can be had. */
 static size_t run_crew(const struct parallel *parallel, size_t thread_count)
 {
 	struct region region;
@@ -134,7 +176,7 @@ static size_t run_crew(const struct parallel *parallel, size_t thread_count)
 	while (started < thread_count && pthread_create(&threads[started], NULL, work, &crew) == 0)
 		started++;
 	if (started > 0)
-		take_all(&crew);
+		take_or_fail(&crew);
 	for (size_t i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 	for (size_t i = 0; i < crew.slot_count; i++)
@@ -144,23 +186,39 @@ static size_t run_crew(const struct parallel *parallel, size_t thread_count)
 	pthread_cond_destroy(&crew.is_done);
 	pthread_mutex_destroy(&crew.mutex);
 	region_release(&region);
+	if (crew.is_failed)
+		region_fail(parallel->region);
 	return started > 0 ? crew.taken : SIZE_MAX;
+}
+
+/* The next job, done and taken; false: no further one is wanted. */
+static bool do_one(const struct parallel *parallel, size_t index)
+{
+	jmp_buf *outer = parallel->region->unwind;
+	struct region region;
+	jmp_buf failed;
+	bool goes_on;
+
+	region_init(&region);
+	region.unwind = parallel->region->unwind = &failed;
+	if (setjmp(failed)) {
+		region_release(&region);
+		parallel->region->unwind = outer;
+		region_fail(parallel->region);
+	}
+	goes_on = parallel->take(parallel->context, index, parallel->work(parallel->context, index, &region));
+	region_release(&region);
+	parallel->region->unwind = outer;
+	return goes_on;
 }
 
 static size_t run_alone(const struct parallel *parallel)
 {
 	size_t taken = 0;
-	bool goes_on = true;
 
-	while (goes_on && taken < parallel->count && !wishes_to_stop(parallel)) {
-		struct region region;
-
-		region_init(&region);
-		goes_on = parallel->take(parallel->context, taken,
-					 parallel->work(parallel->context, taken, &region));
-		region_release(&region);
-		taken++;
-	}
+	while (taken < parallel->count && !wishes_to_stop(parallel))
+		if (!do_one(parallel, taken++))
+			break;
 	return taken;
 }
 

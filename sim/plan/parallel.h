@@ -17,6 +17,8 @@ struct parallel {
 	size_t threads;				   /* how many work; 0: one for each CPU this program may use */
 	size_t count;				   /* of jobs */
 	const volatile sig_atomic_t *wish_to_stop; /* not 0: no further job is begun; NULL: nobody has one */
+	struct region *region; /* the caller's: an allocation that fails in a job fails as one of this region does, when all
+				* threads have ended */
 	/* Does job `index` and returns its result, all of it in `region`, which is the job's own. Called by any
 	 * thread, for several jobs at a time: what `context` refers to must not change meanwhile. */
 	void *(*work)(void *context, size_t index, struct region *region);

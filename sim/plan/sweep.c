@@ -166,6 +166,7 @@ enum sweep_end sweep_run(const struct sweep *sweep, struct region *region)
 	struct parallel parallel = {
 		.threads = sweep->evaluation.jobs,
 		.wish_to_stop = sweep->evaluation.wish_to_stop,
+		.region = region,
 		.work = do_point,
 		.take = note_point,
 		.context = &sweeper,

@@ -60,9 +60,10 @@ static struct counter_series *find(struct backlog *backlog, const struct trace_r
 			return &backlog->series[i];
 	backlog->series = region_grow(region, backlog->series, backlog->count, &backlog->capacity,
 				      sizeof(backlog->series[0]));
-	backlog->series[backlog->count++] = (struct counter_series){
-		.run = row->run, .name = name, .style = style > 0 ? style : 4 + backlog->count % 5
+	backlog->series[backlog->count] = (struct counter_series){
+		.run = row->run, .name = name, .style = style > 0 ? style : 4 + (backlog->count + 1) % 5
 	};
+	backlog->count++;
 	return &backlog->series[backlog->count - 1];
 }
 

@@ -983,14 +983,14 @@ static void refuse_cycles_from(struct reading *reading, const struct program *pr
 	visits[root] = VISIT_OPEN;
 	while (depth > 0) {
 		struct visit_frame *frame = &frames[depth - 1];
-		const struct step *step = &program->steps[frame->next_step];
+		const struct step *step;
 
 		if (frame->next_step == program->tasks[frame->task].end) {
 			visits[frame->task] = VISIT_DONE;
 			depth--;
 			continue;
 		}
-		frame->next_step++;
+		step = &program->steps[frame->next_step++];
 		if (step->start == NULL || step->start->task >= program->task_count ||
 		    program->is_conditional[step - program->steps])
 			continue;

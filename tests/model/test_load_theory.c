@@ -98,9 +98,14 @@ static bool add(void *context, size_t replication, void *result)
 static struct batch replicate(const struct scenario *scenario, size_t count)
 {
 	struct batch batch = { .scenario = scenario };
-	struct parallel parallel = { .count = count, .work = simulate_replication, .take = add, .context = &batch };
+	struct region region;
+	struct parallel parallel = {
+		.count = count, .region = &region, .work = simulate_replication, .take = add, .context = &batch
+	};
 
+	region_init(&region);
 	cr_assert(eq(sz, parallel_run(&parallel), count));
+	region_release(&region);
 	return batch;
 }
 

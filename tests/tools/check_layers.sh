@@ -15,6 +15,7 @@ sim/report         sim/base/ sim/profile/ sim/results/
 sim/scenario       sim/base/ sim/profile/ sim/results/expectation.h sim/results/results.h
 sim/native         sim/base/ sim/profile/ sim/scenario/workload.h sim/results/results.h
 sim/plan           sim/base/ sim/engine/trace.h sim/profile/ sim/scenario/ sim/results/ models/simulate/
+sim/api            sim/base/ sim/scenario/ sim/results/ sim/plan/ models/simulate/
 models/machine     sim/base/ sim/engine/ sim/profile/
 models/interpreter sim/base/ sim/engine/ sim/profile/ models/machine/
 models/library     sim/base/ sim/engine/ sim/profile/ models/machine/ models/interpreter/

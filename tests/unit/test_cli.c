@@ -1,109 +1,20 @@
 /*
  * test_cli.c - the command as its users meet it: exit statuses, what goes where, help.
  *
- * Runs the built program; GILSIM names it, else where the Makefile has put it.
+ * Runs the built program (cli_helper.h).
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "sim/base/region.h"
 #include "sim/cli/output_file.h"
-
-static struct region region;
-static char folder[] = "/tmp/gilsim-test-cli-XXXXXX";
-
-static const char scenario[] = "name: count\n"
-			       "about: two counts\n"
-			       "machine: {profile: ideal, cores: 2}\n"
-			       "tasks:\n"
-			       "  count: [{python: 7110us}]\n"
-			       "run: {task: count, count: 2}\n"
-			       "variants:\n"
-			       "  sequential: {model: sequential}\n"
-			       "  threads: {model: threads}\n"
-			       "expect:\n"
-			       "  - sequential.makespan ~ 14.22ms +- 1%\n";
-
-struct outcome {
-	int status; /* exit status; -1: killed */
-	char *out, *err;
-};
-
-static char *content_of(const char *path)
-{
-	FILE *stream = fopen(path, "r");
-	char *text = region_alloc(&region, 1 << 20);
-	size_t length;
-
-	cr_assert(stream != NULL, "%s", path);
-	length = fread(text, 1, (1 << 20) - 1, stream);
-	text[length] = '\0';
-	fclose(stream);
-	return text;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *stream = fopen(region_format(&region, "%s/%s", folder, name), "w");
-
-	cr_assert(stream != NULL);
-	fputs(text, stream);
-	fclose(stream);
-}
-
-/* Runs `gilsim ARGUMENTS` by the shell in the test's folder. */
-static struct outcome gilsim(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static struct outcome gilsim(const char *format, ...)
-{
-	const char *given = getenv("GILSIM");
-	char *program = realpath(given ? given : GILSIM_BINARY, NULL);
-	struct outcome outcome;
-	char arguments[1000];
-	va_list list;
-	int status;
-
-	va_start(list, format);
-	vsnprintf(arguments, sizeof(arguments), format, list);
-	va_end(list);
-	cr_assert(program != NULL, "gilsim is not built");
-	status = system(region_format(&region, "cd %s && %s %s >out 2>err", folder, program, arguments));
-	free(program);
-	outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	outcome.out = content_of(region_format(&region, "%s/out", folder));
-	outcome.err = content_of(region_format(&region, "%s/err", folder));
-	/* What tests/tools/run_tests.sh has a sanitizer end a process with. */
-	cr_assert(outcome.status != 99, "gilsim %s: %s", arguments, outcome.err);
-	return outcome;
-}
-
-static void set_up(void)
-{
-	region_init(&region);
-	cr_assert(mkdtemp(folder) != NULL);
-	write_file("s.yaml", scenario);
-}
-
-static void tear_down(void)
-{
-	cr_assert(eq(int, system(region_format(&region, "rm -rf %s", folder)), 0));
-	region_release(&region);
-}
+#include "tests/unit/cli_helper.h"
 
 TestSuite(cli, .init = set_up, .fini = tear_down);
 
 Test(cli, every_subcommand_has_help_with_an_example)
 {
-	static const char *const names[] = { "run",	  "sweep",   "merge",  "check",	 "native", "validate", "compare",
-					     "calibrate", "plot",    "report", "schema", "list",   "version" };
+	static const char *const names[] = { "run",	 "sweep",     "merge", "plan",	 "advise", "check", "native", "validate",
+					     "compare", "calibrate", "plot",  "report", "schema", "new",   "list",   "version" };
 	struct outcome all = gilsim("--help");
 
 	cr_expect(eq(int, all.status, 0));
@@ -210,7 +121,12 @@ Test(cli, usage_errors_end_with_2_and_print_nothing_on_standard_output)
 					     "compare missing.json missing.json",
 					     "compare --min-effect 2 a.json b.json",
 					     "compare --min-effect x% a.json b.json",
-					     "compare --metric events a.json b.json" };
+					     "compare --metric events a.json b.json",
+					     "new no-such",
+					     "new script -o s.yaml",
+					     "run --max-memory 5 s.yaml",
+					     "run --max-events 0 s.yaml",
+					     "check --max-time 5 s.yaml" };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct outcome outcome = gilsim("%s", lines[i]);
@@ -346,7 +262,7 @@ Test(cli, list_names_profiles_and_steps)
 /* ^C ends a simulation that would not end for ages, and what it has is printed. */
 Test(cli, an_interrupt_ends_a_simulation)
 {
-	char *program = realpath(getenv("GILSIM") ? getenv("GILSIM") : GILSIM_BINARY, NULL);
+	char *program = program_path();
 	int status;
 
 	write_file("endless.yaml", "machine: {profile: ideal, cores: 1}\n"

@@ -3,6 +3,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +133,7 @@ Test(sweep, results_of_jobs_are_taken_in_order)
 	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
 		struct jobs jobs = { .in_order = true, .last_wanted = SIZE_MAX };
 		struct parallel parallel = {
-			.threads = threads[i], .count = 311, .work = square, .take = take, .context = &jobs
+			.threads = threads[i], .count = 311, .region = &region, .work = square, .take = take, .context = &jobs
 		};
 
 		cr_expect(eq(sz, parallel_run(&parallel), 311));
@@ -146,7 +147,7 @@ Test(sweep, jobs_end_when_no_further_result_is_wanted)
 	for (size_t threads = 1; threads <= 3; threads++) {
 		struct jobs jobs = { .in_order = true, .last_wanted = 99 };
 		struct parallel parallel = {
-			.threads = threads, .count = 100000000, .work = square, .take = take, .context = &jobs
+			.threads = threads, .count = 100000000, .region = &region, .work = square, .take = take, .context = &jobs
 		};
 
 		cr_expect(eq(sz, parallel_run(&parallel), 100), "%zu threads", threads);
@@ -170,6 +171,7 @@ Test(sweep, a_wish_to_stop_ends_jobs)
 		struct parallel parallel = { .threads = threads,
 					     .count = 100000000,
 					     .wish_to_stop = &jobs.stop,
+					     .region = &region,
 					     .work = square,
 					     .take = take_and_stop,
 					     .context = &jobs };
@@ -177,6 +179,36 @@ Test(sweep, a_wish_to_stop_ends_jobs)
 
 		cr_expect(taken >= 51 && taken < 200, "%zu", taken);
 		cr_expect(eq(sz, jobs.taken, taken));
+		cr_expect(jobs.in_order);
+	}
+}
+
+static void *fail_at_40(void *context, size_t index, struct region *job_region)
+{
+	void *result = square(context, index, job_region);
+
+	if (index == 40)
+		region_fail(job_region);
+	return result;
+}
+
+/* The caller's region is told, when nobody works on what the jobs refer to any more. */
+Test(sweep, a_job_without_memory_fails_as_the_callers_allocation)
+{
+	for (volatile size_t threads = 1; threads <= 3; threads++) {
+		struct jobs jobs = { .in_order = true, .last_wanted = SIZE_MAX };
+		const struct parallel parallel = {
+			.threads = threads, .count = 1000, .region = &region, .work = fail_at_40, .take = take, .context = &jobs
+		};
+		jmp_buf failed;
+
+		region.unwind = &failed;
+		if (setjmp(failed) == 0) {
+			parallel_run(&parallel);
+			cr_fail("%zu threads: it went on", threads);
+		}
+		region.unwind = NULL;
+		cr_expect(jobs.taken <= 40);
 		cr_expect(jobs.in_order);
 	}
 }
