@@ -112,14 +112,10 @@ sim_ns machine_busy_ns(const struct machine_model *machine)
 	return busy_ns;
 }
 
-void machine_trace(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
-		   const char *what, const char *name, int64_t value)
+void machine_emit(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
+		  const char *what, const char *name, int64_t value)
 {
-	struct trace_record record;
-
-	if (!trace_wants(machine->trace, phase))
-		return;
-	record = (struct trace_record){
+	struct trace_record record = {
 		.time_ns = machine_now(machine),
 		.phase = phase,
 		.process = thread ? thread->process->id : -1,
@@ -132,12 +128,12 @@ void machine_trace(const struct machine_model *machine, const struct os_thread *
 	trace_emit(machine->trace, &record);
 }
 
-void machine_trace_state(const struct os_thread *thread)
+void machine_emit_state(const struct os_thread *thread)
 {
 	const struct machine_model *machine = thread->machine;
 	struct trace_record record;
 
-	if (!trace_wants(machine->trace, TRACE_STATE) || !machine->config.activity_names)
+	if (!machine->config.activity_names)
 		return;
 	record = (struct trace_record){
 		.time_ns = machine_now(machine),

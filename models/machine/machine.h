@@ -117,9 +117,24 @@ sim_ns machine_irregular(struct machine_model *machine, sim_ns mean_ns);
 /* Core time used so far, summed over cores. */
 sim_ns machine_busy_ns(const struct machine_model *machine);
 
-void machine_trace(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
-		   const char *what, const char *name, int64_t value);
+/* For the two below: one record of a trace that wants it. */
+void machine_emit(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
+		  const char *what, const char *name, int64_t value);
+void machine_emit_state(const struct os_thread *thread);
+
+/* Tells the trace, if there is one that wants this phase; else it costs a test. */
+static inline void machine_trace(const struct machine_model *machine, const struct os_thread *thread,
+				 enum trace_phase phase, const char *what, const char *name, int64_t value)
+{
+	if (trace_wants(machine->trace, phase))
+		machine_emit(machine, thread, phase, what, name, value);
+}
+
 /* What the thread is at from now on, and on which core. */
-void machine_trace_state(const struct os_thread *thread);
+static inline void machine_trace_state(const struct os_thread *thread)
+{
+	if (trace_wants(thread->machine->trace, TRACE_STATE))
+		machine_emit_state(thread);
+}
 
 #endif

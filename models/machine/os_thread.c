@@ -208,8 +208,7 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 	thread->state = THREAD_BLOCKED;
 	core->need_resched = false;
 	scheduler_stop_current(core, true);
-	if (machine->trace)
-		machine_trace_state(thread);
+	machine_trace_state(thread);
 	return PENDING;
 }
 
@@ -316,8 +315,7 @@ void os_thread_show(struct os_thread *thread, uint8_t shown)
 		thread->time_in[thread->shown_activity] += now - thread->since_ns;
 	thread->since_ns = now;
 	thread->shown_activity = shown;
-	if (thread->machine->trace)
-		machine_trace_state(thread);
+	machine_trace_state(thread);
 }
 
 void os_thread_set_activity(struct os_thread *thread, uint8_t activity)

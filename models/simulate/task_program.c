@@ -21,10 +21,12 @@ void task_enter_call(struct task_instance *instance, uint32_t task)
 {
 	struct simulation *simulation = instance->simulation;
 	const struct task *called = &simulation->workload->tasks[task];
-	struct activation *activation = region_alloc(simulation->region, sizeof(*activation));
+	struct activation *caller = instance->activation;
+	struct activation *activation =
+		caller ? region_alloc(simulation->region, sizeof(*activation)) : &instance->own;
 
-	activation->caller = instance->activation;
-	activation->depth = activation->caller ? activation->caller->depth + 1 : 0;
+	activation->caller = caller;
+	activation->depth = caller ? caller->depth + 1 : 0;
 	activation->task = task;
 	if (called->variable_count > 0)
 		activation->variables = region_alloc_array(simulation->region, called->variable_count,
@@ -42,7 +44,8 @@ void task_leave_call(struct task_instance *instance)
 		region_free(region, activation->variables);
 	if (activation->groups)
 		region_free(region, activation->groups);
-	region_free(region, activation);
+	if (activation != &instance->own)
+		region_free(region, activation);
 }
 
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group)

@@ -48,6 +48,7 @@ struct task_instance {
 	enum exception_kind exception; /* RAISE: what is raised; else what is being handled, or NONE */
 	int64_t returned;	       /* RETURN, and the instance's result */
 	struct activation *activation; /* the innermost */
+	struct activation own;	       /* the outermost */
 	uint64_t number;	       /* in order of their beginning */
 	uint64_t entity;
 	uint64_t draw_count;	/* durations drawn so far */
