@@ -12,6 +12,7 @@
 #include "models/machine/bandwidth.h"
 #include "models/machine/utilisation.h"
 #include "models/machine/os_thread.h"
+#include "sim/base/pool.h"
 #include "sim/base/region.h"
 #include "sim/engine/engine.h"
 #include "sim/engine/trace.h"
@@ -71,6 +72,8 @@ struct machine_model {
 	int busy_count;
 	uint32_t pack_below; /* of UTILISATION_FULL; 0: never */
 	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
+	double *speeds;	     /* of a core, by how many are busy */
+	size_t queued_count; /* threads in all run queues, those that only stay in one included */
 
 	/* Costs in whole nanoseconds, read once. */
 	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_idle_shallow_ns,
@@ -82,7 +85,7 @@ struct machine_model {
 
 	struct bandwidth bandwidth;
 
-	struct frame *free_frames;
+	struct pool frames;
 	int32_t next_thread_id, next_process_id, next_lock_id;
 	uint64_t context_switches;
 	uint64_t latency_key; /* of the stream of wake-up latencies */
@@ -99,6 +102,12 @@ struct machine_model *machine_new(struct region *region, struct engine *engine,
 static inline sim_ns machine_now(const struct machine_model *machine)
 {
 	return engine_now(machine->engine);
+}
+
+/* Speed of a core while `busy` cores of the machine are busy. */
+static inline double machine_speed(const struct machine_model *machine, int busy)
+{
+	return machine->speeds[busy];
 }
 
 /* A cost of the profile in whole nanoseconds. */

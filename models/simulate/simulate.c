@@ -82,6 +82,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 		.imports_ns = workload->python.imports_ns,
 		.imports_bytes = workload->python.imports_bytes,
 	};
+	pool_init(&simulation->instances, region, sizeof(struct task_instance));
 	sample_set_init(&simulation->sojourns, region);
 	sample_set_init(&simulation->loops.lags, region);
 	main_thread = py_thread_new(simulation->interpreter, "MainThread", driver_for(workload), simulation);

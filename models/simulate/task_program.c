@@ -88,12 +88,8 @@ static void trace_counters(const struct simulation *simulation)
 
 static struct task_instance *instance_new(struct simulation *simulation, uint32_t task, uint64_t entity, bool counted)
 {
-	struct task_instance *instance = simulation->free_instances;
+	struct task_instance *instance = pool_take(&simulation->instances);
 
-	if (instance)
-		simulation->free_instances = instance->next_free;
-	else
-		instance = region_alloc(simulation->region, sizeof(*instance));
 	*instance = (struct task_instance){
 		.simulation = simulation,
 		.task = task,
@@ -215,8 +211,7 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 static void give_back(struct task_instance *instance)
 {
 	task_leave_call(instance);
-	instance->next_free = instance->simulation->free_instances;
-	instance->simulation->free_instances = instance;
+	pool_give_back(&instance->simulation->instances, instance);
 }
 
 void task_instance_reject(struct task_instance *instance)

@@ -66,8 +66,6 @@ struct task_instance {
 	uint32_t waits_for; /* a resource, or INDEX_NONE */
 	struct holding *holdings;
 	struct task_instance *next_alive, *previous_alive;
-
-	struct task_instance *next_free;
 };
 
 /* A new instance, released now. `index` numbers those that the run starts. */

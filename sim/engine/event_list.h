@@ -45,6 +45,15 @@ struct event_slot {
 	event_handle handle; /* of a free slot: the index of the next free one; no event has such a handle */
 };
 
+/* The entry that stands for a slot's event. It is the event's own while the handles are the same; an event that has been
+ * moved to a later time or parked is stood for by its old entry until that comes to the front. */
+struct event_place {
+	sim_ns time_ns;
+	event_handle handle; /* of the entry; EVENT_NONE: there is none */
+};
+
+#define EVENT_PARKED ((sim_ns)-1)
+
 struct event_chunk;
 
 /* Entries that agree with the base in all digits above one, and share that one. */
@@ -62,11 +71,12 @@ struct event_list {
 	uint64_t spill_count; /* with more than so many in the front, some go to the back */
 
 	struct event_slot *slots;
-	sim_ns *due_ns; /* of each slot's event */
+	struct event_place *places; /* of each slot */
+	sim_ns *due_ns;		    /* of a slot's event that has been moved; EVENT_PARKED: it waits to be */
 	uint64_t slot_count, slot_capacity, first_free_slot;
 	uint64_t sequence;
 	uint64_t live_count;
-	uint64_t dead_count; /* entries whose event was cancelled or moved */
+	uint64_t dead_count; /* entries that stand for no event any more */
 
 	/* The back: all later entries, by the highest digit in which they differ from the base. */
 	uint64_t back_count;
@@ -85,10 +95,13 @@ event_handle event_list_add(struct event_list *list, sim_ns time_ns, event_fn *f
 			    uint64_t argument);
 /* False when the handle is stale. */
 bool event_list_cancel(struct event_list *list, event_handle handle);
-/* Gives the event another time and the place behind all others of that time; returns its new handle. */
+/* Gives the event, which may be parked, another time and the place behind all others of that time; returns its new
+ * handle. */
 event_handle event_list_move(struct event_list *list, event_handle handle, sim_ns time_ns);
+/* The event will not come until it is moved; returns its new handle. It may be parked already. */
+event_handle event_list_park(struct event_list *list, event_handle handle);
 
-/* Closes the hole at the top and removes dead entries there; refills the front from the back. */
+/* Closes the hole at the top, and brings a live entry there; refills the front from the back. */
 void event_list_settle(struct event_list *list);
 /* The time of the next event while there is a hole, without closing it where that can be avoided. */
 bool event_list_peek_past_hole(struct event_list *list, sim_ns *time_ns);
@@ -124,18 +137,33 @@ static inline const struct event_slot *event_list_take(struct event_list *list)
 	return slot;
 }
 
-static inline bool event_list_is_pending(const struct event_list *list, event_handle handle)
+/* Whether there is such an event, parked or not. */
+static inline bool event_list_is_known(const struct event_list *list, event_handle handle)
 {
 	uint64_t index = handle & EVENT_SLOT_MASK;
 
 	return handle != EVENT_NONE && index < list->slot_count && list->slots[index].handle == handle;
 }
 
+static inline bool event_list_is_parked(const struct event_list *list, event_handle handle)
+{
+	uint64_t index = handle & EVENT_SLOT_MASK;
+
+	return list->places[index].handle != handle && list->due_ns[index] == EVENT_PARKED;
+}
+
+static inline bool event_list_is_pending(const struct event_list *list, event_handle handle)
+{
+	return event_list_is_known(list, handle) && !event_list_is_parked(list, handle);
+}
+
 /* The handle must be pending. */
 static inline sim_ns event_list_time(const struct event_list *list, event_handle handle)
 {
+	const uint64_t index = handle & EVENT_SLOT_MASK;
+
 	assert(event_list_is_pending(list, handle));
-	return list->due_ns[handle & EVENT_SLOT_MASK];
+	return list->places[index].handle == handle ? list->places[index].time_ns : list->due_ns[index];
 }
 
 #endif
