@@ -389,19 +389,18 @@ void event_list_settle(struct event_list *list)
 	}
 }
 
-bool event_list_peek_past_hole(struct event_list *list, sim_ns *time_ns)
+sim_ns event_list_find_next(struct event_list *list)
 {
 	/* The next is one of the hole's four children, and the hole stays for an event yet to come. */
-	if (list->front_count > 1) {
+	if (list->front_has_hole && list->front_count > 1) {
 		const event_entry next = list->front[least_of_four(list->front, 1)];
 
-		*time_ns = event_entry_time(next);
 		if (entry_is_live(list, next))
-			return true;
+			return event_entry_time(next);
 	}
-	event_list_settle(list);
-	*time_ns = event_entry_time(list->front[0]);
-	return list->front_count > 0;
+	if (list->front_has_hole)
+		event_list_settle(list);
+	return event_entry_time(list->front[0]);
 }
 
 /* --- slots ---------------------------------------------------------------------------------- */
@@ -505,6 +504,8 @@ static inline event_handle entry_add(struct event_list *list, uint64_t slot_inde
 	const event_entry entry = (event_entry)time_ns << 64 | handle;
 
 	list->places[slot_index] = (struct event_place){ time_ns, handle };
+	if (time_ns < list->next_ns)
+		list->next_ns = time_ns;
 	if (time_ns > list->front_last_ns) {
 		back_add(list, entry);
 	} else if (list->front_has_hole) {
@@ -544,9 +545,17 @@ static void entry_drop(struct event_list *list, uint64_t slot_index)
 	}
 }
 
+/* A pending event will not come when it would have. */
+static inline void forget_time(struct event_list *list, event_handle handle)
+{
+	if (event_list_time(list, handle) == list->next_ns)
+		list->next_ns = TIME_UNKNOWN;
+}
+
 void event_list_init(struct event_list *list, struct region *region)
 {
 	*list = (struct event_list){
+		.next_ns = TIME_UNKNOWN,
 		.region = region,
 		.front_last_ns = SIM_NS_MAX,
 		.spill_count = SPILL_COUNT_LEAST,
@@ -572,7 +581,10 @@ bool event_list_cancel(struct event_list *list, event_handle handle)
 {
 	if (!event_list_is_known(list, handle))
 		return false;
-	list->live_count -= !event_list_is_parked(list, handle);
+	if (!event_list_is_parked(list, handle)) {
+		forget_time(list, handle);
+		list->live_count--;
+	}
 	slot_give_back(list, handle & EVENT_SLOT_MASK);
 	entry_drop(list, handle & EVENT_SLOT_MASK);
 	return true;
@@ -584,9 +596,14 @@ event_handle event_list_move(struct event_list *list, event_handle handle, sim_n
 	const struct event_place *place = &list->places[index];
 
 	assert(event_list_is_known(list, handle));
-	list->live_count += event_list_is_parked(list, handle);
+	if (event_list_is_parked(list, handle))
+		list->live_count++;
+	else
+		forget_time(list, handle);
 	if (place->handle != EVENT_NONE && place->time_ns <= time_ns && !entry_is_next(list, place->handle)) {
 		list->due_ns[index] = time_ns;
+		if (time_ns < list->next_ns)
+			list->next_ns = time_ns;
 		return slot_number(list, index);
 	}
 	entry_drop(list, index);
@@ -600,6 +617,7 @@ event_handle event_list_park(struct event_list *list, event_handle handle)
 	assert(event_list_is_known(list, handle));
 	if (event_list_is_parked(list, handle))
 		return handle;
+	forget_time(list, handle);
 	list->live_count--;
 	list->due_ns[index] = EVENT_PARKED;
 	if (entry_is_next(list, list->places[index].handle))

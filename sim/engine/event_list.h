@@ -53,6 +53,7 @@ struct event_place {
 };
 
 #define EVENT_PARKED ((sim_ns)-1)
+#define TIME_UNKNOWN ((sim_ns)-1)
 
 struct event_chunk;
 
@@ -76,6 +77,7 @@ struct event_list {
 	uint64_t slot_count, slot_capacity, first_free_slot;
 	uint64_t sequence;
 	uint64_t live_count;
+	sim_ns next_ns; /* the time of the next event; TIME_UNKNOWN: it must be looked for */
 	uint64_t dead_count; /* entries that stand for no event any more */
 
 	/* The back: all later entries, by the highest digit in which they differ from the base. */
@@ -103,19 +105,21 @@ event_handle event_list_park(struct event_list *list, event_handle handle);
 
 /* Closes the hole at the top, and brings a live entry there; refills the front from the back. */
 void event_list_settle(struct event_list *list);
-/* The time of the next event while there is a hole, without closing it where that can be avoided. */
-bool event_list_peek_past_hole(struct event_list *list, sim_ns *time_ns);
+/* The time of the next event, of which there must be one, without closing a hole where that can be avoided. */
+sim_ns event_list_find_next(struct event_list *list);
 
-/* The time of the next event; false when there is none. What is on top is never dead. */
+/* The time of the next event; false when there is none. */
 static inline bool event_list_peek(struct event_list *list, sim_ns *time_ns)
 {
-	if (list->front_has_hole)
-		return event_list_peek_past_hole(list, time_ns);
-	*time_ns = event_entry_time(list->front[0]);
-	return list->front_count > 0;
+	if (list->live_count == 0)
+		return false;
+	if (list->next_ns == TIME_UNKNOWN)
+		list->next_ns = event_list_find_next(list);
+	*time_ns = list->next_ns;
+	return true;
 }
 
-/* The same, and makes the event ready to be taken. */
+/* The same, and makes the event ready to be taken. What is on top is never dead. */
 static inline bool event_list_ready(struct event_list *list, sim_ns *time_ns)
 {
 	if (list->front_has_hole)
@@ -132,6 +136,7 @@ static inline const struct event_slot *event_list_take(struct event_list *list)
 
 	list->front_has_hole = true;
 	list->live_count--;
+	list->next_ns = TIME_UNKNOWN;
 	slot->handle = list->first_free_slot;
 	list->first_free_slot = index;
 	return slot;
