@@ -46,12 +46,22 @@ int bench_rounds(int most)
 	return most < BENCH_ROUND_COUNT ? most : BENCH_ROUND_COUNT;
 }
 
-int64_t bench_wall_ns(void)
+static int64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t bench_cpu_ns(void)
+{
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+int64_t bench_wall_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static int compare_doubles(const void *a, const void *b)

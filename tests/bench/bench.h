@@ -28,7 +28,9 @@ int bench_rounds(int most);
  * NAN when there is none. `name` and `unit` are borrowed: literals. */
 void bench_report(const char *name, double value, const char *unit, double reference);
 
-/* A real clock, for what takes real time. */
+/* What this program has used of a core so far: on a busy machine, too, the time that its work takes. */
+int64_t bench_cpu_ns(void);
+/* A real clock, for other processes. */
 int64_t bench_wall_ns(void);
 /* Sorts `values`. */
 double bench_median(double *values, int count);

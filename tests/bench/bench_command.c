@@ -155,13 +155,13 @@ static void bench_parse(void)
 		return;
 	megabytes = (double)write_large_scenario(bench_size(PARSE_BYTES)) / 1e6;
 	for (int round = 0; round < rounds; round++) {
-		int64_t start_ns = bench_wall_ns(), middle_ns;
+		int64_t start_ns = bench_cpu_ns(), middle_ns;
 
 		parse_by_gilsim();
-		middle_ns = bench_wall_ns();
+		middle_ns = bench_cpu_ns();
 		parse_by_libyaml();
 		rate[round] = megabytes * 1e9 / (double)(middle_ns - start_ns);
-		bare_rate[round] = megabytes * 1e9 / (double)(bench_wall_ns() - middle_ns);
+		bare_rate[round] = megabytes * 1e9 / (double)(bench_cpu_ns() - middle_ns);
 	}
 	remove(PARSE_PATH);
 	bench_report("parse", bench_median(rate, rounds), "MB/s", bench_median(bare_rate, rounds));

@@ -197,10 +197,10 @@ static double mm1_time(void (*run)(struct mm1 *queue), uint64_t customer_count, 
 
 	queue = (struct mm1){ .customer_count = customer_count };
 	xoshiro_seed(&queue.rng, MM1_SEED);
-	start_ns = bench_wall_ns();
+	start_ns = bench_cpu_ns();
 	run(&queue);
 	*sojourn_ns_sum = queue.sojourn_ns_sum;
-	return (double)customer_count * 1e9 / (double)(bench_wall_ns() - start_ns);
+	return (double)customer_count * 1e9 / (double)(bench_cpu_ns() - start_ns);
 }
 
 static void bench_mm1(void)
@@ -307,16 +307,16 @@ static void hold_due(struct engine *engine, void *subject, uint64_t argument)
 /* ns an operation, by the engine. */
 static double hold_time_engine(struct hold *hold, uint64_t operation_count)
 {
-	int64_t start_ns = bench_wall_ns();
+	int64_t start_ns = bench_cpu_ns();
 
 	hold->left_count = operation_count;
 	engine_run(hold->engine, SIM_NS_MAX);
-	return (double)(bench_wall_ns() - start_ns) / (double)operation_count;
+	return (double)(bench_cpu_ns() - start_ns) / (double)operation_count;
 }
 
 static double hold_time_heap(struct hold *hold, uint64_t operation_count)
 {
-	int64_t start_ns = bench_wall_ns();
+	int64_t start_ns = bench_cpu_ns();
 
 	for (uint64_t i = 0; i < operation_count; i++) {
 		const struct plain_entry entry = plain_heap_pop(&hold->heap);
@@ -327,7 +327,7 @@ static double hold_time_heap(struct hold *hold, uint64_t operation_count)
 					hold->increments_ns[hold->heap_increment_index++ % HOLD_INCREMENT_COUNT],
 				entry.payload);
 	}
-	return (double)(bench_wall_ns() - start_ns) / (double)operation_count;
+	return (double)(bench_cpu_ns() - start_ns) / (double)operation_count;
 }
 
 static struct hold *hold_new(struct region *region, uint64_t pending_count)
@@ -537,11 +537,11 @@ static void bench_pair(const char *name, void (*subject)(struct region *region, 
 		int64_t start_ns, middle_ns;
 
 		region_init(&region);
-		start_ns = bench_wall_ns();
+		start_ns = bench_cpu_ns();
 		subject(&region, operation_count);
-		middle_ns = bench_wall_ns();
+		middle_ns = bench_cpu_ns();
 		reference(&region, operation_count);
-		reference_ns[round] = (double)(bench_wall_ns() - middle_ns) / (double)operation_count;
+		reference_ns[round] = (double)(bench_cpu_ns() - middle_ns) / (double)operation_count;
 		subject_ns[round] = (double)(middle_ns - start_ns) / (double)operation_count;
 		region_release(&region);
 	}

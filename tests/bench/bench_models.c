@@ -20,7 +20,7 @@ static double bare_events_s(double event_count)
 {
 	sim_ns heap[BARE_EVENT_COUNT];
 	uint64_t random = 4711;
-	int64_t start_ns = bench_wall_ns();
+	int64_t start_ns = bench_cpu_ns();
 	volatile sim_ns last_ns;
 
 	for (int i = 0; i < BARE_EVENT_COUNT; i++)
@@ -43,7 +43,7 @@ static double bare_events_s(double event_count)
 	}
 	last_ns = heap[0];
 	(void)last_ns;
-	return (double)(bench_wall_ns() - start_ns) / 1e9;
+	return (double)(bench_cpu_ns() - start_ns) / 1e9;
 }
 
 /* ---- Rates ---- */
@@ -76,12 +76,12 @@ static double simulate_s(const struct workload *workload, struct variant_result 
 {
 	struct simulate_options options = { 0 };
 	struct region region;
-	int64_t start_ns = bench_wall_ns();
+	int64_t start_ns = bench_cpu_ns();
 
 	region_init(&region);
 	simulate(workload, &options, &region, result);
 	region_release(&region);
-	return (double)(bench_wall_ns() - start_ns) / 1e9;
+	return (double)(bench_cpu_ns() - start_ns) / 1e9;
 }
 
 static void bench_rate(const struct rate *rate)

@@ -271,11 +271,11 @@ static void bench_server(const char *name, const char *simpy_name, uint64_t serv
 		int64_t start_ns, middle_ns, end_ns;
 
 		region_init(&run_region);
-		start_ns = bench_wall_ns();
+		start_ns = bench_cpu_ns();
 		simulate(workload, &options, &run_region, &result);
-		middle_ns = bench_wall_ns();
+		middle_ns = bench_cpu_ns();
 		twin_mean_s = run_twin(workload, servers, &run_region);
-		end_ns = bench_wall_ns();
+		end_ns = bench_cpu_ns();
 		region_release(&run_region);
 		mean_s = result.sojourn.mean;
 		rate[round] = (double)count * 1e9 / (double)(middle_ns - start_ns);
@@ -287,7 +287,7 @@ static void bench_server(const char *name, const char *simpy_name, uint64_t serv
 		bench_report(name, bench_median(rate, rounds), "requests/s", bench_median(twin_rate, rounds));
 		simpy = simpy_rate(servers, bench_size(SIMPY_REQUESTS));
 		if (!isnan(simpy))
-			bench_report(simpy_name, rate[rounds / 2], "requests/s", simpy);
+			bench_report(simpy_name, bench_median(rate, rounds), "requests/s", simpy);
 	}
 	region_release(&region);
 }

@@ -115,15 +115,15 @@ static void bench_format(const struct kept_records *kept, enum trace_format form
 	uint64_t byte_count = 0, written = 0;
 
 	for (int round = 0; round < rounds; round++) {
-		int64_t start_ns = bench_wall_ns(), middle_ns;
+		int64_t start_ns = bench_cpu_ns(), middle_ns;
 		uint64_t printed;
 
 		byte_count = 0;
 		written = write_records(kept, format, bench_size(WRITTEN_RECORDS), &byte_count, region);
-		middle_ns = bench_wall_ns();
+		middle_ns = bench_cpu_ns();
 		printed = print_records(kept, bench_size(WRITTEN_RECORDS) / 10);
 		rate[round] = (double)written * 1e9 / (double)(middle_ns - start_ns);
-		printed_rate[round] = (double)printed * 1e9 / (double)(bench_wall_ns() - middle_ns);
+		printed_rate[round] = (double)printed * 1e9 / (double)(bench_cpu_ns() - middle_ns);
 	}
 	bench_report(rate_name, bench_median(rate, rounds), "events/s", bench_median(printed_rate, rounds));
 	bench_report(bytes_name, (double)byte_count / (double)written, "bytes/event", NAN);

@@ -12,7 +12,7 @@ kept=tests/data/instructions.csv
 compiler="gcc $(gcc -dumpfullversion)"
 allowed_percent=3
 # A name, and how many operations.
-counted=(hold 20000 mm1 20000 threaded-server 1500 asyncio-server 1500)
+counted=(hold 20000 mm1 20000 threaded-server 1500)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
