@@ -103,7 +103,9 @@ static size_t write_large_scenario(size_t bytes)
 	for (unsigned int task = 0; (size_t)ftell(file) < bytes; task++) {
 		fprintf(file, "  task-%u:\n", task);
 		for (unsigned int step = 0; step < 100; step++)
-			fprintf(file, step % 2 ? "    - io: exponential(%uus)\n" : "    - python: %uus\n", task + step + 1);
+			fprintf(file, step % 2 ? "    - io: lognormal(mean %uus, p99 90ms)\n" :
+						 "    - python: %uus # some bytecode of step %u\n",
+				20000 + task + step, step);
 	}
 	fputs("run: {task: task-0, count: 1}\nvariants:\n  sequential: {model: sequential}\n", file);
 	written = (size_t)ftell(file);
