@@ -220,7 +220,11 @@ static inline bool entry_is_live(const struct event_list *list, event_entry entr
 /* Whether it stands for no event, neither as its own nor until it is put elsewhere. */
 static inline bool entry_is_dead(const struct event_list *list, event_entry entry)
 {
-	return list->places[entry & EVENT_SLOT_MASK].handle != event_entry_handle(entry);
+	const struct event_stand_in *stand_in = &list->stand_ins[entry & EVENT_SLOT_MASK];
+
+	return !entry_is_live(list, entry) &&
+	       (stand_in->entry != event_entry_handle(entry) ||
+		stand_in->event != list->slots[entry & EVENT_SLOT_MASK].handle);
 }
 
 /* Moves the living of a chain of chunks to the front, out of order. */
@@ -351,18 +355,17 @@ static void event_list_rebuild(struct event_list *list)
 static void top_replace(struct event_list *list)
 {
 	const uint64_t index = list->front[0] & EVENT_SLOT_MASK;
-	struct event_place *place = &list->places[index];
+	struct event_stand_in *stand_in = &list->stand_ins[index];
 	event_entry entry;
 
 	if (entry_is_dead(list, list->front[0])) {
 		list->dead_count--;
 	} else if (list->due_ns[index] == EVENT_PARKED) {
-		place->handle = EVENT_NONE;
+		stand_in->entry = EVENT_NONE;
 	} else {
-		place->time_ns = list->due_ns[index];
-		place->handle = list->slots[index].handle;
-		entry = (event_entry)place->time_ns << 64 | place->handle;
-		if (place->time_ns <= list->front_last_ns) {
+		stand_in->event = EVENT_NONE;
+		entry = (event_entry)list->due_ns[index] << 64 | list->slots[index].handle;
+		if (list->due_ns[index] <= list->front_last_ns) {
 			heap_sift_down(list->front, list->front_count, 0, entry);
 			return;
 		}
@@ -420,6 +423,7 @@ static void event_list_grow(struct event_list *list)
 	const uint64_t entry_capacity = 2 * slot_capacity + DEAD_COUNT_ALLOWED + 8;
 	event_entry *front;
 	struct event_slot *slots;
+	struct event_stand_in *stand_ins;
 	void *front_block, *slots_block;
 
 	if (list->slot_capacity == SLOT_NONE) {
@@ -442,8 +446,13 @@ static void event_list_grow(struct event_list *list)
 	region_free(list->region, list->slots_block);
 	list->slots = slots;
 	list->slots_block = slots_block;
-	list->places = region_resize(list->region, list->places, slot_capacity * sizeof(*list->places));
 	list->due_ns = region_resize(list->region, list->due_ns, slot_capacity * sizeof(*list->due_ns));
+	/* Zeroed, and not touched before an event is moved. */
+	stand_ins = region_alloc_array(list->region, slot_capacity, sizeof(*stand_ins));
+	if (list->stand_ins)
+		memcpy(stand_ins, list->stand_ins, list->slot_count * sizeof(*stand_ins));
+	region_free(list->region, list->stand_ins);
+	list->stand_ins = stand_ins;
 
 	/* The back comes into use once there can be more entries than spill_count. Every bucket may have one
 	 * chunk that is partly filled, and twice that while all are dealt out anew, but none is empty. */
@@ -503,7 +512,7 @@ static inline event_handle entry_add(struct event_list *list, uint64_t slot_inde
 	const event_handle handle = slot_number(list, slot_index);
 	const event_entry entry = (event_entry)time_ns << 64 | handle;
 
-	list->places[slot_index] = (struct event_place){ time_ns, handle };
+	list->due_ns[slot_index] = time_ns;
 	if (time_ns < list->next_ns)
 		list->next_ns = time_ns;
 	if (time_ns > list->front_last_ns) {
@@ -526,12 +535,9 @@ static inline bool entry_is_next(const struct event_list *list, event_handle han
 	return !list->front_has_hole && event_entry_handle(list->front[0]) == handle;
 }
 
-/* The slot's entry, if it has one, is no longer wanted. */
-static void entry_drop(struct event_list *list, uint64_t slot_index)
+/* The entry of that handle, if there is one, is no longer wanted: its slot no longer carries its event. */
+static void entry_drop(struct event_list *list, event_handle handle)
 {
-	const event_handle handle = list->places[slot_index].handle;
-
-	list->places[slot_index].handle = EVENT_NONE;
 	if (handle == EVENT_NONE)
 		return;
 	/* That of the next event goes at once; whoever takes it finds no dead ones at the top. */
@@ -577,50 +583,74 @@ event_handle event_list_add(struct event_list *list, sim_ns time_ns, event_fn *f
 	return entry_add(list, slot_index, time_ns);
 }
 
+/* The entry that stands for an event, be it the event's own. */
+static inline struct event_stand_in stand_in_of(const struct event_list *list, event_handle handle)
+{
+	const uint64_t index = handle & EVENT_SLOT_MASK;
+
+	if (list->stand_ins[index].event == handle)
+		return list->stand_ins[index];
+	return (struct event_stand_in){ handle, handle, list->due_ns[index] };
+}
+
+/* From now on an entry stands for the slot's event, which has another time and the next handle. */
+static event_handle stand_in(struct event_list *list, uint64_t slot_index, sim_ns due_ns, struct event_stand_in by)
+{
+	by.event = slot_number(list, slot_index);
+	list->due_ns[slot_index] = due_ns;
+	list->stand_ins[slot_index] = by;
+	return by.event;
+}
+
 bool event_list_cancel(struct event_list *list, event_handle handle)
 {
+	event_handle entry;
+
 	if (!event_list_is_known(list, handle))
 		return false;
+	entry = stand_in_of(list, handle).entry;
 	if (!event_list_is_parked(list, handle)) {
 		forget_time(list, handle);
 		list->live_count--;
 	}
 	slot_give_back(list, handle & EVENT_SLOT_MASK);
-	entry_drop(list, handle & EVENT_SLOT_MASK);
+	entry_drop(list, entry);
 	return true;
 }
 
 event_handle event_list_move(struct event_list *list, event_handle handle, sim_ns time_ns)
 {
 	const uint64_t index = handle & EVENT_SLOT_MASK;
-	const struct event_place *place = &list->places[index];
+	const struct event_stand_in by = stand_in_of(list, handle);
 
 	assert(event_list_is_known(list, handle));
 	if (event_list_is_parked(list, handle))
 		list->live_count++;
 	else
 		forget_time(list, handle);
-	if (place->handle != EVENT_NONE && place->time_ns <= time_ns && !entry_is_next(list, place->handle)) {
-		list->due_ns[index] = time_ns;
+	if (by.entry != EVENT_NONE && by.entry_ns <= time_ns && !entry_is_next(list, by.entry)) {
 		if (time_ns < list->next_ns)
 			list->next_ns = time_ns;
-		return slot_number(list, index);
+		return stand_in(list, index, time_ns, by);
 	}
-	entry_drop(list, index);
+	/* The slot carries no event for a moment, so that a sweep takes the old entry for dead. */
+	list->slots[index].handle = EVENT_NONE;
+	entry_drop(list, by.entry);
 	return entry_add(list, index, time_ns);
 }
 
 event_handle event_list_park(struct event_list *list, event_handle handle)
 {
-	const uint64_t index = handle & EVENT_SLOT_MASK;
+	struct event_stand_in by = stand_in_of(list, handle);
 
 	assert(event_list_is_known(list, handle));
 	if (event_list_is_parked(list, handle))
 		return handle;
 	forget_time(list, handle);
 	list->live_count--;
-	list->due_ns[index] = EVENT_PARKED;
-	if (entry_is_next(list, list->places[index].handle))
-		entry_drop(list, index);
-	return slot_number(list, index);
+	if (entry_is_next(list, by.entry)) {
+		entry_drop(list, by.entry);
+		by.entry = EVENT_NONE;
+	}
+	return stand_in(list, handle & EVENT_SLOT_MASK, EVENT_PARKED, by);
 }

@@ -45,11 +45,11 @@ struct event_slot {
 	event_handle handle; /* of a free slot: the index of the next free one; no event has such a handle */
 };
 
-/* The entry that stands for a slot's event. It is the event's own while the handles are the same; an event that has been
- * moved to a later time or parked is stood for by its old entry until that comes to the front. */
-struct event_place {
-	sim_ns time_ns;
-	event_handle handle; /* of the entry; EVENT_NONE: there is none */
+/* An event that has been moved to a later time or parked is stood for by its old entry until that comes to the front. */
+struct event_stand_in {
+	event_handle event; /* as long as the slot carries it; else its event has an entry of its own */
+	event_handle entry; /* EVENT_NONE: none stands for it any more */
+	sim_ns entry_ns;
 };
 
 #define EVENT_PARKED ((sim_ns)-1)
@@ -72,8 +72,8 @@ struct event_list {
 	uint64_t spill_count; /* with more than so many in the front, some go to the back */
 
 	struct event_slot *slots;
-	struct event_place *places; /* of each slot */
-	sim_ns *due_ns;		    /* of a slot's event that has been moved; EVENT_PARKED: it waits to be */
+	sim_ns *due_ns; /* of each slot's event; EVENT_PARKED: it waits to be moved */
+	struct event_stand_in *stand_ins; /* of each slot */
 	uint64_t slot_count, slot_capacity, first_free_slot;
 	uint64_t sequence;
 	uint64_t live_count;
@@ -154,7 +154,7 @@ static inline bool event_list_is_parked(const struct event_list *list, event_han
 {
 	uint64_t index = handle & EVENT_SLOT_MASK;
 
-	return list->places[index].handle != handle && list->due_ns[index] == EVENT_PARKED;
+	return list->due_ns[index] == EVENT_PARKED && list->stand_ins[index].event == handle;
 }
 
 static inline bool event_list_is_pending(const struct event_list *list, event_handle handle)
@@ -165,10 +165,8 @@ static inline bool event_list_is_pending(const struct event_list *list, event_ha
 /* The handle must be pending. */
 static inline sim_ns event_list_time(const struct event_list *list, event_handle handle)
 {
-	const uint64_t index = handle & EVENT_SLOT_MASK;
-
 	assert(event_list_is_pending(list, handle));
-	return list->places[index].handle == handle ? list->places[index].time_ns : list->due_ns[index];
+	return list->due_ns[handle & EVENT_SLOT_MASK];
 }
 
 #endif

@@ -2,7 +2,7 @@
  * bench_models.c - what the models execute in a second, and what a task costs when there are many.
  *
  * The reference of a rate is that of bare events: as many as the run had, each taken from a binary heap and put back,
- * and nothing done in them. Of two events a task that nobody can do without, it is the limit.
+ * and nothing done in them. It is what the run would take if its models took nothing.
  */
 #include "tests/bench/bench.h"
 
