@@ -17,6 +17,9 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 
+# What `make release` adds to that.
+LINK_TIME := -flto=auto -fno-fat-lto-objects
+
 # Where this build's files go; check-determinism gives each of its builds a folder of its own.
 OUT ?= build/$(VARIANT)
 
@@ -75,7 +78,8 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all check-load check-plan property fuzz bench golden format tidy check-layers check-determinism \
+.PHONY: all help demo test test-all check-load check-plan property fuzz release bench check-instructions instructions golden \
+	format tidy check-layers check-determinism \
 	install uninstall deb check-readme cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
 
@@ -92,7 +96,7 @@ build/gilsim: $(OUT)/gilsim FORCE
 
 $(OUT)/gilsim: $(OBJECTS) $(OUT)/sources
 	$(say) link $@
-	$(run)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBRARIES)
+	$(run)$(CC) $(OPTIMISE) $(SANITIZE) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBRARIES)
 
 $(OUT)/obj/sim/%.o: sim/%.c $(OUT)/flags
 	@mkdir -p $(@D)
@@ -144,7 +148,7 @@ demo: packages-demo ## predict the first article's speedups and prove them on th
 
 $(OUT)/tests: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(TEST_OBJECTS) $(OUT)/sources
 	$(say) link $@
-	$(run)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcriterion $(LIBRARIES)
+	$(run)$(CC) $(OPTIMISE) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcriterion $(LIBRARIES)
 
 test: packages-test ## run the unit and model tests; VARIANT=san for the sanitizers
 	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests $(OUT)/example
@@ -206,11 +210,32 @@ fuzz: packages-clang ## fuzz each reader for FUZZ_TIME=60 seconds; what breaks i
 # The benchmark program has a main of its own, takes all of gilsim's objects, and times itself.
 $(OUT)/bench: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(BENCH_OBJECTS) $(OUT)/sources
 	$(say) link $@
-	$(run)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARIES)
+	$(run)$(CC) $(OPTIMISE) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARIES)
 
-bench: packages-demo ## time the engine and the models against hand-written references: build/bench.json
-	@$(MAKE) $(PARALLEL) VARIANT=release build/release/bench
-	build/release/bench build/bench.json
+# Compiled twice: first to learn from the benchmarks and the shipped scenarios which way the branches go, then to
+# use that, across files. -fprofile-use finds the counts beside the objects.
+release: packages-demo ## the fastest build (gcc: link-time, profile-guided): build/optimised/gilsim
+	@rm -rf build/optimised
+	@$(MAKE) $(PARALLEL) CC=gcc OUT=build/optimised OPTIMISE='$(OPTIMISE_release) $(LINK_TIME) -fprofile-generate' \
+		build/optimised/gilsim build/optimised/bench
+	build/optimised/bench --quick build/optimised/training.json
+	@tests/tools/train.sh build/optimised/gilsim
+	@$(MAKE) $(PARALLEL) CC=gcc OUT=build/optimised \
+		OPTIMISE='$(OPTIMISE_release) $(LINK_TIME) -fprofile-use -Wno-missing-profile' \
+		build/gilsim build/optimised/bench
+
+bench: release ## time the engine and the models against hand-written references: build/bench.json
+	build/optimised/bench build/bench.json
+
+check-instructions: packages-demo ## fail when the engine or the models execute 3 % more instructions than they did
+	@tests/tools/packages.sh valgrind:valgrind
+	@$(MAKE) $(PARALLEL) VARIANT=release CC=gcc build/release/bench
+	@tests/tools/instructions.sh check build/release/bench
+
+instructions: packages-demo ## write the instruction counts anew; say in the commit why they grew
+	@tests/tools/packages.sh valgrind:valgrind
+	@$(MAKE) $(PARALLEL) VARIANT=release CC=gcc build/release/bench
+	@tests/tools/instructions.sh write build/release/bench
 
 golden: all ## write the golden traces anew; their diff is part of the change
 	@tests/tools/golden.sh write build/gilsim

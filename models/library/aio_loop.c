@@ -20,7 +20,8 @@ struct aio_loop *aio_loop_new(struct interpreter *interpreter, struct aio_statis
 	loop->interpreter = interpreter;
 	loop->machine = machine;
 	loop->region = machine->region;
-	loop->timers.region = machine->region;
+	aio_timers_init(&loop->timers, machine->region);
+	pool_init(&loop->tasks, machine->region, sizeof(struct aio_task));
 	loop->statistics = statistics;
 	aio_add_reader(loop, &loop->self_pipe, read_from_self, loop);
 	return loop;

@@ -67,7 +67,7 @@ struct aio_loop {
 	struct thread_pool *default_executor;	 /* NULL until first used */
 	struct aio_statistics *statistics;	 /* borrowed; NULL: nothing is recorded */
 	struct aio_task *first_task, *last_task; /* all that are not done (all_tasks) */
-	struct aio_task *free_tasks;
+	struct pool tasks;
 };
 
 /* Records into `statistics` unless NULL. */

@@ -12,12 +12,8 @@ static aio_callback_fn first_step;
 
 struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_fn *program)
 {
-	struct aio_task *task = loop->free_tasks;
+	struct aio_task *task = pool_take(&loop->tasks);
 
-	if (task)
-		loop->free_tasks = task->next;
-	else
-		task = region_alloc(loop->region, sizeof(*task));
 	*task = (struct aio_task){
 		.future.kind = AIO_TASK,
 		.name = name,
@@ -38,10 +34,8 @@ struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_f
 void aio_task_release(struct aio_loop *loop, struct aio_task *task)
 {
 	assert(task->references > 0);
-	if (--task->references > 0)
-		return;
-	task->next = loop->free_tasks;
-	loop->free_tasks = task;
+	if (--task->references == 0)
+		pool_give_back(&loop->tasks, task);
 }
 
 /* ---- Accounting ---- */

@@ -28,7 +28,7 @@ struct aio_task {
 	uint32_t references;
 	uint8_t activity; /* while it waits */
 	bool must_cancel;
-	struct aio_task *next, *previous; /* of the loop's tasks that are not done; `next` of the free ones */
+	struct aio_task *next, *previous; /* of the loop's tasks that are not done */
 };
 
 /* A task for a coroutine that runs `program`; its locals are filled in by aio_task_locals() before the start. */

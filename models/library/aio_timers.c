@@ -6,6 +6,12 @@
 /* Lib/asyncio/base_events.py: _MIN_SCHEDULED_TIMER_HANDLES; the fraction of cancelled ones is a half. */
 #define MIN_SCHEDULED_TIMERS 100
 
+void aio_timers_init(struct aio_timers *timers, struct region *region)
+{
+	*timers = (struct aio_timers){ .region = region };
+	pool_init(&timers->timers, region, sizeof(struct aio_timer));
+}
+
 static bool is_before(struct aio_timers *timers, const struct aio_timer *a, const struct aio_timer *b)
 {
 	timers->comparisons++;
@@ -57,21 +63,11 @@ static struct aio_timer *pop(struct aio_timers *timers)
 	return first;
 }
 
-static void give_back(struct aio_timers *timers, struct aio_timer *timer)
-{
-	timer->next_free = timers->free;
-	timers->free = timer;
-}
-
 struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_callback_fn *callback,
 				 void *subject)
 {
-	struct aio_timer *timer = timers->free;
+	struct aio_timer *timer = pool_take(&timers->timers);
 
-	if (timer)
-		timers->free = timer->next_free;
-	else
-		timer = region_alloc(timers->region, sizeof(*timer));
 	*timer = (struct aio_timer){
 		.when_ns = when_ns, .callback = callback, .subject = subject, .scheduled = true
 	};
@@ -86,7 +82,7 @@ void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer)
 {
 	assert(!timer->cancelled);
 	if (timer->over) {
-		give_back(timers, timer);
+		pool_give_back(&timers->timers, timer);
 		return;
 	}
 	timer->cancelled = true;
@@ -97,7 +93,7 @@ void aio_timers_end(struct aio_timers *timers, struct aio_timer *timer)
 {
 	timer->over = true;
 	if (timer->cancelled)
-		give_back(timers, timer);
+		pool_give_back(&timers->timers, timer);
 }
 
 /* All cancelled ones go, and heapify() orders the rest. */

@@ -11,6 +11,7 @@
 #define MODELS_LIBRARY_AIO_TIMERS_H
 
 #include "models/library/aio_future.h"
+#include "sim/base/pool.h"
 
 struct aio_timer {
 	sim_ns when_ns;
@@ -19,7 +20,6 @@ struct aio_timer {
 	bool scheduled; /* in the heap */
 	bool over;	/* called, or found cancelled: nobody but its owner knows it any more */
 	bool cancelled;
-	struct aio_timer *next_free;
 };
 
 struct aio_timers {
@@ -27,8 +27,10 @@ struct aio_timers {
 	struct aio_timer **heap;
 	size_t count, capacity, cancelled_count;
 	uint64_t comparisons; /* not yet charged */
-	struct aio_timer *free;
+	struct pool timers;
 };
+
+void aio_timers_init(struct aio_timers *timers, struct region *region);
 
 /* The timer is its owner's until aio_timers_cancel(), which must come once, also for one that has been called. */
 struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_callback_fn *callback,

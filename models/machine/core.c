@@ -10,15 +10,6 @@
 static void core_due(struct engine *engine, void *subject, uint64_t argument);
 static void ticked(struct engine *engine, void *subject, uint64_t argument);
 
-double machine_speed(const struct machine_model *machine, int busy)
-{
-	double all = machine->costs->value[COST_CPU_ALL_BUSY_SPEED];
-
-	if (!machine->slows || busy <= 1)
-		return 1;
-	return 1 - (1 - all) * (busy - 1) / (machine->core_count - 1);
-}
-
 /* Wall time that `work_ns` takes at the speed of now; at least 1 ns for any work. */
 static sim_ns wall_ns(double speed, sim_ns work_ns)
 {

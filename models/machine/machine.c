@@ -22,6 +22,16 @@ static sim_ns scaled_by_cpus(double value_for_8_ns, int cpus)
 	return sim_time_round(value_for_8_ns * factor / 4);
 }
 
+/* Each further busy core slows the others by as much again. */
+static double speed_while(const struct machine_model *machine, int busy)
+{
+	double all = machine->costs->value[COST_CPU_ALL_BUSY_SPEED];
+
+	if (!machine->slows || busy <= 1)
+		return 1;
+	return 1 - (1 - all) * (busy - 1) / (machine->core_count - 1);
+}
+
 struct machine_model *machine_new(struct region *region, struct engine *engine, const struct machine_config *config)
 {
 	struct machine_model *machine = region_alloc(region, sizeof(*machine));
@@ -33,6 +43,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->region = region;
 	machine->config = *config;
 	machine->costs = costs;
+	pool_init(&machine->frames, region, sizeof(struct frame));
 	machine->trace = config->trace;
 	machine->core_count = config->cores;
 	machine->pack_below =
@@ -61,6 +72,9 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	if (machine->vary_half_width > 1)
 		machine->vary_half_width = 1;
 	machine->gap_stream = random_hash_name("irregular gap");
+	machine->speeds = region_alloc_array(region, (size_t)config->cores + 1, sizeof(*machine->speeds));
+	for (int busy = 0; busy <= config->cores; busy++)
+		machine->speeds[busy] = speed_while(machine, busy);
 	machine->cores = region_alloc_array(region, (size_t)config->cores, sizeof(struct core));
 	for (int i = 0; i < config->cores; i++) {
 		struct core *core = &machine->cores[i];
@@ -112,14 +126,10 @@ sim_ns machine_busy_ns(const struct machine_model *machine)
 	return busy_ns;
 }
 
-void machine_trace(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
-		   const char *what, const char *name, int64_t value)
+void machine_emit(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
+		  const char *what, const char *name, int64_t value)
 {
-	struct trace_record record;
-
-	if (!trace_wants(machine->trace, phase))
-		return;
-	record = (struct trace_record){
+	struct trace_record record = {
 		.time_ns = machine_now(machine),
 		.phase = phase,
 		.process = thread ? thread->process->id : -1,
@@ -132,12 +142,12 @@ void machine_trace(const struct machine_model *machine, const struct os_thread *
 	trace_emit(machine->trace, &record);
 }
 
-void machine_trace_state(const struct os_thread *thread)
+void machine_emit_state(const struct os_thread *thread)
 {
 	const struct machine_model *machine = thread->machine;
 	struct trace_record record;
 
-	if (!trace_wants(machine->trace, TRACE_STATE) || !machine->config.activity_names)
+	if (!machine->config.activity_names)
 		return;
 	record = (struct trace_record){
 		.time_ns = machine_now(machine),

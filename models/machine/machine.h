@@ -12,6 +12,7 @@
 #include "models/machine/bandwidth.h"
 #include "models/machine/utilisation.h"
 #include "models/machine/os_thread.h"
+#include "sim/base/pool.h"
 #include "sim/base/region.h"
 #include "sim/engine/engine.h"
 #include "sim/engine/trace.h"
@@ -72,6 +73,8 @@ struct machine_model {
 	int busy_count;
 	uint32_t pack_below; /* of UTILISATION_FULL; 0: never */
 	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
+	double *speeds;	     /* of a core, by how many are busy */
+	size_t queued_count; /* threads in all run queues, those that only stay in one included */
 
 	/* Costs in whole nanoseconds, read once. */
 	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_idle_shallow_ns,
@@ -83,7 +86,7 @@ struct machine_model {
 
 	struct bandwidth bandwidth;
 
-	struct frame *free_frames;
+	struct pool frames;
 	int32_t next_thread_id, next_process_id, next_lock_id;
 	uint64_t context_switches;
 	uint64_t latency_key; /* of the stream of wake-up latencies */
@@ -103,6 +106,12 @@ static inline sim_ns machine_now(const struct machine_model *machine)
 	return engine_now(machine->engine);
 }
 
+/* Speed of a core while `busy` cores of the machine are busy. */
+static inline double machine_speed(const struct machine_model *machine, int busy)
+{
+	return machine->speeds[busy];
+}
+
 /* A cost of the profile in whole nanoseconds. */
 static inline sim_ns machine_cost(const struct machine_model *machine, enum cost cost)
 {
@@ -119,9 +128,24 @@ sim_ns machine_irregular(struct machine_model *machine, sim_ns mean_ns);
 /* Core time used so far, summed over cores. */
 sim_ns machine_busy_ns(const struct machine_model *machine);
 
-void machine_trace(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
-		   const char *what, const char *name, int64_t value);
+/* For the two below: one record of a trace that wants it. */
+void machine_emit(const struct machine_model *machine, const struct os_thread *thread, enum trace_phase phase,
+		  const char *what, const char *name, int64_t value);
+void machine_emit_state(const struct os_thread *thread);
+
+/* Tells the trace, if there is one that wants this phase; else it costs a test. */
+static inline void machine_trace(const struct machine_model *machine, const struct os_thread *thread,
+				 enum trace_phase phase, const char *what, const char *name, int64_t value)
+{
+	if (trace_wants(machine->trace, phase))
+		machine_emit(machine, thread, phase, what, name, value);
+}
+
 /* What the thread is at from now on, and on which core. */
-void machine_trace_state(const struct os_thread *thread);
+static inline void machine_trace_state(const struct os_thread *thread)
+{
+	if (trace_wants(thread->machine->trace, TRACE_STATE))
+		machine_emit_state(thread);
+}
 
 #endif

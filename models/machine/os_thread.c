@@ -9,34 +9,17 @@
 #include "models/machine/os_process.h"
 #include "models/machine/scheduler.h"
 
-static struct frame *frame_new(struct machine_model *machine)
-{
-	struct frame *frame = machine->free_frames;
-
-	if (frame)
-		machine->free_frames = frame->parent;
-	else
-		frame = region_alloc(machine->region, sizeof(*frame));
-	return frame;
-}
-
-static void frame_free(struct machine_model *machine, struct frame *frame)
-{
-	frame->parent = machine->free_frames;
-	machine->free_frames = frame;
-}
-
 static void frame_pop(struct os_thread *thread)
 {
 	struct frame *frame = thread->top;
 
 	thread->top = frame->parent;
-	frame_free(thread->machine, frame);
+	pool_give_back(&thread->machine->frames, frame);
 }
 
 static struct frame *frame_for(struct machine_model *machine, program_fn *program, struct frame *parent)
 {
-	struct frame *frame = frame_new(machine);
+	struct frame *frame = pool_take(&machine->frames);
 
 	memset(frame, 0, sizeof(*frame));
 	frame->program = program;
@@ -62,7 +45,7 @@ void frame_stack_drop(struct machine_model *machine, struct frame_stack *stack)
 		struct frame *frame = stack->top;
 
 		stack->top = frame->parent;
-		frame_free(machine, frame);
+		pool_give_back(&machine->frames, frame);
 	}
 }
 
@@ -203,13 +186,14 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 
 		if (due < machine_now(machine))
 			due = machine_now(machine);
-		thread->timer = engine_schedule_at(machine->engine, due, timer_expired, thread, 0);
+		thread->timer = thread->timer == EVENT_NONE ?
+					engine_schedule_at(machine->engine, due, timer_expired, thread, 0) :
+					engine_reschedule_at(machine->engine, thread->timer, due);
 	}
 	thread->state = THREAD_BLOCKED;
 	core->need_resched = false;
 	scheduler_stop_current(core, true);
-	if (machine->trace)
-		machine_trace_state(thread);
+	machine_trace_state(thread);
 	return PENDING;
 }
 
@@ -240,10 +224,8 @@ sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sy
 			thread->wake_pending = true;
 		return waker ? machine->wake_call_ns : 0;
 	}
-	if (!thread->timed_out) {
-		engine_cancel(machine->engine, thread->timer);
-		thread->timer = EVENT_NONE;
-	}
+	if (thread->timer != EVENT_NONE)
+		thread->timer = engine_park(machine->engine, thread->timer);
 	futex_forget(thread);
 	if (thread->sched.delayed) {
 		requeue_delayed(thread);
@@ -268,6 +250,8 @@ enum progress os_thread_exit(struct os_thread *thread)
 	os_thread_account_to(thread, NULL);
 	while (thread->top)
 		frame_pop(thread);
+	engine_cancel(machine->engine, thread->timer);
+	thread->timer = EVENT_NONE;
 	thread->work_ns = 0;
 	thread->state = THREAD_EXITED;
 	core->need_resched = false;
@@ -316,8 +300,7 @@ void os_thread_show(struct os_thread *thread, uint8_t shown)
 		thread->time_in[thread->shown_activity] += now - thread->since_ns;
 	thread->since_ns = now;
 	thread->shown_activity = shown;
-	if (thread->machine->trace)
-		machine_trace_state(thread);
+	machine_trace_state(thread);
 }
 
 void os_thread_set_activity(struct os_thread *thread, uint8_t activity)

@@ -67,7 +67,7 @@ struct os_thread {
 	/* Waiting. */
 	bool wake_pending; /* woken while still about to block */
 	bool timed_out;	   /* the last wait ended by its timer */
-	event_handle timer;
+	event_handle timer; /* parked while it is not blocked, or blocked without a deadline */
 	event_handle arrival; /* WAKING: when it becomes ready */
 	struct os_thread *next_waiter, *previous_waiter;
 	void *waiting_on; /* a futex' list, for removal at a time-out */

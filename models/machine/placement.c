@@ -188,8 +188,11 @@ static struct core *busiest_other(struct core *core, size_t at_least)
 
 struct os_thread *placement_pull(struct core *core)
 {
-	struct core *busiest = busiest_other(core, 2);
+	struct core *busiest;
 
+	if (core->machine->queued_count == core->queue_count)
+		return NULL;
+	busiest = busiest_other(core, 2);
 	return busiest ? detach(busiest, false) : NULL;
 }
 

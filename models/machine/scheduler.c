@@ -17,6 +17,7 @@ void queue_insert(struct core *core, struct os_thread *thread)
 	core->queue = region_grow(core->machine->region, core->queue, core->queue_count, &core->queue_capacity,
 				  sizeof(struct os_thread *));
 	core->queue[core->queue_count++] = thread;
+	core->machine->queued_count++;
 	core->vruntime_sum += thread->sched.vruntime;
 	thread->sched.queued = true;
 }
@@ -30,6 +31,7 @@ void queue_remove_at(struct core *core, size_t index)
 	memmove(&core->queue[index], &core->queue[index + 1],
 		(core->queue_count - index - 1) * sizeof(struct os_thread *));
 	core->queue_count--;
+	core->machine->queued_count--;
 }
 
 bool scheduler_update_current(struct core *core)

@@ -68,7 +68,5 @@ void core_preempt(struct core *core);
 /* core.c: brings completions in line with the number of busy cores. */
 void core_went_busy(struct core *core);
 void core_went_idle(struct core *core);
-/* Speed of a core while `busy` cores of the machine are busy. */
-double machine_speed(const struct machine_model *machine, int busy);
 
 #endif

@@ -148,6 +148,7 @@ static enum progress run_shares(struct os_thread *thread, struct frame *frame)
 struct chunk_call {
 	struct executor_call call;
 	struct task_instance **instances;
+	struct task_instance *only; /* the usual one's array */
 	int64_t count;
 };
 
@@ -189,7 +190,8 @@ static enum progress submit_chunk(struct os_thread *thread, const struct model_r
 	int64_t first = number * chunk_items(run);
 
 	chunk->count = run->count - first < chunk_items(run) ? run->count - first : chunk_items(run);
-	chunk->instances = new_children(run, chunk->count, sizeof(struct task_instance *));
+	chunk->instances = chunk->count == 1 ? &chunk->only :
+					       new_children(run, chunk->count, sizeof(struct task_instance *));
 	for (int64_t i = 0; i < chunk->count; i++)
 		chunk->instances[i] = model_run_release(run, first + i);
 	if (chunk->count == 1)

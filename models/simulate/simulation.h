@@ -33,7 +33,7 @@ struct simulation {
 	uint64_t released, begun, completed;
 	uint64_t failed, timed_out, cancelled, rejected; /* the other outcomes; none of them is in `completed` */
 	uint64_t retries, lost_updates;
-	struct task_instance *free_instances;
+	struct pool instances; /* of struct task_instance */
 	struct task_instance *first_alive, *last_alive; /* begun and not yet at their end, in that order */
 
 	struct aio_statistics loops; /* of all event loops */

@@ -22,10 +22,12 @@ void task_enter_call(struct task_instance *instance, uint32_t task)
 {
 	struct simulation *simulation = instance->simulation;
 	const struct task *called = &simulation->workload->tasks[task];
-	struct activation *activation = region_alloc(simulation->region, sizeof(*activation));
+	struct activation *caller = instance->activation;
+	struct activation *activation =
+		caller ? region_alloc(simulation->region, sizeof(*activation)) : &instance->own;
 
-	activation->caller = instance->activation;
-	activation->depth = activation->caller ? activation->caller->depth + 1 : 0;
+	activation->caller = caller;
+	activation->depth = caller ? caller->depth + 1 : 0;
 	activation->task = task;
 	if (called->variable_count > 0)
 		activation->variables = region_alloc_array(simulation->region, called->variable_count,
@@ -43,7 +45,8 @@ void task_leave_call(struct task_instance *instance)
 		region_free(region, activation->variables);
 	if (activation->groups)
 		region_free(region, activation->groups);
-	region_free(region, activation);
+	if (activation != &instance->own)
+		region_free(region, activation);
 }
 
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group)
@@ -86,12 +89,8 @@ static void trace_counters(const struct simulation *simulation)
 
 static struct task_instance *instance_new(struct simulation *simulation, uint32_t task, uint64_t entity, bool counted)
 {
-	struct task_instance *instance = simulation->free_instances;
+	struct task_instance *instance = pool_take(&simulation->instances);
 
-	if (instance)
-		simulation->free_instances = instance->next_free;
-	else
-		instance = region_alloc(simulation->region, sizeof(*instance));
 	*instance = (struct task_instance){
 		.simulation = simulation,
 		.task = task,
@@ -211,8 +210,7 @@ static void give_back(struct task_instance *instance)
 	if (instance->user_number > 0)
 		arrivals_request_ended(instance->simulation->arrivals, instance->user_number - 1);
 	task_leave_call(instance);
-	instance->next_free = instance->simulation->free_instances;
-	instance->simulation->free_instances = instance;
+	pool_give_back(&instance->simulation->instances, instance);
 }
 
 void task_instance_reject(struct task_instance *instance)

@@ -48,6 +48,7 @@ struct task_instance {
 	enum exception_kind exception; /* RAISE: what is raised; else what is being handled, or NONE */
 	int64_t returned;	       /* RETURN, and the instance's result */
 	struct activation *activation; /* the innermost */
+	struct activation own;	       /* the outermost */
 	uint64_t number;	       /* in order of their beginning */
 	uint64_t entity;
 	uint64_t draw_count;	/* durations drawn so far */
@@ -68,8 +69,6 @@ struct task_instance {
 	uint32_t waits_for; /* a resource, or INDEX_NONE */
 	struct holding *holdings;
 	struct task_instance *next_alive, *previous_alive;
-
-	struct task_instance *next_free;
 };
 
 /* A new instance, released now. `index` numbers those that the run starts. */

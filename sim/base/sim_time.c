@@ -7,14 +7,18 @@
 
 sim_ns sim_time_round(double ns)
 {
-	double whole = round(ns);
+	sim_ns whole;
+	double rest;
 
-	if (isnan(whole))
+	if (isnan(ns))
 		return 0;
 	/* 2^63 is a double, INT64_MAX is not: what is not below 2^63 does not fit. */
-	if (whole >= 0x1p63)
+	if (ns >= 0x1p63)
 		return INT64_MAX;
-	if (whole < -0x1p63)
+	if (ns < -0x1p63)
 		return INT64_MIN;
-	return (sim_ns)whole;
+	/* Towards zero, and the rest is exact: from 2^53 on there is none. */
+	whole = (sim_ns)ns;
+	rest = ns - (double)whole;
+	return whole + (rest >= 0.5) - (rest <= -0.5);
 }

@@ -39,11 +39,14 @@ event_handle engine_schedule_at(struct engine *engine, sim_ns time_ns, event_fn 
 				uint64_t argument);
 event_handle engine_schedule_after(struct engine *engine, sim_ns delay_ns, event_fn *function, void *subject,
 				   uint64_t argument);
-/* Forgets a pending event. False, and nothing happens, when the handle is stale or EVENT_NONE. */
+/* Forgets a pending or parked event. False, and nothing happens, when the handle is stale or EVENT_NONE. */
 bool engine_cancel(struct engine *engine, event_handle handle);
-/* Moves a pending event to another time, as though cancelled and scheduled anew: it goes behind the
- * events already due at that instant. Returns its new handle; the old one is stale. The handle must be pending. */
+/* Moves a pending or parked event to another time, as though cancelled and scheduled anew: it goes behind the
+ * events already due at that instant. Returns its new handle; the old one is stale. Cheapest when that is later. */
 event_handle engine_reschedule_at(struct engine *engine, event_handle handle, sim_ns time_ns);
+/* Switches a pending event off, as though cancelled, but keeps it for engine_reschedule_at(): for time-outs that are
+ * set again and again. Returns its new handle; the old one is stale. A parked event may be parked again or cancelled. */
+event_handle engine_park(struct engine *engine, event_handle handle);
 bool engine_is_pending(const struct engine *engine, event_handle handle);
 /* The time of a pending event. */
 sim_ns engine_event_time(const struct engine *engine, event_handle handle);

@@ -45,6 +45,16 @@ struct event_slot {
 	event_handle handle; /* of a free slot: the index of the next free one; no event has such a handle */
 };
 
+/* An event that has been moved to a later time or parked is stood for by its old entry until that comes to the front. */
+struct event_stand_in {
+	event_handle event; /* as long as the slot carries it; else its event has an entry of its own */
+	event_handle entry; /* EVENT_NONE: none stands for it any more */
+	sim_ns entry_ns;
+};
+
+#define EVENT_PARKED ((sim_ns)-1)
+#define TIME_UNKNOWN ((sim_ns)-1)
+
 struct event_chunk;
 
 /* Entries that agree with the base in all digits above one, and share that one. */
@@ -62,11 +72,13 @@ struct event_list {
 	uint64_t spill_count; /* with more than so many in the front, some go to the back */
 
 	struct event_slot *slots;
-	sim_ns *due_ns; /* of each slot's event */
+	sim_ns *due_ns; /* of each slot's event; EVENT_PARKED: it waits to be moved */
+	struct event_stand_in *stand_ins; /* of each slot */
 	uint64_t slot_count, slot_capacity, first_free_slot;
 	uint64_t sequence;
 	uint64_t live_count;
-	uint64_t dead_count; /* entries whose event was cancelled or moved */
+	sim_ns next_ns; /* the time of the next event; TIME_UNKNOWN: it must be looked for */
+	uint64_t dead_count; /* entries that stand for no event any more */
 
 	/* The back: all later entries, by the highest digit in which they differ from the base. */
 	uint64_t back_count;
@@ -85,24 +97,29 @@ event_handle event_list_add(struct event_list *list, sim_ns time_ns, event_fn *f
 			    uint64_t argument);
 /* False when the handle is stale. */
 bool event_list_cancel(struct event_list *list, event_handle handle);
-/* Gives the event another time and the place behind all others of that time; returns its new handle. */
+/* Gives the event, which may be parked, another time and the place behind all others of that time; returns its new
+ * handle. */
 event_handle event_list_move(struct event_list *list, event_handle handle, sim_ns time_ns);
+/* The event will not come until it is moved; returns its new handle. It may be parked already. */
+event_handle event_list_park(struct event_list *list, event_handle handle);
 
-/* Closes the hole at the top and removes dead entries there; refills the front from the back. */
+/* Closes the hole at the top, and brings a live entry there; refills the front from the back. */
 void event_list_settle(struct event_list *list);
-/* The time of the next event while there is a hole, without closing it where that can be avoided. */
-bool event_list_peek_past_hole(struct event_list *list, sim_ns *time_ns);
+/* The time of the next event, of which there must be one, without closing a hole where that can be avoided. */
+sim_ns event_list_find_next(struct event_list *list);
 
-/* The time of the next event; false when there is none. What is on top is never dead. */
+/* The time of the next event; false when there is none. */
 static inline bool event_list_peek(struct event_list *list, sim_ns *time_ns)
 {
-	if (list->front_has_hole)
-		return event_list_peek_past_hole(list, time_ns);
-	*time_ns = event_entry_time(list->front[0]);
-	return list->front_count > 0;
+	if (list->live_count == 0)
+		return false;
+	if (list->next_ns == TIME_UNKNOWN)
+		list->next_ns = event_list_find_next(list);
+	*time_ns = list->next_ns;
+	return true;
 }
 
-/* The same, and makes the event ready to be taken. */
+/* The same, and makes the event ready to be taken. What is on top is never dead. */
 static inline bool event_list_ready(struct event_list *list, sim_ns *time_ns)
 {
 	if (list->front_has_hole)
@@ -119,16 +136,30 @@ static inline const struct event_slot *event_list_take(struct event_list *list)
 
 	list->front_has_hole = true;
 	list->live_count--;
+	list->next_ns = TIME_UNKNOWN;
 	slot->handle = list->first_free_slot;
 	list->first_free_slot = index;
 	return slot;
 }
 
-static inline bool event_list_is_pending(const struct event_list *list, event_handle handle)
+/* Whether there is such an event, parked or not. */
+static inline bool event_list_is_known(const struct event_list *list, event_handle handle)
 {
 	uint64_t index = handle & EVENT_SLOT_MASK;
 
 	return handle != EVENT_NONE && index < list->slot_count && list->slots[index].handle == handle;
+}
+
+static inline bool event_list_is_parked(const struct event_list *list, event_handle handle)
+{
+	uint64_t index = handle & EVENT_SLOT_MASK;
+
+	return list->due_ns[index] == EVENT_PARKED && list->stand_ins[index].event == handle;
+}
+
+static inline bool event_list_is_pending(const struct event_list *list, event_handle handle)
+{
+	return event_list_is_known(list, handle) && !event_list_is_parked(list, handle);
 }
 
 /* The handle must be pending. */

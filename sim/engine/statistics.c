@@ -9,13 +9,17 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define BIN_BITS 9
 #define BINS_PER_DOUBLING ((uint64_t)1 << BIN_BITS)
 /* Values have at most 63 bits; the first two runs of bins are the single values below 1024. */
 #define BIN_COUNT ((63 - BIN_BITS + 1) * BINS_PER_DOUBLING)
+
+/* Values are sorted by digits of so many bits; so few are sorted by insertion. */
+#define DIGIT_BITS 8
+#define DIGIT_COUNT (1u << DIGIT_BITS)
+#define INSERTION_COUNT 64
 
 static uint64_t bin_of(sim_ns value)
 {
@@ -104,18 +108,75 @@ double sample_set_mean(const struct sample_set *set)
 	return (double)(set->sum / set->count) + (double)(set->sum % set->count) / (double)set->count;
 }
 
-static int compare_values(const void *a, const void *b)
+static void sort_by_insertion(sim_ns *values, uint64_t count)
 {
-	sim_ns left = *(const sim_ns *)a, right = *(const sim_ns *)b;
+	for (uint64_t i = 1; i < count; i++) {
+		const sim_ns value = values[i];
+		uint64_t at = i;
 
-	return (left > right) - (left < right);
+		for (; at > 0 && values[at - 1] > value; at--)
+			values[at] = values[at - 1];
+		values[at] = value;
+	}
+}
+
+static inline unsigned int digit_of(sim_ns value, unsigned int shift)
+{
+	return (unsigned int)((uint64_t)value >> shift) & (DIGIT_COUNT - 1);
+}
+
+/*
+ * Sorts values that differ in no bit above the digit at `shift`: in place, by that digit and then each digit's values
+ * by the next lower one ("American flag sort": McIlroy, Bostic, McIlroy, Computing Systems 6 (1993)). A value is
+ * carried from place to place until it comes to where its digit's values stand.
+ */
+static void sort_by_digits(sim_ns *values, uint64_t count, unsigned int shift)
+{
+	uint64_t next[DIGIT_COUNT] = { 0 }, end[DIGIT_COUNT];
+	uint64_t start = 0;
+
+	if (count <= INSERTION_COUNT) {
+		sort_by_insertion(values, count);
+		return;
+	}
+	for (uint64_t i = 0; i < count; i++)
+		next[digit_of(values[i], shift)]++;
+	for (unsigned int digit = 0; digit < DIGIT_COUNT; digit++) {
+		end[digit] = start + next[digit];
+		next[digit] = start;
+		start = end[digit];
+	}
+	for (unsigned int digit = 0; digit < DIGIT_COUNT; digit++) {
+		while (next[digit] < end[digit]) {
+			sim_ns carried = values[next[digit]];
+
+			for (unsigned int its = digit_of(carried, shift); its != digit; its = digit_of(carried, shift)) {
+				const sim_ns found = values[next[its]];
+
+				values[next[its]++] = carried;
+				carried = found;
+			}
+			values[next[digit]++] = carried;
+		}
+	}
+	if (shift == 0)
+		return;
+	start = 0;
+	for (unsigned int digit = 0; digit < DIGIT_COUNT; digit++) {
+		sort_by_digits(values + start, end[digit] - start, shift - DIGIT_BITS);
+		start = end[digit];
+	}
 }
 
 static void sample_set_sort(struct sample_set *set)
 {
+	uint64_t differing = (uint64_t)(set->min ^ set->max);
+
 	if (set->sorted || set->bins)
 		return;
-	qsort(set->values, set->count, sizeof(*set->values), compare_values);
+	if (differing != 0)
+		sort_by_digits(set->values, set->count,
+			       (63 - (unsigned int)__builtin_clzll(differing)) / DIGIT_BITS * DIGIT_BITS);
 	set->sorted = true;
 }
 

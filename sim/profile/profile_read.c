@@ -277,10 +277,14 @@ static void read_value(struct reader *reader, const struct node *node, enum cost
 static void read_parameters(struct reader *reader, const struct node *node, enum cost_scope scope,
 			    struct profile_value values[COST_COUNT])
 {
+	enum cost likely = 0; /* a profile lists its parameters in the table's order */
+
 	for (const struct node *child = mapping_children(reader, node, "'parameters'"); child;
 	     child = child->next) {
-		enum cost cost = cost_find(child->key);
+		bool is_likely = likely < COST_COUNT && !strcmp(cost_infos[likely].name, child->key);
+		enum cost cost = is_likely ? likely : cost_find(child->key);
 
+		likely = cost + 1;
 		if (cost == COST_COUNT) {
 			const char *names[COST_COUNT];
 

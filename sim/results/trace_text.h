@@ -8,13 +8,13 @@
 #define SIM_RESULTS_TRACE_TEXT_H
 
 #include <stdint.h>
-#include <stdio.h>
 
 #include "sim/engine/trace.h"
+#include "sim/results/trace_buffer.h"
 
 /* Begins the part of one run; the records that the sink then receives are its own. */
-void trace_text_begin(FILE *stream, const char *scenario, const char *variant, uint64_t replication);
-/* A sink that writes to `stream`, which is borrowed and must outlive it. */
-struct trace_sink trace_text_sink(FILE *stream);
+void trace_text_begin(struct trace_buffer *buffer, const char *scenario, const char *variant, uint64_t replication);
+/* A sink that writes to `buffer`, which is borrowed, must outlive it, and is the caller's to flush. */
+struct trace_sink trace_text_sink(struct trace_buffer *buffer);
 
 #endif

@@ -52,8 +52,8 @@ const struct trace_sink *trace_writer_begin_run(struct trace_writer *writer, con
 	writer->run = *run;
 	writer->document.run_index++;
 	if (writer->format == TRACE_TEXT) {
-		trace_text_begin(writer->document.buffer.stream, run->scenario, run->variant, run->replication);
-		writer->sink = trace_text_sink(writer->document.buffer.stream);
+		trace_text_begin(&writer->document.buffer, run->scenario, run->variant, run->replication);
+		writer->sink = trace_text_sink(&writer->document.buffer);
 		return &writer->sink;
 	}
 	if (writer->format == TRACE_CSV)

@@ -1,14 +1,17 @@
 /*
- * bench.c - runs all benchmarks, prints a table as it goes, and writes the result file.
+ * bench.c - runs the benchmarks, prints a table as it goes, and writes the result file.
  *
- *   bench [FILE]      the file is build/bench.json unless given
+ *   bench [--quick] [--only PREFIX] [FILE]     the file is build/bench.json unless given
+ *   bench --count NAME N                       N operations of one subject and nothing else, for counting instructions
  *
  * The file is [{"name", "value", "unit", "reference", "ratio"}]: ratio = value / reference, both null
  * without a reference. It is written under another name and renamed, so it is never half there.
+ * What is timed as a command is the gilsim beside this program.
  */
 #include "tests/bench/bench.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,14 +20,48 @@
 
 #include <jansson.h>
 
-static json_t *bench_rows;
+#include "models/simulate/simulate.h"
+#include "sim/scenario/scenario.h"
 
-int64_t bench_wall_ns(void)
+#define QUICK_DIVISOR 100
+
+static json_t *bench_rows;
+static bool quick;
+static const char *only = "";
+
+bool bench_wants(const char *name)
+{
+	return !strncmp(name, only, strlen(only));
+}
+
+uint64_t bench_size(uint64_t full)
+{
+	return quick ? (full + QUICK_DIVISOR - 1) / QUICK_DIVISOR : full;
+}
+
+int bench_rounds(int most)
+{
+	if (quick)
+		return 1;
+	return most < BENCH_ROUND_COUNT ? most : BENCH_ROUND_COUNT;
+}
+
+static int64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t bench_cpu_ns(void)
+{
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+int64_t bench_wall_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -34,9 +71,9 @@ static int compare_doubles(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-double bench_median(double *values, size_t count)
+double bench_median(double *values, int count)
 {
-	qsort(values, count, sizeof(*values), compare_doubles);
+	qsort(values, (size_t)count, sizeof(*values), compare_doubles);
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
@@ -51,21 +88,32 @@ void bench_report(const char *name, double value, const char *unit, double refer
 	json_object_set_new(row, "ratio", isnan(reference) ? json_null() : json_real(value / reference));
 	json_array_append_new(bench_rows, row);
 	if (isnan(reference))
-		printf("%-18s %14.5g %-12s %14s %8s\n", name, value, unit, "-", "-");
+		printf("%-24s %12.5g %-14s %12s %8s\n", name, value, unit, "-", "-");
 	else
-		printf("%-18s %14.5g %-12s %14.5g %8.3f\n", name, value, unit, reference, value / reference);
+		printf("%-24s %12.5g %-14s %12.5g %8.3f\n", name, value, unit, reference, value / reference);
 	fflush(stdout);
 }
 
-int main(int argc, char **argv)
+const struct workload *bench_load(const char *name, const char *count_key, uint64_t count, struct region *region)
 {
-	const char *path = argc > 1 ? argv[1] : "build/bench.json";
+	const char *path = region_format(region, "tests/bench/%s.yaml", name);
+	const char *override = region_format(region, "%s=%llu", count_key, (unsigned long long)count);
+	struct scenario_options options = { .overrides = &override, .override_count = count > 0, .seed = 1 };
+	struct diagnostics diagnostics;
+	struct scenario *scenario;
+
+	diagnostics_init(&diagnostics, region);
+	scenario = scenario_load(path, &options, region, &diagnostics);
+	if (scenario)
+		simulate_check(&scenario->workloads[0], &diagnostics);
+	diagnostics_print(&diagnostics, stderr);
+	return scenario && diagnostics.error_count == 0 ? &scenario->workloads[0] : NULL;
+}
+
+static int write_file(const char *path)
+{
 	char temporary[4096];
 
-	bench_rows = json_array();
-	printf("%-18s %14s %-12s %14s %8s\n", "benchmark", "value", "unit", "reference", "ratio");
-	bench_engine();
-	bench_models();
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	if (json_dump_file(bench_rows, temporary, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0 ||
 	    rename(temporary, path) != 0) {
@@ -73,6 +121,43 @@ int main(int argc, char **argv)
 		remove(temporary);
 		return 3;
 	}
-	json_decref(bench_rows);
 	return 0;
+}
+
+static int count(const char *name, uint64_t operations)
+{
+	if (bench_count_engine(name, operations) || bench_count_servers(name, operations))
+		return 0;
+	fprintf(stderr, "bench: nothing is counted under the name '%s'\n", name);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	const char *path = "build/bench.json";
+	char own_path[4096], gilsim[4200];
+	int status;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--quick"))
+			quick = true;
+		else if (!strcmp(argv[i], "--only") && i + 1 < argc)
+			only = argv[++i];
+		else if (!strcmp(argv[i], "--count") && i + 2 < argc)
+			return count(argv[i + 1], strtoull(argv[i + 2], NULL, 10));
+		else
+			path = argv[i];
+	}
+	snprintf(own_path, sizeof(own_path), "%s", argv[0]);
+	snprintf(gilsim, sizeof(gilsim), "%s/gilsim", dirname(own_path));
+	bench_rows = json_array();
+	printf("%-24s %12s %-14s %12s %8s\n", "benchmark", "value", "unit", "reference", "ratio");
+	bench_command(gilsim); /* first: a child's peak memory counts what its parent had when it started it */
+	bench_engine();
+	bench_models();
+	bench_servers();
+	bench_trace();
+	status = write_file(path);
+	json_decref(bench_rows);
+	return status;
 }

@@ -362,9 +362,10 @@ static enum progress ignore(struct os_thread *thread, void *subject, struct aio_
 
 Test(asyncio, cancelled_timers_stay_until_they_are_more_than_half_of_more_than_a_hundred)
 {
-	struct aio_timers timers = { .region = &test.region };
+	struct aio_timers timers;
 	struct aio_timer *all[120];
 
+	aio_timers_init(&timers, &test.region);
 	for (int i = 0; i < 120; i++)
 		all[i] = aio_timers_add(&timers, 1000 - i, ignore, NULL);
 	for (int i = 0; i < 60; i++)
@@ -385,9 +386,10 @@ Test(asyncio, cancelled_timers_stay_until_they_are_more_than_half_of_more_than_a
 Test(asyncio, timers_due_together_leave_in_the_order_of_heapq)
 {
 	const int order[] = { 0, 2, 5, 6, 4, 1, 3 };
-	struct aio_timers timers = { .region = &test.region };
+	struct aio_timers timers;
 	struct aio_timer *all[7];
 
+	aio_timers_init(&timers, &test.region);
 	for (int i = 0; i < 7; i++)
 		all[i] = aio_timers_add(&timers, 711, ignore, NULL);
 	cr_expect_null(aio_timers_take_due(&timers, 710));

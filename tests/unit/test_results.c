@@ -407,7 +407,8 @@ Test(results, a_trace_is_a_line_a_record)
 	char *text = NULL;
 	size_t length;
 	FILE *stream = open_memstream(&text, &length);
-	struct trace_sink sink = trace_text_sink(stream);
+	struct trace_buffer buffer = { .stream = stream };
+	struct trace_sink sink = trace_text_sink(&buffer);
 	const struct trace_record record = { .time_ns = 1250000,
 					     .phase = TRACE_END,
 					     .process = 0,
@@ -418,6 +419,7 @@ Test(results, a_trace_is_a_line_a_record)
 					     .value = 711 };
 
 	trace_emit(&sink, &record);
+	trace_buffer_flush(&buffer);
 	fclose(stream);
 	cr_expect(eq(str, text, (char *)"         1250000  end     p0 t2 c-  gil_wait        worker-1  711\n"));
 	free(text);

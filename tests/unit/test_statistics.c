@@ -71,6 +71,30 @@ Test(sample_set, percentiles_are_those_of_gsl)
 	}
 }
 
+/* Of all magnitudes, with many ties: every digit of the sort decides somewhere. */
+Test(sample_set, values_are_sorted_whatever_their_digits)
+{
+	enum { COUNT = 20000 };
+	static double values[COUNT];
+	struct region region;
+	struct sample_set set;
+
+	region_init(&region);
+	sample_set_init(&set, &region);
+	for (uint64_t i = 0; i < COUNT; i++) {
+		sim_ns value = (sim_ns)(random_hash_path(4711, i / 3) >> (1 + i % 63));
+
+		sample_set_add(&set, value);
+		values[i] = (double)value;
+	}
+	qsort(values, COUNT, sizeof(*values), compare_doubles);
+	for (int i = 0; i < COUNT; i++)
+		cr_assert(le(dbl, fabs(sample_set_percentile(&set, i / (double)(COUNT - 1)) - values[i]),
+			     1e-9 * (values[i] + 1)),
+			  "rank %d", i);
+	region_release(&region);
+}
+
 Test(sample_set, a_percentile_by_hand)
 {
 	struct region region;

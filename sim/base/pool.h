@@ -1,0 +1,50 @@
+/*
+ * pool.h - things of one size that come and go: given back, they serve again; new ones come many at a time.
+ *
+ * One by one from a region each would cost a header of its own and a call of malloc.
+ */
+#ifndef SIM_BASE_POOL_H
+#define SIM_BASE_POOL_H
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "sim/base/region.h"
+
+struct pool {
+	struct region *region; /* borrowed: where it grows */
+	size_t item_bytes;
+	void *free;			/* the first of those given back; each begins with a pointer to the next */
+	unsigned char *unused, *end;	/* of the newest block */
+	size_t block_items;
+};
+
+/* Items of `item_bytes`, a multiple of a pointer's size. */
+void pool_init(struct pool *pool, struct region *region, size_t item_bytes);
+/* For pool_take(): the next block, twice as large as the last one up to a limit. */
+void pool_grow(struct pool *pool);
+
+/* An item; what stands in it is anything. */
+static inline void *pool_take(struct pool *pool)
+{
+	void *item = pool->free;
+
+	if (item) {
+		pool->free = *(void **)item;
+		return item;
+	}
+	if (pool->unused == pool->end)
+		pool_grow(pool);
+	item = pool->unused;
+	pool->unused += pool->item_bytes;
+	return item;
+}
+
+/* The item serves again. */
+static inline void pool_give_back(struct pool *pool, void *item)
+{
+	*(void **)item = pool->free;
+	pool->free = item;
+}
+
+#endif

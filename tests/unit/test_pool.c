@@ -1,0 +1,38 @@
+/*
+ * test_pool.c - pools: items are apart from each other, and serve again.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <string.h>
+
+#include "sim/base/pool.h"
+
+#define ITEMS 3000
+#define ITEM_BYTES 24
+
+Test(pool, items_are_apart_and_serve_again)
+{
+	static unsigned char *items[ITEMS];
+	struct region region;
+	struct pool pool;
+	size_t size_bytes;
+
+	region_init(&region);
+	pool_init(&pool, &region, ITEM_BYTES);
+	for (int i = 0; i < ITEMS; i++) {
+		items[i] = pool_take(&pool);
+		memset(items[i], i % 251, ITEM_BYTES);
+	}
+	for (int i = 0; i < ITEMS; i++)
+		for (int byte = 0; byte < ITEM_BYTES; byte++)
+			cr_assert(eq(int, items[i][byte], i % 251));
+	size_bytes = region.size_bytes;
+	cr_expect(le(sz, size_bytes, (size_t)2 * ITEMS * ITEM_BYTES));
+	for (int i = 0; i < ITEMS; i++)
+		pool_give_back(&pool, items[i]);
+	for (int i = ITEMS - 1; i >= 0; i--)
+		cr_assert(eq(ptr, pool_take(&pool), items[i]));
+	cr_expect(eq(sz, region.size_bytes, size_bytes));
+	region_release(&region);
+}
