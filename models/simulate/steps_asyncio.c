@@ -20,13 +20,15 @@ _Static_assert((int)EXCEPTION_TIMEOUT == (int)PY_TIMEOUT_ERROR &&
 struct aio_task *coroutine_task_new(struct aio_loop *loop, struct task_instance *instance)
 {
 	const struct workload *workload = instance->simulation->workload;
+	struct interpreter *interpreter = loop->interpreter;
 	struct aio_task *task = aio_task_new(loop, workload->tasks[instance->task].name, task_run);
 
 	instance->in_coroutine = true;
 	((struct task_run_locals *)aio_task_locals(task))->instance = instance;
 	aio_owe(loop, COST_AIO_INSTANCE);
-	loop->owed_ns += gc_objects_made(&loop->interpreter->gc,
-					 loop->interpreter->runtime->cost_ns[COST_AIO_INSTANCE_OBJECTS]);
+	loop->owed_ns += gc_objects_made(&interpreter->gc, interpreter->runtime->cost_ns[COST_AIO_INSTANCE_OBJECTS]);
+	loop->owed_ns += os_process_grow_heap(interpreter->process,
+					      interpreter->runtime->cost_ns[COST_MEMORY_COROUTINE]);
 	return task;
 }
 

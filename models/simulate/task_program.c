@@ -250,8 +250,10 @@ void task_instance_cancel(struct task_instance *instance)
 /* What the harness keeps of a coroutine goes with it. */
 static void forget_objects(struct os_thread *thread, const struct task_instance *instance)
 {
-	if (instance->in_coroutine)
-		gc_objects_gone(&py_current(thread)->interpreter->gc, py_cost(thread, COST_AIO_INSTANCE_OBJECTS));
+	if (!instance->in_coroutine)
+		return;
+	gc_objects_gone(&py_current(thread)->interpreter->gc, py_cost(thread, COST_AIO_INSTANCE_OBJECTS));
+	os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_COROUTINE));
 }
 
 enum progress task_run(struct os_thread *thread, struct frame *frame)

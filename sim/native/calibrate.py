@@ -118,6 +118,11 @@ def giving_up_once():
     return sha256, sha256, LONG_ENOUGH, ONE_LESS
 
 
+def resident_bytes():
+    with open('/proc/self/statm') as stream:
+        return int(stream.read().split()[1]) * mmap.PAGESIZE
+
+
 def use_empty_tasks(count):
     """Makes the harness's run_task() run tasks without steps."""
     harness.PROGRAM = types.SimpleNamespace(bodies=[()] * count, activations=[None] * count)
@@ -716,9 +721,7 @@ def measure_all_busy_speed():
 # ---- All of it ---------------------------------------------------------------------------------------
 
 def measure_memory():
-    with open('/proc/self/statm') as stream:
-        pages = int(stream.read().split()[1])
-    known('memory.interpreter', pages * mmap.PAGESIZE, 'resident pages of /proc/self/statm after all imports')
+    known('memory.interpreter', resident_bytes(), 'resident pages of /proc/self/statm after all imports')
 
 
 def measure_interval():

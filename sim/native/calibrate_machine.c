@@ -200,6 +200,32 @@ static bool measure_pipe(struct calibration *calibration)
 	return true;
 }
 
+/* ---- Fresh memory ---------------------------------------------------------------------------------------- */
+
+/* As much as an interpreter asks for at a time (ARENA_SIZE of obmalloc.c since 3.10). */
+#define FRESH_BYTES ((size_t)1 << 20)
+#define PAGE_BYTES 4096
+
+static bool measure_faults(struct calibration *calibration)
+{
+	double batches[CALIBRATE_BATCHES];
+
+	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
+		char *memory = mmap(NULL, FRESH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		int64_t begin_ns;
+
+		if (memory == MAP_FAILED)
+			return fail(calibration, "mmap");
+		begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+		for (size_t at = 0; at < FRESH_BYTES; at += PAGE_BYTES)
+			((volatile char *)memory)[at] = 1;
+		batches[batch] = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns) / (FRESH_BYTES / PAGE_BYTES);
+		munmap(memory, FRESH_BYTES);
+	}
+	calibration_put_batches(calibration, COST_MEM_FAULT, batches, CALIBRATE_BATCHES, "CPU time");
+	return true;
+}
+
 /* ---- One core: switches ---------------------------------------------------------------------------------- */
 
 #define ROUND_TRIPS 1000
@@ -847,6 +873,7 @@ static const struct {
 } measurements[] = {
 	{ "scheduler", measure_scheduler },	     { "limits", measure_limits },
 	{ "system calls", measure_syscall },	     { "pipes", measure_pipe },
+	{ "fresh memory", measure_faults },
 	{ "context switches", measure_switches },    { "timers", measure_timer },
 	{ "waking idle cores", measure_idle_wakes }, { "threads", measure_threads },
 	{ "stacks", measure_stacks },

@@ -5,7 +5,6 @@ woken; another process's by its CPU clock, read from here. What has a name of it
 """
 import concurrent.futures.process as process_module
 import json
-import mmap
 import multiprocessing
 import multiprocessing.forkserver
 import multiprocessing.managers
@@ -24,7 +23,7 @@ import harness
 import harness_control
 import harness_processes
 from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, known, measured, medians_of_groups,
-                       thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
+                       resident_bytes, thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
 from harness import clock_ns, run_task
 from harness_control import value_of
 
@@ -454,11 +453,6 @@ def measure_interpreters():
 
 
 # ---- Memory ------------------------------------------------------------------------------------------
-
-def resident_bytes():
-    with open('/proc/self/statm') as stream:
-        return int(stream.read().split()[1]) * mmap.PAGESIZE
-
 
 def note_private_bytes(_):
     """What this forked child has copied so far."""

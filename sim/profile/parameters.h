@@ -41,6 +41,7 @@
 	P(PIPE_WRITE,           "pipe.write",            ns,    MACHINE, 0,      "write of one byte to a pipe that nobody waits on") \
 	P(PIPE_READ,            "pipe.read",             ns,    MACHINE, 0,      "read of one byte that is there") \
 	P(MEM_COPY,             "mem.copy",              ns_per_byte, MACHINE, 0,"copying a byte through a pipe, each way") \
+	P(MEM_FAULT,            "mem.fault",             ns,    MACHINE, 0,      "first touch of a page (4 KiB) of fresh memory: page fault and clearing") \
 	P(PIPE_CAPACITY,        "pipe.capacity",         bytes, MACHINE, 65536,  "bytes that a pipe holds") \
 	/* Threads and processes */ \
 	P(THREAD_CREATE,        "thread.create",         ns,    MACHINE, 0,      "pthread_create, on the caller") \
@@ -176,6 +177,7 @@
 	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON,  0,      "what a forked child has copied when it ends: pages that it has written to") \
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
 	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON,  0,      "resident memory of one more interpreter in the process (since 3.12)") \
+	P(MEMORY_COROUTINE,     "memory.coroutine",      bytes, PYTHON,  0,      "resident memory of one more instance of a task as a coroutine that sleeps") \
 	P(MEMORY_TOUCH,         "memory.touch",          ns_per_byte, PYTHON, 0, "allocating a byte of a large bytearray and writing to each of its pages") \
 	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, 0, "pickling a byte of small objects") \
 	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, 0, "unpickling a byte of small objects")
