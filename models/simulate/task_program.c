@@ -267,6 +267,10 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 		task_instance_cancel(instance);
 		return DONE;
 	}
+	if (py_current(thread)->interpreter->shares_pages) {
+		py_current(thread)->interpreter->shares_pages = false;
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_FIRST_TASK)));
+	}
 	deadlock_add(instance, thread);
 	if (instance->counted)
 		begin(thread, instance);

@@ -123,9 +123,9 @@ def resident_bytes():
         return int(stream.read().split()[1]) * mmap.PAGESIZE
 
 
-def use_empty_tasks(count):
-    """Makes the harness's run_task() run tasks without steps."""
-    harness.PROGRAM = types.SimpleNamespace(bodies=[()] * count, activations=[None] * count)
+def use_empty_tasks(count, body=()):
+    """Makes the harness's run_task() run tasks without steps, or with these."""
+    harness.PROGRAM = types.SimpleNamespace(bodies=[body] * count, activations=[None] * count)
     harness.RECORDS = memoryview(mmap.mmap(-1, 8 * harness.RECORD_WORDS * (count + 1))).cast('q')
 
 

@@ -98,6 +98,7 @@
 	P(PROCESS_BOOTSTRAP,    "pyprocess.bootstrap",   ns,    PYTHON,  0,      "a forked child from its first statement to its target, page faults included") \
 	P(PROCESS_FINISH,       "pyprocess.finish",      ns,    PYTHON,  0,      "a child from its target's end to _exit()") \
 	P(PROCESS_JOIN,         "pyprocess.join",        ns,    PYTHON,  0,      "join() of a dead child, bytecode around waitpid()") \
+	P(PROCESS_FIRST_TASK,   "pyprocess.first_task",  ns,    PYTHON,  0,      "a forked child's first task on top of a later one: pages that it copies by writing to them") \
 	P(SPAWN_START,          "spawn.start",           ns,    PYTHON,  0,      "Process(...).start() with spawn on the caller, bytecode and pickling around fork() and exec()") \
 	P(SPAWN_EXEC,           "spawn.exec",            ns,    PYTHON,  0,      "vfork() and exec() of an interpreter on the caller (since 3.10; before, fork.base and fork.per_byte)") \
 	P(SPAWN_CHILD,          "spawn.child",           ns,    PYTHON,  0,      "a spawned child from exec() to its target: interpreter, site, multiprocessing, the harness as main module") \
@@ -120,7 +121,7 @@
 	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON,  0,      "Connection.recv_bytes(), without the system calls") \
 	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON,  0,      "Connection.poll(), without the system call") \
 	P(MANAGER_START,        "manager.start",         ns,    PYTHON,  0,      "starting a manager's server process on the caller") \
-	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON,  0,      "a thread's connection to a manager at its first call, on the caller") \
+	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON,  0,      "a connection to a manager on the caller, without its messages") \
 	P(MANAGER_ACCEPT,       "manager.accept",        ns,    PYTHON,  0,      "the same in the server, in the thread that it starts") \
 	P(MANAGER_CALL,         "manager.call",          ns,    PYTHON,  0,      "one call of a proxy's method on the caller, without its message") \
 	P(MANAGER_SERVE,        "manager.serve",         ns,    PYTHON,  0,      "the same in the manager's server") \
@@ -131,12 +132,14 @@
 	P(PPE_WAIT_WORKER,      "ppe.manager_worker",    ns,    PYTHON,  0,      "what each worker adds to such a wait()") \
 	P(PPE_RESULT,           "ppe.result",            ns,    PYTHON,  0,      "the manager's cost of one result that was read: set_result() and bookkeeping") \
 	P(PPE_WORKER,           "ppe.worker",            ns,    PYTHON,  0,      "a worker's own cost of one call, without its queues") \
+	P(PPE_FIRST_CALL,       "ppe.first_call",        ns,    PYTHON,  0,      "a forked worker's way to its first call, and that call on top of a later one") \
 	P(PPE_SHUTDOWN,         "ppe.shutdown",          ns,    PYTHON,  0,      "shutdown() on the caller and in the manager, without waiting") \
 	P(POOL_CREATE,          "pool.create",           ns,    PYTHON,  0,      "Pool() on the caller, without its processes and threads") \
 	P(POOL_WORKER_ENTRY,    "pool.worker_entry",     ns,    PYTHON,  0,      "a pool's worker from its target's start to its first get()") \
 	P(POOL_MAP,             "pool.map",              ns,    PYTHON,  0,      "map() on the caller: chunking and result object") \
 	P(POOL_DISPATCH,        "pool.dispatch",         ns,    PYTHON,  0,      "the task handler's cost of one chunk, pickling of a small task included") \
 	P(POOL_TASK,            "pool.task",             ns,    PYTHON,  0,      "a worker's own cost of one chunk: get, unpickle, call, pickle, put") \
+	P(POOL_FIRST_TASK,      "pool.first_task",       ns,    PYTHON,  0,      "a forked worker's first chunk on top of a later one: pages that it copies by writing to them") \
 	P(POOL_ITEM,            "pool.item",             ns,    PYTHON,  0,      "what each further item of a chunk costs in the worker") \
 	P(POOL_RESULT,          "pool.result",           ns,    PYTHON,  0,      "the result handler's cost of one chunk") \
 	P(POOL_NEXT,            "pool.next",             ns,    PYTHON,  0,      "next() of imap() with a result that is there, on the caller") \
