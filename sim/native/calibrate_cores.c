@@ -1,6 +1,6 @@
 /*
  * calibrate_cores.c - how cores share work and slow each other: cold caches after a migration, all cores busy at
- * once, and whether the kernel keeps threads together on one core.
+ * once, whether the kernel keeps threads together on one core, and what ends their turns there.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -287,6 +287,65 @@ bool calibrate_packing(struct calibration *calibration)
 		calibration_put_batches(calibration, COST_SCHED_PACK_BELOW, shared->events[0],
 					shared->event_counts[0],
 					"where wake-ups by a waker so busy begin to end elsewhere");
+	munmap(shared, sizeof(*shared));
+	return ok;
+}
+
+/* ---- What ends a slice ------------------------------------------------------------------------------------- */
+
+#define SLICES_NS (80 * SIM_MS)
+/* Somebody else has run in between. */
+#define INTERRUPTION_NS 100000
+
+/* Kind 0: how long a process runs at a time beside another on its CPU. */
+static void take_turns(struct calibration *calibration, struct shared *shared)
+{
+	int64_t begin_ns, last_ns, turn_ns, now = 0;
+	pid_t child;
+
+	pin(calibration->here);
+	child = fork();
+	if (child < 0)
+		_exit(1);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			spin_for(SIM_MS);
+	}
+	begin_ns = last_ns = turn_ns = now_ns();
+	while (now < begin_ns + SLICES_NS) {
+		now = now_ns();
+		if (now - last_ns > INTERRUPTION_NS) {
+			add_event(shared, 0, (double)(last_ns - turn_ns));
+			turn_ns = now;
+		}
+		last_ns = now;
+	}
+	/* The child gets its parent's death signal. */
+}
+
+bool calibrate_slices(struct calibration *calibration)
+{
+	struct shared *shared = shared_new();
+	double tick_ns = 1e9 / calibration_value(calibration, COST_SCHED_HZ);
+	double turn_ns;
+	bool ok;
+
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, take_turns, shared);
+	if (ok && shared->event_counts[0] == 0) {
+		errno = EAGAIN;
+		ok = fail(calibration, "two processes on one CPU did not take turns");
+	}
+	if (ok) {
+		turn_ns = calibrate_median(shared->events[0], shared->event_counts[0]);
+		/* A turn that only ticks end is a whole number of them. */
+		calibration_put_system(calibration, COST_SCHED_HRTICK, turn_ns < tick_ns / 2,
+				       region_format(calibration->region,
+						     "two processes on one CPU take turns of %.2f ms, a tick is %.0f ms",
+						     turn_ns / 1e6, tick_ns / 1e6));
+	}
 	munmap(shared, sizeof(*shared));
 	return ok;
 }

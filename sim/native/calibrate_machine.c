@@ -879,6 +879,7 @@ static const struct {
 	{ "stacks", measure_stacks },
 	{ "processes", measure_processes },	     { "migration", calibrate_migration },
 	{ "all cores busy", calibrate_all_busy },    { "keeping together", calibrate_packing },
+	{ "slices", calibrate_slices },
 };
 #define MEASUREMENT_COUNT (sizeof(measurements) / sizeof(measurements[0]))
 

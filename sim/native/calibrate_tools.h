@@ -51,6 +51,7 @@ long futex(atomic_uint *word, int operation, unsigned value);
 /* calibrate_cores.c: how cores share work and slow each other. */
 bool calibrate_migration(struct calibration *calibration);
 bool calibrate_all_busy(struct calibration *calibration);
+bool calibrate_slices(struct calibration *calibration);
 bool calibrate_packing(struct calibration *calibration);
 
 #endif

@@ -19,6 +19,7 @@
 	P(SCHED_KIND,           "sched.kind",            count, MACHINE, 1,      "the kernel's fair scheduler: 0 CFS (before 6.6), 1 EEVDF") \
 	P(SCHED_HZ,             "sched.hz",              per_s, MACHINE, 10000,"scheduler ticks per second (CONFIG_HZ)") \
 	P(SCHED_BASE_SLICE,     "sched.base_slice",      ns,    MACHINE, 100000,   "EEVDF: slice of a task; for 8 or more cores, scaled down for fewer as the kernel does") \
+	P(SCHED_HRTICK,         "sched.hrtick",          count, MACHINE, 0,      "EEVDF: 1 where a timer of its own ends a slice to the microsecond (feature HRTICK), 0 where the next tick does") \
 	P(SCHED_LATENCY,        "sched.latency",         ns,    MACHINE, 800000,   "CFS: period in which each runnable task runs once; for 8 or more cores") \
 	P(SCHED_MIN_GRANULARITY,"sched.min_granularity", ns,    MACHINE, 100000,   "CFS: least slice; for 8 or more cores") \
 	P(SCHED_WAKEUP_GRANULARITY,"sched.wakeup_granularity", ns, MACHINE, 100000,"CFS: lead in virtual time that a woken task needs to preempt; for 8 or more cores") \

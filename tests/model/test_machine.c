@@ -77,6 +77,34 @@ Test(machine, a_running_thread_is_preempted_at_ticks_only)
 	free(trace);
 }
 
+/* The first turn of a new thread is half a slice; all others are slices of 0.7 ms (one CPU: a quarter of 2.8 ms), whatever the
+ * ticks do: so two processes of 31 ms each change some 88 times. */
+Test(machine, where_slices_have_timers_they_end_to_the_nanosecond)
+{
+	char *trace, *at;
+	long previous_ns = -1, preempted = 0;
+
+	model_bench_set_cost(&bench, COST_SCHED_HRTICK, 1);
+	bench.workload.machine.cores = 1;
+	model_bench_step(&bench, STEP_PYTHON, 31 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 2);
+	trace = model_bench_trace(&bench, false);
+	for (at = trace; (at = strstr(at, " preempted ")); at++) {
+		char *line = at;
+		long now_ns;
+
+		while (line > trace && line[-1] != '\n')
+			line--;
+		now_ns = strtol(line, NULL, 10);
+		if (preempted > 3)
+			cr_expect(eq(long, now_ns - previous_ns, 700000L));
+		previous_ns = now_ns;
+		preempted++;
+	}
+	cr_expect(ge(long, preempted, 62000000 / 700000L - 3));
+	free(trace);
+}
+
 Test(machine, cfs_shares_a_core_as_well)
 {
 	model_bench_set_cost(&bench, COST_SCHED_KIND, 0);
