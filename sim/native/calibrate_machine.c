@@ -59,12 +59,12 @@ static long long read_number(const char *path)
 
 /* The kernel scales its slices by the number of CPUs up to 8 (get_update_sysctl_factor()); the profile
  * has them as on 8 or more. */
-static double to_eight_cpus(double scaled)
+double scaled_to_cpus(double for_eight)
 {
 	static const double factors[] = { 1, 1, 2, 2, 3, 3, 3, 3, 4 };
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return scaled * 4 / factors[cpus < 1 ? 1 : cpus > 8 ? 8 : cpus];
+	return for_eight * factors[cpus < 1 ? 1 : cpus > 8 ? 8 : cpus] / 4;
 }
 
 static void put_slice(struct calibration *calibration, enum cost cost, const char *file, double by_source)
@@ -75,7 +75,7 @@ static void put_slice(struct calibration *calibration, enum cost cost, const cha
 	snprintf(path, sizeof(path), "/sys/kernel/debug/sched/%s", file);
 	value = read_number(path);
 	if (value > 0)
-		calibration_put_system(calibration, cost, to_eight_cpus((double)value),
+		calibration_put_system(calibration, cost, (double)value / scaled_to_cpus(1),
 				       region_format(calibration->region, "%s, scaled to 8 CPUs", path));
 	else
 		calibration_put_system(calibration, cost, by_source,
