@@ -42,6 +42,20 @@ Test(machine, two_processes_on_two_cores_take_as_long_as_one)
 	cr_expect(eq(dbl, ns(bench.result.makespan_s), 31e6));
 }
 
+/* Each child's first task takes 3 ms more; a pool's worker pays that and 2 ms for its first chunk, once for three. */
+Test(machine, a_forked_childs_first_task_copies_pages)
+{
+	model_bench_set_cost(&bench, COST_PROCESS_FIRST_TASK, 3e6);
+	model_bench_set_cost(&bench, COST_POOL_FIRST_TASK, 2e6);
+	model_bench_step(&bench, STEP_PYTHON, 11 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 2);
+	model_bench_simulate(&bench);
+	cr_expect(eq(dbl, ns(bench.result.makespan_s), 14e6));
+	model_bench_run_count(&bench, MODEL_POOL, 1, 3);
+	model_bench_simulate(&bench);
+	cr_expect(lt(dbl, fabs(ns(bench.result.makespan_s) - 38e6), 10)); /* work takes 1 ns at least */
+}
+
 Test(machine, five_processes_on_one_core_take_five_times_as_long)
 {
 	bench.workload.machine.cores = 1;
