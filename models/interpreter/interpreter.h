@@ -20,19 +20,22 @@ struct py_runtime {
 	struct interpreter *interpreters; /* all there were, newest first */
 };
 
-/* What a process does before it ends (multiprocessing.util.Finalize); inside AWAIT. */
-struct py_finalizer {
+/* What a process does at some occasion: inside AWAIT. */
+struct py_hook {
 	enum progress (*run)(struct os_thread *thread, void *argument);
 	void *argument;
-	struct py_finalizer *next;
+	struct py_hook *next;
 };
 
 struct interpreter {
 	struct py_runtime *runtime;
 	struct os_process *process;
 	struct gil *gil; /* NULL: a free-threaded build */
-	struct py_finalizer *finalizers; /* newest first */
+	/* Newest first: before it ends (multiprocessing.util.Finalize), and what its forked children begin with
+	 * (register_after_fork()), which they inherit. */
+	struct py_hook *finalizers, *after_fork;
 	struct garbage_collector gc;
+	bool shares_pages; /* forked, and has run nothing yet: it has to copy what it writes to */
 	struct interpreter *next;
 };
 

@@ -17,11 +17,13 @@ static enum progress wait(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_release_gil(thread));
 	os_thread_set_activity(thread, my->activity);
+	my->semaphore->waiter_count++;
 	while (!my->timed_out && !posix_semaphore_try(my->semaphore)) {
 		AWAIT(frame, futex_wait(thread, &my->semaphore->waiters, my->deadline_ns,
 					thread->machine->timer_slack_ns));
 		my->timed_out = thread->timed_out;
 	}
+	my->semaphore->waiter_count--;
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
 	py_current(thread)->timed_out = my->timed_out;

@@ -1,10 +1,11 @@
 /*
  * posix_semaphore.h - sem_t, as CPython's locks use it: one try with the GIL held, else a wait without it.
  *
- * Source      glibc 2.36, nptl/sem_waitcommon.c and sem_post.c: a value and a futex, first in, first out; no
- * hand-over: whoever runs may take what a woken waiter was woken for. Python/thread_pthread.h (the locks up
- * to 3.12, RLock's up to 3.13); Modules/_multiprocessing/semaphore.c. Modelled    who gets the semaphore has it
- * while it queues for the GIL.
+ * Source      glibc 2.36, nptl/sem_waitcommon.c and sem_post.c: a value, a number of waiters and a futex, first in,
+ *             first out; no hand-over: whoever runs may take what a woken waiter was woken for. Python/thread_pthread.h
+ *             (the locks up to 3.12, RLock's up to 3.13); Modules/_multiprocessing/semaphore.c.
+ * Modelled    who gets the semaphore has it while it queues for the GIL. A post makes the system call for as long as
+ *             somebody is on its way to take it, even if all of these have been woken.
  */
 #ifndef MODELS_INTERPRETER_POSIX_SEMAPHORE_H
 #define MODELS_INTERPRETER_POSIX_SEMAPHORE_H
@@ -13,6 +14,7 @@
 
 struct posix_semaphore {
 	int64_t value;
+	int64_t waiter_count; /* in sem_wait(), asleep or not */
 	struct futex waiters;
 };
 
@@ -31,6 +33,10 @@ enum progress posix_semaphore_wait(struct os_thread *thread, struct posix_semaph
 static inline sim_ns posix_semaphore_post(struct posix_semaphore *semaphore, struct os_thread *thread)
 {
 	semaphore->value++;
+	if (semaphore->waiter_count == 0)
+		return 0;
+	if (!futex_has_waiters(&semaphore->waiters))
+		return machine_cost(thread->machine, COST_SYSCALL_BASE);
 	return futex_wake(&semaphore->waiters, thread, false);
 }
 

@@ -61,6 +61,8 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 		if (!my->chunk)
 			break;
 		chunk = my->chunk;
+		if (my->done == 0 && pool->context->method == MP_FORK)
+			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_FIRST_TASK)));
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_TASK) +
 							 pickle_cost(thread, COST_PICKLE_LOADS,
 								     items_of(chunk) * chunk->job->payload_bytes)));

@@ -4,7 +4,7 @@
 #include "models/library/mp_process.h"
 
 struct child_locals {
-	struct py_finalizer *finalizer;
+	struct py_hook *hook;
 };
 
 /* The main module and what it imports, where the process has not inherited them. */
@@ -38,10 +38,12 @@ static enum progress child(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, py_overhead(thread, py_cost(thread, start_up_cost(method)) +
 						 imports_cost(process, py_runtime_of(thread)->minor)));
 	os_thread_set_activity(thread, ACTIVITY_OVERHEAD);
+	for (my->hook = process->interpreter->after_fork; my->hook; my->hook = my->hook->next)
+		AWAIT(frame, my->hook->run(thread, my->hook->argument));
 	os_thread_push(thread, process->body);
 	AWAIT(frame, os_thread_enter(thread));
-	for (my->finalizer = process->interpreter->finalizers; my->finalizer; my->finalizer = my->finalizer->next)
-		AWAIT(frame, my->finalizer->run(thread, my->finalizer->argument));
+	for (my->hook = process->interpreter->finalizers; my->hook; my->hook = my->hook->next)
+		AWAIT(frame, my->hook->run(thread, my->hook->argument));
 	AWAIT(frame,
 	      py_overhead(thread, py_cost(thread, method == MP_SPAWN ? COST_SPAWN_FINISH : COST_PROCESS_FINISH)));
 	PROGRAM_END;
@@ -55,10 +57,15 @@ static void launch(struct mp_process *process, struct os_process *parent, struct
 {
 	struct machine_model *machine = parent->machine;
 	struct os_process *made = os_process_new(machine, parent, process->name, shared_bytes);
+	struct interpreter *forker = parent->owner;
 
 	os_process_use_memory(made, own_bytes);
 	made->last_core = core;
-	process->interpreter = interpreter_new(((struct interpreter *)parent->owner)->runtime, made);
+	process->interpreter = interpreter_new(forker->runtime, made);
+	if (process->context->method != MP_SPAWN) {
+		process->interpreter->after_fork = forker->after_fork;
+		process->interpreter->shares_pages = true;
+	}
 	process->main_thread = py_thread_new(process->interpreter, process->name, child, process);
 	process->main_thread->os->exited = child_exited;
 	os_thread_start(process->main_thread->os);

@@ -18,7 +18,7 @@ struct mp_feeder {
 	struct simple_queue buffer; /* of struct mp_message; NULL: close() */
 	bool has_items;
 	struct futex not_empty;
-	struct py_finalizer finalizer;
+	struct py_hook finalizer;
 	struct mp_feeder *next;
 };
 
@@ -108,7 +108,7 @@ static struct mp_feeder *feeder_new(struct mp_queue *queue, struct interpreter *
 	simple_queue_init(&feeder->buffer, queue->machine->region);
 	feeder->next = queue->feeders;
 	queue->feeders = feeder;
-	feeder->finalizer = (struct py_finalizer){ flush_feeder, feeder, interpreter->finalizers };
+	feeder->finalizer = (struct py_hook){ flush_feeder, feeder, interpreter->finalizers };
 	interpreter->finalizers = &feeder->finalizer;
 	return feeder;
 }

@@ -28,6 +28,8 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, mp_queue_get(thread, &pool->calls, &my->call, SIM_NS_MAX));
 		if (!my->call)
 			break;
+		if (my->done == 0 && pool->context->method == MP_FORK)
+			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_FIRST_CALL)));
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_WORKER)));
 		call = my->call;
 		work_item_push(thread, &call->item);

@@ -136,6 +136,38 @@ static void ticked(struct engine *engine, void *subject, uint64_t argument)
 		start_ticking(core);
 }
 
+static void slice_ended(struct engine *engine, void *subject, uint64_t argument)
+{
+	struct core *core = subject;
+
+	(void)engine;
+	(void)argument;
+	core->slice_end = EVENT_NONE;
+	if (core->current == NULL || core->switching)
+		return;
+	scheduler_update_current(core);
+	if (scheduler_tick_preempts(core))
+		core_preempt(core);
+}
+
+/* hrtick_start_fair(): where others wait, a slice ends when it is over, not at the next tick. A thread that has used up
+ * its slice alone goes on to the tick (or until a wake-up preempts it). */
+static void start_slice_timer(struct core *core)
+{
+	struct machine_model *machine = core->machine;
+	sim_ns left_ns;
+
+	if (!machine->has_slice_timers)
+		return;
+	engine_cancel(machine->engine, core->slice_end);
+	core->slice_end = EVENT_NONE;
+	if (core->queue_count == 0)
+		return;
+	left_ns = scheduler_slice_left(core);
+	if (left_ns > 0)
+		core->slice_end = engine_schedule_after(machine->engine, left_ns, slice_ended, core, 0);
+}
+
 void core_run_soon(struct core *core)
 {
 	if (core->completion == EVENT_NONE && !core->advancing)
@@ -163,6 +195,8 @@ void core_accept(struct core *core, struct os_thread *thread, enum enqueue_reaso
 		return;
 	}
 	start_ticking(core);
+	if (!core->switching)
+		start_slice_timer(core);
 	if (!core->need_resched && !core->switching && scheduler_wake_preempts(core, thread))
 		core_preempt(core);
 }
@@ -371,6 +405,7 @@ static void advance(struct core *core)
 		}
 		if (core->switching) {
 			core->switching = false;
+			start_slice_timer(core);
 			os_thread_show(thread, thread->activity);
 			machine_trace(machine, thread, TRACE_INSTANT, "run", NULL, core->index);
 		}

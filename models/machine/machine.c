@@ -62,6 +62,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->timer_slack_ns = cost_ns(costs, COST_TIMER_SLACK);
 	machine->tick_ns = sim_time_round(1e9 / costs->value[COST_SCHED_HZ]);
 	machine->eevdf = costs->value[COST_SCHED_KIND] != 0;
+	machine->has_slice_timers = machine->eevdf && costs->value[COST_SCHED_HRTICK] != 0;
 	machine->base_slice_ns = scaled_by_cpus(costs->value[COST_SCHED_BASE_SLICE], cpus);
 	machine->latency_ns = scaled_by_cpus(costs->value[COST_SCHED_LATENCY], cpus);
 	machine->min_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_MIN_GRANULARITY], cpus);

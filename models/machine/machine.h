@@ -56,6 +56,7 @@ struct core {
 	uint32_t expected;     /* threads on their way here: waking with this core as target */
 
 	event_handle tick;
+	event_handle slice_end; /* of the current thread, where slices have timers */
 	sim_ns tick_phase_ns;
 	sim_ns next_balance_ns;
 	uint32_t balance_failed;
@@ -82,7 +83,7 @@ struct machine_model {
 	double vary_half_width; /* relative, of latencies */
 	sim_ns tick_ns;
 	sim_ns base_slice_ns, latency_ns, min_granularity_ns, wakeup_granularity_ns;
-	bool eevdf;
+	bool eevdf, has_slice_timers;
 
 	struct bandwidth bandwidth;
 

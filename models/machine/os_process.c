@@ -5,6 +5,7 @@
 
 /* Spare stacks of the default size (see os_process.h). */
 #define STACKS_KEPT 4
+#define PAGE_BYTES 4096
 
 struct os_process *os_process_new(struct machine_model *machine, struct os_process *parent, const char *name,
 				  int64_t resident_bytes)
@@ -33,6 +34,24 @@ void os_process_use_memory(struct os_process *process, int64_t bytes)
 		machine->out_of_memory = true;
 		engine_stop(machine->engine);
 	}
+}
+
+static int64_t pages_of(int64_t bytes)
+{
+	return (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+}
+
+sim_ns os_process_grow_heap(struct os_process *process, int64_t bytes)
+{
+	int64_t kept_bytes = process->heap_peak_bytes;
+
+	process->heap_bytes += bytes;
+	if (process->heap_bytes <= kept_bytes)
+		return 0;
+	process->heap_peak_bytes = process->heap_bytes;
+	os_process_use_memory(process, process->heap_bytes - kept_bytes);
+	return (pages_of(process->heap_bytes) - pages_of(kept_bytes)) *
+	       machine_cost(process->machine, COST_MEM_FAULT);
 }
 
 void os_process_add_thread(struct os_process *process, struct os_thread *thread)

@@ -21,6 +21,7 @@ struct os_process {
 	uint32_t thread_count;
 	int64_t resident_bytes; /* what fork() has page tables to copy for */
 	int64_t own_bytes;	/* of these, what it does not share with its parent */
+	int64_t heap_bytes, heap_peak_bytes; /* small objects that live; the most that there were, which it keeps */
 	struct core *last_core;
 	bool exited;
 	uint32_t spare_stacks;	      /* of threads that have ended */
@@ -35,6 +36,9 @@ struct os_process *os_process_new(struct machine_model *machine, struct os_proce
 /* It takes so many bytes for itself, or (less than 0) gives them back; all of them when it ends. When that is more than
  * the machine has, the simulation stops there: whom the kernel would kill then (mm/oom_kill.c) is not modelled. */
 void os_process_use_memory(struct os_process *process, int64_t bytes);
+/* Its small objects take so many bytes more, or (less than 0) fewer. What has been freed is used again; only beyond
+ * the most that there ever was, memory is fresh. Returns what touching that costs. */
+sim_ns os_process_grow_heap(struct os_process *process, int64_t bytes);
 void os_process_add_thread(struct os_process *process, struct os_thread *thread);
 /* The last thread's leaving ends the process and wakes those that wait for it. */
 void os_process_remove_thread(struct os_process *process, struct os_thread *thread);

@@ -3,7 +3,7 @@
  *
  * Source      Linux 6.18, kernel/sched/fair.c: avg_vruntime(), entity_eligible(), __pick_eevdf(),
  *             update_deadline(), place_entity(), update_entity_lag(), dequeue_entity(),
- *             check_preempt_wakeup_fair(), set_protect_slice().
+ *             check_preempt_wakeup_fair(), set_protect_slice(), hrtick_start_fair().
  * Modelled    PLACE_LAG, PLACE_DEADLINE_INITIAL, PLACE_REL_DEADLINE, RUN_TO_PARITY, DELAY_DEQUEUE with
  *             DELAY_ZERO. All threads have the same weight and ask for the same slice, so PREEMPT_SHORT
  *             never applies.
@@ -154,6 +154,13 @@ static bool tick_preempts(struct core *core)
 	       core->current->sched.vruntime >= core->current->sched.protected_until;
 }
 
+static sim_ns slice_left(const struct core *core)
+{
+	const struct sched_entity *se = &core->current->sched;
+
+	return se->protected_until - se->vruntime - (machine_now(core->machine) - se->exec_start_ns);
+}
+
 const struct scheduler_rules eevdf_rules = {
 	.update_current = update_current,
 	.place = place,
@@ -163,4 +170,5 @@ const struct scheduler_rules eevdf_rules = {
 	.picked = picked,
 	.wake_preempts = wake_preempts,
 	.tick_preempts = tick_preempts,
+	.slice_left = slice_left,
 };

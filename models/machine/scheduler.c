@@ -107,6 +107,11 @@ bool scheduler_tick_preempts(struct core *core)
 	return rules(core)->tick_preempts(core);
 }
 
+sim_ns scheduler_slice_left(const struct core *core)
+{
+	return rules(core)->slice_left(core);
+}
+
 size_t scheduler_ready_count(const struct core *core)
 {
 	size_t count = core->queue_count;

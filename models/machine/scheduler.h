@@ -38,6 +38,9 @@ struct os_thread *scheduler_pick_next(struct core *core);
 bool scheduler_wake_preempts(struct core *core, struct os_thread *thread);
 /* At a tick: whether the running thread shall give way. */
 bool scheduler_tick_preempts(struct core *core);
+/* How long the running thread may go on before others have their turn; 0 or less: it is theirs already. Only where
+ * slices have timers (machine->has_slice_timers). */
+sim_ns scheduler_slice_left(const struct core *core);
 /* Threads that want to run in the queue, not counting delayed sleepers nor the running one. */
 size_t scheduler_ready_count(const struct core *core);
 

@@ -24,6 +24,8 @@ void coroutine_prepare(struct aio_loop *loop, struct task_instance *instance)
 	aio_owe(loop, COST_AIO_INSTANCE);
 	loop->owed_ns += gc_objects_made(&loop->interpreter->gc,
 					 loop->interpreter->runtime->cost_ns[COST_AIO_INSTANCE_OBJECTS]);
+	loop->owed_ns += os_process_grow_heap(loop->interpreter->process,
+					      loop->interpreter->runtime->cost_ns[COST_MEMORY_COROUTINE]);
 }
 
 struct aio_task *coroutine_task_new(struct aio_loop *loop, struct task_instance *instance)

@@ -261,8 +261,10 @@ void task_instance_cancel(struct task_instance *instance)
 /* What the harness keeps of a coroutine goes with it. */
 static void forget_objects(struct os_thread *thread, const struct task_instance *instance)
 {
-	if (instance->in_coroutine)
-		gc_objects_gone(&py_current(thread)->interpreter->gc, py_cost(thread, COST_AIO_INSTANCE_OBJECTS));
+	if (!instance->in_coroutine)
+		return;
+	gc_objects_gone(&py_current(thread)->interpreter->gc, py_cost(thread, COST_AIO_INSTANCE_OBJECTS));
+	os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_COROUTINE));
 }
 
 enum progress task_run(struct os_thread *thread, struct frame *frame)
@@ -275,6 +277,10 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 		forget_objects(thread, instance);
 		task_instance_cancel(instance);
 		return DONE;
+	}
+	if (py_current(thread)->interpreter->shares_pages) {
+		py_current(thread)->interpreter->shares_pages = false;
+		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_FIRST_TASK)));
 	}
 	deadlock_add(instance, thread);
 	if (instance->counted)

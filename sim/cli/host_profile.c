@@ -1,7 +1,8 @@
 /*
  * host_profile.c - this host's own calibrations.
  *
- * A kept calibration is used as long as kernel and executable are those it was measured with.
+ * A kept calibration is used as long as kernel and executable are those it was measured with, and it has every
+ * parameter that there is.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -101,8 +102,17 @@ bool host_profile_save(const struct profile *profile, const char *path, struct r
 	return true;
 }
 
-/* Whether the file holds a calibration of this interpreter under the kernel that runs now. */
-static bool is_current(const char *path, const struct native_python *python, struct region *region)
+/* Whether every cost of an interpreter is there: a calibration of an earlier release lacks those that are new. */
+static bool is_complete(const struct profile_python *python)
+{
+	for (enum cost cost = 0; cost < COST_COUNT; cost++)
+		if (cost_infos[cost].scope == SCOPE_PYTHON &&
+		    python->values[cost].provenance == PROVENANCE_MISSING)
+			return false;
+	return true;
+}
+
+bool host_profile_is_current(const char *path, const struct native_python *python, struct region *region)
 {
 	struct diagnostics unheard; /* what is wrong with it does not matter: it is measured anew */
 	const struct profile *profile;
@@ -118,7 +128,8 @@ static bool is_current(const char *path, const struct native_python *python, str
 		const struct profile_python *kept = &profile->pythons[i];
 
 		if (!strcmp(kept->version, python->version) && kept->gil == !python->free_threaded_build)
-			return !kept->executable || !strcmp(kept->executable, python->executable);
+			return is_complete(kept) &&
+			       (!kept->executable || !strcmp(kept->executable, python->executable));
 	}
 	return false;
 }
@@ -128,7 +139,7 @@ const char *host_profile_obtain(const struct native_python *python, struct regio
 	const char *path = host_profile_path(python, region);
 	const struct profile *profile;
 
-	if (!path || is_current(path, python, region))
+	if (!path || host_profile_is_current(path, python, region))
 		return path;
 	fprintf(stderr, "gilsim: no calibration of this machine for Python %s%s yet; it will be kept in %s\n",
 		python->full_version, python->free_threaded_build ? "t" : "", path);

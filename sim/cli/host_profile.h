@@ -19,6 +19,9 @@ struct profile *host_profile_measure(const char *name, const struct native_pytho
 /* Writes a profile to `path`, making its folder; false after a message. */
 bool host_profile_save(const struct profile *profile, const char *path, struct region *region);
 
+/* Whether the file holds a complete calibration of this interpreter under the kernel that runs now. */
+bool host_profile_is_current(const char *path, const struct native_python *python, struct region *region);
+
 /* The path of a calibration of this interpreter on this host and kernel: the kept one, else a new one. NULL after a
  * message. */
 const char *host_profile_obtain(const struct native_python *python, struct region *region);

@@ -118,9 +118,14 @@ def giving_up_once():
     return sha256, sha256, LONG_ENOUGH, ONE_LESS
 
 
-def use_empty_tasks(count):
-    """Makes the harness's run_task() run tasks without steps."""
-    harness.PROGRAM = types.SimpleNamespace(bodies=[()] * count, activations=[None] * count)
+def resident_bytes():
+    with open('/proc/self/statm') as stream:
+        return int(stream.read().split()[1]) * mmap.PAGESIZE
+
+
+def use_empty_tasks(count, body=()):
+    """Makes the harness's run_task() run tasks without steps, or with these."""
+    harness.PROGRAM = types.SimpleNamespace(bodies=[body] * count, activations=[None] * count)
     harness.RECORDS = memoryview(mmap.mmap(-1, 8 * harness.RECORD_WORDS * (count + 1))).cast('q')
 
 

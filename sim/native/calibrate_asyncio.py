@@ -13,7 +13,7 @@ from itertools import repeat
 
 import calibrate
 import harness
-from calibrate import MACHINE, MEDIANS, assumed, in_batches, known, measured, thread_cpu_ns
+from calibrate import MACHINE, MEDIANS, assumed, in_batches, known, measured, resident_bytes, thread_cpu_ns
 
 MANY = 500  # callbacks, tasks or rounds in one batch
 LOOP = asyncio.new_event_loop()
@@ -236,6 +236,23 @@ def measure_objects():
     known('gc.threshold', gc.get_threshold()[0], 'gc.get_threshold()')
 
 
+def measure_memory():
+    """What more sleeping instances add to the resident memory."""
+    import harness_asyncio
+
+    async def resident(count):
+        body = ((harness_asyncio.AWAIT, asyncio.sleep, 1000),)
+        tasks = [LOOP.create_task(coroutine) for coroutine in instances(count, body)]
+        await asyncio.sleep(0)
+        size = resident_bytes()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return size
+    sizes = [timed(resident, 4 * number * MANY) for number in range(1, 5)]
+    measured('memory.coroutine', [(more - less) / (4 * MANY) for less, more in zip(sizes, sizes[1:])])
+
+
 def measure_gather():
     """The call itself by ready-made tasks; the rest of a child's cost is its callback's."""
     async def call():
@@ -410,6 +427,7 @@ def measure_asyncio():
     measure_task()
     measure_instance()
     measure_objects()
+    measure_memory()
     measure_gather()
     measure_sleep()
     measure_timer_compare()

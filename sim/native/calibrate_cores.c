@@ -1,6 +1,6 @@
 /*
  * calibrate_cores.c - how cores share work and slow each other: cold caches after a migration, all cores busy at
- * once, and whether the kernel keeps threads together on one core.
+ * once, whether the kernel keeps threads together on one core, and what ends their turns there.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -287,6 +288,62 @@ bool calibrate_packing(struct calibration *calibration)
 		calibration_put_batches(calibration, COST_SCHED_PACK_BELOW, shared->events[0],
 					shared->event_counts[0],
 					"where wake-ups by a waker so busy begin to end elsewhere");
+	munmap(shared, sizeof(*shared));
+	return ok;
+}
+
+/* ---- What ends a slice ------------------------------------------------------------------------------------- */
+
+#define SLICES_NS (80 * SIM_MS)
+/* Somebody else has run in between. */
+#define INTERRUPTION_NS 100000
+
+/* Kind 0: how long a process runs at a time beside another on its CPU. */
+static void take_turns(struct calibration *calibration, struct shared *shared)
+{
+	int64_t begin_ns, last_ns, turn_ns, now = 0;
+	pid_t child;
+
+	pin(calibration->here);
+	child = fork();
+	if (child < 0)
+		_exit(1);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			spin_for(SIM_MS);
+	}
+	begin_ns = last_ns = turn_ns = now_ns();
+	while (now < begin_ns + SLICES_NS) {
+		now = now_ns();
+		if (now - last_ns > INTERRUPTION_NS) {
+			add_event(shared, 0, (double)(last_ns - turn_ns));
+			turn_ns = now;
+		}
+		last_ns = now;
+	}
+	/* The child gets its parent's death signal. */
+}
+
+/* A slice that ticks end is hardly ever of its own length; one that a timer ends is, unless its process is disturbed. */
+bool calibrate_slices(struct calibration *calibration)
+{
+	struct shared *shared = shared_new();
+	double slice_ns = scaled_to_cpus(calibration_value(calibration, COST_SCHED_BASE_SLICE));
+	size_t exact = 0;
+	bool ok;
+
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, take_turns, shared);
+	for (size_t i = 0; i < shared->event_counts[0]; i++)
+		exact += fabs(shared->events[0][i] - slice_ns) < slice_ns / 20;
+	if (ok)
+		calibration_put_system(
+			calibration, COST_SCHED_HRTICK, 4 * exact > shared->event_counts[0],
+			region_format(calibration->region,
+				      "two processes on one CPU: %zu of %zu turns lasted for the slice of %.2f ms",
+				      exact, shared->event_counts[0], slice_ns / 1e6));
 	munmap(shared, sizeof(*shared));
 	return ok;
 }

@@ -59,12 +59,12 @@ static long long read_number(const char *path)
 
 /* The kernel scales its slices by the number of CPUs up to 8 (get_update_sysctl_factor()); the profile
  * has them as on 8 or more. */
-static double to_eight_cpus(double scaled)
+double scaled_to_cpus(double for_eight)
 {
 	static const double factors[] = { 1, 1, 2, 2, 3, 3, 3, 3, 4 };
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return scaled * 4 / factors[cpus < 1 ? 1 : cpus > 8 ? 8 : cpus];
+	return for_eight * factors[cpus < 1 ? 1 : cpus > 8 ? 8 : cpus] / 4;
 }
 
 static void put_slice(struct calibration *calibration, enum cost cost, const char *file, double by_source)
@@ -75,7 +75,7 @@ static void put_slice(struct calibration *calibration, enum cost cost, const cha
 	snprintf(path, sizeof(path), "/sys/kernel/debug/sched/%s", file);
 	value = read_number(path);
 	if (value > 0)
-		calibration_put_system(calibration, cost, to_eight_cpus((double)value),
+		calibration_put_system(calibration, cost, (double)value / scaled_to_cpus(1),
 				       region_format(calibration->region, "%s, scaled to 8 CPUs", path));
 	else
 		calibration_put_system(calibration, cost, by_source,
@@ -197,6 +197,32 @@ static bool measure_pipe(struct calibration *calibration)
 	calibration_put_batches(calibration, COST_PIPE_WRITE, writes_ns, CALIBRATE_BATCHES, NULL);
 	calibration_put_batches(calibration, COST_PIPE_READ, reads_ns, CALIBRATE_BATCHES, NULL);
 	calibration_put_batches(calibration, COST_MEM_COPY, copies_ns, CALIBRATE_BATCHES, "messages of 16 KiB");
+	return true;
+}
+
+/* ---- Fresh memory ---------------------------------------------------------------------------------------- */
+
+/* As much as an interpreter asks for at a time (ARENA_SIZE of obmalloc.c since 3.10). */
+#define FRESH_BYTES ((size_t)1 << 20)
+#define PAGE_BYTES 4096
+
+static bool measure_faults(struct calibration *calibration)
+{
+	double batches[CALIBRATE_BATCHES];
+
+	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
+		char *memory = mmap(NULL, FRESH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		int64_t begin_ns;
+
+		if (memory == MAP_FAILED)
+			return fail(calibration, "mmap");
+		begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+		for (size_t at = 0; at < FRESH_BYTES; at += PAGE_BYTES)
+			((volatile char *)memory)[at] = 1;
+		batches[batch] = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns) / (FRESH_BYTES / PAGE_BYTES);
+		munmap(memory, FRESH_BYTES);
+	}
+	calibration_put_batches(calibration, COST_MEM_FAULT, batches, CALIBRATE_BATCHES, "CPU time");
 	return true;
 }
 
@@ -847,11 +873,13 @@ static const struct {
 } measurements[] = {
 	{ "scheduler", measure_scheduler },	     { "limits", measure_limits },
 	{ "system calls", measure_syscall },	     { "pipes", measure_pipe },
+	{ "fresh memory", measure_faults },
 	{ "context switches", measure_switches },    { "timers", measure_timer },
 	{ "waking idle cores", measure_idle_wakes }, { "threads", measure_threads },
 	{ "stacks", measure_stacks },
 	{ "processes", measure_processes },	     { "migration", calibrate_migration },
 	{ "all cores busy", calibrate_all_busy },    { "keeping together", calibrate_packing },
+	{ "slices", calibrate_slices },
 };
 #define MEASUREMENT_COUNT (sizeof(measurements) / sizeof(measurements[0]))
 

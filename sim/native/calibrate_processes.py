@@ -5,7 +5,6 @@ woken; another process's by its CPU clock, read from here. What has a name of it
 """
 import concurrent.futures.process as process_module
 import json
-import mmap
 import multiprocessing
 import multiprocessing.forkserver
 import multiprocessing.managers
@@ -24,7 +23,7 @@ import harness
 import harness_control
 import harness_processes
 from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, interpreter_bytes, known,
-                       measured, medians_of_groups, thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
+                       measured, medians_of_groups, resident_bytes, thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
 from harness import clock_ns, run_task
 from harness_control import value_of
 
@@ -93,6 +92,54 @@ def measure_future_watch():
         wait(futures, timeout=0)
         return (thread_cpu_ns() - begin_ns) / TASKS
     measured('future.watch', in_batches(one))
+
+
+# ---- First times in a forked child -------------------------------------------------------------------
+
+def note_first_tasks(count):
+    for number in range(count):
+        begin_ns = time.process_time_ns()
+        run_task(number)
+        SHARED[number] = time.process_time_ns() - begin_ns
+
+
+def measure_first_task():
+    """After fork() every page is shared, and who writes to it first copies it: reference counts are enough."""
+    def one():
+        child = multiprocessing.get_context('fork').Process(target=note_first_tasks, args=(4,))
+        child.start()
+        child.join()
+        return SHARED[0] - SHARED[3]
+    use_empty_tasks(4, ((harness.spin, 10),))
+    measured('pyprocess.first_task', in_batches(one))
+
+
+def measure_first_calls():
+    """A worker's CPU clock, read from here, after its start, its first call and some more."""
+    context = multiprocessing.get_context('fork')
+
+    def cpu_after(do, pid):
+        do()
+        time.sleep(5e-3)
+        return cpu_ns_of(pid)
+
+    def one_of_pool():
+        with context.Pool(1) as pool:
+            pid = pool._pool[0].pid
+            time.sleep(1e-2)
+            begin_ns = cpu_ns_of(pid)
+            clocks_ns = [cpu_after(lambda: pool.map(abs, [7], 1), pid) for _ in range(4)]
+            return (clocks_ns[0] - begin_ns) - (clocks_ns[3] - clocks_ns[2])
+
+    def one_of_executor():
+        with ProcessPoolExecutor(1, mp_context=context) as executor:
+            executor.submit(abs, 7).result()
+            pid = next(iter(executor._processes))
+            clocks_ns = [cpu_after(lambda: executor.submit(abs, 7).result(), pid) for _ in range(4)]
+            first_ns = clocks_ns[0] - (clocks_ns[2] - clocks_ns[1])
+            return first_ns - (clocks_ns[3] - clocks_ns[2]) - MEDIANS['pyprocess.bootstrap'] - MACHINE['fork.entry']
+    measured('pool.first_task', in_batches(one_of_pool))
+    measured('ppe.first_call', in_batches(one_of_executor))
 
 
 # ---- Locks, queues and connections that processes share ----------------------------------------------
@@ -412,8 +459,9 @@ def measure_manager():
         connects_ns.append(thread_cpu_ns() - begin_ns)
         time.sleep(2e-3)
         accepts_ns.append(cpu_ns_of(pid) - before_ns - start_ns_of_thread)
-    measured('manager.connect', connects_ns)
-    measured('manager.accept', accepts_ns)
+    # Three messages of the handshake and the request there, and as many back.
+    measured('manager.connect', less(connects_ns, 4 * rest_ns))
+    measured('manager.accept', less(accepts_ns, 4 * rest_ns))
     measured('manager.start', [start_ns - MEDIANS['pyprocess.start'] - MACHINE['fork.base'] -
                                MACHINE['fork.per_byte'] * interpreter_bytes()])
     manager.shutdown()
@@ -455,11 +503,6 @@ def measure_interpreters():
 
 # ---- Memory ------------------------------------------------------------------------------------------
 
-def resident_bytes():
-    with open('/proc/self/statm') as stream:
-        return int(stream.read().split()[1]) * mmap.PAGESIZE
-
-
 def note_private_bytes(_):
     """What this forked child has copied so far."""
     with open('/proc/self/smaps_rollup') as stream:
@@ -498,6 +541,8 @@ def measure_memory():
 MEASUREMENTS = (
     ('memory of processes and threads', measure_memory),
     ('interpreters', measure_interpreters),
+    ('first tasks', measure_first_task),
+    ('first calls', measure_first_calls),
     ('futures', measure_future_watch),
     ('locks of processes', measure_mp_lock),
     ('shared values', measure_shared_value),

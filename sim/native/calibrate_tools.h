@@ -48,9 +48,13 @@ void pin_to_both(int cpu, int other);
 /* The system call, without a time-out. */
 long futex(atomic_uint *word, int operation, unsigned value);
 
+/* A slice on this machine, as the kernel scales what the profile has for 8 or more CPUs. */
+double scaled_to_cpus(double for_eight);
+
 /* calibrate_cores.c: how cores share work and slow each other. */
 bool calibrate_migration(struct calibration *calibration);
 bool calibrate_all_busy(struct calibration *calibration);
+bool calibrate_slices(struct calibration *calibration);
 bool calibrate_packing(struct calibration *calibration);
 
 #endif

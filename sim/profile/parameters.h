@@ -19,6 +19,7 @@
 	P(SCHED_KIND,           "sched.kind",            count, MACHINE, 1,      "the kernel's fair scheduler: 0 CFS (before 6.6), 1 EEVDF") \
 	P(SCHED_HZ,             "sched.hz",              per_s, MACHINE, 10000,"scheduler ticks per second (CONFIG_HZ)") \
 	P(SCHED_BASE_SLICE,     "sched.base_slice",      ns,    MACHINE, 100000,   "EEVDF: slice of a task; for 8 or more cores, scaled down for fewer as the kernel does") \
+	P(SCHED_HRTICK,         "sched.hrtick",          count, MACHINE, 0,      "EEVDF: 1 where a timer of its own ends a slice to the microsecond (feature HRTICK), 0 where the next tick does") \
 	P(SCHED_LATENCY,        "sched.latency",         ns,    MACHINE, 800000,   "CFS: period in which each runnable task runs once; for 8 or more cores") \
 	P(SCHED_MIN_GRANULARITY,"sched.min_granularity", ns,    MACHINE, 100000,   "CFS: least slice; for 8 or more cores") \
 	P(SCHED_WAKEUP_GRANULARITY,"sched.wakeup_granularity", ns, MACHINE, 100000,"CFS: lead in virtual time that a woken task needs to preempt; for 8 or more cores") \
@@ -41,6 +42,7 @@
 	P(PIPE_WRITE,           "pipe.write",            ns,    MACHINE, 0,      "write of one byte to a pipe that nobody waits on") \
 	P(PIPE_READ,            "pipe.read",             ns,    MACHINE, 0,      "read of one byte that is there") \
 	P(MEM_COPY,             "mem.copy",              ns_per_byte, MACHINE, 0,"copying a byte through a pipe, each way") \
+	P(MEM_FAULT,            "mem.fault",             ns,    MACHINE, 0,      "first touch of a page (4 KiB) of fresh memory: page fault and clearing") \
 	P(PIPE_CAPACITY,        "pipe.capacity",         bytes, MACHINE, 65536,  "bytes that a pipe holds") \
 	/* Threads and processes */ \
 	P(THREAD_CREATE,        "thread.create",         ns,    MACHINE, 0,      "pthread_create, on the caller") \
@@ -97,6 +99,7 @@
 	P(PROCESS_BOOTSTRAP,    "pyprocess.bootstrap",   ns,    PYTHON,  0,      "a forked child from its first statement to its target, page faults included") \
 	P(PROCESS_FINISH,       "pyprocess.finish",      ns,    PYTHON,  0,      "a child from its target's end to _exit()") \
 	P(PROCESS_JOIN,         "pyprocess.join",        ns,    PYTHON,  0,      "join() of a dead child, bytecode around waitpid()") \
+	P(PROCESS_FIRST_TASK,   "pyprocess.first_task",  ns,    PYTHON,  0,      "a forked child's first task on top of a later one: pages that it copies by writing to them") \
 	P(SPAWN_START,          "spawn.start",           ns,    PYTHON,  0,      "Process(...).start() with spawn on the caller, bytecode and pickling around fork() and exec()") \
 	P(SPAWN_EXEC,           "spawn.exec",            ns,    PYTHON,  0,      "vfork() and exec() of an interpreter on the caller (since 3.10; before, fork.base and fork.per_byte)") \
 	P(SPAWN_CHILD,          "spawn.child",           ns,    PYTHON,  0,      "a spawned child from exec() to its target: interpreter, site, multiprocessing, the harness as main module") \
@@ -119,7 +122,7 @@
 	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON,  0,      "Connection.recv_bytes(), without the system calls") \
 	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON,  0,      "Connection.poll(), without the system call") \
 	P(MANAGER_START,        "manager.start",         ns,    PYTHON,  0,      "starting a manager's server process on the caller") \
-	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON,  0,      "a thread's connection to a manager at its first call, on the caller") \
+	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON,  0,      "a connection to a manager on the caller, without its messages") \
 	P(MANAGER_ACCEPT,       "manager.accept",        ns,    PYTHON,  0,      "the same in the server, in the thread that it starts") \
 	P(MANAGER_CALL,         "manager.call",          ns,    PYTHON,  0,      "one call of a proxy's method on the caller, without its message") \
 	P(MANAGER_SERVE,        "manager.serve",         ns,    PYTHON,  0,      "the same in the manager's server") \
@@ -130,12 +133,14 @@
 	P(PPE_WAIT_WORKER,      "ppe.manager_worker",    ns,    PYTHON,  0,      "what each worker adds to such a wait()") \
 	P(PPE_RESULT,           "ppe.result",            ns,    PYTHON,  0,      "the manager's cost of one result that was read: set_result() and bookkeeping") \
 	P(PPE_WORKER,           "ppe.worker",            ns,    PYTHON,  0,      "a worker's own cost of one call, without its queues") \
+	P(PPE_FIRST_CALL,       "ppe.first_call",        ns,    PYTHON,  0,      "a forked worker's way to its first call, and that call on top of a later one") \
 	P(PPE_SHUTDOWN,         "ppe.shutdown",          ns,    PYTHON,  0,      "shutdown() on the caller and in the manager, without waiting") \
 	P(POOL_CREATE,          "pool.create",           ns,    PYTHON,  0,      "Pool() on the caller, without its processes and threads") \
 	P(POOL_WORKER_ENTRY,    "pool.worker_entry",     ns,    PYTHON,  0,      "a pool's worker from its target's start to its first get()") \
 	P(POOL_MAP,             "pool.map",              ns,    PYTHON,  0,      "map() on the caller: chunking and result object") \
 	P(POOL_DISPATCH,        "pool.dispatch",         ns,    PYTHON,  0,      "the task handler's cost of one chunk, pickling of a small task included") \
 	P(POOL_TASK,            "pool.task",             ns,    PYTHON,  0,      "a worker's own cost of one chunk: get, unpickle, call, pickle, put") \
+	P(POOL_FIRST_TASK,      "pool.first_task",       ns,    PYTHON,  0,      "a forked worker's first chunk on top of a later one: pages that it copies by writing to them") \
 	P(POOL_ITEM,            "pool.item",             ns,    PYTHON,  0,      "what each further item of a chunk costs in the worker") \
 	P(POOL_RESULT,          "pool.result",           ns,    PYTHON,  0,      "the result handler's cost of one chunk") \
 	P(POOL_NEXT,            "pool.next",             ns,    PYTHON,  0,      "next() of imap() with a result that is there, on the caller") \
@@ -192,6 +197,7 @@
 	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON,  0,      "what a forked child has copied when it ends: pages that it has written to") \
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
 	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON,  0,      "resident memory of one more interpreter in the process (since 3.12)") \
+	P(MEMORY_COROUTINE,     "memory.coroutine",      bytes, PYTHON,  0,      "resident memory of one more instance of a task as a coroutine that sleeps") \
 	P(MEMORY_TOUCH,         "memory.touch",          ns_per_byte, PYTHON, 0, "allocating a byte of a large bytearray and writing to each of its pages") \
 	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, 0, "pickling a byte of small objects") \
 	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, 0, "unpickling a byte of small objects")

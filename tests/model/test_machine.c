@@ -42,6 +42,20 @@ Test(machine, two_processes_on_two_cores_take_as_long_as_one)
 	cr_expect(eq(dbl, ns(bench.result.makespan_s), 31e6));
 }
 
+/* Each child's first task takes 3 ms more; a pool's worker pays that and 2 ms for its first chunk, once for three. */
+Test(machine, a_forked_childs_first_task_copies_pages)
+{
+	model_bench_set_cost(&bench, COST_PROCESS_FIRST_TASK, 3e6);
+	model_bench_set_cost(&bench, COST_POOL_FIRST_TASK, 2e6);
+	model_bench_step(&bench, STEP_PYTHON, 11 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 2);
+	model_bench_simulate(&bench);
+	cr_expect(eq(dbl, ns(bench.result.makespan_s), 14e6));
+	model_bench_run_count(&bench, MODEL_POOL, 1, 3);
+	model_bench_simulate(&bench);
+	cr_expect(lt(dbl, fabs(ns(bench.result.makespan_s) - 38e6), 10)); /* work takes 1 ns at least */
+}
+
 Test(machine, five_processes_on_one_core_take_five_times_as_long)
 {
 	bench.workload.machine.cores = 1;
@@ -74,6 +88,34 @@ Test(machine, a_running_thread_is_preempted_at_ticks_only)
 	}
 	cr_expect(ge(long, preempted, 10));
 	cr_expect(le(long, preempted, 16));
+	free(trace);
+}
+
+/* The first turn of a new thread is half a slice; all others are slices of 0.7 ms (one CPU: a quarter of 2.8 ms), whatever the
+ * ticks do: so two processes of 31 ms each change some 88 times. */
+Test(machine, where_slices_have_timers_they_end_to_the_nanosecond)
+{
+	char *trace, *at;
+	long previous_ns = -1, preempted = 0;
+
+	model_bench_set_cost(&bench, COST_SCHED_HRTICK, 1);
+	bench.workload.machine.cores = 1;
+	model_bench_step(&bench, STEP_PYTHON, 31 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 2);
+	trace = model_bench_trace(&bench, false);
+	for (at = trace; (at = strstr(at, " preempted ")); at++) {
+		char *line = at;
+		long now_ns;
+
+		while (line > trace && line[-1] != '\n')
+			line--;
+		now_ns = strtol(line, NULL, 10);
+		if (preempted > 3)
+			cr_expect(eq(long, now_ns - previous_ns, 700000L));
+		previous_ns = now_ns;
+		preempted++;
+	}
+	cr_expect(ge(long, preempted, 62000000 / 700000L - 3));
 	free(trace);
 }
 

@@ -305,6 +305,48 @@ Test(processes, calls_to_a_manager_share_its_servers_gil)
 	cr_expect(is_about(program_bench_run(&bench, 6, 12, two_clients), 13 * SIM_MS));
 }
 
+static enum progress one_client(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	manager = mp_manager_new(&bench.region, &bench.context);
+	AWAIT(frame, mp_manager_start(thread, manager));
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "client", call_thrice, NULL));
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	PROGRAM_END;
+}
+
+/* A connection to count the inherited proxy, one for the calls, one to take the count back. */
+Test(processes, a_forked_client_connects_to_a_manager_three_times)
+{
+	bench.costs.value[COST_MANAGER_CONNECT] = 5e6;
+	cr_expect(is_about(program_bench_run(&bench, 6, 12, one_client), 15 * SIM_MS));
+}
+
+/* ---- Memory ---- */
+
+static enum progress grow_and_shrink(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	at_ns[0] = os_process_grow_heap(thread->process, 5000);
+	at_ns[1] = os_process_grow_heap(thread->process, 3000);
+	at_ns[2] = os_process_grow_heap(thread->process, 1000);
+	os_process_grow_heap(thread->process, -8000);
+	at_ns[3] = os_process_grow_heap(thread->process, 8000);
+	at_ns[4] = os_process_grow_heap(thread->process, 4096);
+	PROGRAM_END;
+}
+
+/* 5,000 B are on two pages of 4,096, 8,000 still are, 9,000 on three; what was freed is used again. */
+Test(processes, only_memory_that_a_process_never_had_costs_page_faults)
+{
+	static const sim_ns pages[] = { 2, 0, 1, 0, 1 };
+
+	bench.costs.value[COST_MEM_FAULT] = 7;
+	program_bench_run(&bench, 1, 12, grow_and_shrink);
+	for (size_t i = 0; i < 5; i++)
+		cr_expect(eq(i64, at_ns[i], 7 * pages[i]));
+}
+
 /* ---- Locks, conditions ---- */
 
 static struct mp_event event;
