@@ -24,7 +24,20 @@ export LSAN_OPTIONS="exitcode=99:log_path=$logs/lsan"
 status=0
 "$out/tests" --jobs "$(nproc)" || status=$?
 
+# Criterion's own runner loses 48 bytes now and then when tests with time limits run side by side. A report of which
+# every frame but the allocator's is in Criterion's library is about that; one of ours has frames of ours.
+is_criterions_own() {
+	grep -q 'LeakSanitizer: detected memory leaks' "$1" &&
+		! grep -E '^ +#[1-9][0-9]* ' "$1" | grep -qv 'libcriterion'
+}
+
 shopt -s nullglob
+for report in "$logs"/*; do
+	if is_criterions_own "$report"; then
+		echo "left aside: a leak of Criterion's own runner" >&2
+		rm "$report"
+	fi
+done
 found=("$logs"/*)
 if ((${#found[@]})); then
 	cat "${found[@]}" >&2
