@@ -22,7 +22,7 @@ export UBSAN_OPTIONS="print_stacktrace=1:exitcode=99:log_path=$logs/ubsan"
 export LSAN_OPTIONS="exitcode=99:log_path=$logs/lsan"
 
 status=0
-"$out/tests" --jobs "$(nproc)" || status=$?
+"$out/tests" --jobs "$(nproc)" 2>&1 | tee "$out/tests.log" || status=$?
 
 # Criterion's own runner loses 48 bytes now and then when tests with time limits run side by side. A report of which
 # every frame but the allocator's is in Criterion's library is about that; one of ours has frames of ours.
@@ -36,6 +36,8 @@ for report in "$logs"/*; do
 	if is_criterions_own "$report"; then
 		echo "left aside: a leak of Criterion's own runner" >&2
 		rm "$report"
+		# With it the runner ends with the sanitizer's status; what it says of the tests stands.
+		if ((status == 99)) && grep -q 'Failing: 0 | Crashing: 0' "$out/tests.log"; then status=0; fi
 	fi
 done
 found=("$logs"/*)
