@@ -216,7 +216,7 @@ $(OUT)/bench: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(BENCH_OBJECTS) $(OUT)/so
 # use that, across files. -fprofile-use finds the counts beside the objects.
 release: packages-demo ## the fastest build (gcc: link-time, profile-guided): build/optimised/gilsim
 	@rm -rf build/optimised
-	@$(MAKE) $(PARALLEL) CC=gcc OUT=build/optimised OPTIMISE='$(OPTIMISE_release) $(LINK_TIME) -fprofile-generate' \
+	@$(MAKE) $(PARALLEL) CC=gcc OUT=build/optimised OPTIMISE='$(OPTIMISE_release) $(LINK_TIME) -fprofile-generate -fprofile-update=atomic' \
 		build/optimised/gilsim build/optimised/bench
 	build/optimised/bench --quick build/optimised/training.json
 	@tests/tools/train.sh build/optimised/gilsim
