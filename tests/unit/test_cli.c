@@ -394,3 +394,16 @@ Test(cli, explanations_laws_and_production_stand_beside_the_prediction)
 	cr_expect(eq(int, gilsim("run --trace r.txt m.yaml").status, 0));
 	cr_expect(eq(int, system(region_format(&region, "cmp -s %s/e.txt %s/r.txt", folder, folder)), 0));
 }
+
+/* Each shipped scenario holds what it expects of itself, a row of the articles' claims or a program's. */
+Test(cli, shipped_scenarios_hold_what_they_expect)
+{
+	static const char *const folders[] = { "seeds",	     "programs", "validation", "what-if", "load", "planning" };
+
+	cr_assert(getenv("GILSIM_DATA") != NULL, "tests/tools/run_tests.sh sets it");
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		struct outcome outcome = gilsim("run \"$GILSIM_DATA\"/%s/*.yaml", folders[i]);
+
+		cr_expect(eq(int, outcome.status, 0), "scenarios/%s", folders[i]);
+	}
+}
