@@ -8,8 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "models/simulate/simulate.h"
-#include "tests/unit/scenario_helper.h"
+#include "tests/model/steps_helper.h"
 
 static struct helper helper;
 
@@ -27,23 +26,11 @@ TestSuite(steps_asyncio, .init = set_up, .fini = tear_down);
 
 static struct variant_result run(const char *text)
 {
-	const struct scenario_options options = { .seed = 1 };
-	struct scenario *scenario = helper_load(&helper, text, &options);
-	struct variant_result result;
-
-	variant_result_init(&result);
-	cr_assert(scenario != NULL, "%s", helper_messages(&helper));
-	simulate(&scenario->workloads[0], &(struct simulate_options){ 0 }, &helper.region, &result);
-	return result;
+	return helper_simulate(&helper, text);
 }
 
 #define MACHINE "machine: {profile: ideal, cores: 2}\n"
 #define PROGRAM MACHINE "variants: {a: {model: program, spawn: coroutine}}\n"
-
-static double ms(double seconds)
-{
-	return round(seconds * 1e6) / 1e3;
-}
 
 Test(steps_asyncio, all_tasks_of_a_run_wait_at_once)
 {
