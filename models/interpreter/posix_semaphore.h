@@ -3,7 +3,7 @@
  *
  * Source      glibc 2.36, nptl/sem_waitcommon.c and sem_post.c: a value, a number of waiters and a futex, first in,
  *             first out; no hand-over: whoever runs may take what a woken waiter was woken for. Python/thread_pthread.h
- *             (the locks up to 3.12, RLock's up to 3.13); Modules/_multiprocessing/semaphore.c.
+ *             (the locks up to 3.13); Modules/_multiprocessing/semaphore.c.
  * Modelled    who gets the semaphore has it while it queues for the GIL. A post makes the system call for as long as
  *             somebody is on its way to take it, even if all of these have been woken.
  */

@@ -3,10 +3,9 @@
  */
 #include "models/library/lock.h"
 
-static void init(struct py_lock *lock, bool is_of_rlock, enum cost cost)
+static void init(struct py_lock *lock, enum cost cost)
 {
 	*lock = (struct py_lock){
-		.is_of_rlock = is_of_rlock,
 		.cost = cost,
 		.waiting_activity = ACTIVITY_LOCK_WAIT,
 		.semaphore.value = 1,
@@ -15,17 +14,17 @@ static void init(struct py_lock *lock, bool is_of_rlock, enum cost cost)
 
 void py_lock_init(struct py_lock *lock)
 {
-	init(lock, false, COST_LOCK_UNCONTENDED);
+	init(lock, COST_LOCK_UNCONTENDED);
 }
 
 void py_lock_init_of_rlock(struct py_lock *lock)
 {
-	init(lock, true, COST_RLOCK_UNCONTENDED);
+	init(lock, COST_RLOCK_UNCONTENDED);
 }
 
-static bool is_mutex(const struct os_thread *thread, const struct py_lock *lock)
+static bool is_mutex(const struct os_thread *thread)
 {
-	return py_has(thread, lock->is_of_rlock ? PYTHON_RLOCK_IS_MUTEX : PYTHON_LOCK_IS_MUTEX);
+	return py_has(thread, PYTHON_LOCK_IS_MUTEX);
 }
 
 struct acquire_locals {
@@ -35,7 +34,7 @@ struct acquire_locals {
 	bool timed_out;
 };
 
-/* Up to 3.12: who gets the semaphore has the lock, GIL or not. */
+/* Up to 3.13: who gets the semaphore has the lock, GIL or not. */
 static enum progress acquire_semaphore(struct os_thread *thread, struct frame *frame)
 {
 	struct acquire_locals *my = FRAME_LOCALS(frame, struct acquire_locals);
@@ -48,7 +47,7 @@ static enum progress acquire_semaphore(struct os_thread *thread, struct frame *f
 	PROGRAM_END;
 }
 
-/* Since 3.13: parked in order of arrival; the GIL comes before the lock. */
+/* Since 3.14: parked in order of arrival; the GIL comes before the lock. */
 static enum progress acquire_mutex(struct os_thread *thread, struct frame *frame)
 {
 	struct acquire_locals *my = FRAME_LOCALS(frame, struct acquire_locals);
@@ -70,7 +69,7 @@ static enum progress acquire_mutex(struct os_thread *thread, struct frame *frame
 /* The try with the GIL held. */
 static bool try_acquire(struct os_thread *thread, struct py_lock *lock)
 {
-	if (is_mutex(thread, lock)) {
+	if (is_mutex(thread)) {
 		if (lock->locked)
 			return false;
 		lock->locked = true;
@@ -92,7 +91,7 @@ enum progress py_lock_acquire_until(struct os_thread *thread, struct py_lock *lo
 		py_current(thread)->timed_out = true;
 		return DONE;
 	}
-	my = os_thread_push(thread, is_mutex(thread, lock) ? acquire_mutex : acquire_semaphore);
+	my = os_thread_push(thread, is_mutex(thread) ? acquire_mutex : acquire_semaphore);
 	my->lock = lock;
 	my->deadline_ns = deadline_ns;
 	return os_thread_enter(thread);
@@ -114,7 +113,7 @@ enum progress py_lock_release(struct os_thread *thread, struct py_lock *lock)
 {
 	sim_ns cost_ns = py_cost(thread, lock->cost) / 2;
 
-	if (is_mutex(thread, lock)) {
+	if (is_mutex(thread)) {
 		assert(lock->locked);
 		return py_overhead(thread, cost_ns + release_mutex(thread, lock));
 	}
@@ -125,5 +124,5 @@ enum progress py_lock_release(struct os_thread *thread, struct py_lock *lock)
 
 bool py_lock_is_locked(const struct os_thread *thread, const struct py_lock *lock)
 {
-	return is_mutex(thread, lock) ? lock->locked : lock->semaphore.value == 0;
+	return is_mutex(thread) ? lock->locked : lock->semaphore.value == 0;
 }

@@ -1,10 +1,12 @@
 /*
  * lock.h - threading.Lock.
  *
- * Source      up to 3.12: Python/thread_pthread.h (a POSIX semaphore), Modules/_threadmodule.c:
- *             acquire_timed(): a woken waiter owns the lock and then queues for the GIL. Since 3.13: Python/lock.c
- *             (_PyMutex_LockTimed, mutex_unpark) and Python/parking_lot.c: first in, first out; the woken takes
- *             the GIL first and then tries for the lock; a waiter older than lock.fair_after is handed it.
+ * Source      up to 3.13: Python/thread_pthread.h (a POSIX semaphore), Modules/_threadmodule.c:
+ *             acquire_timed(): a woken waiter owns the lock and then queues for the GIL (in 3.13.0
+ *             lock_PyThread_acquire_lock() still calls PyThread_acquire_lock_timed(): seen in the binary). Since
+ *             3.14: Python/lock.c (_PyMutex_LockTimed, mutex_unpark) and Python/parking_lot.c: first in, first
+ *             out; the woken takes the GIL first and then tries for the lock; a waiter older than
+ *             lock.fair_after is handed it.
  * Left out    spinning (GIL builds do not spin; free-threaded ones do, up to 40 rounds).
  */
 #ifndef MODELS_LIBRARY_LOCK_H
@@ -14,7 +16,6 @@
 #include "models/interpreter/posix_semaphore.h"
 
 struct py_lock {
-	bool is_of_rlock;
 	enum cost cost;			  /* of acquiring and releasing it uncontended */
 	uint8_t waiting_activity;	  /* what waiting for it is called */
 	bool locked;			  /* as a PyMutex */
@@ -24,7 +25,7 @@ struct py_lock {
 };
 
 void py_lock_init(struct py_lock *lock);
-/* The lock inside an RLock: another cost, and a semaphore for longer. */
+/* The lock inside an RLock: another cost. */
 void py_lock_init_of_rlock(struct py_lock *lock);
 
 /* For AWAIT. Waits for the lock until `deadline_ns` (SIM_NS_MAX: as long as it takes; now or earlier: not at all);

@@ -73,7 +73,7 @@ static enum progress get_by_handover(struct os_thread *thread, struct frame *fra
 enum progress simple_queue_get_until(struct os_thread *thread, struct simple_queue *queue, void **item,
 				     sim_ns deadline_ns)
 {
-	bool by_lock = !py_has(thread, PYTHON_LOCK_IS_MUTEX);
+	bool by_lock = !py_has(thread, PYTHON_SIMPLE_QUEUE_PARKS);
 	struct get_locals *my;
 
 	py_current(thread)->timed_out = false;

@@ -40,7 +40,7 @@ import harness
 import harness_control
 from harness import clock_ns, run_task, spin
 
-BATCHES = 25
+BATCHES = 12  # in one of several passes
 TASKS = 200  # in one batch of a pool; a pipe must hold so many messages
 FREE_THREADED = not getattr(sys, '_is_gil_enabled', lambda: True)()
 thread_cpu_ns = time.thread_time_ns
@@ -147,10 +147,11 @@ def sample_spins():
 
 
 def measure_spins():
+    """What other measurements need of them; they are reported in the end."""
     for _ in range(5):
         sample_spins()
     for name, samples in SPINS.items():
-        measured(name, samples)
+        MEDIANS[name] = statistics.median(samples)
 
 
 def measure_step():
@@ -177,7 +178,8 @@ def measure_uncontended():
         for _ in repeat(None, 2000):
             function(argument)
         return (clock_ns() - begin_ns) / 2000
-    measured('gil.uncontended', in_batches(lambda: loop(giving_up, argument) - loop(holding, same_argument), 45))
+    measured('gil.uncontended',
+             in_batches(lambda: loop(giving_up, argument) - loop(holding, same_argument), 2 * BATCHES))
 
 
 def measure_lock():
@@ -193,7 +195,7 @@ def measure_lock():
             pass
         return (2 * middle_ns - begin_ns - clock_ns()) / 5000
     measured('lock.uncontended', in_batches(one))
-    known('lock.fair_after', 1e6, 'TIME_TO_BE_FAIR_NS of Python/lock.c; used since 3.13')
+    known('lock.fair_after', 1e6, 'TIME_TO_BE_FAIR_NS of Python/lock.c; used since 3.14')
 
 
 def measure_sleep():
@@ -800,7 +802,7 @@ def main(path):
         measure()
         sample_spins()
     for name, samples in SPINS.items():
-        measured(name, samples)  # again, now with those from in between
+        measured(name, samples)
     os._exit(0)
 
 

@@ -21,8 +21,8 @@
 #define PYTHON_DIFFERENCES(D) \
 	/* Threads and locks */ \
 	D(SLEEPS_BY_CLOCK,     11, "time.sleep() is clock_nanosleep(); before: select(), whose slack grows, and sleep(0) returns at once") \
-	D(LOCK_IS_MUTEX,       13, "Lock and SimpleQueue park their waiters, an old one is handed the lock; before: a semaphore") \
-	D(RLOCK_IS_MUTEX,      14, "likewise the lock in an RLock") \
+	D(SIMPLE_QUEUE_PARKS,  13, "SimpleQueue.put() hands the item to who has waited for longest; before: to whoever gets its lock") \
+	D(LOCK_IS_MUTEX,       14, "Lock and RLock park their waiters in order, an old one is handed the lock; before: a semaphore") \
 	D(JOINS_OS_THREAD,     13, "join() waits for the OS thread; before: for a lock that the thread's state holds") \
 	/* Executors and processes */ \
 	D(COUNTS_USABLE_CPUS,  13, "default sizes by os.process_cpu_count(), the CPUs of the affinity; before: all CPUs") \

@@ -670,8 +670,8 @@ Test(native, calibration_gives_every_parameter_a_value, .timeout = 240)
 	struct native_python python = real_python();
 	struct profile *profile = profile_new("test", &region);
 
-	cr_assert(native_calibrate_machine(profile, &region, NULL, NULL, &error), "%s", error.text);
-	cr_assert(native_calibrate_python(profile, &python, &region, NULL, NULL, &error), "%s", error.text);
+	cr_assert(native_calibrate_machine(profile, native_samples_new(&region), &region, NULL, NULL, &error), "%s", error.text);
+	cr_assert(native_calibrate_python(profile, &python, native_samples_new(&region), &region, NULL, NULL, &error), "%s", error.text);
 	cr_assert(eq(sz, profile->python_count, 1));
 	for (int cost = 0; cost < COST_COUNT; cost++) {
 		const struct profile_value *value = cost_infos[cost].scope == SCOPE_MACHINE
