@@ -168,33 +168,12 @@ void workload_spins(const struct workload *workload, bool used[3])
 	}
 }
 
-static double duration_mean_ns(const struct workload *workload, const struct duration *duration)
+/* How much of the run's time is that of cores: what waits does not slow down with them. */
+static double cpu_share(const struct workload *workload, const struct native_run *run)
 {
-	switch (duration->kind) {
-	case DURATION_CONSTANT:
-		return (double)duration->constant_ns;
-	case DURATION_DRAWN:
-		return distribution_mean(&duration->distribution);
-	default:
-		return workload->run.items_ns ? (double)workload->run.items_ns[0] : 0;
-	}
-}
+	double busy_cores = run->result.utilisation_cores * workload->machine.cores;
 
-/* Roughly how much of the work needs a core: what waits does not slow down with it. */
-static double cpu_share(const struct workload *workload)
-{
-	double cpu_ns = 0, wait_ns = 0;
-
-	for (uint32_t i = 0; i < workload->step_count; i++) {
-		const struct step *step = &workload->steps[i];
-		double mean_ns = duration_mean_ns(workload, &step->duration);
-
-		if (step->kind == STEP_IO || step->kind == STEP_BLOCK)
-			wait_ns += mean_ns;
-		else if (step->kind == STEP_PYTHON || step->kind == STEP_C || step->kind == STEP_NATIVE)
-			cpu_ns += mean_ns;
-	}
-	return cpu_ns + wait_ns > 0 ? cpu_ns / (cpu_ns + wait_ns) : 0;
+	return isfinite(busy_cores) ? fmin(busy_cores, 1) : 1;
 }
 
 /* A run's nanoseconds for an iteration of a loop: during it, else around it. */
@@ -205,8 +184,8 @@ static double run_pace(const struct native_run *run, int kind)
 	return (run->spin_before[kind] + run->spin_after[kind]) / 2;
 }
 
-/* By how much a change of pace during a run, or somebody else's work, may have changed its time: for the kinds of step that the workload has,
- * and in proportion to what they are of it. The pace before and after should agree, and that during the run should lie
+/* By how much a change of pace during a run, or somebody else's work, may have changed its time: for bytecode, which there always is,
+ * and the kinds of step that the workload has, in proportion to what needs a core. The pace before and after should agree, and that during the run should lie
  * between that of one core alone and that of all together. */
 static double run_drift(const struct workload *workload, const struct native_run *run)
 {
@@ -219,7 +198,7 @@ static double run_drift(const struct workload *workload, const struct native_run
 		double during = run->spin_during[kind];
 		double together = isfinite(run->all_busy_speed) ? run->all_busy_speed : 1;
 
-		if (!used[kind] || !(before > 0) || !(after > 0))
+		if ((!used[kind] && kind != 0) || !(before > 0) || !(after > 0))
 			continue;
 		drift = fmax(drift, fabs(after / before - 1));
 		if (isfinite(during)) {
@@ -227,7 +206,7 @@ static double run_drift(const struct workload *workload, const struct native_run
 			drift = fmax(drift, during * together / fmax(before, after) - 1);
 		}
 	}
-	drift *= cpu_share(workload);
+	drift *= cpu_share(workload, run);
 	/* What other programs ran meanwhile was missing here. */
 	return isfinite(run->others_share) ? fmax(drift, run->others_share) : drift;
 }

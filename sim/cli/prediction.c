@@ -3,7 +3,7 @@
  *
  * A run on a machine whose clock has changed since the calibration takes longer by that much; that
  * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind: CPU time
- * for an iteration during the runs. What cores that are busy together lose is in that already. Steps too short to be timed
+ * for an iteration during the runs. Whatever else takes a core's time is multiplied by the pace of bytecode. What cores that are busy together lose is in that already. Steps too short to be timed
  * have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too.
  * Each round is predicted by itself, at the pace that its runs had: so a speed-up, which is a ratio within one round, is that
  * of two predictions for the same minute, as the measured one is. Where the outcome is a race, one simulation is one sample; so
@@ -67,8 +67,12 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 		adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] = all_busy_speed;
 
 	native_run_pace(measured, run, pace);
-	if (isfinite(pace[0]))
+	if (isfinite(pace[0])) {
 		adjusted.python.slowdown_python *= pace[0];
+		for (int cost = 0; cost < COST_COUNT; cost++)
+			if (cost_infos[cost].nature == NATURE_WORK || cost_infos[cost].nature == NATURE_LOAD)
+				adjusted.machine.costs.value[cost] *= pace[0];
+	}
 	if (isfinite(pace[1]))
 		adjusted.python.slowdown_c *= pace[1];
 	if (isfinite(pace[2]))

@@ -116,8 +116,9 @@ def kinds_used_by(workload):
 
 
 def spin_rates_ns(workload):
-    """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at."""
-    used = kinds_used_by(workload)
+    """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at, but
+    bytecode is always used."""
+    used = kinds_used_by(workload) | {'python'}
     return [mean_rate_ns(loop, iterations, WATCH_NS if kind in used else 0)
             for kind, loop, iterations in SPIN_PIECES]
 

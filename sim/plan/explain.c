@@ -44,14 +44,6 @@ static const enum cost switching_costs[] = {
 	COST_GIL_SIGNAL,     COST_GIL_TAKE_AFTER_WAKE,
 };
 
-/* Times that are no cost but the way that things are: rules of kernel and interpreter, the work itself. */
-static const enum cost rules[] = {
-	COST_SCHED_BASE_SLICE, COST_SCHED_LATENCY, COST_SCHED_MIN_GRANULARITY, COST_SCHED_WAKEUP_GRANULARITY,
-	COST_IDLE_DEEP_AFTER,  COST_QUOTA_PERIOD,  COST_QUOTA_SLICE,	       COST_SPIN_PYTHON,
-	COST_SPIN_C,	       COST_SPIN_NATIVE,   COST_GIL_INTERVAL,	       COST_LOCK_FAIR_AFTER,
-	COST_AIO_TIMER_ROUND,  COST_MEMORY_TOUCH,
-};
-
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool is_among(enum cost cost, const enum cost *list, size_t count)
@@ -62,7 +54,8 @@ static bool is_among(enum cost cost, const enum cost *list, size_t count)
 	return false;
 }
 
-/* EXPLAINED_COUNT for a rule. A time that no list names is the code of interpreter and library. */
+/* EXPLAINED_COUNT for what is no cost: rules, and the tasks' own work. A cost that no list names is the code of
+ * interpreter and library. */
 static enum explained_cost group_of(enum cost cost)
 {
 	if (is_among(cost, start_up_costs, LENGTH(start_up_costs)))
@@ -71,10 +64,7 @@ static enum explained_cost group_of(enum cost cost)
 		return EXPLAINED_IPC;
 	if (is_among(cost, switching_costs, LENGTH(switching_costs)))
 		return EXPLAINED_SWITCHING;
-	if (is_among(cost, rules, LENGTH(rules)))
-		return EXPLAINED_COUNT;
-	return cost_infos[cost].unit == UNIT_ns || cost_infos[cost].unit == UNIT_ns_per_byte ? EXPLAINED_LIBRARY :
-											       EXPLAINED_COUNT;
+	return cost_infos[cost].nature == NATURE_WORK ? EXPLAINED_LIBRARY : EXPLAINED_COUNT;
 }
 
 /* ---- Taking away. Each says whether there was anything to take. ---- */

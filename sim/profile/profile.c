@@ -9,9 +9,14 @@
 #include "sim/profile/profile.h"
 
 const struct cost_info cost_infos[COST_COUNT] = {
-#define P(symbol, name_, unit_, scope_, ideal_, meaning_)                                                          \
-	[COST_##symbol] = {                                                                                        \
-		.name = name_, .unit = UNIT_##unit_, .scope = SCOPE_##scope_, .ideal = ideal_, .meaning = meaning_ \
+#define P(symbol, name_, unit_, scope_, nature_, ideal_, meaning_) \
+	[COST_##symbol] = {                                        \
+		.name = name_,                                     \
+		.unit = UNIT_##unit_,                              \
+		.scope = SCOPE_##scope_,                           \
+		.nature = NATURE_##nature_,                        \
+		.ideal = ideal_,                                   \
+		.meaning = meaning_,                               \
 	},
 	PROFILE_PARAMETERS(P)
 #undef P

@@ -26,7 +26,7 @@
 #include "sim/profile/parameters.h"
 
 enum cost {
-#define P(symbol, name, unit, scope, ideal, meaning) COST_##symbol,
+#define P(symbol, name, unit, scope, nature, ideal, meaning) COST_##symbol,
 	PROFILE_PARAMETERS(P)
 #undef P
 		COST_COUNT
@@ -34,11 +34,13 @@ enum cost {
 
 enum cost_unit { UNIT_ns, UNIT_ratio, UNIT_count, UNIT_bytes, UNIT_per_s, UNIT_ns_per_byte };
 enum cost_scope { SCOPE_MACHINE, SCOPE_PYTHON };
+enum cost_nature { NATURE_WORK, NATURE_LOAD, NATURE_WAIT, NATURE_RULE };
 
 struct cost_info {
 	const char *name; /* "gil.uncontended" */
 	enum cost_unit unit;
 	enum cost_scope scope;
+	enum cost_nature nature;
 	double ideal;
 	const char *meaning;
 };

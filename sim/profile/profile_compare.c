@@ -19,8 +19,13 @@ static bool agree(const struct profile_value *a, const struct profile_value *b)
 	return fabs(a->value - b->value) <= spread_a * a->value + spread_b * b->value;
 }
 
+/* How many of the measured parameters that both have agree. */
+struct tally {
+	size_t agreeing, all;
+};
+
 static void print_rows(const char *title, const struct profile_value *a, const struct profile_value *b,
-		       enum cost_scope scope, FILE *stream)
+		       enum cost_scope scope, FILE *stream, struct tally *tally)
 {
 	bool titled = false;
 
@@ -38,7 +43,13 @@ static void print_rows(const char *title, const struct profile_value *a, const s
 		if (right->provenance != PROVENANCE_MISSING)
 			cost_format_short(cost_infos[cost].unit, right->value, right_text);
 		if (left->provenance != PROVENANCE_MISSING && right->provenance != PROVENANCE_MISSING) {
-			verdict = agree(left, right) ? "agree" : "DIFFER";
+			bool is_same = agree(left, right);
+
+			verdict = is_same ? "agree" : "DIFFER";
+			if (left->provenance == PROVENANCE_MEASURED && right->provenance == PROVENANCE_MEASURED) {
+				tally->agreeing += is_same;
+				tally->all++;
+			}
 			if (left->value > 0)
 				snprintf(ratio_text, sizeof(ratio_text), "%.3f", right->value / left->value);
 		}
@@ -60,8 +71,10 @@ static const struct profile_python *same_python(const struct profile *profile, c
 
 void profile_compare(const struct profile *a, const struct profile *b, FILE *stream)
 {
+	struct tally tally = { 0 };
+
 	fprintf(stream, "  %-26s %16s %16s %9s\n", "parameter", a->name, b->name, "ratio");
-	print_rows("machine", a->values, b->values, SCOPE_MACHINE, stream);
+	print_rows("machine", a->values, b->values, SCOPE_MACHINE, stream, &tally);
 	for (size_t i = 0; i < a->python_count; i++) {
 		const struct profile_python *left = &a->pythons[i];
 		const struct profile_python *right = same_python(b, left);
@@ -70,7 +83,7 @@ void profile_compare(const struct profile *a, const struct profile *b, FILE *str
 		snprintf(title, sizeof(title), "Python %s%s%s", left->version, left->gil ? "" : "t",
 			 right ? "" : ": only in the first");
 		if (right)
-			print_rows(title, left->values, right->values, SCOPE_PYTHON, stream);
+			print_rows(title, left->values, right->values, SCOPE_PYTHON, stream, &tally);
 		else
 			fprintf(stream, "%s\n", title);
 	}
@@ -78,4 +91,5 @@ void profile_compare(const struct profile *a, const struct profile *b, FILE *str
 		if (!same_python(a, &b->pythons[i]))
 			fprintf(stream, "Python %s%s: only in the second\n", b->pythons[i].version,
 				b->pythons[i].gil ? "" : "t");
+	fprintf(stream, "%zu of %zu measured parameters agree within their spreads\n", tally.agreeing, tally.all);
 }
