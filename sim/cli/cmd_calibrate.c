@@ -20,7 +20,7 @@ enum { OPTION_PYTHON = 0x500, OPTION_COMPARE };
 struct calibrate_arguments {
 	struct native_arguments native; /* only its pythons */
 	const char *output;		/* NULL: the user's cache */
-	const char *compare;		/* NULL: do not */
+	struct text_list compare;	/* none, one to set the new values beside, or two and nothing is measured */
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -32,7 +32,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		text_list_add(&arguments->native.pythons, arguments->native.region, text);
 		return 0;
 	case OPTION_COMPARE:
-		arguments->compare = text;
+		if (arguments->compare.count == 2)
+			argp_error(state, "two profiles can be compared, not more");
+		text_list_add(&arguments->compare, arguments->native.region, text);
 		return 0;
 	case 'o':
 		arguments->output = text;
@@ -48,7 +50,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp_option option_rows[] = {
 	{ "python", OPTION_PYTHON, "EXE", 0, "Interpreter to measure (repeatable; default python3)", 0 },
 	{ "output", 'o', "PROFILE", 0, "Write one profile with all interpreters to this file", 0 },
-	{ "compare", OPTION_COMPARE, "PROFILE", 0, "Print the new values beside those of this profile", 0 },
+	{ "compare", OPTION_COMPARE, "PROFILE", 0, "Print the new values beside those of this profile; "
+	  "given twice, compare the two and measure nothing", 0 },
 	{ 0 },
 };
 
@@ -58,7 +61,8 @@ static const struct argp calibrate_argp = {
 	.doc = "Measure what this machine and its interpreters take for everything that the models charge.\v"
 	       "Without -o the result is kept in the user's cache, a file for each interpreter, where `native` and "
 	       "`validate` look for it. The machine should be idle meanwhile.\n\n"
-	       "Example:\n  gilsim calibrate --python python3.13 -o my-laptop.yaml",
+	       "Examples:\n  gilsim calibrate --python python3.13 -o my-laptop.yaml\n"
+	       "  gilsim calibrate --compare my-laptop.yaml --compare scenarios/machines/default.yaml",
 };
 
 static void add_values(struct text_table *table, const struct profile_value values[COST_COUNT],
@@ -90,7 +94,7 @@ static void warn_of_unsure(const struct profile_value values[COST_COUNT], const 
 {
 	for (enum cost cost = 0; cost < COST_COUNT; cost++)
 		if (values[cost].provenance == PROVENANCE_MEASURED && values[cost].spread > UNSURE_SPREAD_RATIO)
-			fprintf(stderr, "gilsim: %s: '%s' is unsure: its repeats differ by +- %.0f%%\n", what,
+			fprintf(stderr, "gilsim: %s: '%s' is unsure: known within +- %.0f%%\n", what,
 				cost_infos[cost].name, 100 * values[cost].spread);
 }
 
@@ -153,22 +157,27 @@ int cmd_calibrate(int argc, char **argv)
 	struct native_python *pythons;
 	size_t python_count;
 	struct profile *profile;
-	const struct profile *other = NULL;
+	const struct profile *others[2] = { NULL, NULL };
 	int status;
 
 	region_init(&region);
 	argp_parse(&calibrate_argp, argc, argv, 0, NULL, &arguments);
 	interrupt_watch();
-	if (arguments.compare) {
+	for (size_t i = 0; i < arguments.compare.count; i++) {
 		struct diagnostics diagnostics;
 
 		diagnostics_init(&diagnostics, &region);
-		other = profile_load(arguments.compare, &region, &diagnostics);
+		others[i] = profile_load(arguments.compare.items[i], &region, &diagnostics);
 		diagnostics_print(&diagnostics, stderr);
-		if (!other) {
+		if (!others[i]) {
 			status = STATUS_BAD_INPUT;
 			goto release;
 		}
+	}
+	if (others[1]) {
+		profile_compare(others[0], others[1], stdout);
+		status = stream_finish(stdout) ? STATUS_DONE : output_failed(NULL);
+		goto release;
 	}
 	status = STATUS_ENVIRONMENT;
 	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count))
@@ -183,9 +192,9 @@ int cmd_calibrate(int argc, char **argv)
 	warn_of_unsure(profile->values, "machine");
 	for (size_t i = 0; i < profile->python_count; i++)
 		warn_of_unsure(profile->pythons[i].values, python_label(&profile->pythons[i], &region));
-	if (other) {
+	if (others[0]) {
 		fputc('\n', stdout);
-		profile_compare(other, profile, stdout);
+		profile_compare(others[0], profile, stdout);
 		if (!stream_finish(stdout))
 			status = output_failed(NULL);
 	}

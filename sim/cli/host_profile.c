@@ -46,30 +46,51 @@ const char *host_profile_path(const struct native_python *python, struct region 
 			     python->free_threaded_build ? "t" : "");
 }
 
+/* One calibration is a pass over the machine and each interpreter, and again: so many parts of one progress. */
+struct parts {
+	struct progress progress;
+	size_t done, count;
+	const char *subject;
+	struct region *region;
+};
+
 static void show_progress(void *context, double fraction, const char *what)
 {
-	progress_update(context, fraction, what);
+	struct parts *parts = context;
+
+	progress_update(&parts->progress, ((double)parts->done + fraction) / (double)parts->count,
+			region_format(parts->region, "%s: %s", parts->subject, what));
 }
 
 struct profile *host_profile_measure(const char *name, const struct native_python *pythons, size_t count,
 				     struct region *region)
 {
 	struct profile *profile = profile_new(name, region);
+	struct parts parts = { .count = NATIVE_CALIBRATION_PASSES * (1 + count), .region = region };
+	struct native_samples *of_machine = native_samples_new(region);
+	struct native_samples **of_pythons = region_alloc_array(region, count, sizeof(*of_pythons));
 	struct native_error error;
-	struct progress progress;
-	bool measured;
+	bool measured = true;
 
-	fputs("gilsim: measuring this machine\n", stderr);
-	progress_start(&progress);
-	measured = native_calibrate_machine(profile, region, show_progress, &progress, &error);
-	progress_end(&progress);
-	for (size_t i = 0; i < count && measured && !interrupt_seen(); i++) {
-		fprintf(stderr, "gilsim: measuring Python %s%s (%s)\n", pythons[i].full_version,
+	fprintf(stderr, "gilsim: measuring this machine, %d times over\n", NATIVE_CALIBRATION_PASSES);
+	for (size_t i = 0; i < count; i++) {
+		of_pythons[i] = native_samples_new(region);
+		fprintf(stderr, "gilsim: and Python %s%s (%s)\n", pythons[i].full_version,
 			pythons[i].free_threaded_build ? "t" : "", pythons[i].executable);
-		progress_start(&progress);
-		measured = native_calibrate_python(profile, &pythons[i], region, show_progress, &progress, &error);
-		progress_end(&progress);
 	}
+	progress_start(&parts.progress);
+	for (int pass = 0; pass < NATIVE_CALIBRATION_PASSES && measured && !interrupt_seen(); pass++) {
+		parts.subject = "machine";
+		measured = native_calibrate_machine(profile, of_machine, region, show_progress, &parts, &error);
+		parts.done++;
+		for (size_t i = 0; i < count && measured && !interrupt_seen(); i++) {
+			parts.subject = pythons[i].full_version;
+			measured = native_calibrate_python(profile, &pythons[i], of_pythons[i], region,
+							   show_progress, &parts, &error);
+			parts.done++;
+		}
+	}
+	progress_end(&parts.progress);
 	if (interrupt_seen())
 		return NULL;
 	if (!measured) {

@@ -9,6 +9,7 @@
 #endif
 #include "sim/native/calibrate.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
@@ -48,17 +49,39 @@ static const char *dated(const struct calibration *calibration, const char *rema
 	return region_format(calibration->region, "%s; %s", calibration->date, remark);
 }
 
+/* By how much the median over all batches, which are sorted, may be off. */
+static double uncertainty(const struct native_samples *samples)
+{
+	double quartiles = calibrate_quantile(samples->batches, samples->count, 0.75) -
+			   calibrate_quantile(samples->batches, samples->count, 0.25);
+	double low = samples->pass_medians[0], high = low;
+
+	for (int pass = 1; pass < samples->pass_count; pass++) {
+		low = fmin(low, samples->pass_medians[pass]);
+		high = fmax(high, samples->pass_medians[pass]);
+	}
+	return fmax((high - low) / 2, 1.57 * quartiles / sqrt((double)samples->count));
+}
+
 void calibration_put_batches(struct calibration *calibration, enum cost cost, double *batches, size_t count,
 			     const char *remark)
 {
-	double median = calibrate_median(batches, count);
-	double low = calibrate_quantile(batches, count, 0.1);
-	double high = calibrate_quantile(batches, count, 0.9);
+	struct native_samples *samples = &calibration->samples[cost];
+	double median;
 
+	assert(count > 0 && samples->pass_count < NATIVE_CALIBRATION_PASSES);
+	samples->pass_medians[samples->pass_count++] = calibrate_median(batches, count);
+	for (size_t i = 0; i < count; i++) {
+		samples->batches = region_grow(calibration->region, samples->batches, samples->count,
+					       &samples->capacity, sizeof(samples->batches[0]));
+		samples->batches[samples->count++] = batches[i];
+	}
+	samples->measured_count += (int)count;
+	median = calibrate_median(samples->batches, samples->count);
 	calibration->values[cost] = (struct profile_value){
 		.value = median > 0 ? median : 0,
-		.spread = median > 0 ? (high - low) / 2 / median : NAN,
-		.samples = (int)count,
+		.spread = median > 0 ? uncertainty(samples) / median : NAN,
+		.samples = samples->measured_count,
 		.provenance = PROVENANCE_MEASURED,
 		.note = dated(calibration, remark),
 	};
@@ -79,7 +102,8 @@ void calibration_put_events(struct calibration *calibration, enum cost cost, con
 	}
 	region_free(calibration->region, group);
 	calibration_put_batches(calibration, cost, batches, batch_count, remark);
-	calibration->values[cost].samples = (int)count;
+	calibration->samples[cost].measured_count += (int)(count - batch_count);
+	calibration->values[cost].samples = calibration->samples[cost].measured_count;
 }
 
 void calibration_put_system(struct calibration *calibration, enum cost cost, double value, const char *source)
@@ -94,6 +118,8 @@ void calibration_put_system(struct calibration *calibration, enum cost cost, dou
 
 void calibration_put_assumed(struct calibration *calibration, enum cost cost, double value, const char *reason)
 {
+	if (calibration->samples[cost].count > 0)
+		return;
 	calibration->values[cost] = (struct profile_value){
 		.value = value,
 		.spread = NAN,
@@ -177,10 +203,16 @@ static const char *cpu_name(struct region *region)
 	return name;
 }
 
-bool native_calibrate_machine(struct profile *profile, struct region *region, native_progress_fn *progress,
-			      void *context, struct native_error *error)
+struct native_samples *native_samples_new(struct region *region)
+{
+	return region_alloc_array(region, COST_COUNT, sizeof(struct native_samples));
+}
+
+bool native_calibrate_machine(struct profile *profile, struct native_samples *samples, struct region *region,
+			      native_progress_fn *progress, void *context, struct native_error *error)
 {
 	struct calibration calibration = { .values = profile->values,
+					   .samples = samples,
 					   .region = region,
 					   .progress = progress,
 					   .context = context,
@@ -351,23 +383,21 @@ static enum cost first_missing(const struct profile_value *values)
 	return COST_COUNT;
 }
 
-bool native_calibrate_python(struct profile *profile, const struct native_python *python, struct region *region,
-			     native_progress_fn *progress, void *context, struct native_error *error)
+bool native_calibrate_python(struct profile *profile, const struct native_python *python,
+			     struct native_samples *samples, struct region *region, native_progress_fn *progress,
+			     void *context, struct native_error *error)
 {
 	struct calibration calibration = {
-		.region = region, .progress = progress, .context = context, .error = error
+		.samples = samples, .region = region, .progress = progress, .context = context, .error = error
 	};
 	struct listener listener = { .calibration = &calibration, .profile = profile };
-	struct profile_value *values = region_alloc_array(region, COST_COUNT, sizeof(*values));
-	struct profile_python *place;
+	struct profile_python *place = place_for(profile, python, region);
 	enum cost missing;
 	const char *folder;
 	bool ok;
 
 	begin(&calibration);
-	calibration.values = values;
-	for (size_t i = 0; i < COST_COUNT; i++)
-		values[i] = (struct profile_value){ .value = NAN, .spread = NAN, .provenance = PROVENANCE_MISSING };
+	calibration.values = place->values;
 	folder = native_folder_new(region, error);
 	if (!folder)
 		return false;
@@ -380,16 +410,14 @@ bool native_calibrate_python(struct profile *profile, const struct native_python
 				 listener.complaint);
 		return false;
 	}
-	missing = first_missing(values);
+	missing = first_missing(place->values);
 	if (missing != COST_COUNT) {
 		native_error_set(error, "calibrating '%s' gave no value of '%s'", python->executable,
 				 cost_infos[missing].name);
 		return false;
 	}
-	place = place_for(profile, python, region);
 	place->executable = python->executable;
 	place->full_version = python->full_version;
-	memcpy(place->values, values, sizeof(place->values));
 	if (progress)
 		progress(context, 1, "done");
 	return true;

@@ -1,8 +1,11 @@
 /*
  * calibrate.h - what the two calibrations share: putting a measured value into a profile.
  *
- * A value is the median over batches; its spread is half the distance between the 10 % and the 90 %
- * quantile of the batches, relative to the median.
+ * Everything is measured in NATIVE_CALIBRATION_PASSES passes, minutes apart rather than moments, and each by a fresh
+ * process: neighbours of a virtual machine slow a core for seconds, and where a process's memory happens to lie decides
+ * some costs. A value is the median over the batches of all passes. Its spread says how well that median is known,
+ * relative to it: half the range of the passes' own medians, or half of a median's 95 % interval by the quartiles of the
+ * batches (McGill, Tukey and Larsen, 1978), whichever is more.
  */
 #ifndef SIM_NATIVE_CALIBRATE_H
 #define SIM_NATIVE_CALIBRATE_H
@@ -13,11 +16,21 @@
 #include "sim/native/native.h"
 #include "sim/profile/profile.h"
 
-/* Into how many batches single events are grouped. */
-#define CALIBRATE_BATCHES 25
+/* Into how many batches single events are grouped, in each pass. */
+#define CALIBRATE_BATCHES 12
+
+/* What all passes so far have given of one cost. */
+struct native_samples {
+	double *batches;
+	size_t count, capacity;
+	int measured_count; /* for the user: events, not batches, where it was events */
+	double pass_medians[NATIVE_CALIBRATION_PASSES];
+	int pass_count;
+};
 
 struct calibration {
-	struct profile_value *values; /* where to, indexed by enum cost */
+	struct profile_value *values;	/* where to, indexed by enum cost */
+	struct native_samples *samples; /* likewise */
 	struct region *region;
 	char date[16];
 	int here, there; /* two CPUs, not siblings where there is a choice; `there` is -1 if only one is allowed */
@@ -26,7 +39,7 @@ struct calibration {
 	struct native_error *error;
 };
 
-/* One value a batch. Negative medians become 0: costs are found by subtraction. The batches get sorted. */
+/* One value a batch. Negative medians become 0: costs are found by subtraction. The batches get sorted. Once a pass. */
 void calibration_put_batches(struct calibration *calibration, enum cost cost, double *batches, size_t count,
 			     const char *remark);
 /* Single events in the order in which they were measured: each batch is a median of neighbours. */
@@ -34,7 +47,7 @@ void calibration_put_events(struct calibration *calibration, enum cost cost, con
 			    const char *remark);
 /* Read from the system; `source` says where. */
 void calibration_put_system(struct calibration *calibration, enum cost cost, double value, const char *source);
-/* Not measurable here; `reason` says why. */
+/* Not measurable here; `reason` says why. What an earlier pass has measured stays. */
 void calibration_put_assumed(struct calibration *calibration, enum cost cost, double value, const char *reason);
 /* What has been put so far. */
 double calibration_value(const struct calibration *calibration, enum cost cost);

@@ -30,7 +30,7 @@ from harness_control import value_of
 EMPTY_WORKLOAD = {'count': 0, 'spare': 0, 'tasks': [], 'resources': [], 'model': 'processes', 'spawn': 'thread',
                   'start': 'spawn', 'coroutines': False}
 
-FEW = 7  # of what takes a tenth of a second each
+FEW = 3  # of what takes a tenth of a second each
 
 
 def send_ns():

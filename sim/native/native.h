@@ -79,10 +79,18 @@ int native_cpu_count(void);
 /* Told now and then how far a calibration is: 0 to 1, and what it measures. */
 typedef void native_progress_fn(void *context, double fraction, const char *what);
 
-/* Measures the machine's costs, then the interpreter's, into `profile`. */
-bool native_calibrate_machine(struct profile *profile, struct region *region, native_progress_fn *progress,
-			      void *context, struct native_error *error);
-bool native_calibrate_python(struct profile *profile, const struct native_python *python, struct region *region,
-			     native_progress_fn *progress, void *context, struct native_error *error);
+/*
+ * Measures the machine's costs, then the interpreter's, into `profile`: one pass of NATIVE_CALIBRATION_PASSES, each of which
+ * adds to what earlier ones have left in `samples`, of which the machine and every interpreter have their own. Values and
+ * their spreads are those of all passes so far.
+ */
+#define NATIVE_CALIBRATION_PASSES 3
+struct native_samples;
+struct native_samples *native_samples_new(struct region *region);
+bool native_calibrate_machine(struct profile *profile, struct native_samples *samples, struct region *region,
+			      native_progress_fn *progress, void *context, struct native_error *error);
+bool native_calibrate_python(struct profile *profile, const struct native_python *python,
+			     struct native_samples *samples, struct region *region, native_progress_fn *progress,
+			     void *context, struct native_error *error);
 
 #endif
