@@ -6,8 +6,9 @@
  *             nptl/pthread_cond_wait.c and pthread_cond_signal.c: two groups of waiters.
  * Modelled    the timed wait of one interval, anew after every wake-up; the drop request only when nobody
  *             switched meanwhile; forced switching, also on a drop for a blocking call; a single
- *             signal a drop; barging: whoever runs takes a free lock, the signalled waiter or not.
- * Left out    the inner mutex, which takes no time of its own; stop-the-world and pending calls.
+ *             signal a drop; barging: whoever runs takes a free lock, the signalled waiter or not; the inner mutex
+ *             while somebody signals, which is when others meet it.
+ * Left out    the inner mutex otherwise, and that of the switch; stop-the-world and pending calls.
  * Invariant   switch_waiter is never the holder; drop_requested implies locked or a drop under way.
  */
 #include "models/interpreter/gil.h"
@@ -67,14 +68,43 @@ static sim_ns acquire(struct gil *gil, struct os_thread *thread)
 	return os_thread_wake(waiter, thread, false);
 }
 
-/* Signals the condition: the oldest group's first waiter is woken. Returns what that costs. */
+/* Signals the condition: the oldest group's first waiter is woken. Returns what that costs; 0 when nobody waits. */
 static sim_ns signal_waiter(struct gil *gil, struct os_thread *thread)
 {
 	if (!futex_has_waiters(&gil->group1))
 		futex_move_all(&gil->group1, &gil->group2);
 	if (!futex_has_waiters(&gil->group1))
 		return 0;
+	gil->signaller = thread;
 	return gil->signal_ns + futex_wake(&gil->group1, thread, false);
+}
+
+static enum progress wait_for_mutex(struct os_thread *thread, struct frame *frame)
+{
+	struct gil *gil = *FRAME_LOCALS(frame, struct gil *);
+
+	PROGRAM_BEGIN(frame);
+	while (gil->signaller) {
+		AWAIT(frame, futex_wait(thread, &gil->mutex, SIM_NS_MAX, 0));
+	}
+	/* Who has slept for it does not know whether others still do, and unlocks it by a system call. */
+	AWAIT(frame, os_thread_compute(thread, futex_has_waiters(&gil->mutex) ?
+						       futex_wake(&gil->mutex, thread, false) :
+						       machine_cost(gil->machine, COST_SYSCALL_BASE)));
+	PROGRAM_END;
+}
+
+/* For AWAIT. Whoever signals does it with the mutex held; a waiter that is woken on the same core, and preempts, falls
+ * asleep again on that until the signaller has gone on. */
+static enum progress lock_mutex(struct gil *gil, struct os_thread *thread)
+{
+	struct gil **my;
+
+	if (!gil->signaller)
+		return DONE;
+	my = os_thread_push(thread, wait_for_mutex);
+	*my = gil;
+	return os_thread_enter(thread);
 }
 
 struct take_locals {
@@ -82,6 +112,7 @@ struct take_locals {
 	uint64_t switch_count;
 	uint8_t previous_activity;
 	bool counted;
+	bool timed_out;
 };
 
 static enum progress take_contended(struct os_thread *thread, struct frame *frame)
@@ -93,11 +124,14 @@ static enum progress take_contended(struct os_thread *thread, struct frame *fram
 	gil_account(gil);
 	my->counted = thread->time_in != NULL;
 	gil->counted_waiters += my->counted;
+	AWAIT(frame, lock_mutex(gil, thread));
 	while (gil->locked) {
 		my->switch_count = gil->switch_count;
 		AWAIT(frame, futex_wait(thread, &gil->group2, machine_now(gil->machine) + gil->interval_ns,
 					gil->machine->timer_slack_ns));
-		if (thread->timed_out && gil->locked && gil->switch_count == my->switch_count) {
+		my->timed_out = thread->timed_out;
+		AWAIT(frame, lock_mutex(gil, thread));
+		if (my->timed_out && gil->locked && gil->switch_count == my->switch_count) {
 			gil->drop_requested = true;
 			machine_trace(gil->machine, thread, TRACE_INSTANT, "drop_request", NULL,
 				      gil->last_holder->id);
@@ -116,7 +150,7 @@ enum progress gil_take(struct gil *gil, struct os_thread *thread, uint8_t waitin
 	struct take_locals *my;
 
 	assert(!gil->locked || gil->last_holder != thread);
-	if (!gil->locked)
+	if (!gil->locked && !gil->signaller)
 		return os_thread_compute(thread, acquire(gil, thread) + gil->half_uncontended_ns);
 	my = os_thread_push(thread, take_contended);
 	my->gil = gil;
@@ -129,16 +163,22 @@ struct drop_locals {
 	struct gil *gil;
 	sim_ns cost_ns;
 	uint8_t previous_activity;
+	bool forced;
 };
 
-static enum progress drop_forced(struct os_thread *thread, struct frame *frame)
+/* A drop that somebody waits for. */
+static enum progress drop_contended(struct os_thread *thread, struct frame *frame)
 {
 	struct drop_locals *my = FRAME_LOCALS(frame, struct drop_locals);
 	struct gil *gil = my->gil;
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, os_thread_compute(thread, my->cost_ns));
-	if (gil->last_holder == thread) {
+	gil->signaller = NULL;
+	if (futex_has_waiters(&gil->mutex)) {
+		AWAIT(frame, os_thread_compute(thread, futex_wake(&gil->mutex, thread, false)));
+	}
+	if (my->forced && gil->last_holder == thread) {
 		assert(!gil->switch_waiter);
 		gil->drop_requested = false;
 		gil->switch_waiter = thread;
@@ -159,12 +199,14 @@ enum progress gil_drop(struct gil *gil, struct os_thread *thread, uint8_t waitin
 	gil->locked = false;
 	machine_trace(gil->machine, thread, TRACE_DROP, "gil", NULL, gil->id);
 	cost_ns = gil->half_uncontended_ns + signal_waiter(gil, thread);
-	if (!forced)
+	if (!forced && gil->signaller != thread)
 		return os_thread_compute(thread, cost_ns);
-	my = os_thread_push(thread, drop_forced);
+	my = os_thread_push(thread, drop_contended);
 	my->gil = gil;
+	my->forced = forced;
 	my->cost_ns = cost_ns;
 	my->previous_activity = thread->activity;
-	os_thread_set_activity(thread, waiting_activity);
+	if (forced)
+		os_thread_set_activity(thread, waiting_activity);
 	return os_thread_enter(thread);
 }

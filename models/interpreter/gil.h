@@ -23,6 +23,8 @@ struct gil {
 	uint64_t switch_count;
 	struct futex group1, group2;	 /* glibc's condition variable: signals go to group1 until it is used up */
 	struct os_thread *switch_waiter; /* dropped on request, waits for another to take */
+	struct os_thread *signaller;	 /* holds the inner mutex to signal the condition */
+	struct futex mutex;		 /* waits for the inner mutex */
 	sim_ns interval_ns, half_uncontended_ns, signal_ns, take_after_wake_ns;
 
 	/* Accounting. */
