@@ -75,7 +75,14 @@ def assumed(name, value, why):
 
 
 def in_batches(measure, count=BATCHES):
-    return [measure() for _ in range(count)]
+    """What measure() returns, a time or several, so many times; as on a core that runs at its full pace."""
+    batches = []
+    for _ in range(count):
+        slowness = PACE.wait()
+        values = measure()
+        slowness = (slowness + PACE.slowness()) / 2
+        batches.append(values / slowness if not isinstance(values, tuple) else [value / slowness for value in values])
+    return batches
 
 
 def medians_of_groups(events, groups=BATCHES):
@@ -129,9 +136,48 @@ def use_empty_tasks(count, body=()):
     harness.RECORDS = memoryview(mmap.mmap(-1, 8 * harness.RECORD_WORDS * (count + 1))).cast('q')
 
 
+class Pace:
+    """A core's, by a moment of bytecode. Whoever shares the core with this machine slows it, by up to a half and for
+    milliseconds or seconds; costs are those of a core that runs at its full pace. Waiting for it may take half of the
+    time."""
+    ITERATIONS = 500
+    FULL_WITHIN = 1.15
+    WAITING_SHARE = 0.5
+
+    def __init__(self):
+        self.best_ns = float('inf')
+        self.begin_ns = clock_ns()
+        self.waited_ns = 0
+
+    def moment_ns(self):
+        begin_ns = clock_ns()
+        spin(self.ITERATIONS)
+        return clock_ns() - begin_ns
+
+    def slowness(self):
+        """Against the full pace, as far as that is known."""
+        took_ns = statistics.median([self.moment_ns(), self.moment_ns(), self.moment_ns()])
+        self.best_ns = min(self.best_ns, took_ns)
+        return took_ns / self.best_ns
+
+    def wait(self):
+        """Until it is full, or patience is at its end; what it is then."""
+        while True:
+            begin_ns = clock_ns()
+            slowness = self.slowness()
+            patient = self.waited_ns <= self.WAITING_SHARE * (begin_ns - self.begin_ns)
+            if slowness <= self.FULL_WITHIN or not patient:
+                return slowness
+            self.waited_ns += clock_ns() - begin_ns
+
+
+PACE = Pace()
+
+
 def warm_up():
     """A core that has idled is slow at first, which wake.idle_* stand for; what follows is not to pay again."""
     spin(2000)
+    PACE.wait()
 
 
 # ---- Bytecode and single calls -----------------------------------------------------------------------
@@ -142,8 +188,7 @@ SPINS = {'spin.python': [], 'spin.c': [], 'spin.native': []}
 def sample_spins():
     """Called between all other measurements, so that the pieces are spread over the whole calibration."""
     for samples, (_, loop, iterations) in zip(SPINS.values(), harness.SPIN_PIECES):
-        for _ in range(3):
-            samples.append(harness.mean_rate_ns(loop, iterations, 0))
+        samples.extend(in_batches(lambda: harness.mean_rate_ns(loop, iterations, 0), 3))
 
 
 def measure_spins():
@@ -426,7 +471,7 @@ def measure_executor():
     gate, done = threading.Lock(), threading.Lock()
     gate.acquire()
     done.acquire()
-    submits_ns, tasks_ns, results_ns, stamps_ns = [], [], [], []
+    stamps_ns = []
 
     def stamp():
         stamps_ns.append(thread_cpu_ns())
@@ -435,20 +480,21 @@ def measure_executor():
         stamp()
         done.release()
     with ThreadPoolExecutor(max_workers=1) as executor:
-        for _ in range(2 * BATCHES):
+        def one():
             executor.submit(gate.acquire)
             time.sleep(3e-4)
             executor.submit(stamp)
             begin_ns = thread_cpu_ns()
             results = executor.map(run_task, harness.released_one_by_one(TASKS))
-            submits_ns.append((thread_cpu_ns() - begin_ns) / TASKS)
+            submit_ns = thread_cpu_ns() - begin_ns
             executor.submit(stamp_and_say)
             gate.release()
             done.acquire()
-            tasks_ns.append((stamps_ns[-1] - stamps_ns[-2]) / (TASKS + 1))
             begin_ns = thread_cpu_ns()
             list(results)
-            results_ns.append((thread_cpu_ns() - begin_ns) / TASKS)
+            result_ns = thread_cpu_ns() - begin_ns
+            return submit_ns / TASKS, (stamps_ns[-1] - stamps_ns[-2]) / (TASKS + 1), result_ns / TASKS
+        submits_ns, tasks_ns, results_ns = zip(*in_batches(one, 2 * BATCHES))
     measured('tpe.submit', submits_ns)
     measured('tpe.task', tasks_ns)
     measured('tpe.result', results_ns)
@@ -796,6 +842,10 @@ def main(path):
     MACHINE.update(known_machine['costs'])
     HERE, THERE = known_machine['here'], known_machine['there']
     unpin()
+    if known_machine['spin_python_ns']:
+        PACE.best_ns = known_machine['spin_python_ns'] * PACE.ITERATIONS
+    for _ in range(1000):  # a tenth of a second, for a first idea of what the full pace is
+        PACE.slowness()
     measurements = all_measurements()
     for number, (what, measure) in enumerate(measurements):
         say(progress=number / len(measurements), what=what)

@@ -45,6 +45,7 @@ static void migrate_often(struct calibration *calibration, struct shared *shared
 	for (int i = 0; i < 200; i++) {
 		int64_t warm_ns;
 
+		await_full_pace();
 		for (size_t at = 0; at < WARM_BYTES; at += 64)
 			memory[at]++;
 		touch_ns(memory);
@@ -74,31 +75,10 @@ bool calibrate_migration(struct calibration *calibration)
 
 /* ---- All cores busy --------------------------------------------------------------------------------------- */
 
-/* Four independent chains of integer work with loads and branches: like an interpreter's loop, this keeps several
- * units of a core busy, so that a sibling that shares them is felt. */
-static uint64_t work(const uint32_t *table, int rounds)
-{
-	uint64_t chains[4] = { 1, 2, 3, 4 };
-
-	for (int i = 0; i < rounds; i++) {
-		for (int chain = 0; chain < 4; chain++) {
-			uint64_t x = chains[chain];
-
-			x ^= x << 13;
-			x ^= x >> 7;
-			x ^= x << 17;
-			chains[chain] = x + table[x & 1023];
-			if ((x & 63) == 0)
-				chains[chain] ^= (uint64_t)i;
-		}
-	}
-	return chains[0] ^ chains[1] ^ chains[2] ^ chains[3];
-}
-
 static double work_ns(const uint32_t *table)
 {
 	int64_t begin_ns = now_ns();
-	volatile uint64_t result = work(table, 300000);
+	volatile uint64_t result = busy_work(table, 300000);
 
 	(void)result;
 	return (double)(now_ns() - begin_ns);
@@ -137,7 +117,7 @@ static void work_beside(struct calibration *calibration, struct shared *shared)
 			}
 			atomic_fetch_add(&shared->back, 1);
 			while (atomic_load(&shared->go) == state)
-				shared->last_ns = (int64_t)work(table, 10000);
+				shared->last_ns = (int64_t)busy_work(table, 10000);
 			atomic_fetch_sub(&shared->back, 1);
 		}
 	}

@@ -139,8 +139,10 @@ static bool measure_syscall(struct calibration *calibration)
 	double batches[CALIBRATE_BATCHES];
 
 	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
-		int64_t begin_ns = now_ns();
+		int64_t begin_ns;
 
+		await_full_pace();
+		begin_ns = now_ns();
 		for (int i = 0; i < 5000; i++)
 			syscall(SYS_getppid);
 		batches[batch] = (double)(now_ns() - begin_ns) / 5000;
@@ -182,6 +184,7 @@ static bool measure_pipe(struct calibration *calibration)
 	for (int batch = 0; ok && batch < CALIBRATE_BATCHES; batch++) {
 		double write_ns = 0, read_ns = 0, large_ns = 0;
 
+		await_full_pace();
 		for (int i = 0; ok && i < 10; i++)
 			ok = pass_through_pipe(pipes, buffer, 1, 200, &write_ns, &read_ns);
 		writes_ns[batch] = write_ns / 2000;
@@ -216,6 +219,7 @@ static bool measure_faults(struct calibration *calibration)
 
 		if (memory == MAP_FAILED)
 			return fail(calibration, "mmap");
+		await_full_pace();
 		begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 		for (size_t at = 0; at < FRESH_BYTES; at += PAGE_BYTES)
 			((volatile char *)memory)[at] = 1;
@@ -280,8 +284,10 @@ static void ping_pong(struct shared *shared)
 
 	sleep_for(SIM_MS);
 	for (int batch = -1; batch < CALIBRATE_BATCHES; batch++) {
-		int64_t begin_ns = now_ns();
+		int64_t begin_ns;
 
+		await_full_pace();
+		begin_ns = now_ns();
 		for (int i = 0; i < ROUND_TRIPS; i++) {
 			bool own = round_trip(shared, &call_ns);
 
@@ -386,6 +392,7 @@ static void wake_across(struct calibration *calibration, struct shared *shared)
 		_exit(1);
 	sleep_for(10 * SIM_MS);
 	for (size_t pause = 0; pause < PAUSE_COUNT; pause++) {
+		await_full_pace();
 		for (int i = 0; i < idle_pauses[pause].rounds; i++) {
 			unsigned seen = atomic_load(&shared->back);
 			int64_t begin_ns, end_ns;
@@ -609,9 +616,11 @@ static void create_threads(struct calibration *calibration, struct shared *share
 {
 	(void)calibration;
 	for (int i = 0; i < 600; i++) {
-		int64_t begin_ns = now_ns(), created_ns;
+		int64_t begin_ns, created_ns;
 		pthread_t thread;
 
+		await_full_pace();
+		begin_ns = now_ns();
 		if (pthread_create(&thread, NULL, note_and_end, shared) != 0)
 			_exit(1);
 		created_ns = now_ns();
@@ -629,10 +638,11 @@ static void enter_threads(struct calibration *calibration, struct shared *shared
 {
 	pin(calibration->here);
 	for (int batch = -1; batch < CALIBRATE_BATCHES; batch++) {
-		int64_t process_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID),
-			caller_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-		int64_t known_ns = 0;
+		int64_t process_ns, caller_ns, known_ns = 0;
 
+		await_full_pace();
+		process_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+		caller_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 		for (int i = 0; i < 40; i++) {
 			pthread_t thread;
 
@@ -680,6 +690,7 @@ static void stay_with_stacks(struct calibration *calibration, struct shared *sha
 		double create_ns[STAYING_THREADS], cpu_ns[STAYING_THREADS];
 		int new = STAYING_THREADS - SPARE_STACKS - 2;
 
+		await_full_pace();
 		atomic_store(&shared->go, 0);
 		for (int i = 0; i < STAYING_THREADS; i++) {
 			unsigned seen = atomic_load(&shared->back);
@@ -789,6 +800,7 @@ static void fork_once(struct calibration *calibration, struct shared *shared, in
 static void fork_small(struct calibration *calibration, struct shared *shared)
 {
 	for (int i = 0; i < 150; i++) {
+		await_full_pace();
 		fork_once(calibration, shared, 0, false);
 		sleep_for(50000);
 	}
