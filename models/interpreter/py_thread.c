@@ -300,6 +300,7 @@ struct py_thread *py_thread_new(struct interpreter *interpreter, const char *nam
 	self->argument = argument;
 	self->os = os_thread_new(interpreter->process, name, is_main ? main_thread : child_thread);
 	self->os->owner = self;
+	self->os->code = cold_code_of(interpreter->process, body);
 	self->os->activity = self->os->shown_activity = ACTIVITY_OVERHEAD;
 	return self;
 }

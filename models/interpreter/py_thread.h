@@ -98,9 +98,11 @@ enum progress py_thread_join(struct os_thread *thread, struct py_thread *other);
 
 /* Bytecode: gives the GIL away when asked to. */
 enum progress py_bytecode(struct os_thread *thread, uint8_t activity, sim_ns work_ns);
-/* The same, of a library around the work. */
+/* The same, of a library around the work; slower while caches are cold. */
 static inline enum progress py_overhead(struct os_thread *thread, sim_ns work_ns)
 {
+	if (thread->cold_ns > 0)
+		work_ns += cold_charge(thread, work_ns);
 	return py_bytecode(thread, thread->activity, work_ns);
 }
 /* One C call that holds the GIL to its end. */

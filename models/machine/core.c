@@ -5,6 +5,7 @@
  * program run until it needs time, blocks or exits, and picks the next. Costs that nobody could
  * observe in between are merged by engine_try_advance().
  */
+#include "models/machine/cold.h"
 #include "models/machine/scheduler.h"
 
 static void core_due(struct engine *engine, void *subject, uint64_t argument);
@@ -241,10 +242,8 @@ static int64_t log2_of(int64_t value)
 	       (int64_t)((((__int128)value << DEPTH_SHIFT) >> whole) - ((int64_t)1 << DEPTH_SHIFT));
 }
 
-static sim_ns latency_after_idling(const struct core *core, sim_ns shallow_ns, sim_ns deep_ns)
+sim_ns core_by_idle_time(const struct machine_model *machine, sim_ns idle_ns, sim_ns shallow_ns, sim_ns deep_ns)
 {
-	const struct machine_model *machine = core->machine;
-	sim_ns idle_ns = machine_now(machine) - core->idle_since_ns;
 	sim_ns deep_after_ns = machine->idle_deep_after_ns;
 	int64_t depth;
 
@@ -254,6 +253,11 @@ static sim_ns latency_after_idling(const struct core *core, sim_ns shallow_ns, s
 		return deep_ns;
 	depth = log2_of(4 * idle_ns) - log2_of(deep_after_ns > 0 ? deep_after_ns : 1);
 	return shallow_ns + (((deep_ns - shallow_ns) * depth) >> (DEPTH_SHIFT + 2));
+}
+
+static sim_ns latency_after_idling(const struct core *core, sim_ns shallow_ns, sim_ns deep_ns)
+{
+	return core_by_idle_time(core->machine, machine_now(core->machine) - core->idle_since_ns, shallow_ns, deep_ns);
 }
 
 sim_ns core_idle_latency(const struct core *core)
@@ -370,6 +374,7 @@ static bool start_switch(struct core *core)
 	if (!pick(core))
 		return false;
 	cost = switch_cost(core, core->current);
+	cold_resume(core, core->current);
 	if (core->last != core->current)
 		machine->context_switches++;
 	core->last = core->current;

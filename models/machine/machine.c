@@ -52,6 +52,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->switch_ns = cost_ns(costs, COST_SCHED_SWITCH);
 	machine->switch_process_ns = cost_ns(costs, COST_SCHED_SWITCH_PROCESS);
 	machine->migration_ns = cost_ns(costs, COST_SCHED_MIGRATION);
+	machine->cold = cold_costs_of(costs);
 	machine->wake_call_ns = cost_ns(costs, COST_WAKE_CALL);
 	machine->wake_call_idle_ns = cost_ns(costs, COST_WAKE_CALL_IDLE);
 	machine->wake_idle_shallow_ns = cost_ns(costs, COST_WAKE_IDLE_SHALLOW);
@@ -73,6 +74,8 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	if (machine->vary_half_width > 1)
 		machine->vary_half_width = 1;
 	machine->gap_stream = random_hash_name("irregular gap");
+	machine->newidle = costs->value[COST_SCHED_NEWIDLE];
+	machine->newidle_key = variate_open(config->seed, config->replication, random_hash_name("newidle"), 0, 0).key;
 	machine->speeds = region_alloc_array(region, (size_t)config->cores + 1, sizeof(*machine->speeds));
 	for (int busy = 0; busy <= config->cores; busy++)
 		machine->speeds[busy] = speed_while(machine, busy);

@@ -10,6 +10,7 @@
 #define MODELS_MACHINE_MACHINE_H
 
 #include "models/machine/bandwidth.h"
+#include "models/machine/cold.h"
 #include "models/machine/utilisation.h"
 #include "models/machine/os_thread.h"
 #include "sim/base/pool.h"
@@ -80,7 +81,9 @@ struct machine_model {
 	/* Costs in whole nanoseconds, read once. */
 	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_idle_shallow_ns,
 		wake_idle_deep_ns, idle_deep_after_ns, wake_timer_shallow_ns, wake_timer_deep_ns, timer_slack_ns;
+	struct cold_costs cold;
 	double vary_half_width; /* relative, of latencies */
+	double newidle;		/* how often a core that runs out of work looks for more */
 	sim_ns tick_ns;
 	sim_ns base_slice_ns, latency_ns, min_granularity_ns, wakeup_granularity_ns;
 	bool eevdf, has_slice_timers;
@@ -92,7 +95,8 @@ struct machine_model {
 	uint64_t context_switches;
 	uint64_t latency_key; /* of the stream of wake-up latencies */
 	uint64_t gap_stream;
-	uint64_t latency_count, gap_count; /* latencies and irregular gaps drawn so far */
+	uint64_t newidle_key;
+	uint64_t latency_count, gap_count, newidle_count; /* drawn so far */
 	uint64_t live_threads;
 	int64_t memory_bytes, peak_memory_bytes; /* of all processes, what they share counted once */
 	bool out_of_memory; /* more was asked for than there is: the engine was stopped */

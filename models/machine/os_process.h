@@ -23,6 +23,8 @@ struct os_process {
 	int64_t own_bytes;	/* of these, what it does not share with its parent */
 	int64_t heap_bytes, heap_peak_bytes; /* small objects that live; the most that there were, which it keeps */
 	struct core *last_core;
+	sim_ns exit_ns;		/* what giving back its address space takes, beyond that of a small process */
+	struct cold_code *codes; /* what its threads execute */
 	bool exited;
 	uint32_t spare_stacks;	      /* of threads that have ended */
 	struct futex waiters; /* those in waitpid() or waiting for its sentinel */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "models/machine/cold.h"
 #include "models/machine/futex.h"
 #include "models/machine/os_process.h"
 #include "models/machine/scheduler.h"
@@ -191,6 +192,7 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 					engine_reschedule_at(machine->engine, thread->timer, due);
 	}
 	thread->state = THREAD_BLOCKED;
+	cold_begin_wait(thread);
 	core->need_resched = false;
 	scheduler_stop_current(core, true);
 	machine_trace_state(thread);

@@ -63,6 +63,8 @@ struct os_thread {
 	sim_ns unfinished_ns; /* after an interruption: what was left */
 	bool interruptible;
 	bool has_new_stack; /* which nobody has touched yet */
+	struct cold_code *code; /* NULL: nothing worth a cache */
+	sim_ns cold_ns;		/* what it may lose yet by cold caches */
 
 	/* Waiting. */
 	bool wake_pending; /* woken while still about to block */
@@ -71,6 +73,7 @@ struct os_thread {
 	event_handle arrival; /* WAKING: when it becomes ready */
 	struct os_thread *next_waiter, *previous_waiter;
 	void *waiting_on; /* a futex' list, for removal at a time-out */
+	bool waits;	  /* it blocked and has not run since */
 
 	/* Accounting. */
 	uint8_t activity, shown_activity;

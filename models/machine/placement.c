@@ -6,8 +6,8 @@
  *             get_sd_balance_interval().
  * Modelled    all cores share a cache: the previous core if idle, else any idle one, else queueing behind the
  *             better of the previous and the waker's core; new threads go to the idlest core; a core about
- *             to idle pulls a thread that is not cache-hot; a tick on a core with waiting threads hands
- *             one to an idle core; busy cores even out at the kernel's intervals.
+ *             to idle pulls a thread that is not cache-hot, as often as sched.newidle says; a tick on a core with
+ *             waiting threads hands one to an idle core; busy cores even out at the kernel's intervals.
  *             Kernels for virtual machines may keep threads together on a virtual core that runs anyway, because
  *             one that idles is dear to wake (sched.pack_below > 0): a thread that was not too busy of late keeps
  *             what it wakes on its core, however many wait for that, and what it starts if it is alone there. Only
@@ -19,6 +19,7 @@
  *             kept them all, though its core had been busy for nine tenths.
  */
 #include "models/machine/scheduler.h"
+#include "sim/base/random.h"
 
 /* A thread that ran less than this ago is cache-hot (sysctl_sched_migration_cost). */
 #define MIGRATION_HOT_NS (500 * SIM_US)
@@ -189,6 +190,15 @@ static struct core *busiest_other(struct core *core, size_t at_least)
 	return busiest;
 }
 
+/* The kernel tries it the less often the less it was good for of late, or where it keeps threads together. */
+static bool looks_for_work(struct machine_model *machine)
+{
+	if (machine->newidle >= 1)
+		return true;
+	return (double)(random_hash_path(machine->newidle_key, machine->newidle_count++) >> 11) * 0x1p-53 <
+	       machine->newidle;
+}
+
 struct os_thread *placement_pull(struct core *core)
 {
 	struct core *busiest;
@@ -196,7 +206,7 @@ struct os_thread *placement_pull(struct core *core)
 	if (core->machine->queued_count == core->queue_count)
 		return NULL;
 	busiest = busiest_other(core, 2);
-	return busiest ? detach(busiest, false) : NULL;
+	return busiest && looks_for_work(core->machine) ? detach(busiest, false) : NULL;
 }
 
 /* An idle core takes a waiting thread, on being kicked by the tick of the core that it waits on. */

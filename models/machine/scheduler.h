@@ -66,6 +66,8 @@ void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason 
 /* core.c: from waking this idle core to its running something; from the expiry of a timer of its own. */
 sim_ns core_idle_latency(const struct core *core);
 sim_ns core_timer_latency(const struct core *core);
+/* core.c: what lies between the values after short and after long idling. */
+sim_ns core_by_idle_time(const struct machine_model *machine, sim_ns idle_ns, sim_ns shallow_ns, sim_ns deep_ns);
 /* core.c: makes the running thread give way now (another core, an interrupt). */
 void core_preempt(struct core *core);
 /* core.c: brings completions in line with the number of busy cores. */

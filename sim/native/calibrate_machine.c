@@ -891,7 +891,7 @@ static const struct {
 	{ "stacks", measure_stacks },
 	{ "processes", measure_processes },	     { "migration", calibrate_migration },
 	{ "all cores busy", calibrate_all_busy },    { "keeping together", calibrate_packing },
-	{ "slices", calibrate_slices },
+	{ "slices", calibrate_slices },		     { "running out of work", calibrate_newidle },
 };
 #define MEASUREMENT_COUNT (sizeof(measurements) / sizeof(measurements[0]))
 

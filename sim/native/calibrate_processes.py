@@ -11,6 +11,8 @@ import multiprocessing.managers
 import multiprocessing.pool
 import multiprocessing.util
 import os
+import pickle
+import queue
 import resource
 import statistics
 import sys
@@ -19,6 +21,7 @@ import time
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from itertools import repeat
 
+import calibrate
 import harness
 import harness_control
 import harness_processes
@@ -81,6 +84,81 @@ def settled_cpu_ns(pid, longest_s=2):
 def children_cpu_ns():
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (usage.ru_utime + usage.ru_stime) * 1e9
+
+
+# ---- Caches that go cold ---------------------------------------------------------------------------------
+
+def small_work():
+    """A few microseconds of the library."""
+    future = Future()
+    future.set_result(None)
+    future.result()
+
+
+def large_work(items, connections):
+    """More of it, as executors and pools run it between two waits: futures, queues, pickling, a pipe."""
+    reader, writer = connections
+    future = Future()
+    items.put(future)
+    writer.send_bytes(pickle.dumps((run_task, (1,), {})))
+    pickle.loads(reader.recv_bytes())
+    items.get().set_result(None)
+    future.result()
+
+
+def measure_cold_caches():
+    """The same work at once again, after the core has idled, and in turns with another process that does it, too."""
+    context = multiprocessing.get_context('fork')
+    everything = queue.Queue(), context.Pipe(duplex=False)
+    mine, others = context.Pipe()
+
+    def large():
+        large_work(*everything)
+
+    def cpu_ns(work):
+        begin_ns = thread_cpu_ns()
+        work()
+        return thread_cpu_ns() - begin_ns
+
+    def hot_ns(work):
+        return statistics.median(cpu_ns(work) for _ in range(20))
+
+    def lost_ns(work, idle_s):
+        warm_up()
+        hot = hot_ns(work)
+        time.sleep(idle_s)
+        return cpu_ns(work) - hot, hot
+
+    def take_turns():
+        while others.recv_bytes() != b'end':
+            large()
+            others.send_bytes(b'x')
+
+    def lost_by_switching_ns():
+        hot = hot_ns(large)
+        turns_ns = []
+        for _ in range(10):
+            mine.send_bytes(b'x')
+            mine.recv_bytes()
+            turns_ns.append(cpu_ns(large))
+        return statistics.median(turns_ns) - hot
+    calibrate.pin(calibrate.HERE)
+    shorts_ns, longs_ns, factors = [], [], []
+    for _ in range(2 * BATCHES):
+        lost, hot = lost_ns(small_work, 3e-2)
+        factors.append(lost / hot)
+        shorts_ns.append(lost_ns(large, 5e-4)[0])
+        longs_ns.append(lost_ns(large, 3e-2)[0])
+    other = context.Process(target=take_turns)
+    other.start()
+    switches_ns = in_batches(lost_by_switching_ns)
+    mine.send_bytes(b'end')
+    other.join()
+    calibrate.unpin()
+    measured('cold.factor', factors)
+    measured('cold.short', shorts_ns, 'after 0.5 ms')
+    measured('cold.long', longs_ns, 'after 30 ms')
+    measured('cold.switch', switches_ns)
 
 
 # ---- Futures -----------------------------------------------------------------------------------------
@@ -541,6 +619,7 @@ def measure_memory():
 MEASUREMENTS = (
     ('memory of processes and threads', measure_memory),
     ('interpreters', measure_interpreters),
+    ('cold caches', measure_cold_caches),
     ('first tasks', measure_first_task),
     ('first calls', measure_first_calls),
     ('futures', measure_future_watch),

@@ -62,5 +62,7 @@ bool calibrate_migration(struct calibration *calibration);
 bool calibrate_all_busy(struct calibration *calibration);
 bool calibrate_slices(struct calibration *calibration);
 bool calibrate_packing(struct calibration *calibration);
+/* calibrate_balance.c: what a core does that runs out of work. */
+bool calibrate_newidle(struct calibration *calibration);
 
 #endif

@@ -29,6 +29,7 @@
 	P(SCHED_SWITCH_PROCESS, "sched.switch_process",  ns,    MACHINE, WORK, 0,      "what a switch between address spaces costs on top") \
 	P(SCHED_MIGRATION,      "sched.migration",       ns,    MACHINE, WORK, 0,      "what a thread pays when it goes on on another core: cold caches") \
 	P(SCHED_PACK_BELOW,     "sched.pack_below",      ratio, MACHINE, RULE, 0,      "a core less busy than this keeps what it wakes or starts, even if others idle; 0: never, as mainline kernels do") \
+	P(SCHED_NEWIDLE,        "sched.newidle",         ratio, MACHINE, RULE, 1,      "how often a core that runs out of work takes a thread that waits on another and may move") \
 	/* Waking */ \
 	P(WAKE_CALL,            "wake.call",             ns,    MACHINE, WORK, 0,      "what the waker pays for a wake-up on its own or a busy core (system call included)") \
 	P(WAKE_CALL_IDLE,       "wake.call_idle",        ns,    MACHINE, WORK, 0,      "what the waker pays for waking an idle core (inter-processor interrupt included)") \
@@ -67,6 +68,10 @@
 	P(STEP_COST,            "interpreter.step",      ns,    PYTHON, WORK,  0,      "bytecode around one step of a task: fetching it, calling its function") \
 	P(BODY_COST,            "interpreter.body",      ns,    PYTHON, WORK,  0,      "bytecode around the steps of a body, each time it is gone through") \
 	P(SLEEP_CALL,           "interpreter.sleep",     ns,    PYTHON, WORK,  0,      "time.sleep() without the sleeping, on the calling thread") \
+	P(COLD_FACTOR,          "cold.factor",           ratio, PYTHON, RULE,  0,      "what library code takes on top, in proportion, until caches are warm again") \
+	P(COLD_SHORT,           "cold.short",            ns,    PYTHON, WORK,  0,      "what a thread loses by that at most when its core has idled for a moment since") \
+	P(COLD_LONG,            "cold.long",             ns,    PYTHON, WORK,  0,      "the same after its core has idled for far longer than idle.deep_after") \
+	P(COLD_SWITCH,          "cold.switch",           ns,    PYTHON, WORK,  0,      "the same when another process has run on its core since") \
 	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON, WORK,  0,      "releasing the GIL and taking it again with nobody waiting") \
 	P(GIL_SIGNAL,           "gil.signal",            ns,    PYTHON, WORK,  0,      "what a release costs on top when someone waits, without the wake-up itself") \
 	P(GIL_TAKE_AFTER_WAKE,  "gil.take_after_wake",   ns,    PYTHON, WORK,  0,      "from a woken waiter's running to its holding the GIL") \
@@ -100,6 +105,7 @@
 	P(PROCESS_START,        "pyprocess.start",       ns,    PYTHON, WORK,  0,      "Process(...).start() with fork on the caller, bytecode around fork()") \
 	P(PROCESS_BOOTSTRAP,    "pyprocess.bootstrap",   ns,    PYTHON, WORK,  0,      "a forked child from its first statement to its target, page faults included") \
 	P(PROCESS_FINISH,       "pyprocess.finish",      ns,    PYTHON, WORK,  0,      "a child from its target's end to _exit()") \
+	P(PROCESS_INTERPRETER_EXIT, "pyprocess.exit",    ns,    PYTHON, WORK,  0,      "what giving back a forked interpreter's address space takes the kernel on top of process.exit") \
 	P(PROCESS_JOIN,         "pyprocess.join",        ns,    PYTHON, WORK,  0,      "join() of a dead child, bytecode around waitpid()") \
 	P(PROCESS_FIRST_TASK,   "pyprocess.first_task",  ns,    PYTHON, WORK,  0,      "a forked child's first task on top of a later one: pages that it copies by writing to them") \
 	P(SPAWN_START,          "spawn.start",           ns,    PYTHON, WORK,  0,      "Process(...).start() with spawn on the caller, bytecode and pickling around fork() and exec()") \

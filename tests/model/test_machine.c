@@ -206,3 +206,19 @@ Test(machine, a_context_switch_costs_what_the_profile_says)
 	cr_expect(gt(dbl, ns(bench.result.makespan_s - without_s), 10. * 4000));
 	cr_expect(lt(dbl, ns(bench.result.makespan_s - without_s), 30. * 4000));
 }
+
+/* Two jobs a core. The short ones' core has nothing left after 4 ms: it takes what waits for the other, or leaves it
+ * there, where no tick comes by. */
+Test(machine, a_core_that_runs_out_of_work_takes_what_waits_elsewhere)
+{
+	static const sim_ns items_ns[] = { 2 * SIM_MS, 20 * SIM_MS, 2 * SIM_MS, 9 * SIM_MS };
+
+	model_bench_set_cost(&bench, COST_SCHED_HZ, 1);
+	model_bench_step(&bench, STEP_PYTHON, 0)->duration.kind = DURATION_ITEM;
+	model_bench_run_items(&bench, MODEL_PROCESSES, 0, items_ns, 4);
+	model_bench_simulate(&bench);
+	cr_expect(lt(dbl, bench.result.makespan_s, 0.021));
+	model_bench_set_cost(&bench, COST_SCHED_NEWIDLE, 0);
+	model_bench_simulate(&bench);
+	cr_expect(gt(dbl, bench.result.makespan_s, 0.0289));
+}

@@ -1,0 +1,91 @@
+/*
+ * cold.c - see cold.h.
+ */
+#include "models/machine/cold.h"
+
+#include "models/machine/os_process.h"
+#include "models/machine/scheduler.h"
+
+struct cold_costs cold_costs_of(const struct costs *costs)
+{
+	return (struct cold_costs){
+		.factor = costs->value[COST_COLD_FACTOR],
+		.short_ns = cost_ns(costs, COST_COLD_SHORT),
+		.long_ns = cost_ns(costs, COST_COLD_LONG),
+		.switch_ns = cost_ns(costs, COST_COLD_SWITCH),
+	};
+}
+
+struct cold_code *cold_code_of(struct os_process *process, program_fn *body)
+{
+	struct cold_code *code = process->codes;
+
+	while (code && code->body != body)
+		code = code->next;
+	if (!code) {
+		code = region_alloc(process->machine->region, sizeof(*code));
+		*code = (struct cold_code){ .body = body, .next = process->codes };
+		process->codes = code;
+	}
+	return code;
+}
+
+/* For how long a core has idled in all. */
+static sim_ns idle_so_far(const struct core *core)
+{
+	sim_ns now = machine_now(core->machine);
+
+	return now - core->busy_ns - (core->busy_since_ns >= 0 ? now - core->busy_since_ns : 0);
+}
+
+static void note_where(struct cold_code *code, const struct core *core)
+{
+	code->core = core;
+	code->last_ns = machine_now(core->machine);
+	code->idle_ns = idle_so_far(core);
+}
+
+void cold_begin_wait(struct os_thread *thread)
+{
+	if (thread->machine->cold.factor == 0 || !thread->code)
+		return;
+	thread->waits = true;
+	note_where(thread->code, thread->core);
+}
+
+/* What there is to lose after a core has idled for so long: not more than that time itself. */
+static sim_ns loss_after(const struct machine_model *machine, sim_ns idle_ns)
+{
+	sim_ns loss_ns = core_by_idle_time(machine, idle_ns, machine->cold.short_ns, machine->cold.long_ns);
+
+	return loss_ns < idle_ns ? loss_ns : idle_ns;
+}
+
+void cold_resume(struct core *core, struct os_thread *next)
+{
+	const struct machine_model *machine = core->machine;
+	struct cold_code *code = next->code;
+
+	if (machine->cold.factor == 0 || !code)
+		return;
+	if (next->waits) {
+		/* Of what was on another core, nothing is here. */
+		next->cold_ns = loss_after(machine, core == code->core ? idle_so_far(core) - code->idle_ns :
+									 machine_now(machine) - code->last_ns);
+		next->waits = false;
+	}
+	if (next->last_core && core->last && core->last->process != next->process &&
+	    next->cold_ns < machine->cold.switch_ns)
+		next->cold_ns = machine->cold.switch_ns;
+	note_where(code, core);
+}
+
+sim_ns cold_charge(struct os_thread *thread, sim_ns work_ns)
+{
+	sim_ns loss_ns = sim_time_round((double)work_ns * thread->machine->cold.factor);
+
+	if (loss_ns > thread->cold_ns)
+		loss_ns = thread->cold_ns;
+	thread->cold_ns -= loss_ns;
+	return loss_ns;
+}

@@ -1,0 +1,88 @@
+/*
+ * test_cold.c - caches that go cold while a thread waits, checked by arithmetic done by hand.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "tests/model/program_bench.h"
+
+static struct program_bench bench;
+
+static void set_up(void)
+{
+	program_bench_init(&bench);
+	bench.costs.value[COST_COLD_SHORT] = 25e3;
+	bench.costs.value[COST_COLD_LONG] = 125e3;
+	bench.costs.value[COST_IDLE_DEEP_AFTER] = 4e6; /* short up to 1 ms, long from 16 ms on */
+}
+
+static void tear_down(void)
+{
+	program_bench_release(&bench);
+}
+
+TestSuite(cold, .init = set_up, .fini = tear_down);
+
+static sim_ns pause_ns;
+
+/* Library code of 10 us, a pause, then the same three times. */
+static enum progress wait_and_work(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, 10 * SIM_US));
+	AWAIT(frame, py_sleep(thread, pause_ns));
+	AWAIT(frame, py_overhead(thread, 10 * SIM_US));
+	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, SIM_MS));
+	AWAIT(frame, py_overhead(thread, 10 * SIM_US));
+	AWAIT(frame, py_overhead(thread, 10 * SIM_US));
+	PROGRAM_END;
+}
+
+static sim_ns lost_after(sim_ns pause)
+{
+	pause_ns = pause;
+	return program_bench_run(&bench, 2, 12, wait_and_work) - pause - 40 * SIM_US - SIM_MS;
+}
+
+Test(cold, library_code_is_slower_by_the_factor_until_all_is_warm)
+{
+	bench.costs.value[COST_COLD_FACTOR] = 1;
+	cr_expect(eq(long, lost_after(20 * SIM_MS), 30000)); /* thrice 10 us, of 125 */
+	bench.costs.value[COST_COLD_FACTOR] = 6;
+	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000)); /* 60 us, 60 us and what is left */
+}
+
+Test(cold, what_is_lost_depends_on_how_long_the_core_has_idled)
+{
+	bench.costs.value[COST_COLD_FACTOR] = 100;
+	cr_expect(eq(long, lost_after(SIM_MS), 25000));
+	cr_expect(eq(long, lost_after(4 * SIM_MS), 75000)); /* half the way, by the logarithm */
+	cr_expect(eq(long, lost_after(16 * SIM_MS), 125000));
+	cr_expect(eq(long, lost_after(7 * SIM_US), 7000)); /* no more than it has idled */
+}
+
+/* It waits for as long, but on a core that another thread keeps busy: nothing has gone cold. */
+static enum progress keep_busy(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_native_call(thread, 20 * SIM_MS));
+	PROGRAM_END;
+}
+
+static struct py_thread *other;
+
+static enum progress work_beside(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	other = py_thread_new(program_bench_of(thread)->interpreter, "other", keep_busy, NULL);
+	AWAIT(frame, py_thread_start(thread, other));
+	AWAIT(frame, py_thread_join(thread, other));
+	AWAIT(frame, py_overhead(thread, 10 * SIM_US));
+	PROGRAM_END;
+}
+
+Test(cold, a_core_that_was_busy_is_warm)
+{
+	bench.costs.value[COST_COLD_FACTOR] = 100;
+	cr_expect(eq(long, program_bench_run(&bench, 1, 12, work_beside), 20010000));
+}
