@@ -47,10 +47,9 @@ static void note_where(struct cold_code *code, const struct core *core)
 
 void cold_begin_wait(struct os_thread *thread)
 {
-	if (thread->machine->cold.factor == 0 || !thread->code)
-		return;
 	thread->waits = true;
-	note_where(thread->code, thread->core);
+	if (thread->code)
+		note_where(thread->code, thread->core);
 }
 
 /* What there is to lose after a core has idled for so long: not more than that time itself. */
@@ -66,7 +65,7 @@ void cold_resume(struct core *core, struct os_thread *next)
 	const struct machine_model *machine = core->machine;
 	struct cold_code *code = next->code;
 
-	if (machine->cold.factor == 0 || !code)
+	if (!code)
 		return;
 	if (next->waits) {
 		/* Of what was on another core, nothing is here. */

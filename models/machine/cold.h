@@ -38,7 +38,7 @@ struct cold_code {
 struct cold_costs cold_costs_of(const struct costs *costs);
 /* The one of this process for that body. */
 struct cold_code *cold_code_of(struct os_process *process, program_fn *body);
-/* The running thread is about to wait. */
+/* Both only where cold.factor is not 0. The running thread is about to wait. */
 void cold_begin_wait(struct os_thread *thread);
 /* `next` goes on on the core; core->last ran there before. */
 void cold_resume(struct core *core, struct os_thread *next);

@@ -374,7 +374,8 @@ static bool start_switch(struct core *core)
 	if (!pick(core))
 		return false;
 	cost = switch_cost(core, core->current);
-	cold_resume(core, core->current);
+	if (machine->cold.factor != 0)
+		cold_resume(core, core->current);
 	if (core->last != core->current)
 		machine->context_switches++;
 	core->last = core->current;

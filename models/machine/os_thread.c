@@ -192,7 +192,8 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 					engine_reschedule_at(machine->engine, thread->timer, due);
 	}
 	thread->state = THREAD_BLOCKED;
-	cold_begin_wait(thread);
+	if (machine->cold.factor != 0)
+		cold_begin_wait(thread);
 	core->need_resched = false;
 	scheduler_stop_current(core, true);
 	machine_trace_state(thread);

@@ -561,7 +561,7 @@ def measure_process():
     starts_ns, bootstraps_ns, finishes_ns, joins_ns, kills_ns = [], [], [], [], []
     gc.collect()
     gc.freeze()
-    for _ in range(2 * BATCHES):
+    for _ in range(BATCHES):
         earlier_ns = children_cpu_ns()
         time.sleep(2e-2)
         warm_up()

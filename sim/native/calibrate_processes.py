@@ -144,7 +144,7 @@ def measure_cold_caches():
         return statistics.median(turns_ns) - hot
     calibrate.pin(calibrate.HERE)
     shorts_ns, longs_ns, factors = [], [], []
-    for _ in range(2 * BATCHES):
+    for _ in range(BATCHES):
         lost, hot = lost_ns(small_work, 3e-2)
         factors.append(lost / hot)
         shorts_ns.append(lost_ns(large, 5e-4)[0])

@@ -192,3 +192,17 @@ Test(library, all_models_meet_the_same_random_times)
 		cr_expect(eq(dbl, ns(bench.result.time_in_s[TIME_PYTHON]), ns(python_s)), "%s", bench.result.model);
 	}
 }
+
+/* Leaving the pool kills its workers, at the same time, each on a core of its own. */
+Test(library, killed_workers_give_back_the_memory_of_an_interpreter)
+{
+	double without_s;
+
+	model_bench_step(&bench, STEP_PYTHON, 11 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_POOL, 2, 2);
+	model_bench_simulate(&bench);
+	without_s = bench.result.makespan_s;
+	model_bench_set_cost(&bench, COST_PROCESS_INTERPRETER_EXIT, 7e6);
+	model_bench_simulate(&bench);
+	cr_expect(lt(dbl, fabs(ns(bench.result.makespan_s - without_s) - 7e6), 10e3));
+}
