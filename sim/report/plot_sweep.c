@@ -13,6 +13,11 @@
 /* A server is saturated when it serves less than this share of what arrives. */
 #define SERVED_SHARE 0.95
 
+/* Axes beside the drawn one that tell lines apart. */
+#define MAX_OTHER_AXES 4
+/* Beyond so many, lines cannot be told apart. */
+#define SERIES_SEEN 8
+
 /* ---- Series: the rows of one label, in order of the axis ---- */
 
 struct series {
@@ -26,12 +31,42 @@ struct series_list {
 	size_t count, capacity;
 };
 
+/* The axes that are not drawn. */
+struct other_axes {
+	const char *columns[MAX_OTHER_AXES];
+	size_t count;
+};
+
+static struct other_axes other_axes(const struct plot *plot, const char *axis)
+{
+	const struct data_table *table = &plot->table;
+	struct other_axes others = { .count = 0 };
+
+	for (size_t i = 0; i < table->column_count && others.count < MAX_OTHER_AXES; i++)
+		if (strchr(table->columns[i], '.') && (!axis || strcmp(table->columns[i], axis) != 0) &&
+		    plot_column_differs(plot, table->columns[i]))
+			others.columns[others.count++] = table->columns[i];
+	return others;
+}
+
+/* The variant, and where it stands on the other axes: "threads, workers 8". */
+static const char *label_of(const struct plot *plot, size_t row, const struct other_axes *others)
+{
+	const char *label = plot_row_label(plot, row);
+
+	for (size_t i = 0; i < others->count; i++)
+		label = region_format(plot->region, "%s, %s %s", label, plot_axis_title(others->columns[i]),
+				      data_table_text(&plot->table, row, others->columns[i]));
+	return label;
+}
+
 static struct series_list collect(struct plot *plot, const char *axis, const char *needed)
 {
+	struct other_axes others = other_axes(plot, axis);
 	struct series_list list = { 0 };
 
 	for (size_t row = 0; row < plot->table.row_count; row++) {
-		const char *label = plot_row_label(plot, row);
+		const char *label;
 		struct series *series = NULL;
 		size_t at;
 
@@ -39,6 +74,7 @@ static struct series_list collect(struct plot *plot, const char *axis, const cha
 		    !isfinite(data_table_number(&plot->table, row, needed)) ||
 		    (axis && !isfinite(data_table_number(&plot->table, row, axis))))
 			continue;
+		label = label_of(plot, row, &others);
 		for (size_t i = 0; i < list.count && !series; i++)
 			if (!strcmp(list.series[i].label, label))
 				series = &list.series[i];
@@ -59,6 +95,25 @@ static struct series_list collect(struct plot *plot, const char *axis, const cha
 		series->rows[at] = row;
 	}
 	return list;
+}
+
+/* Leaves as many as can be told apart: from first to last at even distances, and the one that must be seen. */
+static void thin_out(struct plot *plot, struct series_list *list, size_t wanted)
+{
+	size_t count = list->count;
+
+	if (count <= SERIES_SEEN)
+		return;
+	for (size_t i = 0; i < SERIES_SEEN; i++) {
+		size_t first = i * count / SERIES_SEEN, end = (i + 1) * count / SERIES_SEEN;
+
+		/* The last one of the last part, so that both ends are there. */
+		list->series[i] = list->series[wanted >= first && wanted < end ? wanted
+					       : i + 1 == SERIES_SEEN	       ? count - 1
+									       : first];
+	}
+	list->count = SERIES_SEEN;
+	plot_note(plot, "%d of %zu lines are shown", SERIES_SEEN, count);
 }
 
 /* The series with most points. */
@@ -170,6 +225,8 @@ bool plot_prepare_speedup(struct plot *plot)
 	}
 	if (list.count == 0)
 		return data_fail(plot->error, 2, "no result has a speedup");
+	if (axis)
+		thin_out(plot, &list, winner_of(plot, &list));
 	if (!put_speedups(plot, &list, axis))
 		return false;
 	put_labels(plot, &list);
@@ -211,6 +268,7 @@ bool plot_prepare_load(struct plot *plot)
 	list = collect(plot, axis, "throughput_per_s");
 	if (list.count == 0)
 		return data_fail(plot->error, 2, "no result has a throughput");
+	thin_out(plot, &list, 0);
 	stream = plot_data(plot, "load.tsv", "series,label,x,throughput_per_s,p50_s,p99_s,saturated");
 	for (size_t i = 0; i < list.count; i++) {
 		bool saturated = false;
