@@ -17,5 +17,5 @@ plot file('advice.tsv') using (bar(column('is_winner') == 0 && column('needs_mor
 		with boxxyerror fillcolor rgb series_color[1] fillstyle solid noborder, \
 	file('advice.tsv') using (bar(column('needs_more') == 1)):(-column('y')):(0):(column('value') * value_scale):(-column('y') - 0.32):(-column('y') + 0.32) \
 		with boxxyerror linecolor rgb '#404040' dashtype 2 linewidth 1.4 fillstyle empty, \
-	file('advice.tsv') using (column('value') * value_scale):(-column('y')):(text(column('value'), column('behind'))) with labels left offset 0.7,0, \
+	file('advice.tsv') using (column('value') * value_scale):(-column('y')):(text(column('value'), column('behind'))) with labels left offset (dumb ? 1.6 : 0.7),0, \
 	file('advice.tsv') using (0):(-column('y')):(stringcolumn('label')) with labels right offset -0.8,0

@@ -2,9 +2,9 @@
 
 unset title
 unset label 1000
-set key outside right top vertical samplen 3 font ',9' width -4
+set key outside right top vertical samplen 3 font ',9'
 if (dumb) { set key inside top left }
-set rmargin 22
+set rmargin (dumb ? 4 : 14 + (legend_width > 10 ? legend_width : 10))
 set lmargin 12
 set multiplot title title font title_font
 set size 1,0.44

@@ -29,7 +29,7 @@ of(d) = stringcolumn('decision') eq d ? column('x') : NaN
 plot 0 with lines linecolor rgb '#a00000' linewidth 1.5 dashtype 2 title 'the limit', \
 	for [i = 1:(is_rate ? series_count : 0)] file('plan.tsv') using (column('series') == i ? column('x') : NaN):(100 * column('margin')) \
 		smooth unique with lines linestyle series_style(i) linewidth 1 title (has_lines ? value('label_'.i) : ''), \
-	file('plan.tsv') using 'x':(100 * column('margin')):(100 * column('low')):(100 * column('high')) with yerrorbars pointtype 0 linecolor rgb '#808080' notitle, \
+	(dumb ? '/dev/null' : file('plan.tsv')) using 'x':(100 * column('margin')):(100 * column('low')):(100 * column('high')) with yerrorbars pointtype 0 linecolor rgb '#808080' notitle, \
 	file('plan.tsv') using (of('fails')):(100 * column('margin')) with points pointtype 2 pointsize 1.2 linewidth 2 linecolor rgb '#d55e00' title 'fails', \
 	file('plan.tsv') using (of('undecided')):(100 * column('margin')) with points pointtype 6 pointsize 1.5 linewidth 2 linecolor rgb '#000000' title 'undecided', \
 	file('plan.tsv') using (of('holds')):(100 * column('margin')) with points pointtype 7 pointsize 1.3 linecolor rgb '#0072b2' title 'holds'

@@ -12,7 +12,6 @@
 #define KNEE_SHARE 0.9
 /* A server is saturated when it serves less than this share of what arrives. */
 #define SERVED_SHARE 0.95
-
 /* Axes beside the drawn one that tell lines apart. */
 #define MAX_OTHER_AXES 4
 /* Beyond so many, lines cannot be told apart. */
@@ -37,13 +36,20 @@ struct other_axes {
 	size_t count;
 };
 
+/* A path that sets what the column of results tells. */
+static bool is_same_axis(const char *path, const char *axis)
+{
+	return !strcmp(path, axis) || (!strcmp(axis, "workers") && strstr(path, "workers")) ||
+	       (!strcmp(axis, "machine_cores") && !strcmp(path, "machine.cores"));
+}
+
 static struct other_axes other_axes(const struct plot *plot, const char *axis)
 {
 	const struct data_table *table = &plot->table;
 	struct other_axes others = { .count = 0 };
 
 	for (size_t i = 0; i < table->column_count && others.count < MAX_OTHER_AXES; i++)
-		if (strchr(table->columns[i], '.') && (!axis || strcmp(table->columns[i], axis) != 0) &&
+		if (strchr(table->columns[i], '.') && (!axis || !is_same_axis(table->columns[i], axis)) &&
 		    plot_column_differs(plot, table->columns[i]))
 			others.columns[others.count++] = table->columns[i];
 	return others;
@@ -53,10 +59,16 @@ static struct other_axes other_axes(const struct plot *plot, const char *axis)
 static const char *label_of(const struct plot *plot, size_t row, const struct other_axes *others)
 {
 	const char *label = plot_row_label(plot, row);
+	const char *own = region_format(plot->region, "variants.%s.", data_table_text(&plot->table, row, "variant"));
 
-	for (size_t i = 0; i < others->count; i++)
-		label = region_format(plot->region, "%s, %s %s", label, plot_axis_title(others->columns[i]),
-				      data_table_text(&plot->table, row, others->columns[i]));
+	for (size_t i = 0; i < others->count; i++) {
+		const char *path = others->columns[i];
+
+		/* What is set of another variant makes no difference to this one. */
+		if (strncmp(path, "variants.", 9) != 0 || !strncmp(path, own, strlen(own)))
+			label = region_format(plot->region, "%s, %s %s", label, plot_axis_title(path),
+					      data_table_text(&plot->table, row, path));
+	}
 	return label;
 }
 
@@ -127,11 +139,19 @@ static const struct series *longest(const struct series_list *list)
 	return most;
 }
 
-static void put_labels(struct plot *plot, const struct series_list *list)
+/* In a legend, labels are no longer than `most`; legend_width is that of the longest. */
+static void put_labels(struct plot *plot, const struct series_list *list, size_t most)
 {
-	for (size_t i = 0; i < list->count; i++)
-		plot_text(plot, region_format(plot->region, "label_%zu", i + 1), "%s", list->series[i].label);
+	size_t longest_label = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *label = plot_short_label(plot, list->series[i].label, most);
+
+		longest_label = strlen(label) > longest_label ? strlen(label) : longest_label;
+		plot_text(plot, region_format(plot->region, "label_%zu", i + 1), "%s", label);
+	}
 	plot_number(plot, "series_count", (double)list->count);
+	plot_number(plot, "legend_width", (double)longest_label);
 }
 
 static double number(const struct plot *plot, size_t row, const char *column)
@@ -229,7 +249,7 @@ bool plot_prepare_speedup(struct plot *plot)
 		thin_out(plot, &list, winner_of(plot, &list));
 	if (!put_speedups(plot, &list, axis))
 		return false;
-	put_labels(plot, &list);
+	put_labels(plot, &list, 36);
 	winner = &list.series[winner_of(plot, &list)];
 	best = number(plot, winner->rows[best_of(plot, winner)], "speedup");
 	plot_number(plot, "has_axis", axis != NULL);
@@ -257,6 +277,7 @@ bool plot_prepare_load(struct plot *plot)
 {
 	const char *asked = plot->options->x, *axis;
 	struct series_list list;
+	bool lacks_percentiles = false;
 	FILE *stream;
 
 	for (size_t i = 0; i < plot->table.column_count && !asked; i++)
@@ -279,6 +300,7 @@ bool plot_prepare_load(struct plot *plot)
 			bool begins = !saturated && served < SERVED_SHARE * x;
 
 			saturated |= begins;
+			lacks_percentiles |= !isfinite(number(plot, row, "sojourn_p99_s"));
 			fprintf(stream, "%zu\t", i + 1);
 			plot_field(stream, list.series[i].label);
 			fprintf(stream, "\t%.9g\t%.9g\t%.9f\t%.9f\t%d\n", x, served,
@@ -287,12 +309,13 @@ bool plot_prepare_load(struct plot *plot)
 	}
 	if (!plot_data_end(plot, stream))
 		return false;
-	put_labels(plot, &list);
+	put_labels(plot, &list, 28);
 	plot_text(plot, "axis", "%s", plot_axis_title(axis));
 	plot_number(plot, "slo_s", plot->options->slo ? plot->options->slo->value : NAN);
 	plot_text(plot, "slo_text", "%s", plot->options->slo ? plot->options->slo->text : "");
 	plot_text(plot, "title", "%swhat is served, and how long it takes", plot_subject(plot));
-	plot_note(plot, "saturated: less than %.0f %% of what arrives is served", 100 * SERVED_SHARE);
+	plot_note(plot, "saturated: less than %.0f %% of what arrives is served%s", 100 * SERVED_SHARE,
+		  lacks_percentiles ? "; where it is overloaded there are no percentiles" : "");
 	plot->height_px = 640;
 	return true;
 }

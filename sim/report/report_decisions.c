@@ -141,6 +141,20 @@ static void put_plan_answer(struct report *report, const struct data_table *tabl
 				     data_table_text(table, first, "not_monotone_along"));
 }
 
+/* The answer among the points that were asked; SIZE_MAX: there is none. */
+static size_t asked_answer(const struct report *report, const struct data_table *table)
+{
+	size_t answer = next_row(table, 0, "answer");
+
+	if (answer == table->row_count)
+		return SIZE_MAX;
+	for (size_t row = next_row(table, 0, "asked"); row < table->row_count; row = next_row(table, row + 1, "asked"))
+		if (!strcmp(data_table_text(table, row, "variant"), data_table_text(table, answer, "variant")) &&
+		    !strcmp(point_text(report, table, row), point_text(report, table, answer)))
+			return row;
+	return SIZE_MAX;
+}
+
 static void put_asked_table(struct report *report, const struct data_table *table)
 {
 	struct table_column columns[4 + MAX_PATHS + 2 * MAX_OBJECTIVES];
@@ -165,7 +179,7 @@ static void put_asked_table(struct report *report, const struct data_table *tabl
 	}
 	for (size_t row = asked; row < table->row_count; row = next_row(table, row + 1, "asked"))
 		total++;
-	put_list(report, table, "asked", SIZE_MAX,
+	put_list(report, table, "asked", asked_answer(report, table),
 		 region_format(report->region, "The %zu points that were asked, of %s", total,
 			       data_table_text(table, asked, "grid")),
 		 columns, count);

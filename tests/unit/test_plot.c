@@ -157,6 +157,38 @@ Test(plot, load_marks_where_less_is_served_than_arrives)
 			     "500000000\t0\n"));
 }
 
+Test(plot, lines_of_a_sweep_are_told_apart_by_the_axes_that_are_not_drawn)
+{
+	write_file("sweep.csv",
+		   SWEEP_HEADER "x,1,pool,0,4,100/s,9,1,100,0.01,0.02\nx,1,pool,0,8,100/s,9,1,100,0.01,0.015\n"
+				"x,1,pool,0,4,300/s,9,1,290,0.01,0.03\nx,1,pool,0,8,300/s,9,1,299,0.01,0.02\n");
+	cr_assert(eq(int, shell("$G plot load sweep.csv --data l -o l.svg"), 0), "%s", content_of("err"));
+	cr_expect(eq(str, content_of("l/load.tsv"),
+		     (char *)"series\tlabel\tx\tthroughput_per_s\tp50_s\tp99_s\tsaturated\n"
+			     "1\tpool, cores 4\t100\t100\t0.010000000\t0.020000000\t0\n"
+			     "1\tpool, cores 4\t300\t290\t0.010000000\t0.030000000\t0\n"
+			     "2\tpool, cores 8\t100\t100\t0.010000000\t0.015000000\t0\n"
+			     "2\tpool, cores 8\t300\t299\t0.010000000\t0.020000000\t0\n"),
+		  "%s", content_of("l/load.tsv"));
+}
+
+Test(plot, more_lines_than_can_be_told_apart_are_thinned_out_but_for_the_best)
+{
+	const char *rows = SWEEP_HEADER, *data;
+
+	/* Of twenty, the fourteenth has the best point, twice as fast as the others. */
+	for (int i = 1; i <= 20; i++)
+		for (int cores = 1; cores <= 2; cores++)
+			rows = region_format(&region, "%sx,1,v%d,0,%d,,8,%d,,,\n", rows, i, cores,
+					     i == 14 ? 2 * cores : cores);
+	write_file("sweep.csv", rows);
+	cr_assert(eq(int, shell("$G plot speedup sweep.csv --data s -o s.svg"), 0), "%s", content_of("err"));
+	data = content_of("s/speedup.tsv");
+	cr_expect(eq(sz, lines_of("s/speedup.tsv"), 1 + 8 * 2));
+	cr_expect(strstr(data, "\tv1\t") && strstr(data, "\tv20\t") && strstr(data, "\tv14\t2\t4\t4\t4\tbest\n"), "%s", data);
+	cr_expect(strstr(content_of("s/plot.gp"), "8 of 20 lines are shown") != NULL);
+}
+
 Test(plot, heatmap_draws_the_border_of_the_objective_and_the_best_point_that_holds)
 {
 	write_file("sweep.csv", SWEEP_HEADER "x,1,pool,0,4,100/s,9,1,1,,0.05\nx,1,pool,0,4,200/s,9,1,1,,0.3\n"
