@@ -14,7 +14,7 @@ set ylabel 'predicted'.unit
 set rmargin 1
 set style fill transparent solid 0.25 noborder
 set xrange [least_median / 1.6:most_median * 1.6]
-set yrange [STATS_min / 1.6:STATS_max * 1.6]
+set yrange [least_median / 1.6:most_median * 1.6]
 set samples 200
 plot '+' using 1:($1 / 1.05):($1 * 1.05) with filledcurves fillcolor rgb '#009e73' title '± 5 %', \
 	x with lines linecolor rgb '#808080' linewidth 1 notitle, \

@@ -76,6 +76,20 @@ static void put_foot(struct report *report, const struct data_table *table, size
 			     data_table_text(table, row, "gilsim"));
 }
 
+/* A picture of each input by itself: different scenarios, or what is minimised and a rate, share no axis. */
+static bool put_pictures(struct report *report, const char *kind, enum data_kind reads, const char *alt)
+{
+	struct report one = *report;
+
+	one.input_count[reads] = 1;
+	for (size_t i = 0; i < report->input_count[reads]; i++) {
+		one.inputs[reads] = &report->inputs[reads][i];
+		if (!report_put_picture(&one, kind, reads, NULL, alt))
+			return false;
+	}
+	return true;
+}
+
 /* ---- plan ---- */
 
 /* Times are told by their objective's unit: "p99 < 60ms". */
@@ -229,7 +243,7 @@ bool report_put_plan(struct report *report)
 		if (*data_table_text(table, first, "about"))
 			report_put_paragraph(report, "", "%s", data_table_text(table, first, "about"));
 	}
-	drawn = report_put_picture(report, "plan", DATA_PLAN, NULL, "How far inside its objectives each point is");
+	drawn = put_pictures(report, "plan", DATA_PLAN, "How far inside its objectives each point is");
 	if (has_row(table, "asked"))
 		put_asked_table(report, table);
 	put_list(report, table, "rate_asked", SIZE_MAX, "The rates that were asked", rates, sizeof(rates) / sizeof(rates[0]));
@@ -334,8 +348,8 @@ bool report_put_advice(struct report *report)
 	}
 	results_metric_exists(data_table_text(table, 0, "metric"), &unit);
 	form = unit == 's' ? FORM_SECONDS : FORM_RATIO;
-	drawn = report_put_picture(report, "advice", DATA_ADVICE, NULL, "A bar for each model at its best size") &&
-		report_put_picture(report, "breakdown", DATA_ADVICE, NULL, "Where the time of a task goes, by model");
+	drawn = put_pictures(report, "advice", DATA_ADVICE, "A bar for each model at its best size") &&
+		put_pictures(report, "breakdown", DATA_ADVICE, "Where the time of a task goes, by model");
 	put_list(report, table, "ranking", winner_of(table, 0, table->row_count), "Every model at its best size",
 		 (struct table_column[]){ { "variant", "model", FORM_TEXT },
 					  { "size", "size", FORM_TEXT },

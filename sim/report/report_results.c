@@ -119,10 +119,8 @@ static void put_closed_answer(struct report *report, size_t first, size_t end, s
 				     report_seconds(report, figure(report, baseline, "makespan_s")));
 }
 
-static void put_run_answer(struct report *report, size_t first, size_t end)
+static void put_run_answer(struct report *report, size_t first, size_t end, size_t best)
 {
-	size_t best = best_row(report, first, end, NULL);
-
 	if (is_open(report, best == SIZE_MAX ? first : best))
 		put_open_answer(report, first, end, best);
 	else
@@ -193,11 +191,18 @@ static size_t best_under_load(const struct report *report, const char *rate, siz
 	return best;
 }
 
+static size_t best_of_sweep(const struct report *report, const struct table_column *axes, size_t axis_count,
+			    size_t first, size_t end)
+{
+	const char *rate = rate_axis(axes, axis_count);
+
+	return rate ? best_under_load(report, rate, first, end) : best_row(report, first, end, NULL);
+}
+
 static void put_sweep_answer(struct report *report, const struct table_column *axes, size_t axis_count, size_t first,
-			     size_t end)
+			     size_t end, size_t best)
 {
 	const char *rate = rate_axis(axes, axis_count), *scenario = text_of(report, first, "scenario");
-	size_t best = rate ? best_under_load(report, rate, first, end) : best_row(report, first, end, NULL);
 
 	if (best == SIZE_MAX)
 		report_put_paragraph(report, "answer", "%s: of %zu rows none %s.", scenario, end - first,
@@ -249,7 +254,7 @@ static void put_best_rows(struct report *report, size_t first, size_t end, const
 			 count);
 }
 
-static void put_results_table(struct report *report, size_t first, size_t end)
+static void put_results_table(struct report *report, size_t first, size_t end, size_t best)
 {
 	static const struct table_column measures[] = {
 		{ "variant", "variant", FORM_TEXT },	       { "model", "model", FORM_TEXT },
@@ -273,7 +278,7 @@ static void put_results_table(struct report *report, size_t first, size_t end)
 			 &(struct table_rows){ .table = results_of(report),
 					       .first = first,
 					       .end = end,
-					       .best = best_row(report, first, end, NULL) },
+					       .best = best },
 			 columns, count);
 	if (is_folded)
 		report_put(report, "</details>\n");
@@ -321,12 +326,15 @@ bool report_put_results(struct report *report)
 		return true;
 	report_open_section(report, "results", axis_count > 0 ? "Results of a sweep" : "Results");
 	for (size_t first = 0, end; first < results_of(report)->row_count; first = end) {
+		size_t best;
+
 		end = end_of_group(report, first, axis_count > 0);
+		best = best_of_sweep(report, axes, axis_count, first, end);
 		if (axis_count > 0)
-			put_sweep_answer(report, axes, axis_count, first, end);
+			put_sweep_answer(report, axes, axis_count, first, end, best);
 		else
-			put_run_answer(report, first, end);
-		put_results_table(report, first, end);
+			put_run_answer(report, first, end, best);
+		put_results_table(report, first, end, best);
 	}
 	drawn = axis_count > 0 ? put_sweep_pictures(report, axes, axis_count) : put_run_pictures(report);
 	report_put(report, "</section>\n");

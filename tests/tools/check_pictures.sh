@@ -46,7 +46,14 @@ for scenario in scenarios/seeds/a1-cpu-count scenarios/seeds/c8-process-queues s
 	simulated run-of-it run --trace "$work/$name.json" $scenario*.yaml
 	views+=("$work/$name.json")
 done
-"$gilsim" native --profile default --repeat 1 --trace "$work/trace-native.json" scenarios/seeds/c3-*.yaml >/dev/null
+cat >"$work/naps.yaml" <<'YAML'
+name: naps
+machine: {cores: 1}
+tasks: {nap: [{io: 4ms}, {python: 1ms}]}
+run: {task: nap, count: 12}
+variants: {sequential: {model: sequential}, pool: {model: thread_pool, workers: 3}}
+YAML
+"$gilsim" native --profile default --repeat 1 --trace "$work/trace-native.json" "$work/naps.yaml" >/dev/null 2>&1
 views+=("$work/trace-native.json")
 
 # A run with more slices than anybody looks at one by one; a server's; a sweep, plans, advice, a validation.
@@ -68,7 +75,7 @@ simulated rates plan scenarios/planning/api-server.yaml --slo 'p99 < 60ms' --fin
 report rates
 simulated advice advise scenarios/seeds/c20-*.yaml
 report advice
-simulated validation validate --profile default --repeat 1 scenarios/seeds/c3-*.yaml
+simulated validation validate --profile default --repeat 1 "$work/naps.yaml"
 report validation
 
 node tests/tools/view.mjs "$work/modules" "${views[@]}"
