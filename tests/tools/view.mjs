@@ -135,7 +135,7 @@ function figures_of(result) {
 async function check_tables(page, label, result) {
 	const figures = figures_of(JSON.parse(readFileSync(result)));
 	const cells = await page.$$eval('td[data-value]', (all) => all.map((cell) => parseFloat(cell.dataset.value)));
-	const there = new Set(cells.map((value) => value.toPrecision(9)));
+	const there = new Set(cells.filter((value) => value !== null).map((value) => value.toPrecision(9)));
 	const missing = figures.filter((value) => !there.has(value.toPrecision(9)));
 	check(figures.length > 0 && missing.length === 0, `${label}: its tables hold all ${figures.length} figures of ${basename(result)} ${missing.slice(0, 3)}`);
 }
