@@ -78,7 +78,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all check-load check-plan property fuzz release bench check-instructions instructions golden \
+.PHONY: all help demo test test-all check-load check-plan check-pictures property fuzz release bench check-instructions instructions golden \
 	format tidy check-layers check-determinism \
 	install uninstall deb check-readme cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
@@ -176,12 +176,15 @@ $(OUT)/example: tests/example/example.c $(OUT)/libgilsim.a
 	$(say) link $@
 	$(run)$(CC) $(TEST_CFLAGS) -Isim/api -o $@ $^ $(LIBRARIES)
 
+check-pictures: all packages-plot ## open traces in speedscope and reports in headless Chromium, where both can be had
+	@tests/tools/check_pictures.sh build/gilsim build/pictures
+
 check-readme: all ## run every command of the README but those that measure
 	@tests/tools/check_readme.sh build/gilsim
 
 test-all: ## everything that .ci/run runs, and what takes long
 	.ci/run
-	$(MAKE) check-readme cppcheck property fuzz
+	$(MAKE) check-readme check-pictures cppcheck property fuzz
 
 SEEDS ?= 10000
 property: packages-test ## check what must hold of any run over SEEDS=10000 random scenarios

@@ -18,29 +18,29 @@ set grid back linecolor rgb '#d8d8d8' linewidth 0.5
 set style fill solid 1.0 noborder
 file(name) = folder.'/'.name
 
-# What threads are at: pictures of traces.
-color_python = '#0072b2'
-color_c = '#d55e00'
-color_native = '#009e73'
+# What threads are at: pictures of traces. In grey, those that a timeline draws at one height are 35 steps of 255 apart.
+color_python = '#005b96'
+color_c = '#d9691a'
+color_native = '#5cc9a7'
 color_gil_wait = '#f0e442'
-color_ready = '#cc79a7'
+color_ready = '#b5588f'
 color_io = '#b8b8b8'
 color_wait = '#e4e4e4'
 color_start_up = '#e69f00'
-color_other = '#404040'
+color_other = '#202020'
 color_task = '#56b4e9'
 
 # Where time goes: pictures of results; those that have no colour above.
 color_run_queue = color_ready
 color_lock_wait = '#8c564b'
-color_queue_wait = color_wait
+color_queue_wait = '#ececec'
 color_ipc = '#56b4e9'
 color_loop_wait = '#f7c6dd'
 color_switching = color_other
 color_throttled = '#000000'
 
 # Text on these is white.
-is_dark(name) = strstrt(' python c native switching lock_wait throttled other ', ' '.name.' ') > 0
+is_dark(name) = strstrt(' python c run_queue switching lock_wait throttled other ', ' '.name.' ') > 0
 
 # A legend between axis and foot: `legend_rows` is set, then LEGEND evaluated.
 LEGEND = "if (!dumb) { set key at screen 0.5,character foot_height center bottom horizontal samplen 3 spacing 1.1 font ',10'; set bmargin foot_height + 1.3 * legend_rows + 3.8 }"

@@ -20,6 +20,13 @@ run() {
 	"$gilsim" run --format json -o "$work/$name.json" "$@" 2>"$work/stderr" || { (($? == 1)) || { cat "$work/stderr" >&2; exit 1; }; }
 }
 
+# sweep NAME ARGUMENT... - likewise, a point each.
+sweep() {
+	local name=$1
+	shift
+	"$gilsim" sweep --format csv -o "$work/$name.csv" "$@" 2>"$work/stderr" || { (($? == 1)) || { cat "$work/stderr" >&2; exit 1; }; }
+}
+
 # draw NAME KIND ARGUMENT... - draws it in each format.
 draw() {
 	local name=$1
@@ -47,36 +54,34 @@ draw waterfall waterfall "$work/mixed.json" --variant threads-4
 run explained --explain scenarios/validation/mixed.yaml
 draw waterfall-explained waterfall "$work/explained.json" --variant threads-4
 
-# Along an axis: several runs stand for a sweep.
-points=()
-for workers in 1 2 3 4 5 6 8 10 12 16; do
-	run "workers-$workers" --set machine.cores=8 --set "variants.threads-8.workers=$workers" --variant threads-8 --set run.count=96 \
-		scenarios/validation/mixed.yaml
-	points+=("$work/workers-$workers.json")
-done
-draw scalability scalability "${points[@]}" --x variants.threads-8.workers
-points=()
-for cores in 1 2 3 4 6 8; do
-	run "cores-$cores" --replications 5 --set "machine.cores=$cores" --set run.count=24 scenarios/validation/oversubscription.yaml
-	points+=("$work/cores-$cores.json")
-done
-draw speedup speedup "${points[@]}" --variant processes --variant pool-3 --variant pool-5 --variant pool-8
-points=() grid=()
-for rate in 100 200 300 400 500 600 700 800; do
-	for workers in 4 8 16 32; do
-		run "load-$rate-$workers" --set "run.arrivals.rate=$rate/s" --set "variants.threads.workers=$workers" \
-			scenarios/planning/api-server.yaml
-		grid+=("$work/load-$rate-$workers.json")
-	done
-	points+=("$work/load-$rate-16.json")
-done
-draw load load "${points[@]}" --slo 'p99 < 200ms'
-draw heatmap heatmap "${grid[@]}" --x run.arrivals.rate --y variants.threads.workers --metric p99 --slo 'p99 < 200ms'
+# Along axes: sweeps.
+sweep workers scenarios/validation/mixed.yaml --variant threads-8 --vary variants.threads-8.workers=1,2,3,4,5,6,8,10,12,16 \
+	--set machine.cores=8 --set run.count=96
+draw scalability scalability "$work/workers.csv"
+"$gilsim" sweep --format json -o "$work/cores.json" scenarios/validation/oversubscription.yaml --vary machine.cores=1,2,3,4,6,8 \
+	--replications 5 --set run.count=24
+draw speedup speedup "$work/cores.json" --variant processes --variant pool-3 --variant pool-5 --variant pool-8
+sweep grid scenarios/planning/api-server.yaml --vary run.arrivals.rate=100/s..800/s:100/s --vary variants.threads.workers=4,8,16,32
+draw load load "$work/grid.csv" --slo 'p99 < 200ms'
+draw heatmap heatmap "$work/grid.csv" --metric p99 --slo 'p99 < 200ms'
 run backlog --set run.arrivals.for=5s --set run.arrivals.rate=600/s --set variants.threads.workers=16 --trace "$work/backlog.csv" \
 	scenarios/planning/api-server.yaml
 draw backlog backlog "$work/backlog.csv"
 
+# What plan and advise have found.
+"$gilsim" plan scenarios/planning/api-server.yaml --slo 'p99 < 60ms' --vary variants.threads.workers=1..64 --format json -o "$work/plan.json"
+draw plan plan "$work/plan.json"
+"$gilsim" plan scenarios/planning/api-server.yaml --slo 'p99 < 60ms' --find rate --format json -o "$work/rate.json"
+draw plan-rate plan "$work/rate.json"
+"$gilsim" advise scenarios/seeds/c20-*.yaml --format json -o "$work/advice.json"
+draw advice advice "$work/advice.json"
+
 draw validation validation tests/data/validation-*.csv
 
+# A page of each kind of result.
 "$gilsim" report "$work/a1.json" "$work/a1.csv" -o "$gallery/report.html"
-echo "$gallery/report.html"
+"$gilsim" report "$work/grid.csv" -o "$gallery/report-sweep.html"
+"$gilsim" report "$work/plan.json" "$work/rate.json" -o "$gallery/report-plan.html"
+"$gilsim" report "$work/advice.json" -o "$gallery/report-advice.html"
+"$gilsim" report tests/data/validation-*.csv -o "$gallery/report-validation.html"
+echo "$gallery/report*.html"

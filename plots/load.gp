@@ -2,9 +2,9 @@
 
 unset title
 unset label 1000
-set key outside right top vertical samplen 3 font ',9' width -4
+set key outside right top vertical samplen 3 spacing 1.25 font ',9'
 if (dumb) { set key inside top left }
-set rmargin 22
+set rmargin (dumb ? 4 : 14 + (legend_width > 10 ? legend_width : 10))
 set lmargin 12
 set multiplot title title font title_font
 set size 1,0.44
@@ -16,7 +16,7 @@ set format x ''
 set ylabel 'served per second'
 plot x with lines linecolor rgb '#808080' linewidth 1 dashtype 3 title 'all that arrives', \
 	for [i = 1:series_count] file('load.tsv') using (column('series') == i ? column('x') : NaN):'throughput_per_s' with linespoints linestyle series_style(i) title value('label_'.i), \
-	file('load.tsv') using (column('saturated') > 0 ? column('x') : NaN):'throughput_per_s' with points pointtype 6 pointsize 2.6 linewidth 2 linecolor rgb '#000000' title 'saturated'
+	file('load.tsv') using (column('saturated') > 0 ? column('x') : NaN):'throughput_per_s' with points pointtype 6 pointsize 2 linewidth 2 linecolor rgb '#000000' title 'saturated'
 unset label 1001
 unset label 1002
 set origin 0,0.06

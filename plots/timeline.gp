@@ -3,7 +3,7 @@
 # A lane is high where its thread runs and low where it waits, so that the picture reads without colours: full height
 # for bytecode and C code, less for waiting for the GIL or a core, a line for I/O and other waits.
 
-half_python = 0.42; half_c = 0.42; half_native = 0.42; half_task = 0.42; half_other = 0.42; half_start_up = 0.30
+half_python = 0.42; half_c = 0.42; half_native = 0.42; half_task = 0.42; half_other = 0.34; half_start_up = 0.30
 half_gil_wait = 0.22; half_ready = 0.22; half_io = 0.07; half_wait = 0.07
 
 set xlabel 'time ['.time_unit.']'

@@ -13,9 +13,8 @@ set xlabel 'measured'.unit
 set ylabel 'predicted'.unit
 set rmargin 1
 set style fill transparent solid 0.25 noborder
-stats file('points.tsv') using 3 skip 1 nooutput
-set xrange [STATS_min / 1.6:STATS_max * 1.6]
-set yrange [STATS_min / 1.6:STATS_max * 1.6]
+set xrange [least_median / 1.6:most_median * 1.6]
+set yrange [least_median / 1.6:most_median * 1.6]
 set samples 200
 plot '+' using 1:($1 / 1.05):($1 * 1.05) with filledcurves fillcolor rgb '#009e73' title '± 5 %', \
 	x with lines linecolor rgb '#808080' linewidth 1 notitle, \
@@ -33,9 +32,7 @@ unset ylabel
 unset ytics
 set border 1
 set style fill solid 1 noborder
-stats file('errors.tsv') using 3 skip 1 nooutput
-reach = (abs(STATS_min) > abs(STATS_max) ? abs(STATS_min) : abs(STATS_max)) * 110
-reach = reach < 6 ? 6 : reach
+reach = largest_error * 110 < 6 ? 6 : largest_error * 110
 set xrange [-reach:reach]
 set yrange [-0.8:row_count - 0.2]
 set object 1 rectangle from -5,graph 0 to 5,graph 1 behind fillcolor rgb '#d5ece5' fillstyle solid noborder

@@ -9,9 +9,9 @@ unset xtics
 set key off
 if (!dumb) { set bmargin foot_height + 4 }
 short(s) = s < 0 ? '-'.short(-s) : s * time_scale >= 100 ? sprintf('%.0f', s * time_scale) : s * time_scale >= 1 ? sprintf('%.3g', s * time_scale) : sprintf('%.2g', s * time_scale)
-# Long names go on several lines, of two short words each or of one.
+# Long names go on several lines, of two words each where these fit below their bar, or of one.
 pair(s) = word(s, 1).' '.word(s, 2)
-first(s) = words(s) > 1 && strlen(pair(s)) < 14 ? pair(s) : word(s, 1)
+first(s) = words(s) > 1 && strlen(pair(s)) <= (step_count > 8 ? 110.0 / step_count : 13) ? pair(s) : word(s, 1)
 broken(s) = strlen(s) == strlen(first(s)) ? s : first(s)."\n".broken(s[strlen(first(s)) + 2:*])
 plot file('waterfall.tsv') using 'x':(0.5 * (column('start_s') + column('end_s')) * time_scale):(column('x') - 0.36):(column('x') + 0.36):(column('start_s') * time_scale):(column('end_s') * time_scale) \
 		with boxxyerror fillcolor rgb series_color[1] fillstyle solid noborder, \

@@ -3,6 +3,8 @@
  */
 #include "models/library/aio_queue.h"
 
+static const char queue_word[] = "asyncio queue"; /* of the trace */
+
 void aio_queue_init(struct aio_queue *queue, struct region *region, enum aio_queue_order order, size_t max_count)
 {
 	*queue = (struct aio_queue){ .region = region, .order = order, .max_count = max_count };
@@ -64,12 +66,12 @@ static void sift_down(struct aio_queue *queue)
 	queue->items[at] = item;
 }
 
-static void add(struct aio_queue *queue, const struct aio_item *item)
+static void add(const struct os_thread *thread, struct aio_queue *queue, const struct aio_item *item)
 {
 	make_room(queue);
 	queue->count++;
 	*item_at(queue, queue->count - 1) = *item;
-	item_at(queue, queue->count - 1)->number = queue->puts++;
+	item_at(queue, queue->count - 1)->number = machine_send(thread, queue_word, NULL);
 	queue->unfinished++;
 	if (queue->order == AIO_PRIORITY)
 		sift_up(queue);
@@ -87,21 +89,22 @@ static struct aio_item take(struct aio_queue *queue)
 	return item;
 }
 
-bool aio_queue_try_put(struct aio_loop *loop, struct aio_queue *queue, const struct aio_item *item)
+bool aio_queue_try_put(struct os_thread *thread, struct aio_queue *queue, const struct aio_item *item)
 {
 	if (queue->max_count > 0 && queue->count >= queue->max_count)
 		return false;
-	add(queue, item);
-	aio_wake_next(loop, &queue->getters);
+	add(thread, queue, item);
+	aio_wake_next(aio_running_loop(thread), &queue->getters);
 	return true;
 }
 
-bool aio_queue_try_get(struct aio_loop *loop, struct aio_queue *queue, struct aio_item *item)
+bool aio_queue_try_get(struct os_thread *thread, struct aio_queue *queue, struct aio_item *item)
 {
 	if (queue->count == 0)
 		return false;
 	*item = take(queue);
-	aio_wake_next(loop, &queue->putters);
+	machine_receive(thread, queue_word, NULL, item->number);
+	aio_wake_next(aio_running_loop(thread), &queue->putters);
 	return true;
 }
 
@@ -132,7 +135,7 @@ static enum progress put(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_charge(thread, COST_AIO_QUEUE_PUT));
-	while (!aio_queue_try_put(loop, queue, my->from)) {
+	while (!aio_queue_try_put(thread, queue, my->from)) {
 		AWAIT(frame, aio_wait_in(thread, &queue->putters, &my->waiter, ACTIVITY_QUEUE_WAIT));
 		aio_leave_waiters(&queue->putters, &my->waiter);
 		if (py_exception(thread) != PY_NO_EXCEPTION) {
@@ -151,7 +154,7 @@ static enum progress get(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_charge(thread, COST_AIO_QUEUE_GET));
-	while (!aio_queue_try_get(loop, queue, my->to)) {
+	while (!aio_queue_try_get(thread, queue, my->to)) {
 		AWAIT(frame, aio_wait_in(thread, &queue->getters, &my->waiter, ACTIVITY_QUEUE_WAIT));
 		aio_leave_waiters(&queue->getters, &my->waiter);
 		if (py_exception(thread) != PY_NO_EXCEPTION) {

@@ -14,7 +14,7 @@ enum aio_queue_order { AIO_FIFO, AIO_LIFO, AIO_PRIORITY };
 
 struct aio_item {
 	int64_t value, priority;
-	uint64_t number; /* of put: given by the queue */
+	int64_t number; /* of put: given by the queue, machine_send() */
 };
 
 struct aio_queue {
@@ -23,7 +23,6 @@ struct aio_queue {
 	size_t max_count;	/* 0: any number */
 	struct aio_item *items; /* ring for FIFO, else an array */
 	size_t first, count, capacity;
-	uint64_t puts;
 	int64_t unfinished; /* put and not yet task_done() */
 	struct aio_waiters getters, putters, joiners;
 };
@@ -34,8 +33,8 @@ enum progress aio_queue_put(struct os_thread *thread, struct aio_queue *queue, c
 enum progress aio_queue_get(struct os_thread *thread, struct aio_queue *queue, struct aio_item *item);
 enum progress aio_queue_join(struct os_thread *thread, struct aio_queue *queue);
 /* put_nowait(), get_nowait(): false: full, empty. */
-bool aio_queue_try_put(struct aio_loop *loop, struct aio_queue *queue, const struct aio_item *item);
-bool aio_queue_try_get(struct aio_loop *loop, struct aio_queue *queue, struct aio_item *item);
+bool aio_queue_try_put(struct os_thread *thread, struct aio_queue *queue, const struct aio_item *item);
+bool aio_queue_try_get(struct os_thread *thread, struct aio_queue *queue, struct aio_item *item);
 /* False: called too often (ValueError). */
 bool aio_queue_task_done(struct aio_loop *loop, struct aio_queue *queue);
 

@@ -69,7 +69,7 @@ static enum progress feed(struct os_thread *thread, struct frame *frame)
 		if (!feeder->has_items)
 			AWAIT(frame, py_wait_until(thread, &feeder->has_items, &feeder->not_empty,
 						   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
-		while (simple_queue_try_get(&feeder->buffer, &my->message)) {
+		while (simple_queue_try_get(thread, &feeder->buffer, &my->message)) {
 			message = my->message;
 			if (!message)
 				break;
@@ -116,7 +116,7 @@ static struct mp_feeder *feeder_new(struct mp_queue *queue, struct interpreter *
 /* Appends to the buffer and notifies; returns what waking the feeder costs. */
 static sim_ns feeder_append(struct os_thread *thread, struct mp_feeder *feeder, struct mp_message *message)
 {
-	simple_queue_append(&feeder->buffer, message);
+	simple_queue_append(thread, &feeder->buffer, message);
 	feeder->has_items = true;
 	return futex_wake(&feeder->not_empty, thread, false);
 }

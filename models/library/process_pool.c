@@ -74,7 +74,7 @@ static enum progress add_calls(struct os_thread *thread, struct frame *frame)
 	struct process_call *call = my->call;
 
 	PROGRAM_BEGIN(frame);
-	while (!mp_queue_is_full(&pool->calls) && simple_queue_try_get(&pool->waiting, &my->call)) {
+	while (!mp_queue_is_full(&pool->calls) && simple_queue_try_get(thread, &pool->waiting, &my->call)) {
 		call = my->call;
 		my->runs = py_future_set_running(thread, &call->item.future, &my->cost_ns);
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_DISPATCH) + my->cost_ns));
@@ -177,7 +177,7 @@ static void cancel_waiting(struct os_thread *thread, struct process_pool *pool, 
 	sim_ns one_ns;
 
 	*cost_ns = 0;
-	while (simple_queue_try_get(&pool->waiting, &item)) {
+	while (simple_queue_try_get(thread, &pool->waiting, &item)) {
 		py_future_cancel(thread, &((struct process_call *)item)->item.future, &one_ns);
 		*cost_ns += one_ns;
 		pool->pending--;
@@ -304,7 +304,7 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_SUBMIT) + py_cost(thread, COST_CONNECTION_SEND)));
-	simple_queue_append(&pool->waiting, my->call);
+	simple_queue_append(thread, &pool->waiting, my->call);
 	pool->pending++;
 	AWAIT(frame, connection_send(thread, pool->wakeups, 0, NULL)); /* _ThreadWakeup.wakeup() */
 	AWAIT(frame, adjust_workers(thread, pool));

@@ -3,6 +3,8 @@
  */
 #include "models/library/queue.h"
 
+static const char queue_word[] = "queue"; /* of the trace */
+
 static void init_condition(struct py_queue *queue, struct region *region, struct py_condition *condition)
 {
 	py_condition_init(condition, region, &queue->mutex, NULL);
@@ -61,37 +63,47 @@ static void sift_down(struct py_queue *queue, size_t position)
 	}
 }
 
-static void add(struct py_queue *queue, void *item, int64_t priority)
+static void add(const struct os_thread *thread, struct py_queue *queue, void *item, int64_t priority)
 {
 	*(struct queue_item *)ring_append(&queue->items) =
-		(struct queue_item){ .item = item, .priority = priority, .number = queue->put_count++ };
+		(struct queue_item){ .item = item,
+				     .priority = priority,
+				     .number = machine_send(thread, queue_word, queue->name) };
 	if (queue->order == QUEUE_PRIORITY)
 		sift_up(queue, queue->items.count - 1);
 }
 
-static void *take(struct py_queue *queue)
+static struct queue_item take_item(struct py_queue *queue)
 {
 	size_t last = queue->items.count - 1;
-	void *item;
+	struct queue_item item;
 
 	if (queue->order == QUEUE_FIFO) {
-		item = item_at(queue, 0)->item;
+		item = *item_at(queue, 0);
 		ring_drop_first(&queue->items);
 		return item;
 	}
 	if (queue->order == QUEUE_PRIORITY)
 		swap(item_at(queue, 0), item_at(queue, last));
-	item = item_at(queue, last)->item;
+	item = *item_at(queue, last);
 	ring_drop_last(&queue->items);
 	if (queue->order == QUEUE_PRIORITY)
 		sift_down(queue, 0);
 	return item;
 }
 
+static void *take(const struct os_thread *thread, struct py_queue *queue)
+{
+	struct queue_item item = take_item(queue);
+
+	machine_receive(thread, queue_word, queue->name, item.number);
+	return item.item;
+}
+
 /* How many items wait in it, for the trace. */
 static void trace_size(const struct os_thread *thread, const struct py_queue *queue)
 {
-	machine_trace(thread->machine, NULL, TRACE_COUNTER, "queue", queue->name, py_queue_size(queue));
+	machine_trace(thread->machine, NULL, TRACE_COUNTER, queue_word, queue->name, py_queue_size(queue));
 }
 
 /* ---- The calls ---- */
@@ -130,7 +142,7 @@ static enum progress put(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, py_condition_wait(thread, &queue->not_full, my->deadline_ns));
 	my->done = !is_full(queue);
 	if (my->done) {
-		add(queue, my->item, my->priority);
+		add(thread, queue, my->item, my->priority);
 		queue->unfinished++;
 		trace_size(thread, queue);
 		AWAIT(frame, py_condition_notify(thread, &queue->not_empty, 1));
@@ -163,7 +175,7 @@ static enum progress get(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, py_condition_wait(thread, &queue->not_empty, my->deadline_ns));
 	my->done = py_queue_size(queue) > 0;
 	if (my->done) {
-		*my->into = take(queue);
+		*my->into = take(thread, queue);
 		trace_size(thread, queue);
 		AWAIT(frame, py_condition_notify(thread, &queue->not_full, 1));
 	}

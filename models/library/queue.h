@@ -18,7 +18,7 @@ enum queue_order { QUEUE_FIFO, QUEUE_LIFO, QUEUE_PRIORITY };
 struct queue_item {
 	void *item;	  /* the caller's */
 	int64_t priority; /* PRIORITY: the least leaves first */
-	uint64_t number;  /* of its put() */
+	int64_t number;	  /* of its put(): machine_send() */
 };
 
 struct py_queue {
@@ -28,7 +28,6 @@ struct py_queue {
 	struct py_lock mutex;
 	struct py_condition not_empty, not_full, all_tasks_done;
 	struct ring items; /* of struct queue_item; PRIORITY: a binary heap */
-	uint64_t put_count;
 	int64_t unfinished;
 };
 

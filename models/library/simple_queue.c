@@ -3,22 +3,29 @@
  */
 #include "models/library/simple_queue.h"
 
+static const char queue_word[] = "simple queue"; /* of the trace */
+
 void simple_queue_init(struct simple_queue *queue, struct region *region)
 {
 	*queue = (struct simple_queue){ .lock.value = 1 };
-	ring_init(&queue->items, region, sizeof(void *));
+	ring_init(&queue->items, region, sizeof(struct queued));
 }
 
-void simple_queue_append(struct simple_queue *queue, void *item)
+void simple_queue_append(const struct os_thread *sender, struct simple_queue *queue, void *item)
 {
-	*(void **)ring_append(&queue->items) = item;
+	*(struct queued *)ring_append(&queue->items) =
+		(struct queued){ .item = item, .number = sender ? machine_send(sender, queue_word, NULL) : 0 };
 }
 
-bool simple_queue_try_get(struct simple_queue *queue, void **item)
+bool simple_queue_try_get(const struct os_thread *thread, struct simple_queue *queue, void **item)
 {
+	const struct queued *first;
+
 	if (queue->items.count == 0)
 		return false;
-	*item = *(void **)ring_at(&queue->items, 0);
+	first = ring_at(&queue->items, 0);
+	*item = first->item;
+	machine_receive(thread, queue_word, NULL, first->number);
 	ring_drop_first(&queue->items);
 	return true;
 }
@@ -52,7 +59,7 @@ static enum progress get_by_lock(struct os_thread *thread, struct frame *frame)
 		queue->locked = queue->locked || !my->timed_out;
 	}
 	if (!my->timed_out) {
-		simple_queue_try_get(queue, my->item);
+		simple_queue_try_get(thread, queue, my->item);
 		if (queue->locked)
 			AWAIT(frame, py_overhead(thread, unlock(queue, thread)));
 	}
@@ -77,7 +84,7 @@ enum progress simple_queue_get_until(struct os_thread *thread, struct simple_que
 	struct get_locals *my;
 
 	py_current(thread)->timed_out = false;
-	if (!queue->locked && simple_queue_try_get(queue, item))
+	if (!queue->locked && simple_queue_try_get(thread, queue, item))
 		return DONE;
 	if (simple_queue_is_empty(queue) && deadline_ns <= machine_now(thread->machine)) {
 		py_current(thread)->timed_out = true;
@@ -92,8 +99,10 @@ enum progress simple_queue_get_until(struct os_thread *thread, struct simple_que
 
 enum progress simple_queue_put(struct os_thread *thread, struct simple_queue *queue, void *item)
 {
-	if (queue->getters.first)
+	if (queue->getters.first) {
+		machine_receive(queue->getters.first->thread, queue_word, NULL, machine_send(thread, queue_word, NULL));
 		return py_overhead(thread, parking_lot_unpark(&queue->getters, thread, item));
-	simple_queue_append(queue, item);
+	}
+	simple_queue_append(thread, queue, item);
 	return queue->locked ? py_overhead(thread, unlock(queue, thread)) : DONE;
 }

@@ -12,8 +12,13 @@
 #include "models/interpreter/posix_semaphore.h"
 #include "sim/base/ring.h"
 
+struct queued {
+	void *item;
+	int64_t number; /* machine_send(), or 0 */
+};
+
 struct simple_queue {
-	struct ring items;	     /* of void * */
+	struct ring items;	     /* of struct queued */
 	struct posix_semaphore lock; /* up to 3.12: taken by who finds the queue empty */
 	bool locked;		     /* its taker has the GIL, too, and says so */
 	struct parking_lot getters;  /* since 3.13 */
@@ -24,8 +29,8 @@ static inline bool simple_queue_is_empty(const struct simple_queue *queue)
 {
 	return queue->items.count == 0;
 }
-/* Appends without waking anybody: for those that wait by other means. */
-void simple_queue_append(struct simple_queue *queue, void *item);
+/* Appends without waking anybody: for those that wait by other means. `sender` NULL: it comes from outside. */
+void simple_queue_append(const struct os_thread *sender, struct simple_queue *queue, void *item);
 /* For AWAIT. `item` must not be NULL unless NULL is the reader's sentinel. */
 enum progress simple_queue_put(struct os_thread *thread, struct simple_queue *queue, void *item);
 /* For AWAIT. Waits for an item until `deadline_ns` (SIM_NS_MAX: as long as it takes); py_thread.timed_out tells
@@ -37,6 +42,6 @@ static inline enum progress simple_queue_get(struct os_thread *thread, struct si
 	return simple_queue_get_until(thread, queue, item, SIM_NS_MAX);
 }
 /* get_nowait(): false when empty. */
-bool simple_queue_try_get(struct simple_queue *queue, void **item);
+bool simple_queue_try_get(const struct os_thread *thread, struct simple_queue *queue, void **item);
 
 #endif

@@ -40,7 +40,7 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, py_enter_interpreter(thread, pool->interpreter));
 	}
 	for (;;) {
-		if (!permit_when_empty || !simple_queue_try_get(&pool->queue, &my->item)) {
+		if (!permit_when_empty || !simple_queue_try_get(thread, &pool->queue, &my->item)) {
 			pool->idle_permits += permit_when_empty;
 			AWAIT(frame, simple_queue_get(thread, &pool->queue, &my->item));
 		}
@@ -118,7 +118,7 @@ static enum progress shut_down(struct os_thread *thread, struct frame *frame)
 	struct thread_pool *pool = my->pool;
 
 	PROGRAM_BEGIN(frame);
-	while (my->cancel_futures && simple_queue_try_get(&pool->queue, &my->drained)) {
+	while (my->cancel_futures && simple_queue_try_get(thread, &pool->queue, &my->drained)) {
 		py_future_cancel(thread, &((struct work_item *)my->drained)->future, &my->cost_ns);
 		AWAIT(frame, py_overhead(thread, my->cost_ns));
 	}

@@ -99,6 +99,7 @@ struct machine_model {
 	uint64_t latency_count, gap_count, newidle_count; /* drawn so far */
 	uint64_t live_threads;
 	int64_t memory_bytes, peak_memory_bytes; /* of all processes, what they share counted once */
+	int64_t message_count; /* sent so far, to number them */
 	bool out_of_memory; /* more was asked for than there is: the engine was stopped */
 	const struct trace_sink *trace;
 };
@@ -144,6 +145,22 @@ static inline void machine_trace(const struct machine_model *machine, const stru
 {
 	if (trace_wants(machine->trace, phase))
 		machine_emit(machine, thread, phase, what, name, value);
+}
+
+/* A message sets out from this thread. Its number is to travel with it; numbers grow, and 0 is none's. */
+static inline int64_t machine_send(const struct os_thread *sender, const char *what, const char *name)
+{
+	int64_t number = ++sender->machine->message_count;
+
+	machine_trace(sender->machine, sender, TRACE_SEND, what, name, number);
+	return number;
+}
+
+/* It has come to this thread. 0: something that no thread has sent. */
+static inline void machine_receive(const struct os_thread *receiver, const char *what, const char *name, int64_t number)
+{
+	if (number > 0)
+		machine_trace(receiver->machine, receiver, TRACE_RECEIVE, what, name, number);
 }
 
 /* What the thread is at from now on, and on which core. */

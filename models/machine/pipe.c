@@ -3,6 +3,8 @@
  */
 #include "models/machine/pipe.h"
 
+static const char pipe_word[] = "pipe"; /* of the trace */
+
 struct pipe *pipe_new(struct machine_model *machine)
 {
 	struct pipe *pipe = region_alloc(machine->region, sizeof(*pipe));
@@ -69,7 +71,8 @@ enum progress pipe_write(struct os_thread *thread, struct pipe *pipe, int64_t by
 	struct write_locals *my;
 
 	assert(bytes > 0);
-	*(struct pipe_message *)ring_append(&pipe->messages) = (struct pipe_message){ .bytes = bytes, .tag = tag };
+	*(struct pipe_message *)ring_append(&pipe->messages) =
+		(struct pipe_message){ .bytes = bytes, .tag = tag, .number = machine_send(thread, pipe_word, NULL) };
 	my = os_thread_push(thread, write_message);
 	my->pipe = pipe;
 	my->left_bytes = bytes;
@@ -105,6 +108,7 @@ static enum progress read_message(struct os_thread *thread, struct frame *frame)
 			break;
 	}
 	*my->tag = message->tag;
+	machine_receive(thread, pipe_word, NULL, message->number);
 	ring_drop_first(&pipe->messages);
 	PROGRAM_END;
 }

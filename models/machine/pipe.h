@@ -17,6 +17,7 @@
 struct pipe_message {
 	int64_t bytes, written_bytes, read_bytes;
 	void *tag; /* the layer above's */
+	int64_t number; /* machine_send() */
 };
 
 struct pipe {

@@ -61,11 +61,11 @@ static void fill_item(struct work_item *item, program_fn *program, void *argumen
 	*item = (struct work_item){ .program = program, .argument = argument };
 }
 
-static struct task_instance *take_unread(struct inbox *inbox)
+static struct task_instance *take_unread(const struct os_thread *thread, struct inbox *inbox)
 {
 	void *instance = NULL;
 
-	simple_queue_try_get(&inbox->unread, &instance);
+	simple_queue_try_get(thread, &inbox->unread, &instance);
 	inbox->readable = inbox->closed || !simple_queue_is_empty(&inbox->unread);
 	return instance;
 }
@@ -74,7 +74,7 @@ static void request_comes(void *context, struct task_instance *instance)
 {
 	struct inbox *inbox = context;
 
-	simple_queue_append(&inbox->unread, instance);
+	simple_queue_append(NULL, &inbox->unread, instance);
 	inbox->readable = true;
 	futex_wake(&inbox->readers, NULL, true);
 }
@@ -151,11 +151,11 @@ static enum progress run_clients(struct os_thread *thread, struct frame *frame)
 			break;
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
 		if (is_full(my->pool, workload->model.queue_limit)) {
-			task_instance_reject(take_unread(my->inbox));
+			task_instance_reject(take_unread(thread, my->inbox));
 			continue;
 		}
 		my->item = next_item(my->inbox);
-		fill_item(my->item, task_run, take_unread(my->inbox));
+		fill_item(my->item, task_run, take_unread(thread, my->inbox));
 		AWAIT(frame, thread_pool_submit(thread, my->pool, my->item));
 	}
 	AWAIT(frame, thread_pool_shutdown(thread, my->pool, false));

@@ -49,7 +49,7 @@ static void request_comes(void *context, struct task_instance *instance)
 {
 	struct inbox *inbox = context;
 
-	simple_queue_append(&inbox->unread, instance);
+	simple_queue_append(NULL, &inbox->unread, instance);
 	aio_reader_set_ready(inbox->loop, &inbox->pipe, NULL);
 }
 
@@ -79,17 +79,17 @@ static enum progress request_is_done(struct os_thread *thread, void *subject, st
 	return DONE;
 }
 
-static struct task_instance *take_unread(struct inbox *inbox)
+static struct task_instance *take_unread(const struct os_thread *thread, struct inbox *inbox)
 {
 	void *instance = NULL;
 
-	simple_queue_try_get(&inbox->unread, &instance);
+	simple_queue_try_get(thread, &inbox->unread, &instance);
 	return instance;
 }
 
-static struct aio_task *new_request(struct inbox *inbox)
+static struct aio_task *new_request(const struct os_thread *thread, struct inbox *inbox)
 {
-	struct task_instance *instance = take_unread(inbox);
+	struct task_instance *instance = take_unread(thread, inbox);
 	struct aio_task *task;
 
 	instance->timeout_ns = inbox->simulation->workload->model.timeout_ns;
@@ -127,10 +127,10 @@ static enum progress read_requests(struct os_thread *thread, struct frame *frame
 	AWAIT(frame, py_take_gil(thread));
 	for (; my->left > 0; my->left--) {
 		if (is_full(inbox)) {
-			task_instance_reject(take_unread(inbox));
+			task_instance_reject(take_unread(thread, inbox));
 			continue;
 		}
-		my->task = new_request(inbox);
+		my->task = new_request(thread, inbox);
 		AWAIT(frame, aio_task_start(thread, my->task));
 		aio_task_release(inbox->loop, my->task);
 	}

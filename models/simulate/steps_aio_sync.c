@@ -238,7 +238,7 @@ enum progress step_aio_put(struct os_thread *thread, struct task_instance *insta
 	if (instance->leaving != LEAVING_NOT)
 		return DONE;
 	if (step->timeout_ns == 0) {
-		if (!aio_queue_try_put(aio_running_loop(thread), made.object, &made.item))
+		if (!aio_queue_try_put(thread, made.object, &made.item))
 			task_raise(instance, EXCEPTION_FULL);
 		return aio_charge(thread, COST_AIO_QUEUE_PUT);
 	}
@@ -251,7 +251,7 @@ enum progress step_aio_get(struct os_thread *thread, struct task_instance *insta
 	struct sync_locals made = locals_for(thread, instance, step);
 
 	if (step->timeout_ns == 0) {
-		if (aio_queue_try_get(aio_running_loop(thread), made.object, &made.item))
+		if (aio_queue_try_get(thread, made.object, &made.item))
 			step_store(instance, step->variable, made.item.value);
 		else
 			task_raise(instance, EXCEPTION_EMPTY);

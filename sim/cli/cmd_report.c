@@ -43,8 +43,9 @@ static const struct argp report_argp = {
 	.options = option_rows,
 	.parser = parse_option,
 	.args_doc = "INPUT...",
-	.doc = "Put results, rows of validate and traces on one page of HTML that needs nothing else.\v"
-	       "Inputs are files that --format json or csv has printed, or --trace FILE.csv has written.\n\n"
+	.doc = "Put results, plans, advice, rows of validate and traces on one page of HTML that needs nothing else.\v"
+	       "Inputs are files that --format json (results and rows of validate also csv) has printed, or --trace "
+	       "FILE.csv has written.\n\n"
 	       "Example:\n  gilsim run --format json -o r.json --trace t.csv scenarios/seeds/a1-*.yaml\n"
 	       "  gilsim report r.json t.csv -o a1.html",
 };

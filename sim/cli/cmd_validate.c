@@ -152,6 +152,8 @@ static void add_rows(struct validation *validation, const struct native_rounds *
 				continue;
 			row = validation_add(validation, region);
 			row->scenario = scenario->name;
+			row->file = scenario->file;
+			row->profile = scenario->workloads[variant].machine.profile;
 			row->variant = scenario->workloads[variant].variant;
 			row->python = native_python_label(rounds->python, region);
 			row->metric = name;

@@ -21,6 +21,8 @@ enum trace_phase {
 	TRACE_TAKE,    /* the thread has taken the lock `what` number `value` */
 	TRACE_DROP,    /* and dropped it */
 	TRACE_MARK,    /* of the whole run: its clock starts or stops */
+	TRACE_SEND,    /* the thread sends the message number `value` by `what`, a queue or a pipe (`name`: which) */
+	TRACE_RECEIVE, /* and who takes it from there has it */
 	TRACE_PHASE_COUNT
 };
 

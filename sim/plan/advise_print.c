@@ -7,11 +7,11 @@
 #include "sim/base/units.h"
 #include "sim/plan/advise.h"
 #include "sim/plan/deployment.h"
+#include "sim/plan/heading.h"
 #include "sim/results/csv_writer.h"
 #include "sim/results/json_writer.h"
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
-#include "sim/results/version.h"
 
 /* Nearer to each other than this, two models are as good as alike. */
 #define ALIKE_RATIO 1.02
@@ -209,6 +209,8 @@ static void json_candidate(struct json_writer *json, const struct advice *advice
 	json_writer_key_string(json, "group", group_of(advised));
 	json_writer_key_string(json, "needs", advised->contender.candidate->needs);
 	json_writer_key_string(json, "variant", deployment_variant(&advised->contender.workload, region));
+	flags_print_json(json, &advised->contender.workload, region);
+	json_writer_key_string(json, "size", deployment_size(&advised->contender.workload, region));
 	json_writer_key_string(json, "model", advised->mean.model);
 	json_writer_key(json, "workers");
 	json_writer_integer(json, model->workers);
@@ -277,11 +279,7 @@ bool advice_print_json(const struct advice *advice, struct region *region, FILE 
 
 	json_writer_init(&json, stream);
 	json_writer_open(&json, '{');
-	json_writer_key_string(&json, "gilsim", GILSIM_VERSION);
-	json_writer_key_string(&json, "scenario", advice->base->name);
-	json_writer_key_string(&json, "file", advice->base->file);
-	json_writer_key(&json, "seed");
-	json_writer_unsigned(&json, advice->base->seed);
+	heading_print_json(&json, advice->base);
 	json_writer_key_string(&json, "metric", advice->objective.metric);
 	json_writer_key_string(&json, "winner", advice->winner == SIZE_MAX ? NULL : advice->ranking[advice->winner].mean.name);
 	json_writer_key_string(&json, "fastest", advice->ranking_count == 0 ? NULL : advice->ranking[0].mean.name);

@@ -5,13 +5,13 @@
 
 #include "sim/base/units.h"
 #include "sim/plan/deployment.h"
+#include "sim/plan/heading.h"
 #include "sim/plan/plan.h"
 #include "sim/plan/plan_cost.h"
 #include "sim/results/csv_writer.h"
 #include "sim/results/json_writer.h"
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
-#include "sim/results/version.h"
 
 static const char *minimised_text(const struct plan_options *options)
 {
@@ -211,6 +211,7 @@ static void json_point(struct json_writer *json, const struct plan_options *opti
 
 		json_writer_open_compact(json, '{');
 		json_writer_key_string(json, "slo", options->objectives.slos[i].text);
+		json_writer_key_number(json, "limit", options->objectives.slos[i].value);
 		json_writer_key_string(json, "decision", decision_names[state->decision]);
 		json_writer_key_number(json, "mean", state->mean);
 		json_writer_key_number(json, "low", state->low);
@@ -220,15 +221,8 @@ static void json_point(struct json_writer *json, const struct plan_options *opti
 	}
 	json_writer_close(json, ']');
 	if (point->answer.workload) {
-		const char *lines[DEPLOYMENT_LINES_MAX];
-		size_t count = deployment_flags(point->answer.workload, region, lines);
-
 		json_writer_key_string(json, "use", deployment_variant(point->answer.workload, region));
-		json_writer_key(json, "flags");
-		json_writer_open_compact(json, '[');
-		for (size_t i = 0; i < count; i++)
-			json_writer_string(json, lines[i]);
-		json_writer_close(json, ']');
+		flags_print_json(json, point->answer.workload, region);
 	}
 	json_writer_close(json, '}');
 }
@@ -250,11 +244,7 @@ bool plan_print_json(const struct plan *plan, const struct plan_options *options
 
 	json_writer_init(&json, stream);
 	json_writer_open(&json, '{');
-	json_writer_key_string(&json, "gilsim", GILSIM_VERSION);
-	json_writer_key_string(&json, "scenario", base->name);
-	json_writer_key_string(&json, "file", base->file);
-	json_writer_key(&json, "seed");
-	json_writer_unsigned(&json, base->seed);
+	heading_print_json(&json, base);
 	json_writer_key_number(&json, "confidence", options->objectives.confidence);
 	json_writer_key_string(&json, "minimised", minimised_text(options));
 	json_named_point(&json, "answer", plan, plan->best, options, region);

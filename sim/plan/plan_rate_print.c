@@ -4,12 +4,12 @@
 #include <math.h>
 
 #include "sim/base/units.h"
+#include "sim/plan/heading.h"
 #include "sim/plan/plan_rate.h"
 #include "sim/results/csv_writer.h"
 #include "sim/results/json_writer.h"
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
-#include "sim/results/version.h"
 
 static const char *rate_text(double per_s, struct region *region)
 {
@@ -115,11 +115,7 @@ bool rate_print_json(const struct rate_row *rows, size_t count, const struct obj
 
 	json_writer_init(&json, stream);
 	json_writer_open(&json, '{');
-	json_writer_key_string(&json, "gilsim", GILSIM_VERSION);
-	json_writer_key_string(&json, "scenario", base->name);
-	json_writer_key_string(&json, "file", base->file);
-	json_writer_key(&json, "seed");
-	json_writer_unsigned(&json, base->seed);
+	heading_print_json(&json, base);
 	json_writer_key_number(&json, "confidence", objectives->confidence);
 	json_writer_key(&json, "rates");
 	json_writer_open(&json, '[');

@@ -14,6 +14,7 @@
 
 #include "sim/base/units.h"
 #include "sim/report/csv_reader.h"
+#include "sim/report/data_fill.h"
 #include "sim/results/explanation.h"
 #include "sim/results/figures.h"
 #include "sim/results/results.h"
@@ -65,7 +66,7 @@ static void widen(struct data_table *table, size_t width)
 	table->row_width = width;
 }
 
-static void add_row(struct data_table *table)
+void data_add_row(struct data_table *table)
 {
 	if (table->row_count + 1 > table->row_capacity) {
 		table->row_capacity = 2 * table->row_capacity + 16;
@@ -74,8 +75,7 @@ static void add_row(struct data_table *table)
 	table->row_count++;
 }
 
-/* Sets a cell of the newest row. */
-static void set_cell(struct data_table *table, const char *column, const char *text)
+void data_set(struct data_table *table, const char *column, const char *text)
 {
 	size_t index = add_column(table, column);
 
@@ -121,27 +121,27 @@ double data_table_number(const struct data_table *table, size_t row, const char 
 void data_table_append(struct data_table *table, const struct data_table *more)
 {
 	for (size_t row = 0; row < more->row_count; row++) {
-		add_row(table);
+		data_add_row(table);
 		for (size_t column = 0; column < more->column_count; column++)
-			set_cell(table, more->columns[column], data_table_text(more, row, more->columns[column]));
+			data_set(table, more->columns[column], data_table_text(more, row, more->columns[column]));
 	}
 }
 
 /* ---- JSON ---- */
 
-static void set_json(struct data_table *table, const char *column, const json_t *value)
+void data_set_json(struct data_table *table, const char *column, const json_t *value)
 {
 	char number[40];
 
 	if (json_is_string(value)) {
-		set_cell(table, column, json_string_value(value));
+		data_set(table, column, json_string_value(value));
 	} else if (json_is_boolean(value)) {
-		set_cell(table, column, json_is_true(value) ? "1" : "0");
+		data_set(table, column, json_is_true(value) ? "1" : "0");
 	} else if (json_is_number(value)) {
 		snprintf(number, sizeof(number), "%.15g", json_number_value(value));
-		set_cell(table, column, number);
+		data_set(table, column, number);
 	} else {
-		set_cell(table, column, NULL);
+		data_set(table, column, NULL);
 	}
 }
 
@@ -181,20 +181,19 @@ static void set_interval(struct data_table *table, const json_t *variant, const 
 	char column[64];
 
 	snprintf(column, sizeof(column), "%s_samples", key);
-	set_cell(table, column, join_numbers(table->region, samples));
+	data_set(table, column, join_numbers(table->region, samples));
 
 	snprintf(column, sizeof(column), "%s_ci95_low", key);
-	set_json(table, column, json_array_get(interval, 0));
+	data_set_json(table, column, json_array_get(interval, 0));
 	snprintf(column, sizeof(column), "%s_ci95_high", key);
-	set_json(table, column, json_array_get(interval, 1));
+	data_set_json(table, column, json_array_get(interval, 1));
 }
 
-/* What a run was told by --set, or the point of a sweep: an object of paths and values. */
-static void set_paths(struct data_table *table, const json_t *paths)
+void data_set_paths(struct data_table *table, const json_t *paths)
 {
 	for (void *at = json_object_iter((json_t *)paths); at; at = json_object_iter_next((json_t *)paths, at))
 		if (strchr(json_object_iter_key(at), '.'))
-			set_json(table, json_object_iter_key(at), json_object_iter_value(at));
+			data_set_json(table, json_object_iter_key(at), json_object_iter_value(at));
 }
 
 /* The waterfall of --explain: a column for each of its steps that are there. */
@@ -204,43 +203,58 @@ static void set_explanation(struct data_table *table, const json_t *explanation)
 
 	if (!json_is_object(saves))
 		return;
-	set_json(table, "explain_metric", json_object_get(explanation, "metric"));
-	set_json(table, "explain_ideal_s", json_object_get(explanation, "ideal_s"));
-	set_json(table, "explain_predicted_s", json_object_get(explanation, "predicted_s"));
-	set_json(table, "explain_interaction_s", json_object_get(explanation, "interaction_s"));
+	data_set_json(table, "explain_metric", json_object_get(explanation, "metric"));
+	data_set_json(table, "explain_ideal_s", json_object_get(explanation, "ideal_s"));
+	data_set_json(table, "explain_predicted_s", json_object_get(explanation, "predicted_s"));
+	data_set_json(table, "explain_interaction_s", json_object_get(explanation, "interaction_s"));
 	for (int cost = 0; cost < EXPLAINED_COUNT; cost++) {
 		char column[64];
 
 		snprintf(column, sizeof(column), "explain_%s_s", explained_costs[cost].name);
-		set_json(table, column, json_object_get(saves, explained_costs[cost].name));
+		data_set_json(table, column, json_object_get(saves, explained_costs[cost].name));
+	}
+}
+
+void data_set_heading(struct data_table *table, const json_t *root)
+{
+	static const char *const keys[] = { "gilsim", "scenario", "about", "file", "source", "seed", "replications" };
+	const json_t *machine = json_object_get(root, "machine"), *python = json_object_get(root, "python");
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		data_set_json(table, keys[i], json_object_get(root, keys[i]));
+	data_set_json(table, "machine_profile", json_object_get(machine, "profile"));
+	data_set_json(table, "machine_cores", json_object_get(machine, "cores"));
+	data_set_json(table, "python_version", json_object_get(python, "version"));
+	data_set_json(table, "python_gil", json_object_get(python, "gil"));
+}
+
+void data_set_times(struct data_table *table, const json_t *times)
+{
+	for (int part = 0; part < TIME_PART_COUNT; part++) {
+		char column[64];
+
+		snprintf(column, sizeof(column), "time_in_%s_s", time_part_names[part]);
+		data_set_json(table, column, json_object_get(times, time_part_names[part]));
 	}
 }
 
 static void add_variant(struct data_table *table, const json_t *results, const json_t *variant)
 {
-	static const char *const of_results[] = { "gilsim", "scenario", "about",       "file",
-						  "source", "seed",	"replications" };
 	static const char *const of_variant[] = { "model",    "workers", "deadlock", "deadlock_report",
 						  "measured", "why_not", "note" };
-	const json_t *machine = json_object_get(results, "machine"), *python = json_object_get(results, "python");
 	const char *name = json_string_value(json_object_get(variant, "name"));
 	const char *baseline = json_string_value(json_object_get(results, "baseline"));
 
-	add_row(table);
-	for (size_t i = 0; i < sizeof(of_results) / sizeof(of_results[0]); i++)
-		set_json(table, of_results[i], json_object_get(results, of_results[i]));
-	set_json(table, "machine_profile", json_object_get(machine, "profile"));
-	set_json(table, "machine_cores", json_object_get(machine, "cores"));
-	set_json(table, "python_version", json_object_get(python, "version"));
-	set_json(table, "python_gil", json_object_get(python, "gil"));
-	set_paths(table, json_object_get(results, "set"));
-	set_paths(table, json_object_get(results, "point"));
-	set_cell(table, "variant", name);
-	set_cell(table, "baseline", name && baseline && !strcmp(name, baseline) ? "1" : "0");
+	data_add_row(table);
+	data_set_heading(table, results);
+	data_set_paths(table, json_object_get(results, "set"));
+	data_set_paths(table, json_object_get(results, "point"));
+	data_set(table, "variant", name);
+	data_set(table, "baseline", name && baseline && !strcmp(name, baseline) ? "1" : "0");
 	for (size_t i = 0; i < sizeof(of_variant) / sizeof(of_variant[0]); i++)
-		set_json(table, of_variant[i], json_object_get(variant, of_variant[i]));
+		data_set_json(table, of_variant[i], json_object_get(variant, of_variant[i]));
 	for (size_t i = 0; i < figure_count; i++)
-		set_json(table, figures[i].column, figure_in_json(variant, &figures[i]));
+		data_set_json(table, figures[i].column, figure_in_json(variant, &figures[i]));
 	for (int i = 0; i < SAMPLED_COUNT; i++)
 		set_interval(table, variant, sampled_keys[i]);
 	set_explanation(table, json_object_get(variant, "explain"));
@@ -268,15 +282,18 @@ static void add_validation(struct data_table *table, const json_t *rows)
 
 	json_array_foreach(rows, at, row)
 	{
-		add_row(table);
+		data_add_row(table);
 		for (size_t i = 0; i < sizeof(direct) / sizeof(direct[0]); i++)
-			set_json(table, direct[i], json_object_get(row, direct[i]));
+			data_set_json(table, direct[i], json_object_get(row, direct[i]));
 		for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++)
-			set_json(table, measured[i],
+			data_set_json(table, measured[i],
 				 json_object_get(json_object_get(row, "measured"), measured[i]));
+		data_set_json(table, "file", json_object_get(row, "file"));
+		data_set_json(table, "machine_profile", json_object_get(row, "profile"));
+		data_set_json(table, "python_version", json_object_get(row, "python"));
 		/* As the CSV form names them. */
-		set_json(table, "error_ratio", json_object_get(row, "error"));
-		set_json(table, "ideal_error_ratio", json_object_get(row, "ideal_error"));
+		data_set_json(table, "error_ratio", json_object_get(row, "error"));
+		data_set_json(table, "ideal_error_ratio", json_object_get(row, "ideal_error"));
 	}
 }
 
@@ -295,7 +312,9 @@ static bool read_json(struct data_table *table, const char *path, const char *te
 		json_decref(root);
 		return false;
 	}
-	if (json_is_array(json_object_get(root, "rows"))) {
+	if (data_add_decisions(table, root)) {
+		known = true;
+	} else if (json_is_array(json_object_get(root, "rows"))) {
 		table->kind = DATA_VALIDATION;
 		add_validation(table, json_object_get(root, "rows"));
 		known = true;
@@ -330,6 +349,13 @@ static bool read_csv(struct data_table *table, const char *path, char *text, siz
 	if (opened && csv_reader_column(&reader, "predicted") != SIZE_MAX &&
 	    csv_reader_column(&reader, "metric") != SIZE_MAX) {
 		table->kind = DATA_VALIDATION;
+	} else if (opened && csv_reader_column(&reader, "variant") != SIZE_MAX &&
+		   csv_reader_column(&reader, "decision") != SIZE_MAX) {
+		fclose(stream);
+		return data_fail(error, 2, "%s: a plan in CSV; pictures and reports read that of --format json", path);
+	} else if (opened && csv_reader_column(&reader, "mechanism") != SIZE_MAX) {
+		fclose(stream);
+		return data_fail(error, 2, "%s: advice in CSV; pictures and reports read that of --format json", path);
 	} else if (!opened || csv_reader_column(&reader, "makespan_s") == SIZE_MAX ||
 		   csv_reader_column(&reader, "variant") == SIZE_MAX) {
 		if (stream)
@@ -337,9 +363,9 @@ static bool read_csv(struct data_table *table, const char *path, char *text, siz
 		return data_fail(error, 2, "%s: neither JSON nor CSV of gilsim", path);
 	}
 	while (csv_reader_next(&reader)) {
-		add_row(table);
+		data_add_row(table);
 		for (size_t i = 0; i < reader.column_count; i++)
-			set_cell(table, reader.columns[i], csv_reader_field(&reader, i));
+			data_set(table, reader.columns[i], csv_reader_field(&reader, i));
 	}
 	fclose(stream);
 	return true;

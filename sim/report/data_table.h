@@ -4,7 +4,8 @@
  * Results of `run`, `native` and `sweep` become a row for each variant with the columns of the CSV form
  * (sim/results/figures.h), those of intervals ("speedup_ci95_low") and, for sweeps, one for each path that was
  * varied or set ("machine.cores"): such names have a dot, which no figure's has. Rows of `validate` keep their
- * columns. Of several replications' own figures each metric's are one cell, with blanks between ("makespan_s_samples").
+ * columns. What `plan` and `advise` print becomes rows as data_decisions.c says. Of several replications' own figures
+ * each metric's are one cell, with blanks between ("makespan_s_samples").
  */
 #ifndef SIM_REPORT_DATA_TABLE_H
 #define SIM_REPORT_DATA_TABLE_H
@@ -15,7 +16,8 @@
 
 #include "sim/base/region.h"
 
-enum data_kind { DATA_RESULTS, DATA_VALIDATION, DATA_TRACE };
+/* Of what a file says. DATA_PLAN: of `plan`, points or rates. */
+enum data_kind { DATA_RESULTS, DATA_VALIDATION, DATA_TRACE, DATA_PLAN, DATA_ADVICE, DATA_KIND_COUNT };
 
 struct data_error {
 	int status; /* 2: what was given is wrong; 3: the environment is */

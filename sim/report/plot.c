@@ -14,18 +14,23 @@
 #include "sim/report/gnuplot.h"
 #include "sim/results/version.h"
 
+#define READS(kind) (1u << (kind))
+
 const struct plot_kind plot_kinds[] = {
-	{ "timeline", "what each thread is at, over time (--trace FILE.csv)", DATA_TRACE, plot_prepare_timeline },
-	{ "backlog", "what waits, over time (--trace FILE.csv)", DATA_TRACE, plot_prepare_backlog },
-	{ "speedup", "a bar a variant, or lines along an axis (results)", DATA_RESULTS, plot_prepare_speedup },
-	{ "breakdown", "where the time of a task goes (results)", DATA_RESULTS, plot_prepare_breakdown },
-	{ "latency", "percentiles on a tail axis (results)", DATA_RESULTS, plot_prepare_latency },
-	{ "waterfall", "how the time of a task adds up (results)", DATA_RESULTS, plot_prepare_waterfall },
-	{ "load", "throughput, p50, p99 by arrival rate (several runs)", DATA_RESULTS, plot_prepare_load },
-	{ "heatmap", "a metric over two axes (several runs)", DATA_RESULTS, plot_prepare_heatmap },
-	{ "scalability", "throughput, and a law fitted to it (several runs)", DATA_RESULTS,
-	  plot_prepare_scalability },
-	{ "validation", "predicted against measured (rows of validate)", DATA_VALIDATION, plot_prepare_validation },
+	{ "timeline", "what each thread is at, over time (--trace FILE.csv)", READS(DATA_TRACE), plot_prepare_timeline },
+	{ "backlog", "what waits, over time (--trace FILE.csv)", READS(DATA_TRACE), plot_prepare_backlog },
+	{ "speedup", "a bar a variant, or lines along an axis (results)", READS(DATA_RESULTS), plot_prepare_speedup },
+	{ "breakdown", "where the time of a task goes (results, advice)", READS(DATA_RESULTS) | READS(DATA_ADVICE),
+	  plot_prepare_breakdown },
+	{ "latency", "percentiles on a tail axis (results)", READS(DATA_RESULTS), plot_prepare_latency },
+	{ "waterfall", "how the time of a task adds up (results)", READS(DATA_RESULTS), plot_prepare_waterfall },
+	{ "load", "throughput, p50, p99 by arrival rate (a sweep)", READS(DATA_RESULTS), plot_prepare_load },
+	{ "heatmap", "a metric over two axes (a sweep)", READS(DATA_RESULTS), plot_prepare_heatmap },
+	{ "scalability", "throughput, and a law fitted to it (a sweep)", READS(DATA_RESULTS), plot_prepare_scalability },
+	{ "validation", "predicted against measured (rows of validate)", READS(DATA_VALIDATION),
+	  plot_prepare_validation },
+	{ "plan", "how far inside its objectives each point is (plan)", READS(DATA_PLAN), plot_prepare_plan },
+	{ "advice", "a bar a model, each at its best size (advise)", READS(DATA_ADVICE), plot_prepare_advice },
 };
 const size_t plot_kind_count = sizeof(plot_kinds) / sizeof(plot_kinds[0]);
 
@@ -156,19 +161,24 @@ static bool read_inputs(struct plot *plot, const struct plot_kind *kind)
 {
 	static const char *const names[] = { [DATA_RESULTS] = "results",
 					     [DATA_VALIDATION] = "the rows of validate",
-					     [DATA_TRACE] = "a trace in CSV" };
+					     [DATA_TRACE] = "a trace in CSV",
+					     [DATA_PLAN] = "a plan",
+					     [DATA_ADVICE] = "advice" };
+	enum data_kind wanted = (enum data_kind)__builtin_ctz(kind->reads);
 
 	for (size_t i = 0; i < plot->options->input_count; i++) {
 		struct data_table table;
 
 		if (!data_table_read(&table, plot->options->inputs[i], plot->region, plot->error))
 			return false;
-		if (table.kind != kind->reads)
+		if (!(kind->reads >> table.kind & 1))
 			return data_fail(plot->error, 2, "%s: holds %s, but '%s' draws %s",
-					 plot->options->inputs[i], names[table.kind], kind->name,
-					 names[kind->reads]);
+					 plot->options->inputs[i], names[table.kind], kind->name, names[wanted]);
 		if (i == 0)
 			plot->table = table;
+		else if (table.kind != plot->table.kind)
+			return data_fail(plot->error, 2, "%s: holds %s, but '%s' %s", plot->options->inputs[i],
+					 names[table.kind], plot->options->inputs[0], names[plot->table.kind]);
 		else
 			data_table_append(&plot->table, &table);
 	}

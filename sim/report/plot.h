@@ -54,7 +54,7 @@ bool plot_draw(const struct plot_options *options, const char *folder, const cha
 /* A kind of plot: what it reads, and how its data come about. */
 struct plot_kind {
 	const char *name, *about;
-	enum data_kind reads;
+	unsigned reads; /* a bit for each enum data_kind */
 	bool (*prepare)(struct plot *plot);
 };
 extern const struct plot_kind plot_kinds[];
@@ -92,5 +92,7 @@ bool plot_prepare_breakdown(struct plot *plot);
 bool plot_prepare_latency(struct plot *plot);
 bool plot_prepare_waterfall(struct plot *plot);
 bool plot_prepare_validation(struct plot *plot);
+bool plot_prepare_plan(struct plot *plot);
+bool plot_prepare_advice(struct plot *plot);
 
 #endif

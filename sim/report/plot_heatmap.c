@@ -184,6 +184,14 @@ static bool put_cells(struct heatmap *heatmap)
 	return plot_data_end(heatmap->plot, stream);
 }
 
+static bool lacks_cells(const struct heatmap *heatmap)
+{
+	for (size_t i = 0; i < heatmap->x_count * heatmap->y_count; i++)
+		if (heatmap->row_at[i] == 0)
+			return true;
+	return false;
+}
+
 static bool put_tics(struct heatmap *heatmap, const char *name, const double *values, size_t count)
 {
 	FILE *stream = plot_data(heatmap->plot, name, "index,label");
@@ -253,6 +261,8 @@ bool plot_prepare_heatmap(struct plot *plot)
 	if (heatmap.slo_metric)
 		plot_note(plot, "thick line: border of where %s holds", plot->options->slo->text);
 	plot_note(plot, "star: the best point%s", heatmap.slo_metric ? " that holds" : "");
+	if (lacks_cells(&heatmap))
+		plot_note(plot, "empty: no figure, as where it is overloaded");
 	plot->height_px = 220 + 34 * (int)heatmap.y_count;
 	return true;
 }

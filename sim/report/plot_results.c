@@ -101,7 +101,8 @@ bool plot_prepare_breakdown(struct plot *plot)
 	plot_label_width(plot, longest_label);
 	plot_number(plot, "longest_s", longest_s);
 	put_time_unit(plot, longest_s);
-	plot->height_px = 165 + 42 * count + 17 * (part_count + 1) / 2;
+	plot_note(plot, "from left to right as the legend has them, column by column");
+	plot->height_px = 183 + 42 * count + 17 * (part_count + 1) / 2;
 	return true;
 }
 

@@ -8,7 +8,7 @@
 
 #include "sim/results/figures.h"
 
-static bool differs(const struct plot *plot, const char *column)
+bool plot_column_differs(const struct plot *plot, const char *column)
 {
 	for (size_t row = 1; row < plot->table.row_count; row++)
 		if (strcmp(data_table_text(&plot->table, row, column), data_table_text(&plot->table, 0, column)) !=
@@ -22,16 +22,16 @@ const char *plot_row_label(const struct plot *plot, size_t row)
 	const struct data_table *table = &plot->table;
 	const char *label = data_table_text(table, row, "variant");
 
-	if (differs(plot, "scenario"))
+	if (plot_column_differs(plot, "scenario"))
 		label = region_format(plot->region, "%s, %s", data_table_text(table, row, "scenario"), label);
-	if (differs(plot, "source"))
+	if (plot_column_differs(plot, "source"))
 		label = region_format(plot->region, "%s, %s", label, data_table_text(table, row, "source"));
 	return label;
 }
 
 const char *plot_subject(const struct plot *plot)
 {
-	if (differs(plot, "scenario") || plot->table.row_count == 0)
+	if (plot_column_differs(plot, "scenario") || plot->table.row_count == 0)
 		return "";
 	return region_format(plot->region, "%s: ", data_table_text(&plot->table, 0, "scenario"));
 }

@@ -10,6 +10,8 @@
 const char *plot_row_label(const struct plot *plot, size_t row);
 /* "a1-cpu-count: ", or "" when the rows are of several scenarios. */
 const char *plot_subject(const struct plot *plot);
+/* Whether a column has two texts or more. */
+bool plot_column_differs(const struct plot *plot, const char *column);
 /* How many different numbers a column has. */
 size_t plot_different(const struct plot *plot, const char *column);
 /*

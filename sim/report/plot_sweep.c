@@ -12,6 +12,10 @@
 #define KNEE_SHARE 0.9
 /* A server is saturated when it serves less than this share of what arrives. */
 #define SERVED_SHARE 0.95
+/* Axes beside the drawn one that tell lines apart. */
+#define MAX_OTHER_AXES 4
+/* Beyond so many, lines cannot be told apart. */
+#define SERIES_SEEN 8
 
 /* ---- Series: the rows of one label, in order of the axis ---- */
 
@@ -26,12 +30,55 @@ struct series_list {
 	size_t count, capacity;
 };
 
+/* The axes that are not drawn. */
+struct other_axes {
+	const char *columns[MAX_OTHER_AXES];
+	size_t count;
+};
+
+/* A path that sets what the column of results tells. */
+static bool is_same_axis(const char *path, const char *axis)
+{
+	return !strcmp(path, axis) || (!strcmp(axis, "workers") && strstr(path, "workers")) ||
+	       (!strcmp(axis, "machine_cores") && !strcmp(path, "machine.cores"));
+}
+
+static struct other_axes other_axes(const struct plot *plot, const char *axis)
+{
+	const struct data_table *table = &plot->table;
+	struct other_axes others = { .count = 0 };
+
+	for (size_t i = 0; i < table->column_count && others.count < MAX_OTHER_AXES; i++)
+		if (strchr(table->columns[i], '.') && (!axis || !is_same_axis(table->columns[i], axis)) &&
+		    plot_column_differs(plot, table->columns[i]))
+			others.columns[others.count++] = table->columns[i];
+	return others;
+}
+
+/* The variant, and where it stands on the other axes: "threads, workers 8". */
+static const char *label_of(const struct plot *plot, size_t row, const struct other_axes *others)
+{
+	const char *label = plot_row_label(plot, row);
+	const char *own = region_format(plot->region, "variants.%s.", data_table_text(&plot->table, row, "variant"));
+
+	for (size_t i = 0; i < others->count; i++) {
+		const char *path = others->columns[i];
+
+		/* What is set of another variant makes no difference to this one. */
+		if (strncmp(path, "variants.", 9) != 0 || !strncmp(path, own, strlen(own)))
+			label = region_format(plot->region, "%s, %s %s", label, plot_axis_title(path),
+					      data_table_text(&plot->table, row, path));
+	}
+	return label;
+}
+
 static struct series_list collect(struct plot *plot, const char *axis, const char *needed)
 {
+	struct other_axes others = other_axes(plot, axis);
 	struct series_list list = { 0 };
 
 	for (size_t row = 0; row < plot->table.row_count; row++) {
-		const char *label = plot_row_label(plot, row);
+		const char *label;
 		struct series *series = NULL;
 		size_t at;
 
@@ -39,6 +86,7 @@ static struct series_list collect(struct plot *plot, const char *axis, const cha
 		    !isfinite(data_table_number(&plot->table, row, needed)) ||
 		    (axis && !isfinite(data_table_number(&plot->table, row, axis))))
 			continue;
+		label = label_of(plot, row, &others);
 		for (size_t i = 0; i < list.count && !series; i++)
 			if (!strcmp(list.series[i].label, label))
 				series = &list.series[i];
@@ -61,6 +109,25 @@ static struct series_list collect(struct plot *plot, const char *axis, const cha
 	return list;
 }
 
+/* Leaves as many as can be told apart: from first to last at even distances, and the one that must be seen. */
+static void thin_out(struct plot *plot, struct series_list *list, size_t wanted)
+{
+	size_t count = list->count;
+
+	if (count <= SERIES_SEEN)
+		return;
+	for (size_t i = 0; i < SERIES_SEEN; i++) {
+		size_t first = i * count / SERIES_SEEN, end = (i + 1) * count / SERIES_SEEN;
+
+		/* The last one of the last part, so that both ends are there. */
+		list->series[i] = list->series[wanted >= first && wanted < end ? wanted
+					       : i + 1 == SERIES_SEEN	       ? count - 1
+									       : first];
+	}
+	list->count = SERIES_SEEN;
+	plot_note(plot, "%d of %zu lines are shown", SERIES_SEEN, count);
+}
+
 /* The series with most points. */
 static const struct series *longest(const struct series_list *list)
 {
@@ -72,11 +139,19 @@ static const struct series *longest(const struct series_list *list)
 	return most;
 }
 
-static void put_labels(struct plot *plot, const struct series_list *list)
+/* In a legend, labels are no longer than `most`; legend_width is that of the longest. */
+static void put_labels(struct plot *plot, const struct series_list *list, size_t most)
 {
-	for (size_t i = 0; i < list->count; i++)
-		plot_text(plot, region_format(plot->region, "label_%zu", i + 1), "%s", list->series[i].label);
+	size_t longest_label = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *label = plot_short_label(plot, list->series[i].label, most);
+
+		longest_label = strlen(label) > longest_label ? strlen(label) : longest_label;
+		plot_text(plot, region_format(plot->region, "label_%zu", i + 1), "%s", label);
+	}
 	plot_number(plot, "series_count", (double)list->count);
+	plot_number(plot, "legend_width", (double)longest_label);
 }
 
 static double number(const struct plot *plot, size_t row, const char *column)
@@ -170,9 +245,11 @@ bool plot_prepare_speedup(struct plot *plot)
 	}
 	if (list.count == 0)
 		return data_fail(plot->error, 2, "no result has a speedup");
+	if (axis)
+		thin_out(plot, &list, winner_of(plot, &list));
 	if (!put_speedups(plot, &list, axis))
 		return false;
-	put_labels(plot, &list);
+	put_labels(plot, &list, 36);
 	winner = &list.series[winner_of(plot, &list)];
 	best = number(plot, winner->rows[best_of(plot, winner)], "speedup");
 	plot_number(plot, "has_axis", axis != NULL);
@@ -200,6 +277,7 @@ bool plot_prepare_load(struct plot *plot)
 {
 	const char *asked = plot->options->x, *axis;
 	struct series_list list;
+	bool lacks_percentiles = false;
 	FILE *stream;
 
 	for (size_t i = 0; i < plot->table.column_count && !asked; i++)
@@ -211,6 +289,7 @@ bool plot_prepare_load(struct plot *plot)
 	list = collect(plot, axis, "throughput_per_s");
 	if (list.count == 0)
 		return data_fail(plot->error, 2, "no result has a throughput");
+	thin_out(plot, &list, 0);
 	stream = plot_data(plot, "load.tsv", "series,label,x,throughput_per_s,p50_s,p99_s,saturated");
 	for (size_t i = 0; i < list.count; i++) {
 		bool saturated = false;
@@ -221,6 +300,7 @@ bool plot_prepare_load(struct plot *plot)
 			bool begins = !saturated && served < SERVED_SHARE * x;
 
 			saturated |= begins;
+			lacks_percentiles |= !isfinite(number(plot, row, "sojourn_p99_s"));
 			fprintf(stream, "%zu\t", i + 1);
 			plot_field(stream, list.series[i].label);
 			fprintf(stream, "\t%.9g\t%.9g\t%.9f\t%.9f\t%d\n", x, served,
@@ -229,12 +309,13 @@ bool plot_prepare_load(struct plot *plot)
 	}
 	if (!plot_data_end(plot, stream))
 		return false;
-	put_labels(plot, &list);
+	put_labels(plot, &list, 28);
 	plot_text(plot, "axis", "%s", plot_axis_title(axis));
 	plot_number(plot, "slo_s", plot->options->slo ? plot->options->slo->value : NAN);
 	plot_text(plot, "slo_text", "%s", plot->options->slo ? plot->options->slo->text : "");
 	plot_text(plot, "title", "%swhat is served, and how long it takes", plot_subject(plot));
-	plot_note(plot, "saturated: less than %.0f %% of what arrives is served", 100 * SERVED_SHARE);
+	plot_note(plot, "saturated: less than %.0f %% of what arrives is served%s", 100 * SERVED_SHARE,
+		  lacks_percentiles ? "; where it is overloaded there are no percentiles" : "");
 	plot->height_px = 640;
 	return true;
 }

@@ -34,6 +34,23 @@ static int by_sign(const void *a, const void *b)
 	return ((const struct error_row *)a)->row < ((const struct error_row *)b)->row ? -1 : 1;
 }
 
+/* What the axes have to hold. */
+static void put_ranges(struct plot *plot, const struct error_row *rows, size_t count)
+{
+	double least = INFINITY, most = -INFINITY, largest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		double median = data_table_number(&plot->table, rows[i].row, "median");
+
+		least = fmin(least, median);
+		most = fmax(most, median);
+		largest = fmax(largest, fabs(rows[i].error));
+	}
+	plot_number(plot, "least_median", least);
+	plot_number(plot, "most_median", most);
+	plot_number(plot, "largest_error", largest);
+}
+
 static bool put_points(struct plot *plot, const struct error_row *rows, size_t count)
 {
 	FILE *stream = plot_data(plot, "points.tsv", "label,predicted,median,min,max,error_ratio,within_spread");
@@ -87,6 +104,7 @@ bool plot_prepare_validation(struct plot *plot)
 	if (count == 0)
 		return data_fail(plot->error, 2, "no row of the metric '%s' has an error", metric);
 	qsort(rows, count, sizeof(*rows), by_magnitude);
+	put_ranges(plot, rows, count);
 	if (!put_points(plot, rows, count))
 		return false;
 	seen = count < ROWS_SEEN ? count : ROWS_SEEN;

@@ -1,5 +1,5 @@
 /*
- * report.h - results, rows of validate and traces as one page of HTML that needs nothing else.
+ * report.h - results, plans, advice, rows of validate and traces as one page of HTML that needs nothing else.
  */
 #ifndef SIM_REPORT_REPORT_H
 #define SIM_REPORT_REPORT_H
@@ -9,7 +9,7 @@
 #include "sim/report/data_table.h"
 
 struct report_options {
-	const char *const *inputs; /* as for plots: results, rows of validate, traces in CSV; any of them */
+	const char *const *inputs; /* as for plots: results, plans, advice, rows of validate, traces in CSV; any of them */
 	size_t input_count;
 	const char *folder; /* for what is needed meanwhile; must exist */
 };

@@ -11,13 +11,6 @@
 /* A scenario's text beyond that is left out of the page. */
 #define SCENARIO_BYTES (256 << 10)
 
-void report_open_section(struct report *report, const char *id, const char *title)
-{
-	fprintf(report->stream, "<section id=\"%s\"><h2>", id);
-	html_text(report->stream, title);
-	report_put(report, "</h2>\n");
-}
-
 static void put_scenario(struct report *report, const char *path)
 {
 	FILE *stream = *path && strcmp(path, "-") != 0 ? fopen(path, "re") : NULL;
@@ -38,21 +31,37 @@ static void put_scenario(struct report *report, const char *path)
 	report_put(report, "</pre>\n");
 }
 
+/* Whether that text stands in that column of an earlier row, or in an earlier table. */
+static bool is_known(const struct report *report, int kind, size_t row, const char *column)
+{
+	const char *text = data_table_text(&report->tables[kind], row, column);
+
+	for (int other = 0; other <= kind; other++)
+		for (size_t i = 0; i < (other < kind ? report->tables[other].row_count : row); i++)
+			if (!strcmp(data_table_text(&report->tables[other], i, column), text))
+				return true;
+	return !*text;
+}
+
+/* Whether any input says what it is of. */
+static bool is_told(const struct report *report, const char *column)
+{
+	for (int kind = 0; kind < DATA_KIND_COUNT; kind++)
+		for (size_t row = 0; row < report->tables[kind].row_count; row++)
+			if (*data_table_text(&report->tables[kind], row, column))
+				return true;
+	return false;
+}
+
 void report_put_scenarios(struct report *report)
 {
-	const struct data_table *table = report_results(report);
-
-	if (table->row_count == 0)
+	if (!is_told(report, "file"))
 		return;
 	report_open_section(report, "scenario", "The scenario, as it stands in its file now");
-	for (size_t row = 0; row < table->row_count; row++) {
-		bool seen = false;
-
-		for (size_t other = 0; other < row && !seen; other++)
-			seen = !strcmp(data_table_text(table, other, "file"), data_table_text(table, row, "file"));
-		if (!seen)
-			put_scenario(report, data_table_text(table, row, "file"));
-	}
+	for (int kind = 0; kind < DATA_KIND_COUNT; kind++)
+		for (size_t row = 0; row < report->tables[kind].row_count; row++)
+			if (!is_known(report, kind, row, "file"))
+				put_scenario(report, data_table_text(&report->tables[kind], row, "file"));
 	report_put(report, "</section>\n");
 }
 
@@ -110,11 +119,8 @@ static void put_costs(struct report *report, const struct profile *profile, cons
 }
 
 /* The build that the results are about. */
-static const struct profile_python *python_of(const struct report *report, const struct profile *profile)
+static const struct profile_python *python_of(const char *version, const struct profile *profile)
 {
-	const struct data_table *table = report_results(report);
-	const char *version = data_table_text(table, 0, "python_version");
-
 	for (size_t i = 0; i < profile->python_count; i++) {
 		size_t length = strlen(profile->pythons[i].version);
 
@@ -125,40 +131,41 @@ static const struct profile_python *python_of(const struct report *report, const
 	return NULL;
 }
 
-void report_put_machine(struct report *report)
+static void put_profile(struct report *report, const char *name, const char *version)
 {
-	const struct data_table *table = report_results(report);
-	const char *name = table->row_count > 0 ? data_table_text(table, 0, "machine_profile") : "";
 	struct diagnostics unheard;
+	const struct profile_python *python;
 	struct profile *profile;
 
-	if (!*name)
-		return;
 	diagnostics_init(&unheard, report->region);
 	profile = profile_load(name, report->region, &unheard);
-	report_open_section(report, "machine", "The machine, and how far to trust this");
 	if (!profile) {
-		report_put(report, "<p>");
-		html_print(report->stream,
-			   "The profile '%s' cannot be read here, so nothing can be said about its costs.", name);
-		report_put(report, "</p></section>\n");
+		report_put_paragraph(report, "",
+				     "The profile '%s' cannot be read here, so nothing can be said about its costs.", name);
 		return;
 	}
-	report_put(report, "<p>");
-	html_print(report->stream, "Profile '%s'%s%s%s%s. ", name, profile->cpu ? ", " : "",
-		   profile->cpu ? profile->cpu : "", profile->kernel ? ", Linux " : "",
-		   profile->kernel ? profile->kernel : "");
-	report_put(
-		report,
-		"Every predicted figure comes from the scenario's own durations and from these costs. A result is "
-		"as "
-		"good as "
-		"both: a cost that nobody measured on that machine may be off by a factor, and counts where the "
-		"answer "
-		"depends on "
-		"it. <code>gilsim validate</code> puts predictions beside real runs on the machine at hand.</p>\n");
-	put_costs(report, profile, python_of(report, profile), false,
-		  "Never measured: assumed, or from what others published");
-	put_costs(report, profile, python_of(report, profile), true, "Measured, or told by the system");
+	python = python_of(version, profile);
+	report_put_paragraph(report, "", "Profile '%s'%s%s%s%s.", name, profile->cpu ? ", " : "",
+			     profile->cpu ? profile->cpu : "", profile->kernel ? ", Linux " : "",
+			     profile->kernel ? profile->kernel : "");
+	put_costs(report, profile, python, false, "Never measured: assumed, or from what others published");
+	put_costs(report, profile, python, true, "Measured, or told by the system");
+}
+
+void report_put_machines(struct report *report)
+{
+	if (!is_told(report, "machine_profile"))
+		return;
+	report_open_section(report, "machine", "The machine, and how far to trust this");
+	report_put(report,
+		   "<p>Every predicted figure comes from the scenario's own durations and from these costs. A result is as "
+		   "good as both: a cost that nobody measured on that machine may be off by a factor, and counts where the "
+		   "answer depends on it. <code>gilsim validate</code> puts predictions beside real runs on the machine at "
+		   "hand.</p>\n");
+	for (int kind = 0; kind < DATA_KIND_COUNT; kind++)
+		for (size_t row = 0; row < report->tables[kind].row_count; row++)
+			if (!is_known(report, kind, row, "machine_profile"))
+				put_profile(report, data_table_text(&report->tables[kind], row, "machine_profile"),
+					    data_table_text(&report->tables[kind], row, "python_version"));
 	report_put(report, "</section>\n");
 }

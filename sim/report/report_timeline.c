@@ -50,11 +50,11 @@ static const struct {
 	const char *color;
 	double half;
 } looks[KIND_COUNT] = {
-	[KIND_PYTHON] = { "#0072b2", 0.42 }, [KIND_C] = { "#d55e00", 0.42 },
-	[KIND_NATIVE] = { "#009e73", 0.42 }, [KIND_GIL_WAIT] = { "#e3cf1c", 0.22 },
-	[KIND_READY] = { "#cc79a7", 0.22 },  [KIND_IO] = { "#9a9a9a", 0.07 },
+	[KIND_PYTHON] = { "#005b96", 0.42 }, [KIND_C] = { "#d9691a", 0.42 },
+	[KIND_NATIVE] = { "#5cc9a7", 0.42 }, [KIND_GIL_WAIT] = { "#e3cf1c", 0.22 },
+	[KIND_READY] = { "#b5588f", 0.22 },  [KIND_IO] = { "#9a9a9a", 0.07 },
 	[KIND_WAIT] = { "#c4c4c4", 0.07 },   [KIND_START_UP] = { "#e69f00", 0.3 },
-	[KIND_OTHER] = { "#6b6b6b", 0.42 },  [KIND_TASK] = { "#56b4e9", 0.42 },
+	[KIND_OTHER] = { "#6b6b6b", 0.34 },  [KIND_TASK] = { "#56b4e9", 0.42 },
 };
 
 static struct page_lane *find_lane(struct page *page, size_t run, int64_t thread)

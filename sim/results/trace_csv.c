@@ -9,9 +9,11 @@
  *   0,lock,0,2,,gil,worker,33391,5033391,0
  *   0,instant,0,3,0,drop_request,,5033391,,2
  *   0,hand_over,0,3,,gil,,5040000,,2
+ *   0,send,0,2,,queue,jobs,5040000,,41
+ *   0,receive,0,3,,queue,jobs,5041200,,41
  *   0,counter,,,,waiting,,33391,,4
  *
- * Rows of slices stand in the order of their ends. `value` is a task's or lock's number, a counter's value, the
+ * Rows of slices stand in the order of their ends. `value` is a task's, lock's or message's number, a counter's value, the
  * thread that is asked to drop the lock, or the thread from which it came.
  */
 #include <inttypes.h>
@@ -132,6 +134,12 @@ static void write_hand_over(void *context, const struct slice *taken, int32_t fr
 		from_thread);
 }
 
+static void write_message(void *context, const struct trace_record *record)
+{
+	put_row(context, record->phase == TRACE_SEND ? "send" : "receive", record->process, record->thread, -1,
+		record->what, record->name ? record->name : "", record->time_ns, -1, record->value);
+}
+
 static void write_counter(void *context, const char *what, const char *name, sim_ns now_ns, int64_t value)
 {
 	put_row(context, "counter", -1, -1, -1, what, name, now_ns, -1, value);
@@ -148,6 +156,7 @@ const struct slice_receiver trace_csv_receiver = {
 	.begin = write_begin,
 	.end = write_end,
 	.instant = write_instant,
+	.message = write_message,
 	.hand_over = write_hand_over,
 	.counter = write_counter,
 	.mark = write_mark,

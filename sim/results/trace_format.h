@@ -15,6 +15,8 @@ struct trace_document {
 	/* JSON: processes of all runs stand on one page, so each run's are numbered on from the last one's. */
 	int64_t first_process, process_count;
 	int64_t flow_count;
+	/* Likewise messages: each run's are numbered from 1. */
+	int64_t first_message, message_count;
 	bool has_events;
 };
 

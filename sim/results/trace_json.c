@@ -5,7 +5,8 @@
  *             track nest and carry the same name; times are in microseconds, with three decimals here, so exact.
  * Tracks      a process for each OS process of each run, a thread for each OS thread, one more for each GIL with
  *             its holders; tasks that overlap on a thread (coroutines) are async events; a hand-over of the GIL is
- *             a flow from the old holder to the new one; run queue and backlog are counters of the run's first
+ *             a flow from the old holder to the new one, a message through a queue or a pipe one from its sender
+ *             to its receiver; run queue and backlog are counters of the run's first
  * process.
  */
 #include <inttypes.h>
@@ -237,6 +238,26 @@ static void write_hand_over(void *context, const struct slice *taken, int32_t fr
 	document->flow_count++;
 }
 
+static void write_message(void *context, const struct trace_record *record)
+{
+	struct trace_document *document = context;
+	bool starts = record->phase == TRACE_SEND;
+
+	open_event(document, starts ? "s" : "f", record->process, record->thread + 1);
+	put_time(document, record->time_ns);
+	put(document, ",\"name\":\"");
+	put_escaped(document, record->what);
+	if (record->name) {
+		put(document, " ");
+		put_escaped(document, record->name);
+	}
+	put(document, "\",\"cat\":\"message\",\"id\":");
+	put_integer(document, document->first_message + record->value);
+	put(document, starts ? "}" : ",\"bp\":\"e\"}");
+	if (record->value > document->message_count)
+		document->message_count = record->value;
+}
+
 static void write_counter(void *context, const char *what, const char *name, sim_ns now_ns, int64_t value)
 {
 	struct trace_document *document = context;
@@ -271,6 +292,7 @@ const struct slice_receiver trace_json_receiver = {
 	.begin = write_begin,
 	.end = write_end,
 	.instant = write_instant,
+	.message = write_message,
 	.hand_over = write_hand_over,
 	.counter = write_counter,
 	.mark = write_mark,

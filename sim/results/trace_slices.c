@@ -366,6 +366,13 @@ static void take_instant(struct trace_slices *slices, const struct trace_record 
 	}
 }
 
+static void take_message(struct trace_slices *slices, const struct trace_record *record)
+{
+	/* What the thread is at begins before it. */
+	settle(slices, lane_of(slices, record));
+	slices->receiver.message(slices->receiver.context, record);
+}
+
 static void emit(void *context, const struct trace_record *record)
 {
 	struct trace_slices *slices = context;
@@ -386,6 +393,10 @@ static void emit(void *context, const struct trace_record *record)
 		return;
 	case TRACE_INSTANT:
 		take_instant(slices, record);
+		return;
+	case TRACE_SEND:
+	case TRACE_RECEIVE:
+		take_message(slices, record);
 		return;
 	case TRACE_COUNTER:
 		count(slices, record->what, record->name, record->value);

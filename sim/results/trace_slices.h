@@ -40,6 +40,8 @@ struct slice_receiver {
 	void (*end)(void *context, const struct slice *slice, sim_ns end_ns);
 	/* A drop request or a preemption. */
 	void (*instant)(void *context, const struct trace_record *record);
+	/* A thread has sent a message, or has got one: TRACE_SEND, TRACE_RECEIVE. */
+	void (*message)(void *context, const struct trace_record *record);
 	/* A lock has gone from one thread to another. */
 	void (*hand_over)(void *context, const struct slice *taken, int32_t from_process, int32_t from_thread);
 	void (*counter)(void *context, const char *what, const char *name, sim_ns now_ns, int64_t value);

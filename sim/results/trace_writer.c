@@ -71,6 +71,8 @@ void trace_writer_end_run(struct trace_writer *writer)
 	writer->slices = NULL;
 	writer->document.first_process += writer->document.process_count;
 	writer->document.process_count = 0;
+	writer->document.first_message += writer->document.message_count;
+	writer->document.message_count = 0;
 }
 
 void trace_writer_finish(struct trace_writer *writer)

@@ -12,6 +12,7 @@
 
 struct validation_row {
 	const char *scenario, *variant, *python, *metric;
+	const char *file, *profile; /* of the scenario, of the machine */
 	bool is_count;		/* a count is exact or not; no error */
 	double predicted;	/* at the measured spin rate */
 	double ideal;		/* what the profile `ideal` predicts */

@@ -43,6 +43,8 @@ static void print_json_row(struct json_writer *writer, const struct validation_r
 
 	json_writer_open_compact(writer, '{');
 	key_text(writer, "scenario", row->scenario);
+	key_text(writer, "file", row->file);
+	key_text(writer, "profile", row->profile);
 	key_text(writer, "variant", row->variant);
 	key_text(writer, "python", row->python);
 	key_text(writer, "metric", row->metric);

@@ -4,104 +4,9 @@
  *
  * Runs the built program with gnuplot. Result files of sweeps are made by hand, in the documented form.
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <math.h>
-#include <stdbool.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "sim/base/region.h"
-#include "sim/report/data_table.h"
-
-static struct region region;
-static char folder[] = "/tmp/gilsim-test-plot-XXXXXX";
-static char *program, *here;
-
-static void set_up(void)
-{
-	const char *given = getenv("GILSIM");
-
-	region_init(&region);
-	cr_assert(mkdtemp(folder) != NULL);
-	program = realpath(given ? given : GILSIM_BINARY, NULL);
-	here = getcwd(NULL, 0);
-	cr_assert(program != NULL && here != NULL);
-}
-
-static void tear_down(void)
-{
-	cr_assert(eq(int, system(region_format(&region, "rm -rf %s", folder)), 0));
-	free(program);
-	free(here);
-	region_release(&region);
-}
+#include "tests/unit/picture_helper.h"
 
 TestSuite(plot, .init = set_up, .fini = tear_down);
-
-static char *content_of(const char *name)
-{
-	FILE *stream = fopen(region_format(&region, "%s/%s", folder, name), "r");
-	char *text = region_alloc(&region, 1 << 20);
-
-	cr_assert(stream != NULL, "%s", name);
-	text[fread(text, 1, (1 << 20) - 1, stream)] = '\0';
-	fclose(stream);
-	return text;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *stream = fopen(region_format(&region, "%s/%s", folder, name), "w");
-
-	cr_assert(stream != NULL);
-	fputs(text, stream);
-	fclose(stream);
-}
-
-/* Runs a command line in the test's folder, with $G the program and $S the scenarios; standard error goes to `err`.
- */
-static int shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static int shell(const char *format, ...)
-{
-	char line[2000];
-	va_list list;
-	int status;
-
-	va_start(list, format);
-	vsnprintf(line, sizeof(line), format, list);
-	va_end(list);
-	status = system(region_format(&region, "cd %s && G=%s S=%s/scenarios T=%s/tests && { %s; } 2>err", folder,
-				      program, here, here, line));
-	status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	/* What tests/tools/run_tests.sh has a sanitizer end a process with. */
-	cr_assert(status != 99, "%s: %s", line, content_of("err"));
-	return status;
-}
-
-static struct data_table table_of(const char *name)
-{
-	struct data_table table;
-	struct data_error error;
-
-	bool is_read = data_table_read(&table, region_format(&region, "%s/%s", folder, name), &region, &error);
-
-	cr_assert(eq(int, is_read, true), "%s", error.text);
-	return table;
-}
-
-static size_t lines_of(const char *name)
-{
-	size_t count = 0;
-
-	for (const char *at = content_of(name); *at; at++)
-		count += *at == '\n';
-	return count;
-}
 
 /* ---- Reading ---- */
 
@@ -250,6 +155,38 @@ Test(plot, load_marks_where_less_is_served_than_arrives)
 			     "030000000\t0\n"
 			     "1\tpool\t500\t410\t0.200000000\t1.500000000\t1\n1\tpool\t700\t411\t0.900000000\t2."
 			     "500000000\t0\n"));
+}
+
+Test(plot, lines_of_a_sweep_are_told_apart_by_the_axes_that_are_not_drawn)
+{
+	write_file("sweep.csv",
+		   SWEEP_HEADER "x,1,pool,0,4,100/s,9,1,100,0.01,0.02\nx,1,pool,0,8,100/s,9,1,100,0.01,0.015\n"
+				"x,1,pool,0,4,300/s,9,1,290,0.01,0.03\nx,1,pool,0,8,300/s,9,1,299,0.01,0.02\n");
+	cr_assert(eq(int, shell("$G plot load sweep.csv --data l -o l.svg"), 0), "%s", content_of("err"));
+	cr_expect(eq(str, content_of("l/load.tsv"),
+		     (char *)"series\tlabel\tx\tthroughput_per_s\tp50_s\tp99_s\tsaturated\n"
+			     "1\tpool, cores 4\t100\t100\t0.010000000\t0.020000000\t0\n"
+			     "1\tpool, cores 4\t300\t290\t0.010000000\t0.030000000\t0\n"
+			     "2\tpool, cores 8\t100\t100\t0.010000000\t0.015000000\t0\n"
+			     "2\tpool, cores 8\t300\t299\t0.010000000\t0.020000000\t0\n"),
+		  "%s", content_of("l/load.tsv"));
+}
+
+Test(plot, more_lines_than_can_be_told_apart_are_thinned_out_but_for_the_best)
+{
+	const char *rows = SWEEP_HEADER, *data;
+
+	/* Of twenty, the fourteenth has the best point, twice as fast as the others. */
+	for (int i = 1; i <= 20; i++)
+		for (int cores = 1; cores <= 2; cores++)
+			rows = region_format(&region, "%sx,1,v%d,0,%d,,8,%d,,,\n", rows, i, cores,
+					     i == 14 ? 2 * cores : cores);
+	write_file("sweep.csv", rows);
+	cr_assert(eq(int, shell("$G plot speedup sweep.csv --data s -o s.svg"), 0), "%s", content_of("err"));
+	data = content_of("s/speedup.tsv");
+	cr_expect(eq(sz, lines_of("s/speedup.tsv"), 1 + 8 * 2));
+	cr_expect(strstr(data, "\tv1\t") && strstr(data, "\tv20\t") && strstr(data, "\tv14\t2\t4\t4\t4\tbest\n"), "%s", data);
+	cr_expect(strstr(content_of("s/plot.gp"), "8 of 20 lines are shown") != NULL);
 }
 
 Test(plot, heatmap_draws_the_border_of_the_objective_and_the_best_point_that_holds)
@@ -420,49 +357,4 @@ Test(plot, without_gnuplot_or_a_place_to_write_it_ends_with_3)
 	cr_expect(eq(int, shell("$G plot breakdown r.json -o no/such/b.svg"), 3));
 	cr_expect(eq(int, shell("ln -s /dev/full full.svg; $G plot breakdown r.json -o full.svg"), 3));
 	cr_expect(eq(int, shell("test ! -e b.svg && test ! -e r.html"), 0));
-}
-
-/* ---- The report ---- */
-
-Test(plot, a_report_is_one_file_that_fetches_nothing_and_says_what_the_result_says)
-{
-	struct data_table table;
-	const char *page;
-
-	cr_assert(eq(int,
-		     shell("$G run --format json -o r.json --trace t.csv $S/validation/mixed.yaml; "
-			   "$G report r.json t.csv $T/data/validation-2026-11-21-2core-epyc-vm.csv -o r.html"),
-		     0),
-		  "%s", content_of("err"));
-	page = content_of("r.html");
-	table = table_of("r.json");
-	cr_expect(strstr(page, "http://") == NULL && strstr(page, "https://") == NULL &&
-		  strstr(page, "url(") == NULL);
-	cr_expect(strstr(page, "default-src 'none'") != NULL);
-	for (size_t row = 0; row < table.row_count; row++)
-		cr_expect(strstr(page, region_format(&region, "data-value=\"%s\"",
-						     data_table_text(&table, row, "makespan_s"))) != NULL);
-	cr_expect(strstr(page, "times as fast as &#39;sequential") != NULL ||
-		  strstr(page, "times as fast as 'sequential'") != NULL);
-	cr_expect(strstr(page, "bytecode, C code that holds the GIL") != NULL, "the scenario's text");
-	cr_expect(strstr(page, "Never measured") != NULL);
-	cr_expect(strstr(page, "of what CPython took") != NULL);
-	cr_expect(strstr(page, "</html>") != NULL);
-}
-
-Test(plot, a_report_of_several_points_answers_with_the_best_of_them)
-{
-	const char *page;
-
-	cr_assert(eq(int,
-		     shell("for n in 1 3; do $G run --format json -o r$n.json --set machine.cores=$n --variant "
-			   "threads-8 "
-			   "$S/validation/mixed.yaml; done; $G report r1.json r3.json -o r.html"),
-		     0),
-		  "%s", content_of("err"));
-	page = content_of("r.html");
-	/* The baseline and the variant, at two points. */
-	cr_expect(strstr(page, "of 4 rows, 'threads-8' is the fastest") != NULL);
-	cr_expect(strstr(page, "(machine.cores = 3)") != NULL);
-	cr_expect(strstr(page, "<th>machine.cores</th>") != NULL);
 }

@@ -178,6 +178,23 @@ struct track {
 	size_t depth;
 };
 
+/* A flow ends where one of its category, name and number has begun, and not before. */
+static void check_flow(json_t *begun, const json_t *event, bool begins, double ts)
+{
+	const char *key = region_format(&region, "%s/%s/%lld", json_string_value(json_object_get(event, "cat")),
+					json_string_value(json_object_get(event, "name")),
+					(long long)json_integer_value(json_object_get(event, "id")));
+
+	if (begins) {
+		cr_assert(json_object_get(begun, key) == NULL, "'%s' begins twice", key);
+		json_object_set_new(begun, key, json_real(ts));
+		return;
+	}
+	cr_assert(json_object_get(begun, key) != NULL, "'%s' ends without a beginning", key);
+	cr_assert(ts >= json_number_value(json_object_get(begun, key)), "'%s' ends before it begins", key);
+	json_object_del(begun, key);
+}
+
 /* Every E ends the innermost B of its track, by name; time never goes back within a track; nothing stays open. */
 static size_t check_events(const char *json)
 {
@@ -186,6 +203,7 @@ static size_t check_events(const char *json)
 	const json_t *events = json_object_get(root, "traceEvents"), *event;
 	struct track *tracks = region_alloc_array(&region, 1000, sizeof(*tracks));
 	size_t track_count = 0, i, slices = 0;
+	json_t *flows = json_object();
 
 	cr_assert(root != NULL, "%s at %d", reason.text, reason.line);
 	json_array_foreach(events, i, event)
@@ -217,10 +235,13 @@ static size_t check_events(const char *json)
 		} else if (*phase == 'E') {
 			cr_assert(track->depth > 0, "event %zu ends nothing", i);
 			cr_assert(eq(str, (char *)track->open[--track->depth], (char *)name), "event %zu", i);
+		} else if (*phase == 's' || *phase == 'f') {
+			check_flow(flows, event, *phase == 's', ts);
 		}
 	}
 	for (size_t at = 0; at < track_count; at++)
 		cr_expect(eq(sz, tracks[at].depth, 0));
+	json_decref(flows);
 	json_decref(root);
 	return slices;
 }
@@ -245,6 +266,32 @@ Test(trace, events_nest_also_when_tasks_overlap_and_threads_end_within_them)
 			       "\"task\",\"id\":2}") != NULL,
 		  "%s", json);
 	cr_expect(strstr(json, "loop \\\"x\\\" 1") != NULL, "%s", json);
+}
+
+Test(trace, a_message_is_a_flow_from_its_sender_to_its_receiver)
+{
+	const struct trace_record records[] = {
+		record(0, TRACE_INSTANT, 1, "start", "producer", 0),
+		record(0, TRACE_INSTANT, 2, "start", "consumer", 0),
+		state(0, 1, "python", 0),
+		state(0, 2, "queue_wait", -1),
+		record(711, TRACE_SEND, 1, "queue", "jobs", 41),
+		record(1711, TRACE_RECEIVE, 2, "queue", "jobs", 41),
+		record(2000, TRACE_SEND, 2, "pipe", NULL, 42), /* nobody reads it */
+	};
+	const char *json = written(TRACE_JSON, records, COUNT(records));
+
+	check_events(json);
+	cr_expect(strstr(json, "{\"ph\":\"s\",\"pid\":1,\"tid\":2,\"ts\":0.711,\"name\":\"queue jobs\",\"cat\":\"message\",\"id\":"
+			       "41}") != NULL,
+		  "%s", json);
+	cr_expect(strstr(json, "{\"ph\":\"f\",\"pid\":1,\"tid\":3,\"ts\":1.711,\"name\":\"queue jobs\",\"cat\":\"message\",\"id\":"
+			       "41,\"bp\":\"e\"}") != NULL,
+		  "%s", json);
+	cr_expect(eq(str, (char *)rows_of(written(TRACE_CSV, records, COUNT(records)), "send"),
+		     (char *)"0,send,0,1,,queue,jobs,711,,41\n0,send,0,2,,pipe,,2000,,42\n"));
+	cr_expect(eq(str, (char *)rows_of(written(TRACE_CSV, records, COUNT(records)), "receive"),
+		     (char *)"0,receive,0,2,,queue,jobs,1711,,41\n"));
 }
 
 Test(trace, runs_stand_beside_each_other_with_processes_of_their_own)
@@ -304,7 +351,8 @@ Test(trace, events_of_whole_runs_pair_up_in_order)
 {
 	static const char *const scenarios[] = { "tests/golden/gil.yaml", "tests/golden/lock.yaml",
 						 "tests/golden/pools.yaml", "tests/golden/oversubscribed.yaml",
-						 "scenarios/validation/convoy-free-core.yaml" };
+						 "scenarios/validation/convoy-free-core.yaml",
+						 "scenarios/seeds/c8-process-queues.yaml" };
 
 	for (size_t i = 0; i < COUNT(scenarios); i++) {
 		const char *json = traced(scenarios[i], "json", "");
@@ -328,6 +376,59 @@ static size_t split(char *line, const char *fields[16])
 		fields[count] = strsep(&field, ",");
 	}
 	return count;
+}
+
+/* Ten items and two sentinels go through a queue.Queue: from the producer's thread, each to one of the consumers'. */
+Test(trace, what_is_put_into_a_queue_comes_to_another_thread)
+{
+	char *csv = traced("scenarios/seeds/b7-queue-producer-consumer.yaml", "csv", "");
+	long long sender_of[32], sent = 0, received = 0;
+
+	for (char *line = strsep(&csv, "\n"); line && *line; line = strsep(&csv, "\n")) {
+		const char *fields[16];
+		long long number;
+
+		cr_assert(eq(sz, split(line, fields), 10));
+		if (strcmp(fields[5], "queue") != 0 || strcmp(fields[6], "items") != 0)
+			continue;
+		number = atoll(fields[9]);
+		if (strcmp(fields[1], "send") == 0) {
+			cr_assert(number == ++sent && number < 32);
+			sender_of[number] = atoll(fields[3]);
+		} else if (strcmp(fields[1], "receive") == 0) {
+			cr_expect(number == ++received && number <= sent, "first in, first out");
+			cr_expect(sender_of[number] != atoll(fields[3]));
+		}
+	}
+	cr_expect(eq(llong, sent, 12));
+	cr_expect(eq(llong, received, 12));
+}
+
+/* Through multiprocessing.Queue: five tasks and two sentinels one way, five results the other, by feeder threads and
+ * pipes, each to a thread of another process. */
+Test(trace, what_is_put_into_a_process_queue_comes_to_another_process)
+{
+	char *csv = traced("scenarios/seeds/c8-process-queues.yaml", "csv", "--variant processes");
+	long long process_of[128] = { 0 };
+	size_t received = 0;
+
+	for (char *line = strsep(&csv, "\n"); line && *line; line = strsep(&csv, "\n")) {
+		const char *fields[16];
+		long long number;
+
+		cr_assert(eq(sz, split(line, fields), 10));
+		if (strcmp(fields[5], "pipe") != 0)
+			continue;
+		number = atoll(fields[9]);
+		cr_assert(number > 0 && number < 128);
+		if (strcmp(fields[1], "send") == 0)
+			process_of[number] = atoll(fields[2]) + 1;
+		if (strcmp(fields[1], "receive") != 0)
+			continue;
+		received++;
+		cr_expect(process_of[number] > 0 && process_of[number] != atoll(fields[2]) + 1, "message %lld", number);
+	}
+	cr_expect(eq(sz, received, 12));
 }
 
 /* States tell all of a thread's time: those of each thread touch, from its first to its last. */
