@@ -1,7 +1,7 @@
 /*
  * scenario_keys.h - the scenario language as tables: one entry a key.
  *
- * The same entries check a file (scenario_keys.c), lead an override to its place
+ * The same entries (scenario_keys.c, scenario_step_keys.c) check a file (keys_read.c), lead an override to its place
  * (scenario_paths.c) and become the JSON Schema (scenario_schema.c). A new key is one new line.
  */
 #ifndef SIM_SCENARIO_SCENARIO_KEYS_H
