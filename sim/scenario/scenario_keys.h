@@ -124,7 +124,7 @@ struct task_keys {
 
 struct run_keys {
 	const char *task;
-	int64_t count, users, requests;
+	int64_t count, users, requests, bytes, result_bytes;
 	sim_ns for_ns;
 	const struct yaml_node *items, *arrivals, *think, *mix;
 	const char *warm_up;
