@@ -78,7 +78,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all check-load check-plan check-pictures property fuzz release bench check-instructions instructions golden \
+.PHONY: all help demo test test-all check-load check-plan check-advise-native check-pictures property fuzz release bench check-instructions instructions golden what-if \
 	format tidy check-layers check-determinism \
 	install uninstall deb check-readme cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
@@ -166,6 +166,10 @@ check-plan: packages-test ## long: plans against Erlang C, advice against every 
 	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'plan/*'
 	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'advise/*'
 
+ADVISE_NATIVE ?= --machine "$$(nproc) cores, $$(uname -m)"
+check-advise-native: all ## measures: is the model that advise names the fastest? 30 of those scenarios; ADVISE_NATIVE="--first 0 --most 5" for a slice
+	tests/tools/advise_native.py build/gilsim tests/data/advise-scenarios.csv build/advise-native.csv $(ADVISE_NATIVE)
+
 # What programs link with: no command, nothing native.
 LIBRARY_OBJECTS := $(filter-out $(OUT)/obj/sim/cli/% $(OUT)/obj/sim/native/% $(OUT)/obj/sim/report/%,$(OBJECTS))
 $(OUT)/libgilsim.a: $(LIBRARY_OBJECTS) $(OUT)/sources
@@ -242,6 +246,9 @@ instructions: packages-demo ## write the instruction counts anew; say in the com
 
 golden: all ## write the golden traces anew; their diff is part of the change
 	@tests/tools/golden.sh write build/gilsim
+
+what-if: all ## write the README's pages of scenarios/what-if/ anew, as `gilsim run` prints them
+	@tests/tools/what_if.sh build/gilsim README.md
 
 gallery: packages-demo packages-plot ## draw every kind of plot from shipped scenarios: build/gallery/
 	@$(MAKE) $(PARALLEL) all

@@ -13,6 +13,9 @@ static void make_request(struct arrivals *arrivals, uint32_t task, uint32_t user
 
 static void close_arrivals(struct arrivals *arrivals)
 {
+	if (arrivals->closed)
+		return;
+	arrivals->closed = true;
 	task_statistics_arrivals_over(arrivals->simulation);
 	arrivals->receiver.closed(arrivals->receiver.context);
 }
@@ -69,6 +72,9 @@ static void user_requests(struct engine *engine, void *subject, uint64_t user)
 	arrivals->user_requests[user]++;
 	make_request(arrivals, workload_run_task(simulation->workload, simulation->replication, arrivals->made),
 		     (uint32_t)user + 1);
+	/* Nobody waits for those who are thinking, and would find that they come too late. */
+	if (arrivals->made == (uint64_t)simulation->workload->run.count)
+		close_arrivals(arrivals);
 }
 
 void arrivals_request_ended(struct arrivals *arrivals, uint32_t user)
@@ -85,6 +91,31 @@ void arrivals_request_ended(struct arrivals *arrivals, uint32_t user)
 		engine_schedule_at(simulation->engine, next_ns, user_requests, arrivals, user);
 }
 
+/* ---- All at once ---- */
+
+static void request_all(struct arrivals *arrivals)
+{
+	const struct simulation *simulation = arrivals->simulation;
+
+	for (int64_t i = 0; i < simulation->workload->run.count; i++)
+		make_request(arrivals,
+			     workload_run_task(simulation->workload, simulation->replication, arrivals->made), 0);
+	close_arrivals(arrivals);
+}
+
+/* ---- Each kind of run ---- */
+
+static void start_users(struct arrivals *arrivals)
+{
+	const struct simulation *simulation = arrivals->simulation;
+
+	arrivals->users_left = (uint64_t)simulation->workload->run.users;
+	arrivals->user_requests =
+		region_alloc_array(simulation->region, arrivals->users_left, sizeof(*arrivals->user_requests));
+	for (uint32_t user = 0; user < (uint32_t)simulation->workload->run.users; user++)
+		user_requests(simulation->engine, arrivals, user);
+}
+
 struct arrivals *arrivals_start(struct simulation *simulation, const struct arrivals_receiver *receiver)
 {
 	const struct workload *workload = simulation->workload;
@@ -94,15 +125,17 @@ struct arrivals *arrivals_start(struct simulation *simulation, const struct arri
 	arrivals->simulation = simulation;
 	arrivals->receiver = *receiver;
 	arrivals->first_ns = engine_now(simulation->engine);
-	if (workload->run.kind == RUN_ARRIVALS) {
+	switch (workload->run.kind) {
+	case RUN_ARRIVALS:
 		arrival_source_init(&arrivals->source, workload, simulation->replication);
 		schedule_arrival(arrivals);
-		return arrivals;
+		break;
+	case RUN_USERS:
+		start_users(arrivals);
+		break;
+	default:
+		request_all(arrivals);
+		break;
 	}
-	arrivals->users_left = (uint64_t)workload->run.users;
-	arrivals->user_requests =
-		region_alloc_array(simulation->region, arrivals->users_left, sizeof(*arrivals->user_requests));
-	for (uint32_t user = 0; user < (uint32_t)workload->run.users; user++)
-		user_requests(simulation->engine, arrivals, user);
 	return arrivals;
 }

@@ -1,6 +1,6 @@
 /*
- * arrivals.h - the clients outside the program: they make requests, of their own accord (`arrivals`) or each user the
- * next one after the last has ended (`users`). They take no core.
+ * arrivals.h - the clients outside the program: they make requests, of their own accord (`arrivals`), each user the
+ * next one after the last has ended (`users`), or all at once (`count` at a server). They take no core.
  *
  * How a request comes to the program (a pipe, a socket, a loop's callback) is the receiver's part.
  */
@@ -26,12 +26,13 @@ struct arrivals {
 	uint64_t made;	 /* requests */
 	uint64_t *user_requests; /* USERS: made by each */
 	uint64_t users_left;	 /* that will make further ones */
+	bool closed;
 };
 
-/* The clients of the workload's run (RUN_ARRIVALS, RUN_USERS) begin now. The first request may be made before this
- * returns. */
+/* The clients of the workload's run begin now. Requests may be made, and the last of them, before this returns. */
 struct arrivals *arrivals_start(struct simulation *simulation, const struct arrivals_receiver *receiver);
-/* For task_program.c: the request of a user (from 0) has ended, however. */
+/* The request of a user (from 0) has ended, however. Of an instance that still has its user_number task_program.c says
+ * so itself. */
 void arrivals_request_ended(struct arrivals *arrivals, uint32_t user);
 
 #endif

@@ -30,10 +30,9 @@ struct server {
 	bool all_listen, all_answered;
 
 	/* The clients'. */
-	struct arrival_source arrivals; /* of a run of arrivals */
 	uint64_t released_count, open_count;
-	sim_ns first_ns, free_ns; /* when the first came; when the load generator is done with what it is at */
-	bool closed;		  /* no more will come */
+	sim_ns free_ns; /* when the load generator is done with what it is at */
+	bool closed;	/* no more will come */
 	struct request *open;	  /* released and not answered */
 	struct request *oldest_done, *newest_done; /* answered: they serve again, once the server has closed them */
 };

@@ -1,5 +1,6 @@
 /*
- * server_clients.c - the clients of a server: they connect, send a request, and wait for the answer.
+ * server_clients.c - the clients of a server: they connect, send a request, and wait for the answer. When they come
+ * arrivals.c says.
  *
  * Source      Linux net/ipv4/tcp_timer.c: tcp_retransmit_timer(), tcp_write_timeout(); net/core/sock_reuseport.c:
  *             reuseport_select_sock() @6.12.
@@ -10,6 +11,7 @@
  * random number, is drawn evenly. Linux 6.5 and later is what has EEVDF. Left out    the network; a client's own
  * timeout.
  */
+#include "models/simulate/arrivals.h"
 #include "models/simulate/coroutines.h"
 #include "models/simulate/server.h"
 #include "models/simulate/task_program.h"
@@ -25,12 +27,12 @@ struct request {
 	struct handle handle;	   /* told of the instance's end */
 	struct listener *listener; /* it is connected to */
 	uint64_t number;
-	uint64_t user, user_request; /* USERS */
+	uint32_t user_number; /* from 1; 0: no user's */
 	int try_count;
 	struct request *next, *previous; /* of the open ones */
 };
 
-static event_fn connect, arrive, think_over;
+static event_fn connect;
 
 /* ---- One request ---- */
 
@@ -53,19 +55,10 @@ static const struct model *inner_model(const struct server *server)
 	return server->model->each;
 }
 
-static bool is_over(const struct server *server)
-{
-	const struct run *run = &server->simulation->workload->run;
-	sim_ns elapsed_ns = engine_now(server->simulation->engine) - server->first_ns;
-
-	return (run->count > 0 && server->released_count >= (uint64_t)run->count) ||
-	       (run->arrivals_for_ns > 0 && elapsed_ns >= run->arrivals_for_ns);
-}
-
 /* The clock stops with the last answer. */
 static void check_end(struct server *server)
 {
-	if (!server->closed || server->open_count > 0)
+	if (!server->closed || server->open_count > 0 || server->all_answered)
 		return;
 	server->all_answered = true;
 	futex_wake(&server->events, NULL, true);
@@ -75,7 +68,6 @@ static void check_end(struct server *server)
 static void finish(struct request *request)
 {
 	struct server *server = request->server;
-	const struct workload *workload = server->simulation->workload;
 
 	*(request->previous ? &request->previous->next : &server->open) = request->next;
 	if (request->next)
@@ -84,16 +76,8 @@ static void finish(struct request *request)
 	request->next = NULL;
 	*(server->oldest_done ? &server->newest_done->next : &server->oldest_done) = request;
 	server->newest_done = request;
-	if (workload->run.kind == RUN_USERS && !is_over(server)) {
-		sim_ns think_ns =
-			workload_draw(workload, &workload->run.think, random_hash_name("think"),
-				      server->simulation->replication, request->user, request->user_request);
-
-		engine_schedule_after(server->simulation->engine, think_ns, think_over, server,
-				      request->user << 32 | (request->user_request + 1));
-		return;
-	}
-	server->closed = server->closed || workload->run.kind == RUN_USERS;
+	if (request->user_number > 0)
+		arrivals_request_ended(server->simulation->arrivals, request->user_number - 1);
 	check_end(server);
 }
 
@@ -188,15 +172,16 @@ static struct request *take_done(struct server *server)
 	return request;
 }
 
-static void release(struct server *server, uint32_t task, uint64_t user, uint64_t user_request)
+static void request_comes(void *context, struct task_instance *instance)
 {
+	struct server *server = context;
 	struct simulation *simulation = server->simulation;
 	struct request *request = take_done(server);
 	sim_ns now = engine_now(simulation->engine);
 
-	*request = (struct request){ .server = server, .user = user, .user_request = user_request };
+	*request = (struct request){ .server = server, .instance = instance, .user_number = instance->user_number };
+	instance->user_number = 0; /* a user waits for the answer, not only for the instance's end */
 	request->number = server->released_count++;
-	request->instance = task_instance_new(simulation, task, request->number);
 	request->instance->handle = &request->handle;
 	request->connection.handler = task_run;
 	if (inner_model(server) && inner_model(server)->kind == MODEL_ASYNCIO) {
@@ -215,62 +200,17 @@ static void release(struct server *server, uint32_t task, uint64_t user, uint64_
 	engine_schedule_at(simulation->engine, server->free_ns, connect, request, 0);
 }
 
-/* The task of the next request that is no arrival's. */
-static uint32_t next_task(const struct server *server)
+static void no_more_come(void *context)
 {
-	return workload_run_task(server->simulation->workload, server->simulation->replication, server->released_count);
-}
+	struct server *server = context;
 
-static void schedule_arrival(struct server *server)
-{
-	uint32_t task;
-
-	if (arrival_source_next(&server->arrivals, &task)) {
-		engine_schedule_at(server->simulation->engine, sim_time_add(server->first_ns, server->arrivals.at_ns),
-				   arrive, server, task);
-		return;
-	}
-	task_statistics_arrivals_over(server->simulation);
 	server->closed = true;
 	check_end(server);
 }
 
-static void arrive(struct engine *engine, void *subject, uint64_t task)
-{
-	(void)engine;
-	release(subject, (uint32_t)task, 0, 0);
-	schedule_arrival(subject);
-}
-
-static void think_over(struct engine *engine, void *subject, uint64_t argument)
-{
-	struct server *server = subject;
-
-	(void)engine;
-	if (is_over(server)) {
-		server->closed = true;
-		check_end(server);
-		return;
-	}
-	release(server, next_task(server), argument >> 32, argument & UINT32_MAX);
-}
-
 void server_clients_start(struct server *server)
 {
-	const struct run *run = &server->simulation->workload->run;
+	const struct arrivals_receiver receiver = { request_comes, no_more_come, server };
 
-	server->first_ns = engine_now(server->simulation->engine);
-	if (run->kind == RUN_ARRIVALS) {
-		arrival_source_init(&server->arrivals, server->simulation->workload, server->simulation->replication);
-		schedule_arrival(server);
-		return;
-	}
-	if (run->kind == RUN_USERS) {
-		for (int64_t user = 0; user < run->users && !is_over(server); user++)
-			release(server, next_task(server), (uint64_t)user, 0);
-		return;
-	}
-	server->closed = true;
-	for (int64_t i = 0; i < run->count; i++)
-		release(server, next_task(server), 0, 0);
+	arrivals_start(server->simulation, &receiver);
 }

@@ -19,7 +19,7 @@
 /* Values are sorted by digits of so many bits; so few are sorted by insertion. */
 #define DIGIT_BITS 8
 #define DIGIT_COUNT (1u << DIGIT_BITS)
-#define INSERTION_COUNT 64
+#define INSERTION_COUNT 32
 
 static uint64_t bin_of(sim_ns value)
 {
@@ -135,10 +135,6 @@ static void sort_by_digits(sim_ns *values, uint64_t count, unsigned int shift)
 	uint64_t next[DIGIT_COUNT] = { 0 }, end[DIGIT_COUNT];
 	uint64_t start = 0;
 
-	if (count <= INSERTION_COUNT) {
-		sort_by_insertion(values, count);
-		return;
-	}
 	for (uint64_t i = 0; i < count; i++)
 		next[digit_of(values[i], shift)]++;
 	for (unsigned int digit = 0; digit < DIGIT_COUNT; digit++) {
@@ -163,7 +159,13 @@ static void sort_by_digits(sim_ns *values, uint64_t count, unsigned int shift)
 		return;
 	start = 0;
 	for (unsigned int digit = 0; digit < DIGIT_COUNT; digit++) {
-		sort_by_digits(values + start, end[digit] - start, shift - DIGIT_BITS);
+		const uint64_t its_count = end[digit] - start;
+
+		/* Not found out by the callee, which clears its tables first. */
+		if (its_count > INSERTION_COUNT)
+			sort_by_digits(values + start, its_count, shift - DIGIT_BITS);
+		else
+			sort_by_insertion(values + start, its_count);
 		start = end[digit];
 	}
 }

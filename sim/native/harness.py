@@ -43,6 +43,7 @@ import harness_server
 import harness_sockets
 import harness_threading
 import harness_trace
+import harness_users
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
 
@@ -278,6 +279,7 @@ class Program:
         by_process = workload['model'] in ('processes', 'pool') or workload['spawn'] == 'process'
         self.start_child = self.context.Process if by_process else threading.Thread
         self.coroutines = None
+        self.payloads = None
         self.caught = harness_control.CAUGHT
         self.makers = dict(MAKERS)
         if workload['coroutines']:
@@ -535,6 +537,28 @@ def generate_arrivals(workload, start_reader, writer):
         os.write(writer, b'x')
 
 
+# How often the records of requests are looked at for their ends: users think longer than that.
+LOOK_S = 0.0005
+
+
+def generate_users(workload, start_reader, writer):
+    """The same for users, who wait for each request's end: it is in its record, so that nobody has to tell them."""
+    os.sched_setaffinity(0, workload['generator_cpus'])
+    os.read(start_reader, 1)
+    users = harness_users.Users(workload, RECORDS[3])
+    waiting = {}
+    while users.ask_on() or (waiting and users.made < users.limit):
+        for number in [number for number in waiting if RECORDS[RECORD_WORDS * (number + 1) + 2]]:
+            users.ended(waiting.pop(number), RECORDS[RECORD_WORDS * (number + 1) + 2])
+        while users.ask_on() and users.wait_ns(clock_ns()) <= 0:
+            number, user = users.ask()
+            waiting[number] = user
+            RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
+            os.write(writer, b'x')
+        wait_s = users.wait_ns(clock_ns()) / 1e9 if users.ask_on() else LOOK_S
+        time.sleep(max(0, min(wait_s, LOOK_S) if waiting else wait_s))
+
+
 def start_generator(workload):
     """Started before the clock; returns its process number and the ends of pipes that the program keeps."""
     start_reader, start_writer = os.pipe()
@@ -543,7 +567,8 @@ def start_generator(workload):
     if generator == 0:
         os.close(start_writer)
         os.close(reader)
-        generate_arrivals(workload, start_reader, writer)
+        generate = generate_users if 'users' in workload else generate_arrivals
+        generate(workload, start_reader, writer)
         os._exit(0)
     os.close(start_reader)
     os.close(writer)
@@ -647,11 +672,13 @@ def execute(workload):
         os.sched_setaffinity(0, workload['cpus'])
     mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
     pace_before = measure_pace(workload)
+    PROGRAM.payloads = harness_processes.payloads_of(workload)
     server = None
     if 'socket_io' in kinds_used_by(workload):
         server = harness_sockets.Server(workload['generator_cpus'])
     sys.setswitchinterval(workload['switch_interval_s'])
-    model = 'arrivals' if 'arrivals_ns' in workload and workload['model'] != 'server' else workload['model']
+    is_asked = 'arrivals_ns' in workload or 'users' in workload
+    model = 'arrivals' if is_asked and workload['model'] != 'server' else workload['model']
     run, prepare = MODELS[model]
     arguments = [workload]
     if prepare and (workload['warm'] or model in ALWAYS_PREPARED):

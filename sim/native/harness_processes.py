@@ -398,6 +398,34 @@ def releasing(numbers):
         yield number
 
 
+def payloads_of(workload):
+    """An object for each task of the run, None where tasks have no arguments or results of some size. One for all would be
+    pickled once a chunk."""
+    if not workload['bytes'] and not workload['result_bytes']:
+        return None
+    return [payload_of(workload['bytes']) for _ in range(workload['run_count'])]
+
+
+def run_task_with(item):
+    main = main_module()
+    main.run_task(item[0])
+    return payload_of(main.PROGRAM.workload['result_bytes'])
+
+
+def releasing_with(numbers):
+    payloads = main_module().PROGRAM.payloads
+    for number in releasing(numbers):
+        yield number, payloads[number]
+
+
+def what_maps():
+    """The function that map() calls, and what makes its arguments of numbers."""
+    main = main_module()
+    if main.PROGRAM.payloads is None:  # a process that was not forked
+        main.PROGRAM.payloads = payloads_of(main.PROGRAM.workload)
+    return (run_task_with, releasing_with) if main.PROGRAM.payloads else (main.run_task, releasing)
+
+
 def release_all(numbers):
     main = main_module()
     now_ns = main.clock_ns()
@@ -420,33 +448,34 @@ def run_one_each(_, numbers, start_child):
 
 
 def run_executor(model, numbers, _, executor=None):
-    run_task = main_module().run_task
+    run_task, released = what_maps()
     with executor or new_executor(model, main_module().PROGRAM.context) as executor:
         if model['return_when'] == 'ALL_COMPLETED':
             more = {'chunksize': model['chunksize'] or 1} if model['model'] == 'process_pool' else {}
-            list(executor.map(run_task, releasing(numbers), **more))
+            list(executor.map(run_task, released(numbers), **more))
             return
-        futures = {executor.submit(run_task, number): number for number in releasing(numbers)}
+        futures = [executor.submit(run_task, item) for item in released(numbers)]
         concurrent.futures.wait(futures, return_when=model['return_when'])
-        for future, number in futures.items():
+        for future, number in zip(futures, numbers):
             if not future.done() and future.cancel():
                 note_cancelled(number)
 
 
 def run_pool(model, numbers, _, pool=None):
-    run_task = main_module().run_task
+    run_task, released = what_maps()
     with pool or new_executor(model, main_module().PROGRAM.context) as pool:
         if model['map'] == 'apply_async':
-            results = [pool.apply_async(run_task, (number,)) for number in releasing(numbers)]
+            results = [pool.apply_async(run_task, (item,)) for item in released(numbers)]
             for result in results:
                 result.get()
             return
+        items = list(released(numbers)) if main_module().PROGRAM.payloads else numbers
         release_all(numbers)
         chunksize = {'chunksize': model['chunksize']} if model['chunksize'] else {}
         if model['map'] == 'map':
-            pool.map(run_task, numbers, **chunksize)
+            pool.map(run_task, items, **chunksize)
         else:
-            for _ in getattr(pool, model['map'])(run_task, numbers, **chunksize):
+            for _ in getattr(pool, model['map'])(run_task, items, **chunksize):
                 pass
 
 

@@ -16,6 +16,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import harness_users
 from harness_control import OUTCOME_FAILED, OUTCOME_REJECTED
 
 LOOPBACK = '127.0.0.1'
@@ -136,14 +137,18 @@ class Clients:
         self.selector = selectors.EpollSelector()
         self.ended = 0
         self.all_ended = threading.Condition()
+        self.users, self.user_of = None, {}
 
     def run(self, start_reader):
         os.sched_setaffinity(0, self.workload['generator_cpus'])
         os.read(start_reader, 1)
         begin_ns = self.records[3]
+        threading.Thread(target=self.read_answers, daemon=True).start()
+        if 'users' in self.workload:
+            self.run_users(begin_ns)
+            return
         arrivals_ns = self.workload.get('arrivals_ns')
         count = self.workload['run_count'] if arrivals_ns is None else len(arrivals_ns)
-        threading.Thread(target=self.read_answers, daemon=True).start()
         for number in range(count):
             self.records[records_of(number)] = begin_ns if arrivals_ns is None else 0
         for number in range(count):
@@ -155,6 +160,20 @@ class Clients:
             self.connect(number)
         with self.all_ended:
             self.all_ended.wait_for(lambda: self.ended == count)
+
+    def run_users(self, begin_ns):
+        self.users = users = harness_users.Users(self.workload, begin_ns)
+        with self.all_ended:
+            while users.made < users.limit and (users.due or self.ended < users.made):
+                wait_ns = users.wait_ns(clock_ns()) if users.due else None
+                if wait_ns is None or wait_ns > 0:
+                    self.all_ended.wait(None if wait_ns is None else wait_ns / 1e9)
+                    continue
+                number, user = users.ask()
+                self.user_of[number] = user
+                self.records[records_of(number)] = clock_ns()
+                self.connect(number)
+            self.all_ended.wait_for(lambda: self.ended == users.made)
 
     def connect(self, number):
         """While the backlog is full the kernel tries again by itself."""
@@ -198,6 +217,8 @@ class Clients:
         key.fileobj.close()
         with self.all_ended:
             self.ended += 1
+            if self.users:
+                self.users.ended(self.user_of.pop(key.data), clock_ns())
             self.all_ended.notify()
 
 

@@ -219,7 +219,8 @@ static bool understand(const struct workload *workload, const struct native_pyth
 		       struct region *region, struct native_run *run, struct native_error *error)
 {
 	struct variant_result *result = &run->result;
-	bool decided_by_run = workload->run.kind == RUN_PROGRAM || workload->run.kind == RUN_ARRIVALS;
+	bool decided_by_run = workload->run.kind == RUN_PROGRAM || workload->run.kind == RUN_ARRIVALS ||
+			      workload->run.kind == RUN_USERS;
 	size_t expected = decided_by_run ? SIZE_MAX : (size_t)workload->run.count;
 
 	result->measured = true;
@@ -290,6 +291,8 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	ok = write_files(&files, &json, region, error) &&
 	     run_harness(workload, python, options, &files, &records, &peak_memory_bytes, region, &output, error) &&
 	     understand(workload, python, &output, &records, region, run, error);
+	if (ok && workload->run.mix_count > 0)
+		native_records_classes(&records, workload, (size_t)json.run_count, region, &run->result);
 	if (ok && peak_memory_bytes > 0)
 		run->result.peak_memory_bytes = (double)peak_memory_bytes;
 	if (ok && options->trace) {

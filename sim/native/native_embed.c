@@ -42,6 +42,8 @@ EMBED("harness_asyncio", "sim/native/harness_asyncio.py");
 EMBED("calibrate_asyncio", "sim/native/calibrate_asyncio.py");
 EMBED("harness_trace", "sim/native/harness_trace.py");
 extern const char native_harness_trace_text[], native_harness_trace_end[];
+EMBED("harness_users", "sim/native/harness_users.py");
+extern const char native_harness_users_text[], native_harness_users_end[];
 EMBED("harness_sockets", "sim/native/harness_sockets.py");
 EMBED("calibrate_sockets", "sim/native/calibrate_sockets.py");
 extern const char native_harness_sockets_text[], native_harness_sockets_end[];
@@ -64,6 +66,7 @@ static const struct {
 	{ "harness_asyncio.py", native_harness_asyncio_text, native_harness_asyncio_end },
 	{ "calibrate_asyncio.py", native_calibrate_asyncio_text, native_calibrate_asyncio_end },
 	{ "harness_trace.py", native_harness_trace_text, native_harness_trace_end },
+	{ "harness_users.py", native_harness_users_text, native_harness_users_end },
 	{ "harness_sockets.py", native_harness_sockets_text, native_harness_sockets_end },
 	{ "calibrate_sockets.py", native_calibrate_sockets_text, native_calibrate_sockets_end },
 };

@@ -153,6 +153,45 @@ void native_records_summarise(const struct native_records *records, size_t expec
 	region_free(region, ends_ns);
 }
 
+static struct class_result class_of(const struct native_records *records, const struct workload *workload, uint32_t task,
+				    size_t run_count, double *sojourns_s)
+{
+	struct class_result of_class = { .name = workload->tasks[task].name,
+					 .sojourn = { NAN, NAN, NAN, NAN, NAN, NAN } };
+	size_t sojourn_count = 0;
+
+	for (size_t i = 0; i < run_count; i++) {
+		const struct native_record *record = &records->tasks[i];
+		int64_t release_ns = release_of(records, record);
+
+		if (release_ns == 0 || workload_run_task(workload, 0, i) != task)
+			continue;
+		of_class.released++;
+		if (record->end_ns == 0)
+			continue;
+		of_class.completed += record->outcome == NATIVE_COMPLETED;
+		of_class.not_completed += record->outcome != NATIVE_COMPLETED;
+		if (record->start_ns != 0)
+			sojourns_s[sojourn_count++] = sim_time_seconds(record->end_ns - release_ns);
+	}
+	if (sojourn_count > 0)
+		summarise_sojourns(sojourns_s, sojourn_count, &of_class.sojourn);
+	return of_class;
+}
+
+void native_records_classes(const struct native_records *records, const struct workload *workload, size_t run_count,
+			    struct region *region, struct variant_result *result)
+{
+	const struct run *run = &workload->run;
+	double *sojourns_s = region_alloc_array(region, run_count, sizeof(*sojourns_s));
+
+	result->class_count = run->mix_count;
+	result->classes = region_alloc_array(region, run->mix_count, sizeof(*result->classes));
+	for (uint32_t i = 0; i < run->mix_count; i++)
+		result->classes[i] = class_of(records, workload, run->mix[i].task, run_count, sojourns_s);
+	region_free(region, sojourns_s);
+}
+
 void native_records_pace(const struct native_records *records, double spin_ns[3])
 {
 	for (int kind = 0; kind < 3; kind++) {

@@ -60,6 +60,9 @@ void native_records_release(struct native_records *records);
  */
 void native_records_summarise(const struct native_records *records, size_t expected, struct region *region,
 			      struct variant_result *result);
+/* The same for each class of a run with a mix; the first `run_count` records are the run's own instances. */
+void native_records_classes(const struct native_records *records, const struct workload *workload, size_t run_count,
+			    struct region *region, struct variant_result *result);
 /* The tasks that had begun, for a trace, in the order of their records; times count from the clock's start. */
 void native_records_tasks(const struct native_records *records, struct region *region, struct native_run *run);
 

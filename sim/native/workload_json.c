@@ -237,6 +237,65 @@ static bool list_arrivals(struct instance_list *list, json_t *root)
 	return ok;
 }
 
+/* How long a user thinks after each of its requests, as many as it could make if none took any time. Their number; 0 when
+ * they are too many. */
+static int64_t list_thinks(struct instance_list *list, uint64_t user, int64_t most, json_t *thinks)
+{
+	const struct run *run = &list->workload->run;
+	int64_t count = 0;
+	sim_ns at_ns = 0;
+
+	do {
+		sim_ns think_ns = workload_draw(list->workload, &run->think, random_hash_name("think"), 0, user,
+						(uint64_t)count);
+
+		if (list->draws_left-- == 0)
+			return 0;
+		json_array_append_new(thinks, json_integer(think_ns));
+		at_ns = sim_time_add(at_ns, think_ns);
+		count++;
+	} while (count < most && (run->arrivals_for_ns == 0 || at_ns < run->arrivals_for_ns));
+	return count;
+}
+
+/* The users' thinking, and an instance for each request that they may come to make. */
+static bool list_users(struct instance_list *list, json_t *root)
+{
+	const struct workload *workload = list->workload;
+	const struct run *run = &workload->run;
+	/* Of a number of requests a user makes its share; one that makes many times as many begins its times anew. */
+	int64_t most = run->arrivals_for_ns > 0 ? INT64_MAX : 16 + 4 * run->count / run->users;
+	int64_t requests = 0;
+	json_t *think_ns = json_array();
+
+	for (int64_t user = 0; user < run->users; user++) {
+		json_t *thinks = json_array();
+		int64_t count = list_thinks(list, (uint64_t)user, most, thinks);
+
+		json_array_append_new(think_ns, thinks);
+		if (count == 0) {
+			json_decref(think_ns);
+			return instance_list_fail(list, "users who hardly think may make too many requests to be run natively, "
+							"expected 'requests' in place of 'for'");
+		}
+		requests += count;
+	}
+	if (run->count > 0 && (requests > run->count || run->arrivals_for_ns == 0))
+		requests = run->count;
+	if (root)
+		json_object_set_new(root, "users",
+				    json_pack("{sO so sI}", "think_ns", think_ns, "for_ns",
+					      run->arrivals_for_ns > 0 ? json_integer(run->arrivals_for_ns) : json_null(),
+					      "requests", (json_int_t)requests));
+	json_decref(think_ns);
+	for (int64_t i = 0; i < requests; i++)
+		if (!instance_list_add(list, (struct instance){ .task = workload_run_task(workload, 0, (uint64_t)i),
+								.entity = workload_entity((uint64_t)i),
+								.in_coroutine = workload_is_of_coroutines(&workload->model) }))
+			return false;
+	return true;
+}
+
 /* main; those that it starts come first in the list. */
 static bool list_main(struct instance_list *list, json_t *root)
 {
@@ -255,28 +314,29 @@ static bool list_main(struct instance_list *list, json_t *root)
 	return ok;
 }
 
-static bool add_run(const struct workload *workload, json_t *root, const char **why_not)
+/* `*run_count` becomes the number of instances that the run itself releases. */
+static bool add_run(const struct workload *workload, json_t *root, int64_t *run_count, const char **why_not)
 {
 	struct instance_list list;
 	bool ok;
 
-	if (workload->run.kind == RUN_ARRIVALS && workload->model.kind != MODEL_THREAD_POOL &&
+	if ((workload->run.kind == RUN_ARRIVALS || workload->run.kind == RUN_USERS) && workload->model.kind != MODEL_THREAD_POOL &&
 	    workload->model.kind != MODEL_ASYNCIO && workload->model.kind != MODEL_SERVER) {
-		*why_not = "arrivals are run natively in the models `thread_pool`, `asyncio` and `server` only";
+		*why_not = "arrivals and users are run natively in the models `thread_pool`, `asyncio` and `server` only";
 		return false;
 	}
 	if (workload->run.from_inside) {
 		*why_not = "arrivals from inside the program are not run natively yet";
 		return false;
 	}
-	if (workload->run.kind == RUN_USERS) {
-		*why_not = "users are not run natively yet";
-		return false;
-	}
 	instance_list_init(&list, workload);
+	*run_count = 0;
 	ok = workload->run.kind == RUN_ARRIVALS	 ? list_arrivals(&list, root)
+	     : workload->run.kind == RUN_USERS	 ? list_users(&list, root)
 	     : workload->run.kind == RUN_PROGRAM ? list_main(&list, root)
 						 : list_run(&list);
+	if (workload->run.kind != RUN_PROGRAM)
+		*run_count = (int64_t)list.count;
 	ok = ok && list_all(&list, root);
 	if (!ok)
 		*why_not = list.why_not;
@@ -286,8 +346,10 @@ static bool add_run(const struct workload *workload, json_t *root, const char **
 
 bool workload_json_is_possible(const struct workload *workload, const char **why_not)
 {
+	int64_t run_count;
+
 	*why_not = workload_json_why_not(workload);
-	return !*why_not && add_run(workload, NULL, why_not);
+	return !*why_not && add_run(workload, NULL, &run_count, why_not);
 }
 
 /* Where a load generator may run: on the allowed CPUs that the program does not have, if there are any. */
@@ -323,6 +385,8 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "model", json_string(model_names[workload->model.kind]));
 	json_object_set_new(root, "coroutines", json_boolean(has_coroutines(workload)));
 	json_object_set_new(root, "run_count", json_integer(workload->run.count));
+	json_object_set_new(root, "bytes", json_integer(workload->run.bytes));
+	json_object_set_new(root, "result_bytes", json_integer(workload->run.result_bytes));
 	json_object_set_new(root, "background", json_integer(workload->machine.background));
 	json_object_set_new(root, "workers", json_integer(workload->model.workers));
 	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));
@@ -338,7 +402,7 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "cpus", cpu_list);
 	json_object_set_new(root, "resources", workload_json_resources(workload));
 	json_object_set_new(root, "tasks", workload_json_tasks(workload));
-	ok = add_run(workload, root, why_not);
+	ok = add_run(workload, root, &json->run_count, why_not);
 	if (ok) {
 		json->instance_count = json_integer_value(json_object_get(root, "count")) +
 				       json_integer_value(json_object_get(root, "spare"));

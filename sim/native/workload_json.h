@@ -26,6 +26,7 @@ struct workload_json {
 	char *text; /* owned by the region */
 	size_t length_bytes;
 	int64_t instance_count; /* tasks that the run can start at most: the records that it needs */
+	int64_t run_count;	/* those that the run itself releases, the first of them; 0: `main` starts them */
 };
 
 struct native_cpus;

@@ -155,8 +155,10 @@ static void tell_unknown(struct advice *advice, struct region *region)
 		add_unknown(advice, workload->machine.note);
 	if (!workload_content(workload).is_random)
 		add_unknown(advice, "durations are constants: how the answer spreads with real, varying ones (write a distribution)");
-	if (workload->run.kind != RUN_PROGRAM && ranks_group(advice, "processes"))
-		add_unknown(advice, "how large arguments and results are: they are pickled as small integers; large ones count against processes");
+	if (workload->run.kind != RUN_PROGRAM && workload->run.bytes == 0 && workload->run.result_bytes == 0 &&
+	    ranks_group(advice, "processes"))
+		add_unknown(advice, "how large arguments and results are: they are pickled as small integers; large ones count against "
+				    "processes (write 'bytes' and 'result_bytes' in 'run')");
 	if (has_kind(workload, STEP_IO) && ranks_group(advice, "asyncio"))
 		add_unknown(advice, "whether there is an asynchronous library for each 'io' step: where there is none, write 'block'");
 	for (size_t i = 0; i < advice->flip_count; i++) {

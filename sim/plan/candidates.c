@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/plan/candidates.h"
+#include "sim/plan/workload_change.h"
 #include "sim/scenario/scenario_keys.h"
 
 #define FREE_THREADED_MINOR 13	  /* PEP 703: 3.13 is the first with such a build */
@@ -106,6 +107,10 @@ static struct candidate compile(const struct scenario_source *source, const stru
 	    candidate.workload.run.count > most_processes) {
 		candidate.why_not = region_format(region, "%lld processes, one a task, are more than %d (--max-processes)",
 						  (long long)candidate.workload.run.count, most_processes);
+		return candidate;
+	}
+	if (!workload_gets_results(&candidate.workload)) {
+		candidate.why_not = "a process of its own hands no result back";
 		return candidate;
 	}
 	candidate.has_workers = candidate.workload.model.workers > 0;

@@ -10,6 +10,7 @@
 #define EVENT_BUDGET 4e6
 #define DOUBLINGS 10 /* up to a thousand times as much, or as little */
 #define HALVINGS 4   /* of the last doubling: to within 5 % */
+#define PAYLOAD_DOUBLINGS 17 /* up to 64 MiB, from next to nothing */
 #define MOST_CORES 256
 
 struct search {
@@ -124,6 +125,36 @@ static const char *tell_rate(const struct workload *workload, double factor, str
 	return region_format(region, "%.4g/s", factor * 1e9 / distribution_mean(&workload->run.spacing));
 }
 
+static struct workload apply_payload(const struct workload *workload, double factor, struct region *region)
+{
+	(void)region;
+	return workload_with_payload(workload, factor);
+}
+
+static bool has_payload(const struct workload *workload)
+{
+	return workload->run.bytes > 0 || workload->run.result_bytes > 0;
+}
+
+/* Threads and coroutines hand over references, of whatever size. */
+static bool hands_over_to_processes(const struct workload *workload)
+{
+	return has_count(workload) && model_starts_processes(&workload->model);
+}
+
+static const char *tell_payload(const struct workload *workload, double factor, struct region *region)
+{
+	struct workload changed = workload_with_payload(workload, factor);
+	int64_t bytes = changed.run.bytes > changed.run.result_bytes ? changed.run.bytes : changed.run.result_bytes;
+
+	if (factor == 1 && !has_payload(workload))
+		return "an integer";
+	if (bytes < 10 * 1024)
+		return region_format(region, "%lld bytes", (long long)bytes);
+	return bytes < 10 * 1024 * 1024 ? region_format(region, "%lld KiB", (long long)(bytes >> 10)) :
+					  region_format(region, "%lld MiB", (long long)(bytes >> 20));
+}
+
 static const char *tell_factor(const struct workload *workload, double factor, struct region *region)
 {
 	(void)workload;
@@ -141,6 +172,8 @@ static const struct axis axes[] = {
 	{ "number of tasks", apply_load, DOUBLINGS, DOUBLINGS, has_count, tell_count },
 	{ "users", apply_load, DOUBLINGS, DOUBLINGS, has_users, tell_users },
 	{ "arrival rate", apply_load, 6, DOUBLINGS, has_arrivals, tell_rate },
+	{ "payload of each task", apply_payload, PAYLOAD_DOUBLINGS, 0, hands_over_to_processes, tell_payload },
+	{ "payload of each task", apply_payload, 0, PAYLOAD_DOUBLINGS, has_payload, tell_payload },
 };
 
 /* ---- Things that are so or not ---- */
@@ -205,7 +238,7 @@ static const char *probe(struct search *search, const struct axis *axis, double 
 	for (size_t i = 0; i < search->count; i++) {
 		const struct contender *contender = &search->changed[i];
 
-		if (contender->candidate->needs)
+		if (contender->candidate->needs || !workload_gets_results(&contender->workload))
 			continue;
 		if (!best || objective_compare(search->objective, &contender->result, &best->result) < 0)
 			best = contender;

@@ -14,8 +14,8 @@ struct flip {
 };
 
 /*
- * Changes one thing at a time - cores, CPU time against waiting, the length of tasks, how many there are, the CPU quota,
- * how processes start, whether workers wait already - further and further until the winner is of another group and
+ * Changes one thing at a time - cores, CPU time against waiting, the length of tasks, how many there are, what is pickled
+ * of each, the CPU quota, how processes start, whether workers wait already - further and further until the winner is of another group and
  * better by more than FLIP_LEAST_RATIO, then finds between which values. Contenders that need another interpreter take
  * no part. Returns how many entries of `flips` (at least FLIP_LIMIT) it has filled.
  */

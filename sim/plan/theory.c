@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sim/plan/queueing.h"
+#include "sim/plan/workload_change.h"
 
 /* What costs may add to the work for a law to be shown beside a simulation that has them. */
 #define OVERHEAD_MOST 0.05
@@ -349,6 +350,10 @@ static void find_batch_law(struct finding *finding)
 
 	if (workload->model.kind == MODEL_SEQUENTIAL) {
 		refuse(finding, "one task after the other is what speed-ups are measured by");
+		return;
+	}
+	if ((workload->run.bytes > 0 || workload->run.result_bytes > 0) && model_starts_processes(&workload->model)) {
+		refuse(finding, "arguments and results are pickled, which no law knows of");
 		return;
 	}
 	if (workload->model.each || workload->model.kind == MODEL_SERVER) {

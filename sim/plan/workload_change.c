@@ -154,6 +154,25 @@ struct workload workload_with_load(const struct workload *workload, double facto
 	return changed;
 }
 
+/* ---- Payloads ---- */
+
+struct workload workload_with_payload(const struct workload *workload, double factor)
+{
+	struct workload changed = *workload;
+	struct run *run = &changed.run;
+
+	if (run->bytes == 0 && run->result_bytes == 0)
+		run->bytes = run->result_bytes = WORKLOAD_LEAST_PAYLOAD_BYTES;
+	run->bytes = (int64_t)round((double)run->bytes * factor);
+	run->result_bytes = (int64_t)round((double)run->result_bytes * factor);
+	return changed;
+}
+
+bool workload_gets_results(const struct workload *workload)
+{
+	return workload->run.result_bytes == 0 || workload->model.kind != MODEL_PROCESSES;
+}
+
 /* ---- What is in it ---- */
 
 bool model_starts_processes(const struct model *model)

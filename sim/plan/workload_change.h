@@ -27,6 +27,13 @@ struct workload workload_with_durations(const struct workload *workload, double 
  * chunk rule is applied again unless `chunksize` is given. */
 struct workload workload_with_load(const struct workload *workload, double factor, struct region *region);
 
+/* Arguments and results of its tasks of `factor` times the size; where both are integers, of
+ * WORKLOAD_LEAST_PAYLOAD_BYTES. */
+#define WORKLOAD_LEAST_PAYLOAD_BYTES 512
+struct workload workload_with_payload(const struct workload *workload, double factor);
+/* Whether its tasks' results, where they have some size, come back: a process of its own hands none to its starter. */
+bool workload_gets_results(const struct workload *workload);
+
 /* Whether its workers are processes, each with an interpreter's memory. */
 bool model_starts_processes(const struct model *model);
 

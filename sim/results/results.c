@@ -70,8 +70,8 @@ void variant_result_init(struct variant_result *result)
 	*result = (struct variant_result){ .measured = true, .percentiles_exact = true };
 	for (size_t i = 0; i < figure_count; i++)
 		*figure_of(result, &figures[i]) = NAN;
-	result->makespan_ci95 = result->speedup_ci95 = result->throughput_ci95 = (struct interval){ NAN, NAN };
-	result->p50_ci95 = result->p99_ci95 = (struct interval){ NAN, NAN };
+	for (int i = 0; i < SAMPLED_COUNT; i++)
+		result->ci95[i] = (struct interval){ NAN, NAN };
 }
 
 static const char *copy_text(const char *text, struct region *region)
@@ -214,15 +214,9 @@ static void combine_classes(const struct results *replications, size_t count, si
 static void combine_variant(const struct results *replications, size_t count, size_t variant, struct region *region,
 			    double *samples, struct variant_result *out)
 {
-	static const struct {
-		const char *metric;
-		size_t offset; /* of a struct interval */
-	} intervals[SAMPLED_COUNT] = {
-		[SAMPLED_MAKESPAN] = { "makespan", offsetof(struct variant_result, makespan_ci95) },
-		[SAMPLED_SPEEDUP] = { "speedup", offsetof(struct variant_result, speedup_ci95) },
-		[SAMPLED_THROUGHPUT] = { "throughput", offsetof(struct variant_result, throughput_ci95) },
-		[SAMPLED_P50] = { "p50", offsetof(struct variant_result, p50_ci95) },
-		[SAMPLED_P99] = { "p99", offsetof(struct variant_result, p99_ci95) },
+	static const char *const sampled_metrics[SAMPLED_COUNT] = {
+		[SAMPLED_MAKESPAN] = "makespan", [SAMPLED_SPEEDUP] = "speedup", [SAMPLED_THROUGHPUT] = "throughput",
+		[SAMPLED_P50] = "p50",		 [SAMPLED_P99] = "p99",
 	};
 
 	/* What no mean is taken of is the first replication's: names, notes, the first report. */
@@ -232,17 +226,17 @@ static void combine_variant(const struct results *replications, size_t count, si
 			samples[i] = figure_value(&replications[i].variants[variant], &figures[figure]);
 		*figure_of(out, &figures[figure]) = count == 1 ? samples[0] : stats_mean(samples, count);
 	}
-	for (size_t interval = 0; interval < sizeof(intervals) / sizeof(intervals[0]); interval++) {
-		const struct figure *figure = figure_find(intervals[interval].metric);
+	for (size_t sampled = 0; sampled < SAMPLED_COUNT; sampled++) {
+		const struct figure *figure = figure_find(sampled_metrics[sampled]);
 
 		for (size_t i = 0; i < count; i++)
 			samples[i] = figure_value(&replications[i].variants[variant], figure);
-		*(struct interval *)((char *)out + intervals[interval].offset) = stats_mean_ci95(samples, count);
+		out->ci95[sampled] = stats_mean_ci95(samples, count);
 		if (count > 1 && count <= SAMPLES_MOST) {
 			double *kept = region_alloc_array(region, count, sizeof(*kept));
 
 			memcpy(kept, samples, count * sizeof(*kept));
-			out->samples[interval] = kept;
+			out->samples[sampled] = kept;
 		}
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -52,6 +52,11 @@ struct class_result {
 /* What intervals are made of, in the order of the JSON keys in sampled_keys: "makespan_s", ... */
 enum sampled { SAMPLED_MAKESPAN, SAMPLED_SPEEDUP, SAMPLED_THROUGHPUT, SAMPLED_P50, SAMPLED_P99, SAMPLED_COUNT };
 extern const char *const sampled_keys[SAMPLED_COUNT];
+/* Whether it is a time, in seconds. */
+static inline bool sampled_is_time(enum sampled sampled)
+{
+	return sampled == SAMPLED_MAKESPAN || sampled == SAMPLED_P50 || sampled == SAMPLED_P99;
+}
 #define SAMPLES_MOST 1000
 
 struct interval {
@@ -96,7 +101,12 @@ struct variant_result {
 	double context_switches, gil_switches;
 	double peak_memory_bytes;
 	double events;
-	struct interval makespan_ci95, speedup_ci95, throughput_ci95, p50_ci95, p99_ci95;
+	union {
+		struct interval ci95[SAMPLED_COUNT];
+		struct {
+			struct interval makespan_ci95, speedup_ci95, throughput_ci95, p50_ci95, p99_ci95;
+		};
+	};
 	/* Each replication's own of what has an interval, in order: two results of the same random numbers can be
 	 * compared one by one. NULL: one replication, or more than SAMPLES_MOST. */
 	const double *samples[SAMPLED_COUNT];

@@ -1,11 +1,20 @@
 /*
- * results_csv.c - results as CSV: a row for each variant, units in the columns' names.
+ * results_csv.c - results as CSV: a row for each variant, units in the columns' names. Intervals of means are named as
+ * the JSON's are ("p99_s_ci95_low"), and empty without replications.
  */
 #include <math.h>
 
 #include "sim/results/csv_writer.h"
 #include "sim/results/figures.h"
 #include "sim/results/production.h"
+
+static void print_interval(struct csv_writer *writer, const struct variant_result *variant, enum sampled sampled)
+{
+	void (*print)(struct csv_writer *, double) = sampled_is_time(sampled) ? csv_seconds : csv_number;
+
+	print(writer, variant->ci95[sampled].low);
+	print(writer, variant->ci95[sampled].high);
+}
 
 static void print_row(struct csv_writer *writer, const struct results *results, size_t index)
 {
@@ -35,6 +44,8 @@ static void print_row(struct csv_writer *writer, const struct results *results, 
 		else
 			csv_number(writer, figures[i].unit == 'c' && value < 0 ? NAN : value);
 	}
+	for (int i = 0; i < SAMPLED_COUNT; i++)
+		print_interval(writer, variant, (enum sampled)i);
 	production_print_csv(variant, writer);
 	csv_end_line(writer);
 }
@@ -54,6 +65,14 @@ bool results_print_csv_header(const char *const *settings, size_t setting_count,
 		csv_text(&writer, columns[i]);
 	for (size_t i = 0; i < figure_count; i++)
 		csv_text(&writer, figures[i].column);
+	for (int i = 0; i < SAMPLED_COUNT; i++) {
+		char column[64];
+
+		snprintf(column, sizeof(column), "%s_ci95_low", sampled_keys[i]);
+		csv_text(&writer, column);
+		snprintf(column, sizeof(column), "%s_ci95_high", sampled_keys[i]);
+		csv_text(&writer, column);
+	}
 	csv_text(&writer, "production");
 	csv_text(&writer, "production_error");
 	csv_end_line(&writer);

@@ -124,18 +124,18 @@ static void print_times(struct json_writer *writer, const struct variant_result 
 
 static void print_ci95(struct json_writer *writer, const struct variant_result *variant)
 {
+	bool any = false;
+
+	for (int i = 0; i < SAMPLED_COUNT; i++)
+		any |= !isnan(variant->ci95[i].low);
 	json_writer_key(writer, "ci95");
-	if (isnan(variant->makespan_ci95.low) && isnan(variant->speedup_ci95.low) &&
-	    isnan(variant->throughput_ci95.low) && isnan(variant->p50_ci95.low) && isnan(variant->p99_ci95.low)) {
+	if (!any) {
 		json_writer_null(writer);
 		return;
 	}
 	json_writer_open_compact(writer, '{');
-	key_interval(writer, "makespan_s", &variant->makespan_ci95, true);
-	key_interval(writer, "speedup", &variant->speedup_ci95, false);
-	key_interval(writer, "throughput_per_s", &variant->throughput_ci95, false);
-	key_interval(writer, "p50_s", &variant->p50_ci95, true);
-	key_interval(writer, "p99_s", &variant->p99_ci95, true);
+	for (int i = 0; i < SAMPLED_COUNT; i++)
+		key_interval(writer, sampled_keys[i], &variant->ci95[i], sampled_is_time((enum sampled)i));
 	json_writer_close(writer, '}');
 }
 
@@ -146,12 +146,11 @@ static void print_samples(struct json_writer *writer, const struct variant_resul
 	json_writer_key(writer, "samples");
 	json_writer_open(writer, '{');
 	for (int i = 0; i < SAMPLED_COUNT; i++) {
-		bool is_time = i == SAMPLED_MAKESPAN || i == SAMPLED_P50 || i == SAMPLED_P99;
-
 		json_writer_key(writer, sampled_keys[i]);
 		json_writer_open_compact(writer, '[');
 		for (int replication = 0; replication < replications; replication++)
-			(is_time ? json_writer_seconds : json_writer_number)(writer, variant->samples[i][replication]);
+			(sampled_is_time((enum sampled)i) ? json_writer_seconds : json_writer_number)(
+				writer, variant->samples[i][replication]);
 		json_writer_close(writer, ']');
 	}
 	json_writer_close(writer, '}');

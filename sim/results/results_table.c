@@ -189,6 +189,36 @@ static void print_outcomes(const struct variant_result *variant, FILE *stream)
 			variant->deadlock_report ? variant->deadlock_report : "no report");
 }
 
+/* The tasks of a mix, each by its name. */
+static void print_classes(const struct results *results, struct region *region, FILE *stream)
+{
+	static const char *const heads[] = { "", "variant", "task", "released", "completed", "mean", "p50", "p99" };
+	struct text_table table;
+	bool any = false;
+
+	text_table_init(&table, region, "lllrrrrr");
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		text_table_cell(&table, "%s", heads[i]);
+	for (size_t i = 0; i < results->variant_count; i++)
+		for (size_t k = 0; k < results->variants[i].class_count; k++) {
+			const struct class_result *of_class = &results->variants[i].classes[k];
+
+			any = true;
+			text_table_cell(&table, "%s", "");
+			text_table_cell(&table, "%s", k == 0 ? results->variants[i].name : "");
+			text_table_cell(&table, "%s", of_class->name);
+			text_table_cell(&table, "%.6g", of_class->released);
+			text_table_cell(&table, "%.6g", of_class->completed);
+			time_cell(&table, of_class->sojourn.mean);
+			time_cell(&table, of_class->sojourn.p50);
+			time_cell(&table, of_class->sojourn.p99);
+		}
+	if (any) {
+		fputc('\n', stream);
+		text_table_print(&table, false, stream);
+	}
+}
+
 /* Where waiting for the GIL is much of what tasks do once a worker has them, what the waiters stood behind, and whether
  * asking would have helped. */
 static void print_gil_wait(const struct variant_result *variant, FILE *stream)
@@ -265,6 +295,7 @@ bool results_print_table(const struct results *results, bool color, FILE *stream
 	}
 	print_head(results, stream);
 	text_table_print(&table, color, stream);
+	print_classes(results, &region, stream);
 	fputs("\n* fastest, = baseline\n", stream);
 	for (size_t i = 0; i < results->variant_count; i++)
 		if (results->variants[i].measured)

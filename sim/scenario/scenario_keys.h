@@ -1,7 +1,7 @@
 /*
  * scenario_keys.h - the scenario language as tables: one entry a key.
  *
- * The same entries check a file (scenario_keys.c), lead an override to its place
+ * The same entries (scenario_keys.c, scenario_step_keys.c) check a file (keys_read.c), lead an override to its place
  * (scenario_paths.c) and become the JSON Schema (scenario_schema.c). A new key is one new line.
  */
 #ifndef SIM_SCENARIO_SCENARIO_KEYS_H
@@ -124,7 +124,7 @@ struct task_keys {
 
 struct run_keys {
 	const char *task;
-	int64_t count, users, requests;
+	int64_t count, users, requests, bytes, result_bytes;
 	sim_ns for_ns;
 	const struct yaml_node *items, *arrivals, *think, *mix;
 	const char *warm_up;

@@ -15,6 +15,23 @@
 
 /* ---- What is run ---- */
 
+/* Requests are handed to threads, loops and servers, which pickle nothing. */
+static void refuse_payloads_of_requests(struct reading *reading, const struct yaml_node *run,
+					const struct checked *checked)
+{
+	static const char *const payloads[] = { "bytes", "result_bytes" };
+
+	if (checked->run.arrivals == NULL && checked->run.users < 0)
+		return;
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
+		const struct yaml_node *node = yaml_tree_get(run, payloads[i]);
+
+		if (node != NULL)
+			yaml_tree_error(reading->diagnostics, node,
+					"'%s' beside requests from outside, expected 'count' or 'items'", payloads[i]);
+	}
+}
+
 static void parse_run(struct reading *reading, const char *folder, double scale, struct checked *checked)
 {
 	const struct yaml_node *run = checked->keys.run;
@@ -43,6 +60,7 @@ static void parse_run(struct reading *reading, const char *folder, double scale,
 	} else if (yaml_tree_get(run, "requests") == NULL && yaml_tree_get(run, "for") == NULL) {
 		yaml_tree_error(reading->diagnostics, run, "users without an end, expected 'requests' or 'for'");
 	}
+	refuse_payloads_of_requests(reading, run, checked);
 	load_parse(reading, run, folder, scale, checked);
 }
 

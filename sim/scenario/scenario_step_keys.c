@@ -1,6 +1,8 @@
 /*
  * scenario_step_keys.c - the tables of steps. The first key of a step's table names it.
  */
+#include <string.h>
+
 #include "sim/scenario/scenario_keys.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -236,3 +238,37 @@ const struct step_form step_forms[STEP_KIND_COUNT] = {
 	FORM(SEND, send, false),
 	FORM(RECV, recv, false),
 };
+
+const struct step_form *keys_step_form_of_name(const char *name)
+{
+	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
+		if (step_forms[i].table != NULL && strcmp(step_forms[i].table->keys[0].name, name) == 0)
+			return &step_forms[i];
+	}
+	return NULL;
+}
+
+const struct step_form *keys_step_form(const struct yaml_node *step)
+{
+	const struct step_form *form = NULL;
+
+	if (step->kind == NODE_SCALAR)
+		form = keys_step_form_of_name(step->text);
+	else if (step->kind == NODE_MAP) {
+		for (uint32_t i = 0; i < step->count && form == NULL; i++)
+			form = keys_step_form_of_name(step->pairs[i].key->text);
+	}
+	return form;
+}
+
+void keys_report_unknown_step(struct reading *reading, const struct yaml_node *node, const char *word)
+{
+	const char *names[STEP_KIND_COUNT];
+	size_t count = 0;
+
+	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
+		if (step_forms[i].table != NULL)
+			names[count++] = step_forms[i].table->keys[0].name;
+	}
+	keys_report_unknown(reading, node, "step", word, NULL, names, count);
+}

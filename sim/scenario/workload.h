@@ -346,6 +346,8 @@ struct run {
 	int64_t users;		     /* USERS */
 	struct duration think;	     /* USERS: stream "think", entity: the user, draw: the request */
 	bool from_inside;	     /* ARRIVALS: a thread (or coroutine) of the program itself generates them */
+	int64_t bytes, result_bytes; /* COUNT, ITEMS: pickled sizes of each task's arguments and result, where a pool of processes
+				      * pickles them; 0: an integer's */
 	const struct task_share *mix; /* instances of several tasks, drawn by their share; NULL: all of `task` */
 	uint32_t mix_count;
 	sim_ns warm_up_ns; /* ARRIVALS, USERS: tasks released earlier are in no figure of time; 0: none;

@@ -420,6 +420,8 @@ static void compile_run(const struct compiler *compiler, const struct checked *c
 	}
 	*run = checked->load;
 	run->task = checked->run_task;
+	run->bytes = checked->run.bytes > 0 ? checked->run.bytes : 0;
+	run->result_bytes = checked->run.result_bytes > 0 ? checked->run.result_bytes : 0;
 	if (checked->run.items != NULL) {
 		run->kind = RUN_ITEMS;
 		run->count = checked->item_count;

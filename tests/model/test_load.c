@@ -279,3 +279,34 @@ Test(load, long_tasks_in_large_numbers_are_no_overload)
 	cr_expect(not(bench.result.overloaded));
 	cr_expect(eq(dbl, bench.result.sojourn.p99, 5));
 }
+
+static void serve_in_a_loop(double rate_per_s, int64_t count)
+{
+	model_bench_run_poisson(&bench, 0, rate_per_s, count);
+	bench.workload.model.kind = MODEL_ASYNCIO;
+}
+
+/* Early requests come to the loop again and wait for those that have come since: they take nearly as long as late ones. */
+Test(load, a_loop_that_is_shared_among_too_many_is_overloaded)
+{
+	model_bench_step(&bench, STEP_PYTHON, SIM_MS);
+	model_bench_step(&bench, STEP_IO, 20 * SIM_MS);
+	model_bench_step(&bench, STEP_PYTHON, SIM_MS);
+	serve_in_a_loop(1000, 8000);
+	model_bench_simulate(&bench);
+	cr_expect(bench.result.overloaded);
+	/* 1000/s come, at most 500/s go. */
+	cr_expect(ge(dbl, bench.result.backlog_growth_per_s, 490));
+}
+
+Test(load, a_loop_in_which_many_wait_long_is_not_overloaded)
+{
+	model_bench_exponential(&bench, STEP_IO, 5 * SIM_S);
+	serve_in_a_loop(400, 8000);
+	for (uint64_t i = 0; i < 5; i++) {
+		const struct variant_result *result = model_bench_replicate(&bench, i);
+
+		cr_expect(gt(dbl, result->in_flight_max, 1500));
+		cr_expect(not(result->overloaded), "replication %lu", i);
+	}
+}

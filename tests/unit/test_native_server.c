@@ -109,6 +109,80 @@ Test(native_server, workers_take_ahead_and_listen_on_sockets_of_their_own)
 		      20, 0);
 }
 
+/* ---- Users, mixes, payloads: the load of any model ---- */
+
+Test(native_server, users_make_as_many_requests_as_were_asked_for)
+{
+	static const char *const models[] = { "thread_pool, workers: 2", "asyncio", "server, workers: 2" };
+
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+		expect_counts(region_format(&helper.region,
+					    "machine: {cores: 1}\n"
+					    "tasks: {request: [{io: 2ms}]}\n"
+					    "run: {task: request, users: 3, think: exponential(3ms), requests: 14}\n"
+					    "variants: {it: {model: %s}}\n",
+					    models[i]),
+			      14, 0);
+}
+
+/* Each asks at 0, 101, 202 and 303 ms, and would ask again after the end. */
+Test(native_server, users_think_and_end)
+{
+	static const char *const models[] = { "thread_pool, workers: 2", "server, workers: 2" };
+
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+		expect_counts(region_format(&helper.region,
+					    "machine: {cores: 1}\n"
+					    "tasks: {request: [{io: 1ms}]}\n"
+					    "run: {task: request, users: 2, think: 100ms, for: 350ms}\n"
+					    "variants: {it: {model: %s}}\n",
+					    models[i]),
+			      8, 0);
+}
+
+Test(native_server, tasks_of_a_mix_are_counted_apart)
+{
+	const struct scenario_options options = { .profile = "ideal" };
+	const struct simulate_options simulate_options = { 0 };
+	const struct scenario *scenario =
+		helper_load_good(&helper,
+				 "machine: {cores: 1}\n"
+				 "tasks: {page: [{io: 1ms}], search: [{io: 20ms}]}\n"
+				 "run: {mix: {page: 70%, search: 30%}, arrivals: {rate: 2000/s, count: 40}}\n"
+				 "variants: {it: {model: thread_pool, workers: 4}}\n",
+				 &options);
+	struct variant_result results[2];
+
+	simulate(&scenario->workloads[0], &simulate_options, &helper.region, &results[0]);
+	results[1] = run_natively(scenario, false);
+	cr_assert(eq(sz, results[1].class_count, 2));
+	for (size_t i = 0; i < 2; i++) {
+		cr_expect(eq(str, (char *)results[1].classes[i].name, (char *)(i == 0 ? "page" : "search")));
+		cr_expect(gt(dbl, results[0].classes[i].released, 0));
+		cr_expect(eq(dbl, results[1].classes[i].released, results[0].classes[i].released));
+		cr_expect(eq(dbl, results[1].classes[i].completed, results[0].classes[i].completed));
+		cr_expect(ge(dbl, results[1].classes[i].sojourn.p50, i == 0 ? 0.001 : 0.020));
+	}
+	cr_expect(eq(dbl, results[1].classes[0].released + results[1].classes[1].released, 40));
+}
+
+Test(native_server, pools_carry_arguments_and_results)
+{
+	static const char *const models[] = { "pool, workers: 2, chunksize: 2", "pool, workers: 2, map: imap",
+					      "pool, workers: 2, map: apply_async", "process_pool, workers: 2" };
+
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+		expect_counts(region_format(&helper.region,
+					    "machine: {cores: 1}\n"
+					    "tasks: {work: [{io: 1ms}]}\n"
+					    "run: {task: work, count: 5, bytes: 200KiB, result_bytes: 100KiB}\n"
+					    "variants: {it: {model: %s}}\n",
+					    models[i]),
+			      5, 0);
+}
+
+/* ---- The machine ---- */
+
 /* Natively two of three workers find no core for a while; what they do is the same. */
 Test(native_server, a_program_beside_others_ends_and_its_memory_is_seen)
 {
