@@ -34,14 +34,14 @@ void step_store(struct task_instance *instance, uint32_t variable, int64_t value
 		instance->activation->variables[variable] = value;
 }
 
-static struct block_locals *push_block(struct os_thread *thread, struct task_instance *instance, uint32_t first,
-				       uint32_t end)
+static struct task_run_locals *push_block(struct os_thread *thread, struct task_instance *instance, uint32_t first,
+					  uint32_t end)
 {
-	struct block_locals *block = os_thread_push_sized(thread, task_run_block, sizeof(*block));
+	struct task_run_locals *block = os_thread_push_sized(thread, task_run_steps, sizeof(*block));
 
 	block->instance = instance;
 	block->at = first;
-	block->end = end & INT32_MAX;
+	block->end = end & TASK_STEPS_MOST;
 	return block;
 }
 

@@ -229,27 +229,6 @@ static enum progress execute(struct os_thread *thread, struct task_instance *ins
 	return step_program_of(instance->simulation->workload, step, instance->in_coroutine)(thread, instance, step);
 }
 
-enum progress task_run_block(struct os_thread *thread, struct frame *frame)
-{
-	struct block_locals *my = FRAME_LOCALS(frame, struct block_locals);
-	const struct step *steps = my->instance->simulation->workload->steps;
-
-	PROGRAM_BEGIN(frame);
-	if (!engine_count_round(thread->machine->engine))
-		AWAIT(frame, os_thread_compute(thread, 1));
-	if (my->is_body)
-		AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_BODY_COST)));
-	for (; my->at < my->end && my->instance->leaving == LEAVING_NOT; my->at = steps[my->at].end) {
-		if (!has_no_step_cost(steps[my->at].kind))
-			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
-		AWAIT(frame, execute(thread, my->instance, &steps[my->at]));
-		/* What the library raised; the numbers are the same (steps_asyncio.c). */
-		if (py_exception(thread) != PY_NO_EXCEPTION)
-			task_raise(my->instance, (enum exception_kind)py_catch(thread));
-	}
-	PROGRAM_END;
-}
-
 /* ---- A whole instance ---- */
 
 static void begin(struct os_thread *thread, struct task_instance *instance)
@@ -348,6 +327,60 @@ static void forget_objects(struct os_thread *thread, const struct task_instance 
 	os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_COROUTINE));
 }
 
+/* Counts its outcome, tells who waits for it, and gives it back. */
+static void finish(struct os_thread *thread, struct task_instance *instance)
+{
+	if (instance->counted)
+		end(thread, instance);
+	os_process_use_memory(thread->process, -task_extras_of(instance)->allocated_bytes);
+	tell_handle(instance);
+	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */
+	if (instance->leaving == LEAVING_RAISE &&
+	    (instance->in_coroutine || (instance->handle && instance->handle->call)))
+		py_raise(thread, instance->exception);
+	forget_objects(thread, instance);
+	deadlock_forget(instance);
+	shared_cells_forget(instance);
+	give_back(instance);
+}
+
+enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
+{
+	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
+	const struct step *steps = my->instance->simulation->workload->steps;
+
+	PROGRAM_BEGIN(frame);
+	if (!engine_count_round(thread->machine->engine))
+		AWAIT(frame, os_thread_compute(thread, 1));
+	if (my->is_body)
+		AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_BODY_COST)));
+	for (; my->at < my->end && my->instance->leaving == LEAVING_NOT; my->at = steps[my->at].end) {
+		if (!has_no_step_cost(steps[my->at].kind))
+			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
+		AWAIT(frame, execute(thread, my->instance, &steps[my->at]));
+		/* What the library raised; the numbers are the same (steps_asyncio.c). */
+		if (py_exception(thread) != PY_NO_EXCEPTION)
+			task_raise(my->instance, (enum exception_kind)py_catch(thread));
+	}
+	if (my->is_whole)
+		finish(thread, my->instance);
+	PROGRAM_END;
+}
+
+/* The frame goes on as that of all the instance's steps: millions may wait in theirs, and have no other. */
+static enum progress become_steps(struct os_thread *thread, struct frame *frame)
+{
+	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
+	const struct task *task = task_of(my->instance);
+
+	frame->program = task_run_steps;
+	frame->resume_line = 0;
+	my->at = task->first;
+	my->end = task->end & TASK_STEPS_MOST;
+	my->is_whole = true;
+	return task_run_steps(thread, frame);
+}
+
 enum progress task_run(struct os_thread *thread, struct frame *frame)
 {
 	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
@@ -367,22 +400,10 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	if (instance->counted)
 		begin(thread, instance);
 	if (task_extras_of(instance)->timeout_ns == TIMEOUT_NONE)
-		push_steps(thread, instance, task_of(instance)->first, task_of(instance)->end);
-	else
-		coroutine_push_bounded(thread, instance);
+		return become_steps(thread, frame);
+	coroutine_push_bounded(thread, instance);
 	AWAIT(frame, os_thread_enter(thread));
-	if (instance->counted)
-		end(thread, instance);
-	os_process_use_memory(thread->process, -task_extras_of(instance)->allocated_bytes);
-	tell_handle(instance);
-	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */
-	if (instance->leaving == LEAVING_RAISE &&
-	    (instance->in_coroutine || (instance->handle && instance->handle->call)))
-		py_raise(thread, instance->exception);
-	forget_objects(thread, instance);
-	deadlock_forget(instance);
-	shared_cells_forget(instance);
-	give_back(instance);
+	finish(thread, instance);
 	PROGRAM_END;
 }
 

@@ -110,23 +110,28 @@ void task_raise(struct task_instance *instance, enum exception_kind exception);
 void task_enter_call(struct task_instance *instance, uint32_t task);
 void task_leave_call(struct task_instance *instance);
 
-/* Executes the instance that the frame's locals start with, counts its outcome, and gives it back. Works in a
- * coroutine too, when its frames are those of the coroutine. */
+/* So many bits has the index of a step. */
+#define TASK_STEP_BITS 30
+#define TASK_STEPS_MOST ((1u << TASK_STEP_BITS) - 1)
+
+/* Of the two programs below. */
 struct task_run_locals {
 	struct task_instance *instance;
+	/* For steps: those from `at` to `end`, once. */
+	uint32_t at;
+	uint32_t end : TASK_STEP_BITS;
+	uint32_t is_body : 1;  /* of a step: going through it has a cost of its own */
+	uint32_t is_whole : 1; /* they are all steps of the instance, which ends with them */
 };
+
+/* Executes the instance that the frame's locals start with, counts its outcome, and gives it back. Works in a
+ * coroutine too, when its frames are those of the coroutine. */
 enum progress task_run(struct os_thread *thread, struct frame *frame);
 /* The same as the body of a thread and of a process: the instance is the argument. */
 enum progress task_run_as_thread(struct os_thread *thread, struct frame *frame);
 enum progress task_run_as_process(struct os_thread *thread, struct frame *frame);
 
-/* Executes the steps from `at` to `end`, once. */
-struct block_locals {
-	struct task_instance *instance;
-	uint32_t at;
-	uint32_t end : 31;
-	uint32_t is_body : 1; /* of a step: going through it has a cost of its own */
-};
-program_fn task_run_block;
+/* Executes steps of an instance. */
+program_fn task_run_steps;
 
 #endif

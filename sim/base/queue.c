@@ -3,8 +3,7 @@
  */
 #include "sim/base/queue.h"
 
-/* A queue that is short for ever needs little; one of millions has blocks as large as those of pools (pool.c), which can
- * then be one after the other in the same place. */
+/* A queue that is short for ever needs little; the blocks of one of millions go back to the system one by one. */
 #define BLOCK_BYTES_LEAST 512
 #define BLOCK_BYTES_MOST ((size_t)1 << 18)
 
