@@ -15,7 +15,8 @@ struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_f
 	return aio_task_new_sized(loop, name, program, FRAME_LOCALS_BYTES);
 }
 
-struct aio_task *aio_task_new_sized(struct aio_loop *loop, const char *name, program_fn *program, size_t locals_bytes)
+struct aio_task *aio_task_new_sized(struct aio_loop *loop, const char *name, program_fn *program,
+				    size_t locals_bytes)
 {
 	struct aio_task *task = pool_take(&loop->tasks);
 

@@ -34,8 +34,8 @@ static void sift_down(struct aio_timers *timers, size_t start, size_t at)
 	timers->heap[at] = entry;
 }
 
-/* The descendants of `at` three levels below, one of which sift_up() comes to: eight that follow each other. In a heap of
- * a million each level is another way to memory, and so they overlap. */
+/* The descendants of `at` three levels below, one of which sift_up() comes to: eight that follow each other. In a
+ * heap of a million each level is another way to memory, and so they overlap. */
 static void prefetch_descendants(const struct aio_timers *timers, size_t at)
 {
 	const char *first = (const char *)&timers->heap[8 * at + 7];

@@ -53,7 +53,8 @@ void deadlock_hold_ends(struct task_instance *instance, uint32_t resource)
 	struct holding **link = find_holding(task_extras(instance), resource);
 	struct holding *holding;
 
-	for (struct instance_extras *other = instance->simulation->first_extras; !*link && other; other = other->next)
+	for (struct instance_extras *other = instance->simulation->first_extras; !*link && other;
+	     other = other->next)
 		link = find_holding(other, resource);
 	holding = *link;
 	if (!holding)

@@ -14,7 +14,8 @@ void deadlock_wait_begins(struct task_instance *instance, uint32_t resource);
 void deadlock_wait_ends(struct task_instance *instance);
 /* The instance has acquired the resource (once more). */
 void deadlock_hold_begins(struct task_instance *instance, uint32_t resource);
-/* It has released it, or another instance's hold of it: then the holder that first held or waited for something loses it. */
+/* It has released it, or another instance's hold of it: then the holder that first held or waited for something
+ * loses it. */
 void deadlock_hold_ends(struct task_instance *instance, uint32_t resource);
 /* The instance comes to its end. */
 void deadlock_forget(struct task_instance *instance);

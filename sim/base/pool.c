@@ -10,8 +10,8 @@
 #define BLOCK_ITEMS_LEAST 8
 #define BLOCK_BYTES_MOST ((size_t)1 << 24)
 #define BLOCKS_LEAST 8
-/* Items of many blocks are taken and given back in any order. With small pages nearly each would be another way through
- * the page tables. */
+/* Items of many blocks are taken and given back in any order. With small pages nearly each would be another way
+ * through the page tables. */
 #define HUGE_PAGE_BYTES ((size_t)1 << 21)
 
 void pool_init(struct pool *pool, struct region *region, size_t item_bytes)

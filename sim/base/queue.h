@@ -1,8 +1,8 @@
 /*
  * queue.h - first in, first out, for millions: blocks that come with the elements and go with them.
  *
- * ring.h holds its largest size for ever, and moves all elements when it grows; this gives back what has been emptied,
- * which serves others of the region.
+ * ring.h holds its largest size for ever, and moves all elements when it grows; this gives back what has been
+ * emptied, which serves others of the region.
  */
 #ifndef SIM_BASE_QUEUE_H
 #define SIM_BASE_QUEUE_H

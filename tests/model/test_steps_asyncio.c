@@ -45,7 +45,8 @@ Test(steps_asyncio, all_tasks_of_a_run_wait_at_once)
 	cr_expect(eq(dbl, ms(result.time_in_s[TIME_PYTHON]), 6));
 }
 
-/* Each is an instance, a task, two frames and a timer, and stands in two lists; some 370 bytes, and pools grow by an eighth. */
+/* Each is an instance, a task, two frames and a timer, and stands in two lists; some 370 bytes, and pools grow by
+ * an eighth. */
 #define PENDING_COUNT 50000
 #define PENDING_BYTES 480
 
