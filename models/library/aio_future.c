@@ -7,10 +7,11 @@
 #include "models/library/aio_loop.h"
 #include "models/library/aio_task.h"
 
-struct aio_more_callbacks {
-	aio_callback_fn *callback;
+/* One of several of a future, in the order in which they were added. */
+struct aio_callback {
+	aio_callback_fn *function;
 	void *subject;
-	struct aio_more_callbacks *next;
+	struct aio_callback *next;
 };
 
 void aio_future_hold(struct aio_future *future)
@@ -34,18 +35,18 @@ static void schedule(struct aio_loop *loop, aio_callback_fn *callback, void *sub
 
 static void schedule_callbacks(struct aio_loop *loop, struct aio_future *future)
 {
-	struct aio_more_callbacks *more = future->more;
+	struct aio_callback *it = future->has_several ? future->several : NULL;
 
 	if (future->callback)
 		schedule(loop, future->callback, future->subject, future);
 	future->callback = NULL;
-	future->more = NULL;
-	while (more) {
-		struct aio_more_callbacks *next = more->next;
+	future->has_several = false;
+	while (it) {
+		struct aio_callback *next = it->next;
 
-		schedule(loop, more->callback, more->subject, future);
-		region_free(loop->region, more);
-		more = next;
+		schedule(loop, it->function, it->subject, future);
+		region_free(loop->region, it);
+		it = next;
 	}
 }
 
@@ -74,36 +75,49 @@ bool aio_future_cancel(struct aio_loop *loop, struct aio_future *future)
 	return true;
 }
 
+static void append(struct aio_loop *loop, struct aio_callback **end, aio_callback_fn *function, void *subject)
+{
+	while (*end)
+		end = &(*end)->next;
+	*end = region_alloc(loop->region, sizeof(**end));
+	**end = (struct aio_callback){ .function = function, .subject = subject };
+}
+
 void aio_future_add_callback(struct aio_loop *loop, struct aio_future *future, aio_callback_fn *callback,
 			     void *subject)
 {
-	struct aio_more_callbacks **end = &future->more;
-
 	if (aio_future_done(future)) {
 		schedule(loop, callback, subject, future);
 		return;
 	}
-	if (!future->callback && !future->more) {
+	if (!future->callback && !future->has_several) {
 		future->callback = callback;
 		future->subject = subject;
 		return;
 	}
-	while (*end)
-		end = &(*end)->next;
-	*end = region_alloc(loop->region, sizeof(**end));
-	**end = (struct aio_more_callbacks){ .callback = callback, .subject = subject };
+	if (!future->has_several) {
+		void *first = future->subject;
+
+		future->several = NULL;
+		future->has_several = true;
+		append(loop, &future->several, future->callback, first);
+		future->callback = NULL;
+	}
+	append(loop, &future->several, callback, subject);
 }
 
 bool aio_future_remove_callback(struct aio_loop *loop, struct aio_future *future, aio_callback_fn *callback,
 				void *subject)
 {
-	if (future->callback == callback && future->subject == subject) {
+	if (!future->has_several) {
+		if (future->callback != callback || future->subject != subject)
+			return false;
 		future->callback = NULL;
 		return true;
 	}
-	for (struct aio_more_callbacks **at = &future->more; *at; at = &(*at)->next)
-		if ((*at)->callback == callback && (*at)->subject == subject) {
-			struct aio_more_callbacks *removed = *at;
+	for (struct aio_callback **at = &future->several; *at; at = &(*at)->next)
+		if ((*at)->function == callback && (*at)->subject == subject) {
+			struct aio_callback *removed = *at;
 
 			*at = removed->next;
 			region_free(loop->region, removed);

@@ -14,7 +14,7 @@
 
 struct aio_loop;
 struct aio_future;
-struct aio_more_callbacks;
+struct aio_callback;
 
 /* What the loop calls, inside AWAIT: `subject` is the callee's, `future` the one that is done (NULL: none). */
 typedef enum progress aio_callback_fn(struct os_thread *thread, void *subject, struct aio_future *future);
@@ -25,11 +25,14 @@ enum aio_future_kind { AIO_PLAIN, AIO_TASK, AIO_GATHER };
 
 /* All zeros: pending, of kind AIO_PLAIN. */
 struct aio_future {
-	aio_callback_fn *callback; /* the first */
-	void *subject;
-	struct aio_more_callbacks *more;
+	aio_callback_fn *callback; /* the only one; NULL: none, or several */
+	union {
+		void *subject;
+		struct aio_callback *several;
+	};
 	uint32_t exception; /* PY_NO_EXCEPTION: it has a result */
 	uint8_t state, kind;
+	bool has_several;
 };
 
 static inline bool aio_future_done(const struct aio_future *future)

@@ -5,7 +5,7 @@
 
 void *aio_generator_init(struct machine_model *machine, struct aio_generator *generator, program_fn *program)
 {
-	return frame_stack_new(machine, &generator->stack, program);
+	return frame_stack_new(machine, &generator->stack, program, FRAME_LOCALS_BYTES);
 }
 
 struct next_locals {

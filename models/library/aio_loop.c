@@ -20,6 +20,7 @@ struct aio_loop *aio_loop_new(struct interpreter *interpreter, struct aio_statis
 	loop->interpreter = interpreter;
 	loop->machine = machine;
 	loop->region = machine->region;
+	queue_init(&loop->ready, machine->region, sizeof(struct aio_ready));
 	aio_timers_init(&loop->timers, machine->region);
 	pool_init(&loop->tasks, machine->region, sizeof(struct aio_task));
 	loop->statistics = statistics;
@@ -29,35 +30,10 @@ struct aio_loop *aio_loop_new(struct interpreter *interpreter, struct aio_statis
 
 /* ---- The ready queue ---- */
 
-static struct aio_ready *ready_at(struct aio_loop *loop, size_t position)
-{
-	return &loop->ready[(loop->ready_first + position) % loop->ready_capacity];
-}
-
 void aio_call_soon(struct aio_loop *loop, aio_callback_fn *callback, void *subject, struct aio_future *future)
 {
-	if (loop->ready_count == loop->ready_capacity) {
-		size_t capacity = loop->ready_capacity ? 2 * loop->ready_capacity : 16;
-		struct aio_ready *ready = region_alloc_array(loop->region, capacity, sizeof(*ready));
-
-		for (size_t i = 0; i < loop->ready_count; i++)
-			ready[i] = *ready_at(loop, i);
-		region_free(loop->region, loop->ready);
-		loop->ready = ready;
-		loop->ready_first = 0;
-		loop->ready_capacity = capacity;
-	}
-	*ready_at(loop, loop->ready_count++) =
+	*(struct aio_ready *)queue_append(&loop->ready) =
 		(struct aio_ready){ .callback = callback, .subject = subject, .future = future };
-}
-
-static struct aio_ready take_ready(struct aio_loop *loop)
-{
-	struct aio_ready first = *ready_at(loop, 0);
-
-	loop->ready_first = (loop->ready_first + 1) % loop->ready_capacity;
-	loop->ready_count--;
-	return first;
 }
 
 /* ---- Costs and records ---- */
@@ -151,11 +127,11 @@ static sim_ns select_timeout(const struct os_thread *thread, const struct aio_lo
 {
 	sim_ns timeout_ns;
 
-	if (loop->ready_count > 0 || loop->stopping)
+	if (loop->ready.count > 0 || loop->stopping)
 		return 0;
 	if (loop->timers.count == 0)
 		return SIM_NS_MAX;
-	timeout_ns = loop->timers.heap[0]->when_ns - machine_now(loop->machine);
+	timeout_ns = loop->timers.heap[0].when_ns - machine_now(loop->machine);
 	if (timeout_ns <= 0)
 		return 0;
 	return round_up(thread, timeout_ns < MAXIMUM_SELECT_TIMEOUT_NS ? timeout_ns : MAXIMUM_SELECT_TIMEOUT_NS);
@@ -317,8 +293,8 @@ static enum progress run_until_complete(struct os_thread *thread, struct frame *
 		AWAIT(frame, aio_charge(thread, COST_AIO_ITERATION));
 		AWAIT(frame, enter_select(thread, loop));
 		collect(loop);
-		for (my->left = loop->ready_count; my->left > 0; my->left--) {
-			my->now = take_ready(loop);
+		for (my->left = loop->ready.count; my->left > 0; my->left--) {
+			my->now = *(const struct aio_ready *)queue_take(&loop->ready);
 			my->began_ns = machine_now(loop->machine);
 			loop->running = NULL;
 			AWAIT(frame, aio_charge(thread, COST_AIO_CALLBACK));

@@ -15,6 +15,7 @@
 
 #include "models/library/aio_timers.h"
 #include "models/machine/epoll.h"
+#include "sim/base/queue.h"
 #include "sim/engine/statistics.h"
 
 struct aio_task;
@@ -53,8 +54,7 @@ struct aio_loop {
 	struct interpreter *interpreter;
 	struct machine_model *machine;
 	struct region *region;
-	struct aio_ready *ready; /* ring */
-	size_t ready_first, ready_count, ready_capacity;
+	struct queue ready; /* of struct aio_ready */
 	struct aio_timers timers;
 	struct epoll epoll;
 	struct aio_reader self_pipe;

@@ -12,6 +12,12 @@ static aio_callback_fn first_step;
 
 struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_fn *program)
 {
+	return aio_task_new_sized(loop, name, program, FRAME_LOCALS_BYTES);
+}
+
+struct aio_task *aio_task_new_sized(struct aio_loop *loop, const char *name, program_fn *program,
+				    size_t locals_bytes)
+{
 	struct aio_task *task = pool_take(&loop->tasks);
 
 	*task = (struct aio_task){
@@ -27,7 +33,7 @@ struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_f
 	else
 		loop->first_task = task;
 	loop->last_task = task;
-	frame_stack_new(loop->machine, &task->stack, program);
+	frame_stack_new(loop->machine, &task->stack, program, locals_bytes);
 	return task;
 }
 
@@ -230,10 +236,13 @@ enum progress aio_yield(struct os_thread *thread)
 	return os_thread_enter(thread);
 }
 
+/* Of these there are as many as sleep at once. */
 struct sleep_locals {
 	struct aio_future future;
-	struct aio_timer *timer;
-	sim_ns duration_ns;
+	union {
+		sim_ns duration_ns; /* at first */
+		struct aio_timer *timer;
+	};
 };
 
 static enum progress wake_sleeper(struct os_thread *thread, void *subject, struct aio_future *future)
@@ -265,7 +274,7 @@ enum progress aio_sleep(struct os_thread *thread, sim_ns duration_ns)
 
 	if (duration_ns <= 0)
 		return aio_yield(thread);
-	locals = os_thread_push(thread, sleep_program);
+	locals = os_thread_push_sized(thread, sleep_program, sizeof(*locals));
 	locals->duration_ns = duration_ns;
 	return os_thread_enter(thread);
 }

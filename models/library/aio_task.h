@@ -21,18 +21,21 @@ struct aio_task {
 	struct aio_future future; /* first: a task is a future */
 	struct frame_stack stack;
 	struct aio_future *waiting_for;
-	const char *name;	  /* borrowed */
-	sim_ns *time_in;	  /* while it waits: the sums that its thread accounted to */
-	sim_ns since_ns;	  /* while it waits */
-	uint32_t cancel_requests; /* cancelling() */
+	const char *name; /* borrowed */
+	sim_ns *time_in;  /* while it waits: the sums that its thread accounted to */
+	sim_ns since_ns;  /* while it waits */
 	uint32_t references;
-	uint8_t activity; /* while it waits */
+	uint16_t cancel_requests; /* cancelling() */
+	uint8_t activity;	  /* while it waits */
 	bool must_cancel;
 	struct aio_task *next, *previous; /* of the loop's tasks that are not done */
 };
 
 /* A task for a coroutine that runs `program`; its locals are filled in by aio_task_locals() before the start. */
 struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_fn *program);
+/* The same with no more room for locals than they take (os_thread_push_sized()). */
+struct aio_task *aio_task_new_sized(struct aio_loop *loop, const char *name, program_fn *program,
+				    size_t locals_bytes);
 static inline void *aio_task_locals(struct aio_task *task)
 {
 	return task->stack.bottom->locals;

@@ -169,5 +169,5 @@ void *aio_wait_for(struct os_thread *thread, const char *name, program_fn *progr
 	}
 	locals = os_thread_push(thread, wait_for_in_place);
 	locals->timeout_ns = timeout_ns;
-	return frame_stack_new(thread->machine, &locals->stack, program);
+	return frame_stack_new(thread->machine, &locals->stack, program, FRAME_LOCALS_BYTES);
 }

@@ -22,9 +22,15 @@ struct aio_timer {
 	bool cancelled;
 };
 
+/* What the heap moves: the time beside the timer, so that no comparison looks for it elsewhere. */
+struct aio_timer_entry {
+	sim_ns when_ns;
+	struct aio_timer *timer;
+};
+
 struct aio_timers {
 	struct region *region;
-	struct aio_timer **heap;
+	struct aio_timer_entry *heap;
 	size_t count, capacity, cancelled_count;
 	uint64_t comparisons; /* not yet charged */
 	struct pool timers;

@@ -21,6 +21,9 @@
  * What AWAIT calls either is done at once or returns PENDING; then the program is entered again at
  * that point. C variables do not survive an AWAIT; what must survive stands in the frame's locals.
  * A `switch` may not stand around an AWAIT, and one line holds one AWAIT.
+ *
+ * A frame has room for FRAME_LOCALS_BYTES. Programs of which millions may wait at once are pushed with as much as their
+ * locals take: os_thread_push_sized().
  */
 #ifndef MODELS_MACHINE_FRAME_H
 #define MODELS_MACHINE_FRAME_H
@@ -41,7 +44,8 @@ struct frame {
 	program_fn *program;
 	struct frame *parent; /* caller; NULL for a thread's first */
 	uint32_t resume_line; /* 0: not begun */
-	_Alignas(8) unsigned char locals[FRAME_LOCALS_BYTES];
+	uint32_t locals_bytes; /* a multiple of 8 */
+	_Alignas(8) unsigned char locals[];
 };
 
 #define FRAME_LOCALS(frame, type)                                                                                \

@@ -43,7 +43,8 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->region = region;
 	machine->config = *config;
 	machine->costs = costs;
-	pool_init(&machine->frames, region, sizeof(struct frame));
+	for (size_t eights = 0; eights <= FRAME_LOCALS_BYTES / 8; eights++)
+		pool_init(&machine->frames[eights], region, sizeof(struct frame) + 8 * eights);
 	machine->trace = config->trace;
 	machine->core_count = config->cores;
 	machine->pack_below =

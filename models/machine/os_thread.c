@@ -10,33 +10,51 @@
 #include "models/machine/os_process.h"
 #include "models/machine/scheduler.h"
 
+static void frame_give_back(struct machine_model *machine, struct frame *frame)
+{
+	pool_give_back(&machine->frames[frame->locals_bytes / 8], frame);
+}
+
 static void frame_pop(struct os_thread *thread)
 {
 	struct frame *frame = thread->top;
 
 	thread->top = frame->parent;
-	pool_give_back(&thread->machine->frames, frame);
+	frame_give_back(thread->machine, frame);
 }
 
-static struct frame *frame_for(struct machine_model *machine, program_fn *program, struct frame *parent)
+/* Inline, so that most frames, which have a constant size, are zeroed without a loop. */
+static inline struct frame *frame_for(struct machine_model *machine, program_fn *program, struct frame *parent,
+				      size_t locals_bytes)
 {
-	struct frame *frame = pool_take(&machine->frames);
+	const size_t eights = (locals_bytes + 7) / 8;
+	struct frame *frame = pool_take(&machine->frames[eights]);
 
-	memset(frame, 0, sizeof(*frame));
+	assert(locals_bytes <= FRAME_LOCALS_BYTES);
+	memset(frame->locals, 0, 8 * eights);
 	frame->program = program;
 	frame->parent = parent;
+	frame->resume_line = 0;
+	frame->locals_bytes = (uint32_t)(8 * eights);
 	return frame;
 }
 
 void *os_thread_push(struct os_thread *thread, program_fn *program)
 {
-	thread->top = frame_for(thread->machine, program, thread->top);
+	thread->top = frame_for(thread->machine, program, thread->top, FRAME_LOCALS_BYTES);
 	return thread->top->locals;
 }
 
-void *frame_stack_new(struct machine_model *machine, struct frame_stack *stack, program_fn *program)
+void *os_thread_push_sized(struct os_thread *thread, program_fn *program, size_t locals_bytes)
 {
-	stack->top = stack->bottom = frame_for(machine, program, NULL);
+	thread->top = frame_for(thread->machine, program, thread->top, locals_bytes);
+	return thread->top->locals;
+}
+
+void *frame_stack_new(struct machine_model *machine, struct frame_stack *stack, program_fn *program,
+		      size_t locals_bytes)
+{
+	stack->top = stack->bottom = frame_for(machine, program, NULL, locals_bytes);
 	return stack->bottom->locals;
 }
 
@@ -46,7 +64,7 @@ void frame_stack_drop(struct machine_model *machine, struct frame_stack *stack)
 		struct frame *frame = stack->top;
 
 		stack->top = frame->parent;
-		pool_give_back(&machine->frames, frame);
+		frame_give_back(machine, frame);
 	}
 }
 

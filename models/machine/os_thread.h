@@ -93,6 +93,8 @@ void os_thread_start(struct os_thread *thread);
 
 /* Pushes a frame for `program` with zeroed locals, which the caller fills in before os_thread_enter(). */
 void *os_thread_push(struct os_thread *thread, program_fn *program);
+/* The same with a frame of so many bytes for locals, at most FRAME_LOCALS_BYTES: as many as the program's locals have. */
+void *os_thread_push_sized(struct os_thread *thread, program_fn *program, size_t locals_bytes);
 /* Runs the innermost frame; DONE when it has finished (and was popped). For AWAIT. */
 enum progress os_thread_enter(struct os_thread *thread);
 
@@ -104,8 +106,9 @@ struct frame_stack {
 	struct frame *top, *bottom; /* innermost, outermost; top NULL: on a thread, or at its end */
 };
 
-/* Makes a stack of one frame; returns its zeroed locals, to be filled in. */
-void *frame_stack_new(struct machine_model *machine, struct frame_stack *stack, program_fn *program);
+/* Makes a stack of one frame, as os_thread_push_sized() does; returns its zeroed locals, to be filled in. */
+void *frame_stack_new(struct machine_model *machine, struct frame_stack *stack, program_fn *program,
+		      size_t locals_bytes);
 /* Gives its frames back, wherever they were. */
 void frame_stack_drop(struct machine_model *machine, struct frame_stack *stack);
 /* For AWAIT: goes on with the stack on top of the innermost frame, which is entered again after its AWAIT when the

@@ -13,59 +13,35 @@ struct holding {
 	struct holding *next; /* of its instance, latest first */
 };
 
-void deadlock_add(struct task_instance *instance, const struct os_thread *thread)
+void deadlock_forget(struct task_instance *instance)
 {
-	struct simulation *simulation = instance->simulation;
-
-	instance->thread = thread;
-	instance->waits_for = INDEX_NONE;
-	instance->previous_alive = simulation->last_alive;
-	instance->next_alive = NULL;
-	if (simulation->last_alive)
-		simulation->last_alive->next_alive = instance;
-	else
-		simulation->first_alive = instance;
-	simulation->last_alive = instance;
-}
-
-void deadlock_remove(struct task_instance *instance)
-{
-	struct simulation *simulation = instance->simulation;
-
-	while (instance->holdings)
-		deadlock_hold_ends(instance, instance->holdings->resource);
-	if (instance->previous_alive)
-		instance->previous_alive->next_alive = instance->next_alive;
-	else
-		simulation->first_alive = instance->next_alive;
-	if (instance->next_alive)
-		instance->next_alive->previous_alive = instance->previous_alive;
-	else
-		simulation->last_alive = instance->previous_alive;
+	while (task_extras_of(instance)->holdings)
+		deadlock_hold_ends(instance, instance->extras->holdings->resource);
 }
 
 void deadlock_wait_begins(struct task_instance *instance, uint32_t resource)
 {
-	instance->waits_for = resource;
+	task_extras(instance)->waits_for = resource;
 }
 
 void deadlock_wait_ends(struct task_instance *instance)
 {
-	instance->waits_for = INDEX_NONE;
+	task_extras(instance)->waits_for = INDEX_NONE;
 }
 
 void deadlock_hold_begins(struct task_instance *instance, uint32_t resource)
 {
+	struct instance_extras *extras = task_extras(instance);
 	struct holding *holding = region_alloc(instance->simulation->region, sizeof(*holding));
 
 	holding->resource = resource;
-	holding->next = instance->holdings;
-	instance->holdings = holding;
+	holding->next = extras->holdings;
+	extras->holdings = holding;
 }
 
-static struct holding **find_holding(struct task_instance *instance, uint32_t resource)
+static struct holding **find_holding(struct instance_extras *extras, uint32_t resource)
 {
-	struct holding **link = &instance->holdings;
+	struct holding **link = &extras->holdings;
 
 	while (*link && (*link)->resource != resource)
 		link = &(*link)->next;
@@ -74,11 +50,11 @@ static struct holding **find_holding(struct task_instance *instance, uint32_t re
 
 void deadlock_hold_ends(struct task_instance *instance, uint32_t resource)
 {
-	struct holding **link = find_holding(instance, resource);
+	struct holding **link = find_holding(task_extras(instance), resource);
 	struct holding *holding;
 
-	for (struct task_instance *other = instance->simulation->first_alive; !*link && other;
-	     other = other->next_alive)
+	for (struct instance_extras *other = instance->simulation->first_extras; !*link && other;
+	     other = other->next)
 		link = find_holding(other, resource);
 	holding = *link;
 	if (!holding)
@@ -102,24 +78,25 @@ static void find_holders(struct report *report)
 
 	report->holders = region_alloc_array(simulation->region, simulation->workload->resource_count + 1,
 					     sizeof(struct task_instance *));
-	for (const struct task_instance *it = simulation->first_alive; it; it = it->next_alive)
+	for (const struct instance_extras *it = simulation->first_extras; it; it = it->next)
 		for (const struct holding *holding = it->holdings; holding; holding = holding->next)
 			if (!report->holders[holding->resource])
-				report->holders[holding->resource] = it;
+				report->holders[holding->resource] = it->instance;
 }
 
 /* Who comes next on the way from an instance that waits to the holder of what it waits for; NULL: the way ends. */
 static const struct task_instance *next_of(const struct report *report, const struct task_instance *instance)
 {
-	return instance->waits_for == INDEX_NONE ? NULL : report->holders[instance->waits_for];
+	uint32_t resource = task_extras_of(instance)->waits_for;
+
+	return resource == INDEX_NONE ? NULL : report->holders[resource];
 }
 
 /* One instance of a cycle, or NULL. Of two walkers the one that is twice as fast meets the other in it (Floyd). */
 static const struct task_instance *find_cycle(const struct report *report)
 {
-	for (const struct task_instance *start = report->simulation->first_alive; start;
-	     start = start->next_alive) {
-		const struct task_instance *slow = start, *fast = start;
+	for (const struct instance_extras *start = report->simulation->first_extras; start; start = start->next) {
+		const struct task_instance *slow = start->instance, *fast = slow;
 
 		while (fast && (fast = next_of(report, fast)) != NULL) {
 			fast = next_of(report, fast);
@@ -141,7 +118,8 @@ static const char *name_of(const struct task_instance *instance, struct region *
 
 static void add_line(struct report *report, const struct task_instance *instance)
 {
-	const struct resource *resource = &report->simulation->workload->resources[instance->waits_for];
+	const struct resource *resource =
+		&report->simulation->workload->resources[task_extras_of(instance)->waits_for];
 	const struct task_instance *holder = next_of(report, instance);
 
 	report->text = region_format(report->region, "%s%s%s waits for %s '%s'%s%s", report->text,
@@ -164,9 +142,9 @@ static void add_all_who_wait(struct report *report)
 {
 	int count = 0;
 
-	for (const struct task_instance *it = report->simulation->first_alive; it; it = it->next_alive)
+	for (const struct instance_extras *it = report->simulation->first_extras; it; it = it->next)
 		if (it->waits_for != INDEX_NONE && count++ < REPORT_LINES)
-			add_line(report, it);
+			add_line(report, it->instance);
 	if (count > REPORT_LINES)
 		report->text = region_format(report->region, "%s; and %d more", report->text, count - REPORT_LINES);
 	if (count == 0)

@@ -14,11 +14,11 @@ void deadlock_wait_begins(struct task_instance *instance, uint32_t resource);
 void deadlock_wait_ends(struct task_instance *instance);
 /* The instance has acquired the resource (once more). */
 void deadlock_hold_begins(struct task_instance *instance, uint32_t resource);
-/* It has released it, or another instance's hold of it: then the holder that has been there longest loses it. */
+/* It has released it, or another instance's hold of it: then the holder that first held or waited for something
+ * loses it. */
 void deadlock_hold_ends(struct task_instance *instance, uint32_t resource);
-/* The instance comes to life and to its end. */
-void deadlock_add(struct task_instance *instance, const struct os_thread *thread);
-void deadlock_remove(struct task_instance *instance);
+/* The instance comes to its end. */
+void deadlock_forget(struct task_instance *instance);
 
 /* The cycle of waiting, if there is one, else all who wait. The text lives in `region`. */
 const char *deadlock_report(const struct simulation *simulation, struct region *region);

@@ -92,7 +92,7 @@ static struct aio_task *new_request(const struct os_thread *thread, struct inbox
 	struct task_instance *instance = take_unread(thread, inbox);
 	struct aio_task *task;
 
-	instance->timeout_ns = inbox->simulation->workload->model.timeout_ns;
+	task_set_timeout(instance, inbox->simulation->workload->model.timeout_ns);
 	task = coroutine_task_new(inbox->loop, instance);
 	inbox->in_flight++;
 	aio_future_add_callback(inbox->loop, &task->future, request_is_done, inbox);

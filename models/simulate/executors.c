@@ -79,17 +79,18 @@ enum progress executor_submit(struct os_thread *thread, struct executor *executo
 		return process_pool_submit(thread, executor->processes, &call->call);
 	if (executor->threads)
 		return thread_pool_submit(thread, executor->threads, &call->call.item);
-	call->job = (struct mp_job){
+	call->job = region_alloc(executor->simulation->region, sizeof(*call->job));
+	*call->job = (struct mp_job){
 		.call = &call->call.item,
 		.item_count = 1,
 		.chunk_items = 1,
 		.payload_bytes = call->call.argument_bytes,
 		.result_bytes = result_bytes,
 	};
-	call->future = &call->job.future;
+	call->future = &call->job->future;
 	if (call->instance)
 		call->instance->handle->future = call->future;
-	return mp_pool_submit(thread, executor->pool, &call->job);
+	return mp_pool_submit(thread, executor->pool, call->job);
 }
 
 enum progress executor_submit_task(struct os_thread *thread, struct executor *executor, struct executor_call *call,

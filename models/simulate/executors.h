@@ -26,7 +26,7 @@ struct executor {
 /* One call: of a task instance, or of another program. Its memory must live until its future is done. */
 struct executor_call {
 	struct process_call call;
-	struct mp_job job; /* Pool.apply_async() */
+	struct mp_job *job; /* Pool.apply_async(); NULL: it is none */
 	struct task_instance *instance;
 	struct handle handle;	  /* told of the instance's end, where nobody else is */
 	struct py_future *future; /* the call's */

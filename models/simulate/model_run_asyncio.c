@@ -10,7 +10,7 @@ static struct aio_task *new_task(struct os_thread *thread, const struct model_ru
 {
 	struct task_instance *instance = model_run_release(run, number);
 
-	instance->timeout_ns = run->model->timeout_ns;
+	task_set_timeout(instance, run->model->timeout_ns);
 	return coroutine_task_new(aio_running_loop(thread), instance);
 }
 

@@ -186,7 +186,7 @@ static void request_comes(void *context, struct task_instance *instance)
 	request->connection.handler = task_run;
 	if (inner_model(server) && inner_model(server)->kind == MODEL_ASYNCIO) {
 		request->connection.handler = run_in_coroutine;
-		request->instance->timeout_ns = inner_model(server)->timeout_ns;
+		task_set_timeout(request->instance, inner_model(server)->timeout_ns);
 	}
 	request->connection.request = request->instance;
 	request->connection.answered = answered;

@@ -37,7 +37,7 @@ static struct cell *cell_at(struct shared_cells *cells, int64_t index)
 
 static struct seen_cell *find_seen(const struct task_instance *instance, const struct cell *cell)
 {
-	struct seen_cell *seen = instance->seen;
+	struct seen_cell *seen = task_extras_of(instance)->seen;
 
 	while (seen && seen->cell != cell)
 		seen = seen->next;
@@ -55,8 +55,8 @@ bool shared_cells_read(struct shared_cells *cells, struct task_instance *instanc
 	if (!seen) {
 		seen = region_alloc(instance->simulation->region, sizeof(*seen));
 		seen->cell = cell;
-		seen->next = instance->seen;
-		instance->seen = seen;
+		seen->next = task_extras(instance)->seen;
+		instance->extras->seen = seen;
 	}
 	seen->version = cell->version;
 	*value = cell->value;
@@ -82,10 +82,10 @@ bool shared_cells_write(struct shared_cells *cells, struct task_instance *instan
 
 void shared_cells_forget(struct task_instance *instance)
 {
-	while (instance->seen) {
-		struct seen_cell *seen = instance->seen;
+	while (task_extras_of(instance)->seen) {
+		struct seen_cell *seen = instance->extras->seen;
 
-		instance->seen = seen->next;
+		instance->extras->seen = seen->next;
 		region_free(instance->simulation->region, seen);
 	}
 }

@@ -99,7 +99,7 @@ static void build(struct simulation *simulation, const struct simulate_options *
 		.imports_ns = workload->python.imports_ns,
 		.imports_bytes = workload->python.imports_bytes,
 	};
-	pool_init(&simulation->instances, region, sizeof(struct task_instance));
+	task_programs_init(simulation);
 	task_statistics_init(simulation);
 	sample_set_init(&simulation->loops.lags, region);
 	if (workload->machine.background > 0)

@@ -33,8 +33,9 @@ struct simulation {
 	uint64_t released, begun, completed;
 	uint64_t failed, timed_out, cancelled, rejected; /* the other outcomes; none of them is in `completed` */
 	uint64_t retries, lost_updates;
-	struct pool instances; /* of struct task_instance */
-	struct task_instance *first_alive, *last_alive; /* begun and not yet at their end, in that order */
+	struct pool instances, extras, activations; /* of struct task_instance, instance_extras, activation */
+	struct instance_extras *first_extras, *last_extras;
+	struct activation **shared_activations; /* by task: of all instances that keep nothing in theirs; NULL: each has its own */
 
 	struct aio_statistics loops; /* of all event loops */
 	struct background *background; /* other processes (background.h); NULL: none */

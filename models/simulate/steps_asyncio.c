@@ -31,7 +31,8 @@ void coroutine_prepare(struct aio_loop *loop, struct task_instance *instance)
 struct aio_task *coroutine_task_new(struct aio_loop *loop, struct task_instance *instance)
 {
 	const struct workload *workload = instance->simulation->workload;
-	struct aio_task *task = aio_task_new(loop, workload->tasks[instance->task].name, task_run);
+	struct aio_task *task = aio_task_new_sized(loop, workload->tasks[instance->task].name, task_run,
+						   sizeof(struct task_run_locals));
 
 	((struct task_run_locals *)aio_task_locals(task))->instance = instance;
 	coroutine_prepare(loop, instance);
@@ -157,8 +158,9 @@ struct create_locals {
 
 static enum progress start_task(struct os_thread *thread, struct task_instance *instance, struct aio_task *task)
 {
-	return instance->task_group ? aio_group_start(thread, instance->task_group, task)
-				    : aio_task_start(thread, task);
+	struct aio_group *group = task_extras_of(instance)->task_group;
+
+	return group ? aio_group_start(thread, group, task) : aio_task_start(thread, task);
 }
 
 static enum progress create_tasks(struct os_thread *thread, struct frame *frame)
@@ -467,7 +469,7 @@ void coroutine_push_bounded(struct os_thread *thread, struct task_instance *inst
 {
 	const struct task *task = &instance->simulation->workload->tasks[instance->task];
 
-	push_steps_in_time(thread, instance, task->first, task->end, instance->timeout_ns);
+	push_steps_in_time(thread, instance, task->first, task->end, task_extras_of(instance)->timeout_ns);
 }
 
 static enum progress group_block(struct os_thread *thread, struct frame *frame)
@@ -476,11 +478,11 @@ static enum progress group_block(struct os_thread *thread, struct frame *frame)
 	struct task_instance *instance = my->instance;
 
 	PROGRAM_BEGIN(frame);
-	my->outer = instance->task_group;
-	my->group = instance->task_group = aio_group_new(thread);
+	my->outer = task_extras_of(instance)->task_group;
+	my->group = task_extras(instance)->task_group = aio_group_new(thread);
 	push_body(thread, instance, my->step);
 	AWAIT(frame, os_thread_enter(thread));
-	instance->task_group = my->outer;
+	task_extras(instance)->task_group = my->outer;
 	raise_what_leaves(thread, instance);
 	AWAIT(frame, aio_group_leave(thread, my->group));
 	leave_with_what_is_raised(thread, instance);

@@ -13,7 +13,7 @@ sim_ns step_ns(struct task_instance *instance, const struct step *step, double s
 	const struct workload *workload = simulation->workload;
 	sim_ns ns = workload_duration(workload, step, &workload->tasks[instance->activation->task],
 				      simulation->replication, instance->entity, instance->draw_count,
-				      instance->item_ns);
+				      task_extras_of(instance)->item_ns);
 
 	instance->draw_count += step->duration.kind == DURATION_DRAWN;
 	return slowdown == 1 ? ns : sim_time_round((double)ns * slowdown);
@@ -34,16 +34,14 @@ void step_store(struct task_instance *instance, uint32_t variable, int64_t value
 		instance->activation->variables[variable] = value;
 }
 
-static struct block_locals *push_block(struct os_thread *thread, struct task_instance *instance, uint32_t first,
-				       uint32_t end)
+static struct task_run_locals *push_block(struct os_thread *thread, struct task_instance *instance, uint32_t first,
+					  uint32_t end)
 {
-	struct block_locals *block = os_thread_push(thread, task_run_block);
+	struct task_run_locals *block = os_thread_push_sized(thread, task_run_steps, sizeof(*block));
 
 	block->instance = instance;
-	block->first = first;
-	block->end = end;
-	block->rounds_left = 1;
-	block->variable = INDEX_NONE;
+	block->at = first;
+	block->end = end & TASK_STEPS_MOST;
 	return block;
 }
 
@@ -57,18 +55,9 @@ static uint32_t index_of(const struct task_instance *instance, const struct step
 	return (uint32_t)(step - instance->simulation->workload->steps);
 }
 
-static struct block_locals *push_body_of(struct os_thread *thread, struct task_instance *instance,
-					 const struct step *step)
-{
-	struct block_locals *block = push_block(thread, instance, index_of(instance, step) + 1, step->end);
-
-	block->is_body = true;
-	return block;
-}
-
 void push_body(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	push_body_of(thread, instance, step);
+	push_block(thread, instance, index_of(instance, step) + 1, step->end)->is_body = true;
 }
 
 /* ---- Durations ---- */
@@ -132,34 +121,60 @@ enum progress step_allocate(struct os_thread *thread, struct task_instance *inst
 {
 	sim_ns work_ns = sim_time_round(thread->machine->costs->value[COST_MEMORY_TOUCH] * (double)step->bytes);
 
-	instance->allocated_bytes += step->bytes;
+	task_extras(instance)->allocated_bytes += step->bytes;
 	os_process_use_memory(thread->process, step->bytes);
 	return py_c_call(thread, work_ns);
 }
 
 /* ---- Control flow ---- */
 
+struct rounds_locals {
+	struct task_instance *instance;
+	const struct step *step;
+	int64_t left; /* -1: for ever */
+	int64_t round;
+};
+
+/* Ends early by a break. */
+static enum progress run_rounds(struct os_thread *thread, struct frame *frame)
+{
+	struct rounds_locals *my = FRAME_LOCALS(frame, struct rounds_locals);
+
+	PROGRAM_BEGIN(frame);
+	while (my->left != 0 && my->instance->leaving == LEAVING_NOT) {
+		my->left -= my->left > 0;
+		step_store(my->instance, my->step->variable, my->round++);
+		push_body(thread, my->instance, my->step);
+		AWAIT(frame, os_thread_enter(thread));
+	}
+	if (my->instance->leaving == LEAVING_BREAK)
+		my->instance->leaving = LEAVING_NOT;
+	PROGRAM_END;
+}
+
+static enum progress enter_rounds(struct os_thread *thread, struct task_instance *instance, const struct step *step,
+				  int64_t count)
+{
+	struct rounds_locals *my = os_thread_push(thread, run_rounds);
+
+	my->instance = instance;
+	my->step = step;
+	my->left = count;
+	return os_thread_enter(thread);
+}
+
 enum progress step_repeat(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	int64_t count = step_value(instance, step->count);
-	struct block_locals *block;
 
 	if (count <= 0 || instance->leaving != LEAVING_NOT)
 		return DONE;
-	block = push_body_of(thread, instance, step);
-	block->is_loop = true;
-	block->rounds_left = count;
-	block->variable = step->variable;
-	return os_thread_enter(thread);
+	return enter_rounds(thread, instance, step, count);
 }
 
 enum progress step_loop(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	struct block_locals *block = push_body_of(thread, instance, step);
-
-	block->is_loop = true;
-	block->rounds_left = -1;
-	return os_thread_enter(thread);
+	return enter_rounds(thread, instance, step, -1);
 }
 
 enum progress step_break(struct os_thread *thread, struct task_instance *instance, const struct step *step)
@@ -188,8 +203,11 @@ struct task_instance *step_new_child(struct task_instance *parent, const struct 
 {
 	const struct workload *workload = parent->simulation->workload;
 	struct task_instance *child = task_instance_new_child(parent, start->task);
+	sim_ns item_ns;
 
-	child->item_ns = start->items_ns ? start->items_ns[index] : parent->item_ns;
+	item_ns = start->items_ns ? start->items_ns[index] : task_extras_of(parent)->item_ns;
+	if (item_ns != 0)
+		task_extras(child)->item_ns = item_ns;
 	step_store(parent, start->index_variable, index);
 	for (uint32_t i = 0; i < start->argument_count; i++)
 		child->activation->variables[i] =

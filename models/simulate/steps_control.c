@@ -12,7 +12,7 @@ struct control_locals {
 	struct task_instance *instance;
 	const struct step *step;
 	uint32_t at;		  /* TRY: the part that is executed */
-	enum leaving leaving;	  /* TRY: how the parts before `finally` ended */
+	uint8_t leaving;	  /* TRY: how the parts before `finally` ended (enum leaving) */
 	enum exception_kind exception;
 	int64_t returned;
 	int64_t tries; /* RETRY */
@@ -106,7 +106,7 @@ enum progress step_return(struct os_thread *thread, struct task_instance *instan
 	(void)thread;
 	if (instance->leaving != LEAVING_NOT)
 		return DONE;
-	instance->returned = value;
+	task_return(instance, value);
 	instance->leaving = LEAVING_RETURN;
 	return DONE;
 }
@@ -126,7 +126,7 @@ void step_enter_callee(struct task_instance *instance, const struct start *start
 	}
 	if (callee->depth >= CALL_DEPTH_LIMIT)
 		task_raise(instance, EXCEPTION_RECURSION);
-	instance->returned = 0;
+	task_return(instance, 0);
 }
 
 static enum progress run_call(struct os_thread *thread, struct frame *frame)
@@ -142,7 +142,7 @@ static enum progress run_call(struct os_thread *thread, struct frame *frame)
 	if (instance->leaving == LEAVING_RETURN)
 		instance->leaving = LEAVING_NOT;
 	task_leave_call(instance);
-	step_store(instance, my->step->variable, instance->returned);
+	step_store(instance, my->step->variable, task_extras_of(instance)->returned);
 	PROGRAM_END;
 }
 
@@ -209,14 +209,14 @@ static enum progress run_try(struct os_thread *thread, struct frame *frame)
 	if (my->at < my->step->end) {
 		my->leaving = instance->leaving;
 		my->exception = instance->exception;
-		my->returned = instance->returned;
+		my->returned = task_extras_of(instance)->returned;
 		instance->leaving = LEAVING_NOT;
 		push_steps(thread, instance, my->at + 1, steps_of(instance)[my->at].end);
 		AWAIT(frame, os_thread_enter(thread));
 		if (instance->leaving == LEAVING_NOT) {
 			instance->leaving = my->leaving;
 			instance->exception = my->exception;
-			instance->returned = my->returned;
+			task_return(instance, my->returned);
 		}
 	}
 	if (instance->leaving == LEAVING_NOT)

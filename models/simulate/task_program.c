@@ -18,17 +18,50 @@ static const struct task *task_of(const struct task_instance *instance)
 
 /* ---- Activations and handles ---- */
 
+/* Whether its activation stays as it is at the start: it has no variables, and starts and calls nothing. */
+static bool keeps_nothing(const struct workload *workload, const struct task *task)
+{
+	for (uint32_t at = task->first; at < task->end; at++)
+		if (workload->steps[at].start)
+			return false;
+	return task->variable_count == 0;
+}
+
+void task_programs_init(struct simulation *simulation)
+{
+	const struct workload *workload = simulation->workload;
+	struct region *region = simulation->region;
+
+	pool_init(&simulation->instances, region, sizeof(struct task_instance));
+	pool_init(&simulation->extras, region, sizeof(struct instance_extras));
+	pool_init(&simulation->activations, region, sizeof(struct activation));
+	simulation->shared_activations =
+		region_alloc_array(region, workload->task_count, sizeof(*simulation->shared_activations));
+	for (uint32_t i = 0; i < workload->task_count; i++) {
+		if (!keeps_nothing(workload, &workload->tasks[i]))
+			continue;
+		simulation->shared_activations[i] = region_alloc(region, sizeof(struct activation));
+		simulation->shared_activations[i]->task = i;
+	}
+}
+
 void task_enter_call(struct task_instance *instance, uint32_t task)
 {
 	struct simulation *simulation = instance->simulation;
 	const struct task *called = &simulation->workload->tasks[task];
 	struct activation *caller = instance->activation;
-	struct activation *activation =
-		caller ? region_alloc(simulation->region, sizeof(*activation)) : &instance->own;
+	struct activation *activation;
 
-	activation->caller = caller;
-	activation->depth = caller ? caller->depth + 1 : 0;
-	activation->task = task;
+	if (!caller && simulation->shared_activations[task]) {
+		instance->activation = simulation->shared_activations[task];
+		return;
+	}
+	activation = pool_take(&simulation->activations);
+	*activation = (struct activation){
+		.caller = caller,
+		.depth = caller ? caller->depth + 1 : 0,
+		.task = task,
+	};
 	if (called->variable_count > 0)
 		activation->variables = region_alloc_array(simulation->region, called->variable_count,
 							   sizeof(*activation->variables));
@@ -41,12 +74,13 @@ void task_leave_call(struct task_instance *instance)
 	struct region *region = instance->simulation->region;
 
 	instance->activation = activation->caller;
+	if (activation == instance->simulation->shared_activations[activation->task])
+		return;
 	if (activation->variables)
 		region_free(region, activation->variables);
 	if (activation->groups)
 		region_free(region, activation->groups);
-	if (activation != &instance->own)
-		region_free(region, activation);
+	pool_give_back(&instance->simulation->activations, activation);
 }
 
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group)
@@ -74,6 +108,59 @@ void task_raise(struct task_instance *instance, enum exception_kind exception)
 	instance->exception = exception;
 }
 
+/* ---- Extras ---- */
+
+const struct instance_extras no_extras = { .timeout_ns = TIMEOUT_NONE, .waits_for = INDEX_NONE };
+
+struct instance_extras *task_extras(struct task_instance *instance)
+{
+	struct simulation *simulation = instance->simulation;
+	struct instance_extras *extras = instance->extras;
+
+	if (extras)
+		return extras;
+	extras = instance->extras = pool_take(&simulation->extras);
+	*extras = no_extras;
+	extras->instance = instance;
+	extras->previous = simulation->last_extras;
+	if (simulation->last_extras)
+		simulation->last_extras->next = extras;
+	else
+		simulation->first_extras = extras;
+	simulation->last_extras = extras;
+	return extras;
+}
+
+static void drop_extras(struct task_instance *instance)
+{
+	struct simulation *simulation = instance->simulation;
+	struct instance_extras *extras = instance->extras;
+
+	if (!extras)
+		return;
+	if (extras->previous)
+		extras->previous->next = extras->next;
+	else
+		simulation->first_extras = extras->next;
+	if (extras->next)
+		extras->next->previous = extras->previous;
+	else
+		simulation->last_extras = extras->previous;
+	pool_give_back(&simulation->extras, extras);
+}
+
+void task_return(struct task_instance *instance, int64_t value)
+{
+	if (value != task_extras_of(instance)->returned)
+		task_extras(instance)->returned = value;
+}
+
+void task_set_timeout(struct task_instance *instance, sim_ns timeout_ns)
+{
+	if (timeout_ns != task_extras_of(instance)->timeout_ns)
+		task_extras(instance)->timeout_ns = timeout_ns;
+}
+
 /* ---- New instances ---- */
 
 /* How many wait for somebody to begin them, and how many have not ended. */
@@ -97,7 +184,6 @@ static struct task_instance *instance_new(struct simulation *simulation, uint32_
 		.counted = counted,
 		.entity = entity,
 		.release_ns = engine_now(simulation->engine),
-		.timeout_ns = TIMEOUT_NONE,
 	};
 	task_enter_call(instance, task);
 	if (counted) {
@@ -113,7 +199,7 @@ struct task_instance *task_instance_new(struct simulation *simulation, uint32_t 
 	struct task_instance *instance = instance_new(simulation, task, workload_entity(index), true);
 
 	if (run->kind == RUN_ITEMS)
-		instance->item_ns = run->items_ns[index];
+		task_extras(instance)->item_ns = run->items_ns[index];
 	return instance;
 }
 
@@ -124,7 +210,8 @@ struct task_instance *task_instance_new_main(struct simulation *simulation, uint
 
 struct task_instance *task_instance_new_child(struct task_instance *parent, uint32_t task)
 {
-	return instance_new(parent->simulation, task, random_hash_path(parent->entity, parent->child_count++), true);
+	return instance_new(parent->simulation, task, random_hash_path(parent->entity, task_extras(parent)->child_count++),
+			    true);
 }
 
 /* ---- Blocks of steps ---- */
@@ -140,34 +227,6 @@ static bool has_no_step_cost(enum step_kind kind)
 static enum progress execute(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	return step_program_of(instance->simulation->workload, step, instance->in_coroutine)(thread, instance, step);
-}
-
-enum progress task_run_block(struct os_thread *thread, struct frame *frame)
-{
-	struct block_locals *my = FRAME_LOCALS(frame, struct block_locals);
-	const struct step *steps = my->instance->simulation->workload->steps;
-
-	PROGRAM_BEGIN(frame);
-	while (my->rounds_left != 0 && my->instance->leaving == LEAVING_NOT) {
-		if (!engine_count_round(thread->machine->engine))
-			AWAIT(frame, os_thread_compute(thread, 1));
-		my->rounds_left -= my->rounds_left > 0;
-		step_store(my->instance, my->variable, my->round++);
-		if (my->is_body)
-			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_BODY_COST)));
-		for (my->at = my->first; my->at < my->end && my->instance->leaving == LEAVING_NOT;
-		     my->at = steps[my->at].end) {
-			if (!has_no_step_cost(steps[my->at].kind))
-				AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
-			AWAIT(frame, execute(thread, my->instance, &steps[my->at]));
-			/* What the library raised; the numbers are the same (steps_asyncio.c). */
-			if (py_exception(thread) != PY_NO_EXCEPTION)
-				task_raise(my->instance, (enum exception_kind)py_catch(thread));
-		}
-	}
-	if (my->is_loop && my->instance->leaving == LEAVING_BREAK)
-		my->instance->leaving = LEAVING_NOT;
-	PROGRAM_END;
 }
 
 /* ---- A whole instance ---- */
@@ -210,6 +269,7 @@ static void give_back(struct task_instance *instance)
 	if (instance->user_number > 0)
 		arrivals_request_ended(instance->simulation->arrivals, instance->user_number - 1);
 	task_leave_call(instance);
+	drop_extras(instance);
 	pool_give_back(&instance->simulation->instances, instance);
 }
 
@@ -229,7 +289,7 @@ void task_instance_abort(struct task_instance *instance)
 		task_statistics_ended(instance, false);
 		machine_trace(simulation->machine, instance->thread, TRACE_END, "task", task_of(instance)->name,
 			      (int64_t)instance->number);
-		deadlock_remove(instance);
+		deadlock_forget(instance);
 		shared_cells_forget(instance);
 	} else {
 		task_statistics_turned_away(instance);
@@ -245,7 +305,7 @@ static void tell_handle(struct task_instance *instance)
 	if (!handle)
 		return;
 	handle->done = true;
-	handle->result = instance->returned;
+	handle->result = task_extras_of(instance)->returned;
 	handle->exception = instance->leaving == LEAVING_RAISE ? instance->exception : EXCEPTION_NONE;
 }
 
@@ -267,6 +327,60 @@ static void forget_objects(struct os_thread *thread, const struct task_instance 
 	os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_COROUTINE));
 }
 
+/* Counts its outcome, tells who waits for it, and gives it back. */
+static void finish(struct os_thread *thread, struct task_instance *instance)
+{
+	if (instance->counted)
+		end(thread, instance);
+	os_process_use_memory(thread->process, -task_extras_of(instance)->allocated_bytes);
+	tell_handle(instance);
+	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */
+	if (instance->leaving == LEAVING_RAISE &&
+	    (instance->in_coroutine || (instance->handle && instance->handle->call)))
+		py_raise(thread, instance->exception);
+	forget_objects(thread, instance);
+	deadlock_forget(instance);
+	shared_cells_forget(instance);
+	give_back(instance);
+}
+
+enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
+{
+	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
+	const struct step *steps = my->instance->simulation->workload->steps;
+
+	PROGRAM_BEGIN(frame);
+	if (!engine_count_round(thread->machine->engine))
+		AWAIT(frame, os_thread_compute(thread, 1));
+	if (my->is_body)
+		AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_BODY_COST)));
+	for (; my->at < my->end && my->instance->leaving == LEAVING_NOT; my->at = steps[my->at].end) {
+		if (!has_no_step_cost(steps[my->at].kind))
+			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
+		AWAIT(frame, execute(thread, my->instance, &steps[my->at]));
+		/* What the library raised; the numbers are the same (steps_asyncio.c). */
+		if (py_exception(thread) != PY_NO_EXCEPTION)
+			task_raise(my->instance, (enum exception_kind)py_catch(thread));
+	}
+	if (my->is_whole)
+		finish(thread, my->instance);
+	PROGRAM_END;
+}
+
+/* The frame goes on as that of all the instance's steps: millions may wait in theirs, and have no other. */
+static enum progress become_steps(struct os_thread *thread, struct frame *frame)
+{
+	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
+	const struct task *task = task_of(my->instance);
+
+	frame->program = task_run_steps;
+	frame->resume_line = 0;
+	my->at = task->first;
+	my->end = task->end & TASK_STEPS_MOST;
+	my->is_whole = true;
+	return task_run_steps(thread, frame);
+}
+
 enum progress task_run(struct os_thread *thread, struct frame *frame)
 {
 	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
@@ -282,26 +396,14 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 		py_current(thread)->interpreter->shares_pages = false;
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_FIRST_TASK)));
 	}
-	deadlock_add(instance, thread);
+	instance->thread = thread;
 	if (instance->counted)
 		begin(thread, instance);
-	if (instance->timeout_ns == TIMEOUT_NONE)
-		push_steps(thread, instance, task_of(instance)->first, task_of(instance)->end);
-	else
-		coroutine_push_bounded(thread, instance);
+	if (task_extras_of(instance)->timeout_ns == TIMEOUT_NONE)
+		return become_steps(thread, frame);
+	coroutine_push_bounded(thread, instance);
 	AWAIT(frame, os_thread_enter(thread));
-	if (instance->counted)
-		end(thread, instance);
-	os_process_use_memory(thread->process, -instance->allocated_bytes);
-	tell_handle(instance);
-	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */
-	if (instance->leaving == LEAVING_RAISE &&
-	    (instance->in_coroutine || (instance->handle && instance->handle->call)))
-		py_raise(thread, instance->exception);
-	forget_objects(thread, instance);
-	deadlock_remove(instance);
-	shared_cells_forget(instance);
-	give_back(instance);
+	finish(thread, instance);
 	PROGRAM_END;
 }
 

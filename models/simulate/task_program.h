@@ -29,48 +29,65 @@ struct handle_group {
 /* One execution of a task's steps: a call has its own. */
 struct activation {
 	struct activation *caller; /* NULL: the instance's own */
-	uint32_t task;		   /* index into the workload's tasks */
 	int64_t *variables;
 	struct handle_group *groups;
-	uint32_t depth; /* of calls */
 	struct aio_generator *generator; /* that it is the code of; NULL: none */
+	uint32_t task;			 /* index into the workload's tasks */
+	uint32_t depth;			 /* of calls */
 };
 
 /* Why a block ends before its last step. */
 enum leaving { LEAVING_NOT, LEAVING_BREAK, LEAVING_RETURN, LEAVING_RAISE };
 
-struct task_instance {
-	struct simulation *simulation;
-	uint32_t task;	      /* index into the workload's tasks */
-	bool counted;	      /* false for `main`, which is no task */
-	bool in_coroutine;
-	enum leaving leaving;
-	enum exception_kind exception; /* RAISE: what is raised; else what is being handled, or NONE */
+/* What only some instances have. It comes with the first of it, and goes with the instance. */
+struct instance_extras {
+	struct task_instance *instance;
 	int64_t returned;	       /* RETURN, and the instance's result */
-	struct activation *activation; /* the innermost */
-	struct activation own;	       /* the outermost */
-	uint64_t number;	       /* in order of their beginning */
-	uint64_t entity;
-	uint64_t draw_count;	/* durations drawn so far */
-	uint64_t child_count;	/* instances started so far */
+	uint64_t child_count;	       /* instances started so far */
 	sim_ns item_ns;
-	sim_ns release_ns;
-	int64_t allocated_bytes; /* until its end */
-	sim_ns timeout_ns; /* of a coroutine's steps in all; TIMEOUT_NONE: none */
-	struct handle *handle; /* told of the end; may be NULL */
-	uint64_t release_number; /* of all counted ones, from 0 */
-	bool is_measured;	 /* not of the warm-up */
-	uint32_t user_number;	 /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
-	struct aio_group *task_group; /* to which the tasks that it creates belong; NULL: none */
-	struct seen_cell *seen; /* what it has read of shared variables (shared_cells.h) */
-
-	/* While it lives, for deadlock.h. */
-	const struct os_thread *thread;
-	uint32_t waits_for; /* a resource, or INDEX_NONE */
-	struct holding *holdings;
-	struct task_instance *next_alive, *previous_alive;
+	int64_t allocated_bytes;       /* until its end */
+	sim_ns timeout_ns;	       /* of a coroutine's steps in all; TIMEOUT_NONE: none */
+	struct aio_group *task_group;  /* to which the tasks that it creates belong; NULL: none */
+	struct seen_cell *seen;	       /* what it has read of shared variables (shared_cells.h) */
+	struct holding *holdings;      /* for deadlock.h */
+	uint32_t waits_for;	       /* a resource, or INDEX_NONE */
+	struct instance_extras *next, *previous; /* of the simulation's, in order of their coming */
 };
 
+/* Of these there are as many as are pending at once: millions. */
+struct task_instance {
+	struct simulation *simulation;
+	struct activation *activation; /* the innermost */
+	struct instance_extras *extras; /* NULL: none so far */
+	struct handle *handle;	       /* told of the end; may be NULL */
+	const struct os_thread *thread; /* on which it has begun */
+	uint64_t number;	       /* in order of their beginning */
+	uint64_t release_number;       /* of all counted ones, from 0 */
+	uint64_t entity;
+	uint64_t draw_count; /* durations drawn so far */
+	sim_ns release_ns;
+	uint32_t task;	      /* index into the workload's tasks */
+	uint32_t user_number; /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
+	enum exception_kind exception; /* RAISE: what is raised; else what is being handled, or NONE */
+	uint8_t leaving;	       /* enum leaving */
+	bool counted;		       /* false for `main`, which is no task */
+	bool in_coroutine;
+	bool is_measured; /* not of the warm-up */
+};
+
+/* The instance's extras, to be read and to be changed. */
+extern const struct instance_extras no_extras;
+static inline const struct instance_extras *task_extras_of(const struct task_instance *instance)
+{
+	return instance->extras ? instance->extras : &no_extras;
+}
+struct instance_extras *task_extras(struct task_instance *instance);
+/* Sets what it returns, and the time for its steps in all. */
+void task_return(struct task_instance *instance, int64_t value);
+void task_set_timeout(struct task_instance *instance, sim_ns timeout_ns);
+
+/* Before the first of them. */
+void task_programs_init(struct simulation *simulation);
 /* A new instance, released now. `index` numbers those that the run starts. */
 struct task_instance *task_instance_new(struct simulation *simulation, uint32_t task, uint64_t index);
 /* The instance for `main`: it is not counted. */
@@ -93,26 +110,28 @@ void task_raise(struct task_instance *instance, enum exception_kind exception);
 void task_enter_call(struct task_instance *instance, uint32_t task);
 void task_leave_call(struct task_instance *instance);
 
-/* Executes the instance that the frame's locals start with, counts its outcome, and gives it back. Works in a
- * coroutine too, when its frames are those of the coroutine. */
+/* So many bits has the index of a step. */
+#define TASK_STEP_BITS 30
+#define TASK_STEPS_MOST ((1u << TASK_STEP_BITS) - 1)
+
+/* Of the two programs below. */
 struct task_run_locals {
 	struct task_instance *instance;
+	/* For steps: those from `at` to `end`, once. */
+	uint32_t at;
+	uint32_t end : TASK_STEP_BITS;
+	uint32_t is_body : 1;  /* of a step: going through it has a cost of its own */
+	uint32_t is_whole : 1; /* they are all steps of the instance, which ends with them */
 };
+
+/* Executes the instance that the frame's locals start with, counts its outcome, and gives it back. Works in a
+ * coroutine too, when its frames are those of the coroutine. */
 enum progress task_run(struct os_thread *thread, struct frame *frame);
 /* The same as the body of a thread and of a process: the instance is the argument. */
 enum progress task_run_as_thread(struct os_thread *thread, struct frame *frame);
 enum progress task_run_as_process(struct os_thread *thread, struct frame *frame);
 
-/* Executes the steps from `first` to `end`, `rounds_left` times (-1: for ever). */
-struct block_locals {
-	struct task_instance *instance;
-	uint32_t first, end, at;
-	int64_t rounds_left;
-	uint32_t variable; /* that receives the round, from 0; INDEX_NONE: none */
-	int64_t round;
-	bool is_loop; /* a break ends here */
-	bool is_body; /* of a step: going through it has a cost of its own */
-};
-program_fn task_run_block;
+/* Executes steps of an instance. */
+program_fn task_run_steps;
 
 #endif

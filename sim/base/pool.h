@@ -16,12 +16,12 @@ struct pool {
 	size_t item_bytes;
 	void *free;			/* the first of those given back; each begins with a pointer to the next */
 	unsigned char *unused, *end;	/* of the newest block */
-	size_t block_items;
+	size_t item_count;		/* of all blocks */
 };
 
 /* Items of `item_bytes`, a multiple of a pointer's size. */
 void pool_init(struct pool *pool, struct region *region, size_t item_bytes);
-/* For pool_take(): the next block, twice as large as the last one up to a limit. */
+/* For pool_take(): the next block, larger the more there are. */
 void pool_grow(struct pool *pool);
 
 /* An item; what stands in it is anything. */

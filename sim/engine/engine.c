@@ -3,7 +3,7 @@
  *
  * Merging needs no more than to know the time of the next event: an advance that ends before it cannot
  * be observed by anyone. What forbids merging (engine_stop(), engine_set_merging(false), the end
- * of the run) is folded into one bound, so that the test costs two comparisons.
+ * of the run) is folded into one bound, so that the test costs two comparisons; likewise what ends the loop.
  */
 #include "sim/engine/engine.h"
 
@@ -14,6 +14,7 @@
 struct engine {
 	sim_ns now_ns;
 	sim_ns advance_limit_ns; /* merging may move the clock up to here; -1: it must not */
+	sim_ns last_ns;		 /* the loop executes events up to here; -1: stopped */
 	struct event_list events;
 	uint64_t event_count, advance_count, round_count;
 	uint64_t event_limit;
@@ -25,9 +26,10 @@ struct engine {
 
 static const volatile sig_atomic_t no_wish;
 
-static void engine_update_advance_limit(struct engine *engine)
+static void engine_update_limits(struct engine *engine)
 {
-	engine->advance_limit_ns = engine->merging && !engine->stopped ? engine->until_ns : -1;
+	engine->last_ns = engine->stopped ? -1 : engine->until_ns;
+	engine->advance_limit_ns = engine->merging ? engine->last_ns : -1;
 }
 
 struct engine *engine_new(struct region *region)
@@ -39,7 +41,7 @@ struct engine *engine_new(struct region *region)
 	engine->merging = true;
 	engine->event_limit = engine->advance_allowed = UINT64_MAX;
 	engine->wish = &no_wish;
-	engine_update_advance_limit(engine);
+	engine_update_limits(engine);
 	return engine;
 }
 
@@ -103,6 +105,12 @@ sim_ns engine_event_time(const struct engine *engine, event_handle handle)
 	return event_list_time(&engine->events, handle);
 }
 
+/* Whether it shall stop although nobody has called engine_stop(). */
+static inline bool is_to_stop(const struct engine *engine)
+{
+	return *engine->wish || engine->advance_count >= engine->advance_allowed;
+}
+
 bool engine_run(struct engine *engine, sim_ns until_ns)
 {
 	sim_ns next_ns;
@@ -110,18 +118,17 @@ bool engine_run(struct engine *engine, sim_ns until_ns)
 	assert(!engine->running);
 	assert(until_ns >= engine->now_ns);
 	engine->running = true;
-	engine->stopped = false;
+	engine->stopped = engine->round_count >= engine->event_limit;
 	engine->until_ns = until_ns;
-	engine_update_advance_limit(engine);
-	while (!engine->stopped && event_list_ready(&engine->events, &next_ns)) {
+	engine_update_limits(engine);
+	while (event_list_ready(&engine->events, &next_ns)) {
 		const struct event_slot *due;
 
-		if (*engine->wish || engine_is_exhausted(engine)) {
-			engine_stop(engine);
-			break;
-		}
-		if (next_ns > until_ns) {
-			engine->now_ns = until_ns;
+		if (next_ns > engine->last_ns || is_to_stop(engine)) {
+			if (is_to_stop(engine))
+				engine_stop(engine);
+			if (!engine->stopped)
+				engine->now_ns = until_ns;
 			engine->running = false;
 			return true;
 		}
@@ -138,7 +145,7 @@ bool engine_run(struct engine *engine, sim_ns until_ns)
 void engine_stop(struct engine *engine)
 {
 	engine->stopped = true;
-	engine_update_advance_limit(engine);
+	engine_update_limits(engine);
 }
 
 void engine_limit_events(struct engine *engine, uint64_t count)
@@ -187,5 +194,5 @@ bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
 void engine_set_merging(struct engine *engine, bool enabled)
 {
 	engine->merging = enabled;
-	engine_update_advance_limit(engine);
+	engine_update_limits(engine);
 }

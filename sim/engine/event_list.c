@@ -96,14 +96,41 @@ static inline void heap_sift_down(event_entry *front, uint64_t count, uint64_t i
 	front[index] = entry;
 }
 
+/* Puts `entry` where it belongs in a heap whose top is free. */
+static inline void heap_replace_top(event_entry *front, uint64_t count, event_entry entry)
+{
+	/* Of two, as in a bare queue, the other is soon found. A guess at which comes first lets what follows begin, and
+	 * tells what it will be; chosen without a branch, it would have to wait: the asm keeps compilers from that. */
+	if (count == 2) {
+		const event_entry other = front[1];
+
+		if (other < entry) {
+			__asm__ volatile("");
+			front[0] = other;
+			front[1] = entry;
+		} else {
+			front[0] = entry;
+		}
+		return;
+	}
+	heap_sift_down(front, count, 0, entry);
+}
+
+/* Nothing stands in the rest of the last group. */
+static inline void heap_pad(event_entry *front, uint64_t count)
+{
+	for (uint64_t i = count; i % 4 != 1; i++)
+		front[i] = entry_never;
+}
+
 /* Appends without regard to the order. */
 static inline void heap_append(struct event_list *list, event_entry entry)
 {
 	uint64_t index = list->front_count++;
 
 	list->front[index] = entry;
-	/* The first of a group: the other three places are not filled. */
-	if (index % 4 == 1)
+	/* The first of a group: the other three places are not filled. Mostly they say so already, all or none. */
+	if (index % 4 == 1 && list->front[index + 1] != entry_never)
 		list->front[index + 1] = list->front[index + 2] = list->front[index + 3] = entry_never;
 }
 
@@ -142,7 +169,7 @@ static void heap_close_hole(struct event_list *list)
 	list->front_has_hole = false;
 	list->front[last] = entry_never;
 	if (last > 0)
-		heap_sift_down(list->front, last, 0, entry);
+		heap_replace_top(list->front, last, entry);
 }
 
 /* --- the buckets at the back ---------------------------------------------------------------- */
@@ -306,8 +333,7 @@ static void event_list_rebuild(struct event_list *list)
 			if (!entry_is_dead(list, list->front[i]))
 				list->front[list->front_count++] = list->front[i];
 		}
-		for (uint64_t i = list->front_count; i % 4 != 1; i++)
-			list->front[i] = entry_never;
+		heap_pad(list->front, list->front_count);
 		list->dead_count = 0;
 		list->spill_count = SPILL_COUNT_LEAST;
 		heap_order(list);
@@ -366,7 +392,7 @@ static void top_replace(struct event_list *list)
 		stand_in->event = EVENT_NONE;
 		entry = (event_entry)list->due_ns[index] << 64 | list->slots[index].handle;
 		if (list->due_ns[index] <= list->front_last_ns) {
-			heap_sift_down(list->front, list->front_count, 0, entry);
+			heap_replace_top(list->front, list->front_count, entry);
 			return;
 		}
 		back_add(list, entry);
@@ -433,8 +459,10 @@ static void event_list_grow(struct event_list *list)
 	front_block = region_alloc(list->region, entry_capacity * sizeof(*front) + 2 * CACHE_LINE_BYTES);
 	/* The children of node i start at 4 i + 1: node 1 stands at the start of a line. */
 	front = (event_entry *)cache_aligned(front_block) + 3;
-	if (list->front_block)
-		memcpy(front, list->front, (list->front_count + 3) * sizeof(*front));
+	if (list->front_block) {
+		memcpy(front, list->front, list->front_count * sizeof(*front));
+		heap_pad(front, list->front_count);
+	}
 	region_free(list->region, list->front_block);
 	list->front = front;
 	list->front_block = front_block;
@@ -519,7 +547,7 @@ static inline event_handle entry_add(struct event_list *list, uint64_t slot_inde
 		back_add(list, entry);
 	} else if (list->front_has_hole) {
 		list->front_has_hole = false;
-		heap_sift_down(list->front, list->front_count, 0, entry);
+		heap_replace_top(list->front, list->front_count, entry);
 		if (!entry_is_live(list, list->front[0]))
 			event_list_settle(list);
 	} else {

@@ -45,6 +45,22 @@ Test(steps_asyncio, all_tasks_of_a_run_wait_at_once)
 	cr_expect(eq(dbl, ms(result.time_in_s[TIME_PYTHON]), 6));
 }
 
+/* Each is an instance, a task, two frames and a timer, and stands in two lists; some 370 bytes, and pools grow by
+ * an eighth. */
+#define PENDING_COUNT 50000
+#define PENDING_BYTES 480
+
+Test(steps_asyncio, many_that_wait_at_once_take_little_memory)
+{
+	struct variant_result result;
+
+	helper.region.limit_bytes = (size_t)PENDING_COUNT * PENDING_BYTES; /* with more the program would end */
+	result = run(MACHINE "tasks: {wait: [{io: 100ms}]}\n"
+			     "run: {task: wait, count: 50000}\n"
+			     "variants: {a: {model: asyncio}}\n");
+	cr_expect(eq(dbl, result.completed, PENDING_COUNT));
+}
+
 /* The parts of the tasks' time add up to their sojourns: 3 + 3 ms at once, then in turn. */
 Test(steps_asyncio, who_is_ready_waits_for_the_loop)
 {
