@@ -1,7 +1,6 @@
 /*
  * batch.c - a job a simulation, results copied out of the job's memory in order.
  */
-#include "models/simulate/simulate.h"
 #include "sim/plan/batch.h"
 #include "sim/plan/parallel.h"
 
@@ -24,6 +23,7 @@ static void *simulate_one(void *context, size_t job, struct region *region)
 	const struct simulate_options options = {
 		.replication = round->replications.first + job % round->replications.count,
 		.wish_to_stop = round->batch->wish_to_stop,
+		.limits = round->batch->limits,
 	};
 	struct variant_result *result = region_alloc(region, sizeof(*result));
 

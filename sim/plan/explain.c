@@ -291,7 +291,8 @@ static struct answer ask(struct asking *asking, const struct workload *workload)
 	region_init(&region);
 	for (size_t replication = 0; replication < options->replications && !asking->stopped; replication++) {
 		struct simulate_options simulated = { .replication = replication,
-						      .wish_to_stop = options->wish_to_stop };
+						      .wish_to_stop = options->wish_to_stop,
+						      .limits = options->limits };
 		struct variant_result result;
 
 		simulate(workload, &simulated, &region, &result);

@@ -313,5 +313,5 @@ bool plot_draw(const struct plot_options *options, const char *folder, const cha
 	const char *script = region_format(region, "%s/plot.gp", folder);
 
 	return read_inputs(&plot, kind) && write_script(&plot, kind, path, script) &&
-	       gnuplot_run(script, region, error);
+	       gnuplot_run(script, options->wish_to_stop, region, error);
 }
