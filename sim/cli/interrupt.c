@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/base/wish.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/interrupt.h"
 
@@ -27,9 +28,9 @@ static void note_signal(int number)
 
 	(void)number;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!seen) {
+	if (!interrupt_seen()) {
 		first_time = now;
-		seen = 1;
+		wish_utter(&seen);
 	} else if ((double)(now.tv_sec - first_time.tv_sec) + (double)(now.tv_nsec - first_time.tv_nsec) / 1e9 >
 		   SAME_WISH_S) {
 		_exit(STATUS_INTERRUPTED);
@@ -58,7 +59,7 @@ static void note_time(int number)
 		_exit(STATUS_FAILED_EXPECTATION);
 	}
 	has_timed_out = 1;
-	seen = 1;
+	wish_utter(&seen);
 }
 
 void interrupt_after(double seconds)
@@ -82,7 +83,7 @@ int interrupt_status(void)
 
 bool interrupt_seen(void)
 {
-	return seen != 0;
+	return wish_is_uttered(&seen);
 }
 
 const volatile sig_atomic_t *interrupt_flag(void)

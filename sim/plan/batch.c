@@ -1,6 +1,7 @@
 /*
  * batch.c - a job a simulation, results copied out of the job's memory in order.
  */
+#include "sim/base/wish.h"
 #include "sim/plan/batch.h"
 #include "sim/plan/parallel.h"
 
@@ -14,7 +15,7 @@ struct round {
 
 bool batch_stopped(const struct batch *batch)
 {
-	return batch->wish_to_stop && *batch->wish_to_stop;
+	return wish_is_there(batch->wish_to_stop);
 }
 
 static void *simulate_one(void *context, size_t job, struct region *region)

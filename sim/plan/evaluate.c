@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdatomic.h>
 
+#include "sim/base/wish.h"
 #include "sim/plan/evaluate.h"
 #include "sim/plan/parallel.h"
 #include "sim/results/results_stats.h"
@@ -59,7 +60,7 @@ struct simulated {
 
 static bool wishes_to_stop(const struct evaluation *evaluation)
 {
-	return evaluation->wish_to_stop && *evaluation->wish_to_stop;
+	return wish_is_there(evaluation->wish_to_stop);
 }
 
 static struct answer *answer_of(const struct evaluator *evaluator, size_t job)

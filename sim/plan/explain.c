@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "models/simulate/simulate.h"
+#include "sim/base/wish.h"
 #include "sim/scenario/distribution_parse.h"
 
 /* Steps whose effect is tried; each is a simulation. */
@@ -302,7 +303,7 @@ static struct answer ask(struct asking *asking, const struct workload *workload)
 		sum.makespan += result.makespan_s / count;
 		sum.p50 += result.sojourn.p50 / count;
 		sum.p99 += result.sojourn.p99 / count;
-		asking->stopped = options->wish_to_stop && *options->wish_to_stop;
+		asking->stopped = wish_is_there(options->wish_to_stop);
 	}
 	region_release(&region);
 	return sum;

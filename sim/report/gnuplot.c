@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/base/wish.h"
+
 extern char **environ;
 
 /* A picture takes a second; what takes a minute has no end. */
@@ -40,7 +42,7 @@ static int start(const char *const *arguments, int to, bool output_too, pid_t *c
 /* Waits; false when it was killed because its time was up, or nobody wants the picture any more. */
 static bool wait_for(pid_t child, const volatile sig_atomic_t *wish_to_stop, int *status)
 {
-	for (int waited_ms = 0; waited_ms < PATIENCE_S * 1000 && !(wish_to_stop && *wish_to_stop); waited_ms += 5) {
+	for (int waited_ms = 0; waited_ms < PATIENCE_S * 1000 && !wish_is_there(wish_to_stop); waited_ms += 5) {
 		if (waitpid(child, status, WNOHANG) == child)
 			return true;
 		usleep(5000);
@@ -73,7 +75,7 @@ static bool run(const char *const *arguments, bool output_too, const volatile si
 	length = fread(words, 1, size - 1, said);
 	words[length] = '\0';
 	fclose(said);
-	if (!in_time && wish_to_stop && *wish_to_stop)
+	if (!in_time && wish_is_there(wish_to_stop))
 		return data_fail(error, 3, "interrupted");
 	return in_time || data_fail(error, 3, "gnuplot was killed after %d s", PATIENCE_S);
 }

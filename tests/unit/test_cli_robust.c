@@ -38,6 +38,16 @@ Test(cli_robust, loops_of_a_billion_rounds_are_stopped)
 	expect_stopped("run --max-memory 20MiB many.yaml", "--max-memory");
 }
 
+/* What asks the simulator many questions has the same limits: each is stopped, and is no answer. */
+Test(cli_robust, sweeps_plans_and_advice_are_limited)
+{
+	write_scenario("long.yaml", "{repeat: 1000000000, do: [{python: 1us}]}", "count: 1", "threads");
+	cr_expect(eq(int, gilsim("sweep long.yaml --vary machine.cores=1..2 --max-events 10000").status, 0));
+	cr_expect(eq(int, gilsim("sweep long.yaml --vary machine.cores=1..2 --max-time 300ms --max-events 1000000000000").status, 1));
+	cr_expect(eq(int, gilsim("plan long.yaml --slo 'makespan < 1s' --vary machine.cores=1..2 --max-events 10000").status, 1));
+	cr_expect(eq(int, gilsim("advise long.yaml --no-flips --max-events 10000").status, 1));
+}
+
 /* No event ever falls into such a loop. */
 Test(cli_robust, loops_that_take_no_time_are_stopped)
 {
@@ -119,6 +129,21 @@ Test(cli_robust, a_signal_to_end_ends_it_with_130_and_leaves_nothing)
 
 		cr_expect(eq(int, status, 130 << 8), "signal %d", signals[i]);
 		expect_only("long.yaml s.yaml ", "after a signal");
+	}
+}
+
+/* Measuring a machine takes ten seconds and more, a good deal of it in children that are forked for it. */
+Test(cli_robust, a_calibration_ends_when_it_is_told_to)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < 3; i++) {
+		time_t begin = time(NULL);
+		int status = run_and_send("calibrate -o mine.yaml", signals[i], 700 + 1100 * (int)i);
+
+		cr_expect(eq(int, status, 130 << 8), "signal %d", signals[i]);
+		cr_expect(le(int, (int)(time(NULL) - begin), 6), "signal %d: too slow", signals[i]);
+		expect_only("s.yaml ", "after a signal");
 	}
 }
 
