@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """faults.py GILSIM KILLS [PART...] - the command in bad times, from outside.
 
-kills       SIGKILL at KILLS random moments of each kind of output: what is there afterwards is the old file or the whole
-            new one; a sweep goes on where it was, and ends with the bytes of one that nobody killed.
+kills       SIGKILL at KILLS random moments of each kind of output (of a profile, which takes long to measure, a fifth):
+            what is there afterwards is the old file or the whole new one; a sweep goes on where it was, and ends with the
+            bytes of one that nobody killed.
 signals     SIGINT, SIGTERM and SIGHUP at random moments: an end within PATIENCE_S, with 130, and nothing left behind:
             no process, no socket (it would be a process's), no temporary file.
 outputs     a file that may not grow, a folder that may not be written, a pipe that nobody reads.
@@ -134,7 +135,7 @@ def report(what):
 
 # ---- SIGKILL while something is written ----------------------------------------------------------------
 
-def kill_while_writing(place, name, command):
+def kill_while_writing(place, name, command, kills=KILLS):
     """The output is `name`; an earlier one is there already."""
     place.gilsim(*command, wanted=0)
     begin_s = time.monotonic()
@@ -142,7 +143,7 @@ def kill_while_writing(place, name, command):
     whole, duration_s = place.read(name), time.monotonic() - begin_s
     others = set(os.listdir(place.folder))
     counts = {'killed': 0, 'old': 0, 'whole': 0}
-    for _ in range(KILLS):
+    for _ in range(kills):
         place.write(name, 'as it was\n')
         process = place.start(*command)
         # Files are written at the end: half of the moments lie there.
@@ -158,7 +159,7 @@ def kill_while_writing(place, name, command):
             fail(f'{name}: neither the old one nor the whole new one after SIGKILL: {len(there or b"")} bytes')
         for extra in set(os.listdir(place.folder)) - others:
             fail(f'{name}: {extra} is left behind')
-    report(f'{name}: {counts["killed"]} of {KILLS} killed in time; {counts["old"]} times the old file, '
+    report(f'{name}: {counts["killed"]} of {kills} killed in time; {counts["old"]} times the old file, '
            f'{counts["whole"]} times the whole new one')
 
 
@@ -215,10 +216,11 @@ def part_kills(place):
     kill_while_writing(place, 'out.csv', ['run', 'web.yaml', '--trace', 'out.csv'])
     kill_while_writing(place, 'out.html', ['report', 'web.json', 'web.csv', '-o', 'out.html'])
     kill_while_writing(place, 'out.svg', ['plot', 'latency', 'web.json', '-o', 'out.svg'])
-    # An interpreter is measured once; then it is played back, which leaves more time for kills.
+    # An interpreter is measured once; then it is played back. Measuring the machine takes long enough: fewer kills.
     place.write('played.sh', PLAYED)
     os.chmod(place.path('played.sh'), 0o755)
-    kill_while_writing(place, 'out.yaml', ['calibrate', '-o', 'out.yaml', '--python', './played.sh'])
+    kill_while_writing(place, 'out.yaml', ['calibrate', '-o', 'out.yaml', '--python', './played.sh'],
+                       max(KILLS // 5, 1))
     subprocess.run(['find', place.tmp, '-mindepth', '1', '-delete'], check=True)
 
 
@@ -250,7 +252,6 @@ def interrupt(place, command, number, most_s):
 
 
 def part_signals(place):
-    place.gilsim('native', 'native.yaml', '--repeat', '1', '--max-time', '1s')
     commands = [
         (['run', 'web.yaml', '--replications', '200'], 1),
         (['sweep', 'web.yaml', *AXES, '--replications', '20'], 1),
@@ -258,13 +259,13 @@ def part_signals(place):
         (['plan', 'web.yaml', '--slo', 'p99 < 60ms', '--vary', 'variants.few.workers=1..64'], 1),
         (['report', 'web.json', 'web.csv', '-o', 'page.html'], 1),
         (['plot', 'latency', 'web.json', '-o', 'page.svg'], 0.3),
-        (['native', 'native.yaml', '--repeat', '50'], 4),
-        (['validate', 'native.yaml', '--repeat', '50'], 4),
-        (['calibrate', '-o', 'mine.yaml'], 40),
+        (['native', 'native.yaml', '--repeat', '50', '--profile', 'default'], 4),
+        (['validate', 'native.yaml', '--repeat', '50', '--profile', 'default'], 4),
+        (['calibrate', '-o', 'mine.yaml'], 20),
     ]
     for command, most_s in commands:
         ends_s = []
-        for i in range(max(KILLS // 2, 3)):
+        for i in range(max(KILLS // 4, 3)):
             ends_s.append(interrupt(place, command, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[i % 3], most_s))
         slowest_s = max((end_s for end_s in ends_s if end_s is not None), default=0)
         report(f'gilsim {command[0]}: {len(ends_s)} signals, at most {slowest_s:.2f} s to the end')

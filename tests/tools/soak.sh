@@ -43,7 +43,7 @@ part() { # NAME SECONDS SWEEP...
 	wait $pid 2>/dev/null || status=$?
 	pid=
 	((status == 0 || (most > 0 && status == 137))) || { cat err >&2; echo "soak: status $status" >&2; exit 1; }
-	printf '%s\n' "${kilobytes[@]}" | grep . | awk -v name="$name" '
+	printf '%s\n' "${kilobytes[@]}" | { grep . || true; } | awk -v name="$name" '
 		{ kb[NR] = $1 }
 		END {
 			from = int(NR / 5) + 1
