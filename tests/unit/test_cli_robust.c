@@ -160,6 +160,34 @@ Test(cli_robust, a_reader_that_goes_away_ends_it)
 	cr_expect(eq(str, content_of(region_format(&region, "%s/err", folder)), (char *)""));
 }
 
+/* ---- Terminals ---- */
+
+/* What `gilsim ARGUMENTS` shows on a terminal, with these settings of the environment. */
+static const char *shown_on_a_terminal(const char *settings, const char *arguments)
+{
+	char *program = program_path();
+	int status = system(region_format(&region, "cd %s && TERM=xterm %s script -qc '%s %s' /dev/null >shown </dev/null", folder,
+					  settings, program, arguments));
+
+	free(program);
+	cr_assert(eq(int, status, 0));
+	return content_of(region_format(&region, "%s/shown", folder));
+}
+
+Test(cli_robust, a_terminal_has_colours_and_progress_and_nothing_else_has)
+{
+	const char *slow = "run --replications 1000 --jobs 1 --max-time 2500ms long.yaml";
+	const char *shown;
+
+	cr_expect(strchr(shown_on_a_terminal("", "run s.yaml"), '\033') != NULL);
+	cr_expect(strchr(shown_on_a_terminal("NO_COLOR=1", "run s.yaml"), '\033') == NULL);
+	cr_expect(strchr(gilsim("run s.yaml").out, '\033') == NULL);
+	write_scenario("long.yaml", "{repeat: 2000, do: [{python: 1us}, {io: 1us}]}", "count: 2", "threads");
+	shown = shown_on_a_terminal("", slow);
+	cr_expect(strstr(shown, " s left") != NULL, "%s", shown);
+	cr_expect(strchr(gilsim("%s", slow).err, '\r') == NULL);
+}
+
 /* ---- gilsim new ---- */
 
 Test(cli_robust, every_template_passes_its_check_and_holds_what_it_expects)
