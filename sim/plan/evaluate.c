@@ -43,6 +43,7 @@ struct answer {
 	size_t capacity;
 	size_t begun, complete;	 /* replications of which results were taken */
 	atomic_bool is_complete; /* it needs no more of them */
+	bool is_cut_short;	 /* by a wish to stop: what comes behind that, though it may have been quicker, is left out */
 };
 
 struct evaluator {
@@ -165,7 +166,8 @@ static bool take(void *context, size_t job, void *result)
 	if (watcher && watcher->end)
 		watcher->end(watcher->context, &answer->scenario->workloads[variant]);
 	/* Of the first replication, what was cut short is shown; of the others it is worth nothing. */
-	if (atomic_load(&answer->is_complete) || (simulated->is_cut_short && answer->complete > 0))
+	answer->is_cut_short |= simulated->is_cut_short;
+	if (atomic_load(&answer->is_complete) || (answer->is_cut_short && job - answer->first_job >= variants))
 		return true;
 	if (variant == 0)
 		begin_replication(evaluator, answer);

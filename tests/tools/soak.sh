@@ -24,9 +24,9 @@ variants:
   loop: {model: asyncio}
   workers: {model: server, workers: 2, each: {model: thread_pool, workers: 4}}
 END
-# More points than there is time for; the second axis sets how many are asked for once the pace is known.
-grid() { # RATES
-	echo "web.yaml --vary variants.few.workers=1..50 --vary run.arrivals.rate=1/s..$1/s"
+# 400 points for each length of the wait. Values that are new cost a load of the scenario each, before the first point.
+grid() { # LENGTHS
+	echo "web.yaml --vary variants.few.workers=1..10 --vary run.arrivals.rate=1/s..40/s --vary tasks.page[1].io=1ms..$1ms"
 }
 
 # Runs a sweep for so many seconds (0: to its end), kills it then, and tells how its memory went.
@@ -60,15 +60,15 @@ points() {
 }
 
 # How many points a second?
-part pace 5 $(grid 1000) --db soak.db
-pace=$(($(points) / 5))
+part pace 10 $(grid 100) --db soak.db
+pace=$(($(points) / 10 + 1))
 rm -f soak.db*
-rates=$((pace * seconds / 50 + 1))
-part "first half" $((seconds / 2)) $(grid $rates) --db soak.db --resume
+lengths=$((pace * seconds / 400 + 2))
+part "first half" $((seconds / 2)) $(grid $lengths) --db soak.db --resume
 kept=$(points)
-part "resumed" 0 $(grid $rates) --db soak.db --resume
+part "resumed" 0 $(grid $lengths) --db soak.db --resume
 all=$(points)
-((all == 50 * rates)) || { echo "soak: $all points, expected $((50 * rates))" >&2; exit 1; }
+((all == 400 * lengths)) || { echo "soak: $all points, expected $((400 * lengths))" >&2; exit 1; }
 before=$SECONDS
-part "nothing left" 0 $(grid $rates) --db soak.db --resume --format csv -o all.csv
+part "nothing left" 0 $(grid $lengths) --db soak.db --resume --format csv -o all.csv
 echo "soak: $all points, $kept of them before a kill; asked again it took $((SECONDS - before)) s and gave $(wc -l <all.csv) lines"

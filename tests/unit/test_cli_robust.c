@@ -132,6 +132,19 @@ Test(cli_robust, a_signal_to_end_ends_it_with_130_and_leaves_nothing)
 	}
 }
 
+/* Of two simulations at a time the one that comes first in order may be cut short and the other not. */
+Test(cli_robust, replications_may_be_interrupted_at_any_moment)
+{
+	write_scenario("short.yaml", "{repeat: 300, do: [{python: exponential(1ms)}, {io: 1ms}]}", "count: 9", "threads");
+	for (int after_ms = 20; after_ms <= 240; after_ms += 20) {
+		int status = run_and_send("run short.yaml --replications 100000 --jobs 2", SIGINT, after_ms);
+
+		/* Before it watches for signals, one ends it. */
+		cr_expect(status == 130 << 8 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT), "after %d ms: status 0x%x: %s",
+			  after_ms, (unsigned)status, content_of(region_format(&region, "%s/err", folder)));
+	}
+}
+
 /* Measuring a machine takes ten seconds and more, a good deal of it in children that are forked for it. */
 Test(cli_robust, a_calibration_ends_when_it_is_told_to)
 {
