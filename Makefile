@@ -78,7 +78,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all check-load check-plan check-advise-native check-pictures property fuzz release bench check-instructions instructions golden what-if \
+.PHONY: all help demo test test-all check-load check-plan check-advise-native check-pictures check-faults check-threads check-memory property fuzz fuzz-afl soak release bench check-instructions instructions golden what-if \
 	format tidy check-layers check-determinism \
 	install uninstall deb check-readme cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
@@ -188,7 +188,26 @@ check-readme: all ## run every command of the README but those that measure
 
 test-all: ## everything that .ci/run runs, and what takes long
 	.ci/run
-	$(MAKE) check-readme check-pictures cppcheck property fuzz
+	$(MAKE) check-pictures check-memory check-faults KILLS=100 property fuzz fuzz-afl FUZZ_TIME=600 soak coverage
+
+KILLS ?= 10
+check-faults: packages-test ## long: KILLS=10 kill -9 at random moments of each kind of output, and signals at random moments
+	@$(MAKE) $(PARALLEL) $(OUT)/gilsim
+	python3 tests/tools/faults.py $(OUT)/gilsim $(KILLS) $(FAULTS)
+
+check-threads: packages-demo ## ThreadSanitizer on the command itself, wherever it runs jobs in parallel
+	@$(MAKE) $(PARALLEL) OUT=build/tsan OPTIMISE='-O1 -g' SANITIZE=-fsanitize=thread build/tsan/gilsim
+	tests/tools/threads.sh build/tsan/gilsim
+
+check-memory: packages-test ## long: valgrind over the unit tests
+	@tests/tools/packages.sh valgrind:valgrind
+	@$(MAKE) $(PARALLEL) $(OUT)/gilsim $(OUT)/tests
+	tests/tools/memory.sh $(OUT)
+
+SOAK_TIME ?= 600
+soak: packages-demo ## sweep for SOAK_TIME=600 seconds at flat memory, killed and resumed on the way
+	@$(MAKE) $(PARALLEL) $(OUT)/gilsim
+	tests/tools/soak.sh $(OUT)/gilsim $(SOAK_TIME)
 
 SEEDS ?= 10000
 property: packages-test ## check what must hold of any run over SEEDS=10000 random scenarios
@@ -196,7 +215,7 @@ property: packages-test ## check what must hold of any run over SEEDS=10000 rand
 	GILSIM_DATA=scenarios PROPERTY_SEEDS=1-$(SEEDS) $(OUT)/tests --filter 'property/*'
 
 # Each target is a function of any bytes (tests/fuzz/fuzz.h); several may share a corpus.
-FUZZ_TARGETS := scenario run text profile result
+FUZZ_TARGETS ?= scenario run text log profile result
 FUZZ_TIME ?= 60
 FUZZ_BUILD := OUT=build/fuzz VARIANT=san CC=clang \
 	SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
@@ -213,6 +232,17 @@ fuzz: packages-clang ## fuzz each reader for FUZZ_TIME=60 seconds; what breaks i
 		GILSIM_DATA=scenarios build/fuzz/fuzz-$$target -max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=3000 \
 			-verbosity=0 -print_final_stats=1 -artifact_prefix=build/fuzz/$$target- \
 			build/fuzz/corpus/$$target tests/fuzz/corpus/$$corpus; done
+
+# The same function under AFL++, which links a driver of its own for it.
+AFL_BUILD := OUT=build/afl VARIANT=san CC=afl-clang-fast
+AFL_OPTIONS := AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_AUTORESUME=1
+fuzz-afl: ## the same for scenarios by AFL++; what breaks it is kept in build/afl/found/
+	@tests/tools/packages.sh afl++:afl-fuzz
+	@$(MAKE) $(PARALLEL) $(AFL_BUILD) build/afl/fuzz-scenario
+	$(AFL_OPTIONS) GILSIM_DATA=scenarios afl-fuzz -V $(FUZZ_TIME) -m none -t 20000 -i tests/fuzz/corpus/scenario \
+		-o build/afl/found -- build/afl/fuzz-scenario >build/afl/log
+	@grep -E 'execs_done|cycles_done|edges_found|saved_crashes|saved_hangs' build/afl/found/default/fuzzer_stats
+	@! ls build/afl/found/default/crashes | grep -v README
 
 # The benchmark program has a main of its own, takes all of gilsim's objects, and times itself.
 $(OUT)/bench: $(filter-out $(MAIN_OBJECT),$(OBJECTS)) $(BENCH_OBJECTS) $(OUT)/sources
@@ -264,7 +294,8 @@ CPPCHECK := cppcheck --quiet --error-exitcode=1 --enable=warning,portability,per
 	-I. -D_GNU_SOURCE -DDATADIR='""' --suppress=missingIncludeSystem --suppress=unknownMacro:sim/report/data_table.c \
 	--suppress=invalidPointerCast:sim/results/figures.h --suppress=zerodivcond:sim/base/units.c
 cppcheck: ## let cppcheck read the sources
-	$(CPPCHECK) -j$(shell nproc) sim models
+	@tests/tools/packages.sh cppcheck:cppcheck
+	@$(CPPCHECK) -j$(shell nproc) sim models
 
 coverage: packages-test ## which lines of sim/ and models/ the tests run: build/coverage/
 	@$(MAKE) $(PARALLEL) OUT=build/coverage OPTIMISE='-O0 -g --coverage' build/coverage/gilsim build/coverage/tests build/coverage/example
@@ -273,7 +304,9 @@ coverage: packages-test ## which lines of sim/ and models/ the tests run: build/
 	@tests/tools/coverage.sh build/coverage
 
 tidy: ## let clang-tidy read the sources
-	clang-tidy --quiet $(SOURCES) -- $(LANGUAGE) -DDATADIR='""'
+	@tests/tools/packages.sh clang-tidy:clang-tidy
+	@printf '%s\n' $(SOURCES) | xargs -P $(shell nproc) -n 8 sh -c \
+		'clang-tidy --quiet "$$@" -- $(LANGUAGE) -DDATADIR="\"\"" 2>/dev/null' clang-tidy
 
 check-layers: ## fail when a folder includes what it may not
 	@tests/tools/check_layers.sh

@@ -12,6 +12,7 @@
 #include "models/simulate/simulation.h"
 #include "models/simulate/steps.h"
 #include "models/simulate/task_program.h"
+#include "sim/base/wish.h"
 
 /* How long the main interpreter's GIL has been held so far. */
 static sim_ns locked_ns(const struct simulation *simulation)
@@ -238,7 +239,7 @@ static void run(const struct workload *workload, const struct simulate_options *
 	read_out(simulation, limited, region, result);
 	if (simulation->finished)
 		return;
-	if (options->wish_to_stop && *options->wish_to_stop) {
+	if (wish_is_there(options->wish_to_stop)) {
 		result->limit_reached = false;
 		result->note = "interrupted";
 	} else if (engine_is_exhausted(simulation->engine)) {

@@ -113,10 +113,10 @@ static void growth_add(struct growth *growth, uint64_t release_number, sim_ns so
 {
 	while (release_number >> growth->shift >= GROWTH_BLOCKS) {
 		for (size_t i = 0; i < GROWTH_BLOCKS; i++) {
-			size_t pair = 2 * i;
+			bool is_half = i < GROWTH_BLOCKS / 2;
 
-			growth->sum_ns[i] = pair < GROWTH_BLOCKS ? growth->sum_ns[pair] + growth->sum_ns[pair + 1] : 0;
-			growth->count[i] = pair < GROWTH_BLOCKS ? growth->count[pair] + growth->count[pair + 1] : 0;
+			growth->sum_ns[i] = is_half ? growth->sum_ns[2 * i] + growth->sum_ns[2 * i + 1] : 0;
+			growth->count[i] = is_half ? growth->count[2 * i] + growth->count[2 * i + 1] : 0;
 		}
 		growth->shift++;
 	}

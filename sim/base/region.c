@@ -189,6 +189,21 @@ char *region_strdup(struct region *region, const char *text)
 	return region_strndup(region, text, strlen(text));
 }
 
+char *region_take_text(struct region *region, char *text)
+{
+	jmp_buf failed, *outer = region->unwind;
+	char *volatile copy = NULL;
+
+	region->unwind = &failed;
+	if (text && setjmp(failed) == 0)
+		copy = region_strdup(region, text);
+	region->unwind = outer;
+	free(text);
+	if (!copy)
+		region_fail(region);
+	return copy;
+}
+
 char *region_format(struct region *region, const char *format, ...)
 {
 	va_list arguments;

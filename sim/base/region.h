@@ -41,6 +41,9 @@ void *region_alloc_array(struct region *region, size_t count, size_t size_bytes)
 void *region_resize(struct region *region, void *block, size_t size_bytes);
 /* Gives one block back early; NULL is allowed. */
 void region_free(struct region *region, void *block);
+/* A copy of a text that malloc() or open_memstream() has made, which is freed, also when the copy fails. NULL: there was no
+ * memory for the text either. */
+char *region_take_text(struct region *region, char *text);
 /* A copy of `text` (or of its first `length` bytes, terminated). */
 char *region_strdup(struct region *region, const char *text);
 char *region_strndup(struct region *region, const char *text, size_t length);

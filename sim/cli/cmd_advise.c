@@ -15,6 +15,7 @@ enum { OPTION_METRIC = 0x400, OPTION_REPLICATIONS, OPTION_NO_FLIPS, OPTION_MAX_P
 struct advise_arguments {
 	struct scenario_arguments scenario;
 	struct output_arguments output;
+	struct limit_arguments limits;
 	struct advise_options options;
 	size_t jobs;
 };
@@ -36,6 +37,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->scenario;
 		state->child_inputs[1] = &arguments->output;
+		state->child_inputs[2] = &arguments->limits;
 		return 0;
 	case OPTION_METRIC:
 		check_metric(state, text);
@@ -75,7 +77,9 @@ static const struct argp_option option_rows[] = {
 	{ 0 },
 };
 
-static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { &limit_argp, 0, NULL, 0 }, { 0 }
+};
 
 static const struct argp advise_argp = {
 	.options = option_rows,
@@ -112,6 +116,7 @@ static int advise_and_print(const struct advise_arguments *arguments, const stru
 	struct progress progress;
 	struct batch batch = { .jobs = arguments->jobs,
 			       .wish_to_stop = interrupt_flag(),
+			       .limits = arguments->limits.simulation,
 			       .progress = show_progress,
 			       .context = &progress };
 	struct output_file output;
@@ -122,7 +127,7 @@ static int advise_and_print(const struct advise_arguments *arguments, const stru
 	advice = advise(&source, base, &arguments->options, &batch, region);
 	progress_end(&progress);
 	if (advice.ranking_count == 0 && interrupt_seen())
-		return STATUS_INTERRUPTED;
+		return interrupt_status();
 	if (!output_file_open(&output, arguments->output.path, region))
 		return output_failed(arguments->output.path);
 	if (!print(arguments, &advice, region, output.stream)) {
@@ -132,7 +137,7 @@ static int advise_and_print(const struct advise_arguments *arguments, const stru
 	if (!output_file_close(&output))
 		return output_failed(arguments->output.path);
 	if (interrupt_seen())
-		return STATUS_INTERRUPTED;
+		return interrupt_status();
 	return advice.winner == SIZE_MAX ? STATUS_FAILED_EXPECTATION : STATUS_DONE;
 }
 
@@ -147,6 +152,7 @@ int cmd_advise(int argc, char **argv)
 
 	region_init(&region);
 	argp_parse(&advise_argp, argc, argv, 0, NULL, &arguments);
+	interrupt_after(arguments.limits.time_s);
 	options = scenario_arguments_options(&arguments.scenario);
 	base = load_scenario(arguments.scenario.files.items[0], &options, &region);
 	if (base)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/cli/cli.h"
+#include "sim/profile/profile.h"
 #include "sim/profile/profile_files.h"
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
@@ -96,14 +97,47 @@ static void list_scenarios(struct region *region)
 	text_table_print(&table, false, stdout);
 }
 
+/* "3.8 3.9 3.13t": the interpreters that it has costs of. */
+static const char *pythons_of(const struct profile *profile, struct region *region)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < profile->python_count; i++)
+		text = region_format(region, "%s%s%s%s", text, i > 0 ? " " : "", profile->pythons[i].version,
+				     profile->pythons[i].gil ? "" : "t");
+	return text;
+}
+
+static const char *about_profile(const char *name, struct region *region)
+{
+	struct diagnostics unheard;
+	const struct profile *profile;
+
+	if (!strcmp(name, "ideal"))
+		return "everything but the scenario's own durations takes no time";
+	diagnostics_init(&unheard, region);
+	profile = profile_load(name, region, &unheard);
+	if (!profile)
+		return "cannot be read";
+	return region_format(region, "%s, %d core%s, Linux %s; Python %s", profile->cpu ? profile->cpu : "some processor",
+			     profile->cores, profile->cores == 1 ? "" : "s", profile->kernel ? profile->kernel : "of some kind",
+			     pythons_of(profile, region));
+}
+
 static void list_profiles(struct region *region)
 {
 	size_t count;
 	const char *const *names = profile_list(region, &count);
+	struct text_table table;
 
-	puts("  profile");
-	for (size_t i = 0; i < count; i++)
-		printf("  %s\n", names[i]);
+	text_table_init(&table, region, "ll");
+	text_table_cell(&table, "profile");
+	text_table_cell(&table, "of");
+	for (size_t i = 0; i < count; i++) {
+		text_table_cell(&table, "%s", names[i]);
+		text_table_cell(&table, "%s", about_profile(names[i], region));
+	}
+	text_table_print(&table, false, stdout);
 }
 
 static void list_steps(struct region *region)
@@ -125,23 +159,68 @@ static void list_steps(struct region *region)
 	text_table_print(&table, false, stdout);
 }
 
-static void list_words(const char *heading, const char *const *words)
+static void list_names(const char *heading, const char *const *names, const char *const *meanings, size_t count,
+		       struct region *region)
 {
-	printf("  %s\n", heading);
-	for (; *words; words++)
-		printf("  %s\n", *words);
+	struct text_table table;
+
+	text_table_init(&table, region, "ll");
+	text_table_cell(&table, "%s", heading);
+	text_table_cell(&table, "meaning");
+	for (size_t i = 0; i < count; i++) {
+		text_table_cell(&table, "%s", names[i]);
+		text_table_cell(&table, "%s", meanings[i]);
+	}
+	text_table_print(&table, false, stdout);
 }
 
 static void list_models(struct region *region)
 {
-	(void)region;
-	list_words("model", model_names);
+	static const char *const meanings[MODEL_KIND_COUNT] = {
+		[MODEL_SEQUENTIAL] = "One task after the other, in the main thread.",
+		[MODEL_THREADS] = "A threading.Thread for each task.",
+		[MODEL_THREAD_POOL] = "concurrent.futures.ThreadPoolExecutor.",
+		[MODEL_PROCESSES] = "A multiprocessing.Process for each task; with 'each', some that share them out.",
+		[MODEL_POOL] = "multiprocessing.Pool, with its rule for chunks.",
+		[MODEL_PROCESS_POOL] = "concurrent.futures.ProcessPoolExecutor.",
+		[MODEL_INTERPRETER_POOL] = "concurrent.futures.InterpreterPoolExecutor, a GIL for each worker.",
+		[MODEL_ASYNCIO] = "One gather() of all tasks, or a task for each arrival, in one event loop.",
+		[MODEL_PROGRAM] = "The task 'main', which starts the others.",
+		[MODEL_SERVER] = "Worker processes that accept connections, each serving by the model 'each'.",
+	};
+
+	list_names("model", model_names, meanings, MODEL_KIND_COUNT, region);
 }
 
 static void list_resources(struct region *region)
 {
-	(void)region;
-	list_words("resource", resource_names);
+	static const char *const meanings[RESOURCE_KIND_COUNT] = {
+		[RESOURCE_LOCK] = "A lock: threading's, multiprocessing's or asyncio's, by who uses it.",
+		[RESOURCE_RLOCK] = "A lock that its owner may take again.",
+		[RESOURCE_CONDITION] = "A condition with a lock of its own.",
+		[RESOURCE_SEMAPHORE] = "A semaphore of a 'value'.",
+		[RESOURCE_BOUNDED_SEMAPHORE] = "A semaphore that cannot be released above its 'value'.",
+		[RESOURCE_EVENT] = "An event: set, cleared, waited for.",
+		[RESOURCE_BARRIER] = "A barrier of so many 'parties'.",
+		[RESOURCE_QUEUE] = "A queue, first in, first out, of a 'size' or without a bound.",
+		[RESOURCE_LIFO_QUEUE] = "A queue, last in, first out.",
+		[RESOURCE_PRIORITY_QUEUE] = "A queue from which the least priority comes first.",
+		[RESOURCE_SIMPLE_QUEUE] = "queue.SimpleQueue, or multiprocessing's.",
+		[RESOURCE_PIPE] = "multiprocessing.Pipe(duplex=False).",
+		[RESOURCE_VARIABLE] = "An integer that tasks share; lost updates are counted.",
+		[RESOURCE_ARRAY] = "So many integers that tasks share.",
+		[RESOURCE_MANAGER] = "A value or list in a multiprocessing.Manager's server.",
+		[RESOURCE_SHARED_MEMORY] = "multiprocessing.shared_memory.",
+		[RESOURCE_SERVICE] = "A server outside, with slots and a time, that takes none of the cores.",
+		[RESOURCE_LISTENER] = "A listening socket, with a backlog.",
+		[RESOURCE_LIMITER] = "anyio.CapacityLimiter, as ASGI servers limit their threads.",
+		[RESOURCE_THREAD_POOL] = "A ThreadPoolExecutor to submit to.",
+		[RESOURCE_PROCESS_POOL] = "A ProcessPoolExecutor to submit to.",
+		[RESOURCE_INTERPRETER_POOL] = "An InterpreterPoolExecutor to submit to.",
+		[RESOURCE_POOL] = "A multiprocessing.Pool to submit to.",
+	};
+
+	list_names("resource", resource_names, meanings, RESOURCE_KIND_COUNT, region);
 }
 
 int cmd_list(int argc, char **argv)

@@ -32,6 +32,7 @@ enum {
 struct plan_arguments {
 	struct scenario_arguments scenario;
 	struct output_arguments output;
+	struct limit_arguments limits;
 	struct text_list slos;
 	struct sweep_axes vary;
 	struct plan_options options;
@@ -126,6 +127,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->scenario;
 		state->child_inputs[1] = &arguments->output;
+		state->child_inputs[2] = &arguments->limits;
 		return 0;
 	case OPTION_SLO:
 		text_list_add(&arguments->slos, arguments->scenario.region, text);
@@ -180,7 +182,9 @@ static const struct argp_option option_rows[] = {
 	{ 0 },
 };
 
-static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 }, { &limit_argp, 0, NULL, 0 }, { 0 }
+};
 
 static const struct argp plan_argp = {
 	.options = option_rows,
@@ -396,6 +400,7 @@ static int search_and_print(struct plan_arguments *arguments, const struct scena
 	struct progress progress;
 	struct batch batch = { .jobs = arguments->jobs,
 			       .wish_to_stop = interrupt_flag(),
+			       .limits = arguments->limits.simulation,
 			       .progress = show_progress,
 			       .context = &progress };
 	struct answers answers = { .row_count = 0 };
@@ -411,7 +416,7 @@ static int search_and_print(struct plan_arguments *arguments, const struct scena
 	}
 	progress_end(&progress);
 	status = print_answers(arguments, &answers, base, region);
-	return interrupt_seen() ? STATUS_INTERRUPTED : status;
+	return interrupt_seen() ? interrupt_status() : status;
 }
 
 static bool arrivals_are_there(const struct plan_arguments *arguments, const struct scenario *base)
@@ -444,6 +449,7 @@ int cmd_plan(int argc, char **argv)
 
 	region_init(&region);
 	argp_parse(&plan_argp, argc, argv, 0, NULL, &arguments);
+	interrupt_after(arguments.limits.time_s);
 	source = scenario_arguments_source(&arguments.scenario);
 	options = scenario_arguments_options(&arguments.scenario);
 	base = load_scenario(arguments.scenario.files.items[0], &options, &region);

@@ -12,6 +12,7 @@
 
 #include "sim/base/units.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/interrupt.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/temporary_folder.h"
 #include "sim/report/plot.h"
@@ -273,6 +274,8 @@ int cmd_plot(int argc, char **argv)
 	arguments.options.variant_count = arguments.variants.count;
 	if (!choose_format(&arguments) || !parse_slo(&arguments))
 		goto release;
+	arguments.options.wish_to_stop = interrupt_flag();
+	interrupt_watch();
 	folder = arguments.data_folder;
 	if (folder ? !make_folders(folder, &region) : !(folder = temporary_folder_new(&region))) {
 		status = output_failed(arguments.data_folder ? arguments.data_folder : "a temporary folder");
@@ -281,6 +284,8 @@ int cmd_plot(int argc, char **argv)
 	status = draw(&arguments, folder);
 	if (!arguments.data_folder)
 		temporary_folder_remove(folder);
+	if (interrupt_seen())
+		status = STATUS_INTERRUPTED;
 release:
 	region_release(&region);
 	return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/interrupt.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/temporary_folder.h"
 #include "sim/report/report.h"
@@ -54,7 +55,8 @@ static int write_page(const struct report_arguments *arguments, const char *fold
 {
 	struct report_options options = { .inputs = arguments->inputs.items,
 					  .input_count = arguments->inputs.count,
-					  .folder = folder };
+					  .folder = folder,
+					  .wish_to_stop = interrupt_flag() };
 	struct data_error error = { 0 };
 	struct output_file output;
 
@@ -77,6 +79,7 @@ int cmd_report(int argc, char **argv)
 
 	region_init(&region);
 	argp_parse(&report_argp, argc, argv, 0, NULL, &arguments);
+	interrupt_watch();
 	folder = temporary_folder_new(&region);
 	if (folder) {
 		status = write_page(&arguments, folder);
@@ -84,6 +87,8 @@ int cmd_report(int argc, char **argv)
 	} else {
 		status = output_failed("a temporary folder");
 	}
+	if (interrupt_seen())
+		status = STATUS_INTERRUPTED;
 	region_release(&region);
 	return status;
 }

@@ -125,6 +125,7 @@ static void explain_results(struct simulation *simulation, const struct scenario
 {
 	const struct explain_options options = { .replications = (size_t)results->replications,
 						 .wish_to_stop = interrupt_flag(),
+						 .limits = simulation->arguments->limits.simulation,
 						 .asked = count_question,
 						 .context = simulation };
 

@@ -22,6 +22,7 @@ struct sweep_arguments {
 	struct scenario_arguments scenario;
 	struct output_arguments output;
 	struct evaluation evaluation;
+	struct limit_arguments limits;
 	struct sweep_axes axes;
 	const char *database; /* NULL: none is kept */
 	bool resume;
@@ -47,6 +48,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		state->child_inputs[0] = &arguments->scenario;
 		state->child_inputs[1] = &arguments->output;
 		state->child_inputs[2] = &arguments->evaluation;
+		state->child_inputs[3] = &arguments->limits;
 		return 0;
 	case OPTION_VARY:
 		if (!sweep_axes_add(&arguments->axes, text, arguments->region, &why))
@@ -87,7 +89,8 @@ static const struct argp_option option_rows[] = {
 };
 
 static const struct argp_child children[] = { { &scenario_argp, 0, NULL, 0 }, { &output_argp, 0, NULL, 0 },
-					      { &evaluation_argp, 0, NULL, 0 }, { 0 } };
+					      { &evaluation_argp, 0, NULL, 0 }, { &limit_argp, 0, NULL, 0 },
+					      { 0 } };
 
 static const struct argp sweep_argp = {
 	.options = option_rows,
@@ -95,7 +98,7 @@ static const struct argp sweep_argp = {
 	.args_doc = "FILE",
 	.doc = "Simulate a scenario at every point of a grid. All points, and all variants of each, meet the same random "
 	       "numbers; results come in order of points, the same bytes for any number of jobs, shards and restarts.\v"
-	       "Exit status: 0 done, 2 bad input, 3 database or output failed, 130 on ^C.\n\n"
+	       "Exit status: 0 done, 1 stopped by --max-time, 2 bad input, 3 database or output failed, 130 on ^C.\n\n"
 	       "Example:\n  gilsim sweep web.yaml --vary variants.threads.workers=1..64 --db web.db --format csv > web.csv\n"
 	       "  gilsim plot speedup web.csv",
 	.children = children,
@@ -139,7 +142,8 @@ static uint64_t hash_costs(uint64_t hash, const struct scenario *scenario)
 	return hash;
 }
 
-/* Of the file, the profile's costs, and all options that decide over results. Files that the scenario names (logs,
+/* Of the file, the profile's costs, and all options that decide over results (--max-memory, whose default is another on each
+ * machine, is not in it). Files that the scenario names (logs,
  * empirical distributions) are not in it. */
 static const char *fingerprint_of(const struct sweep_arguments *arguments, const struct scenario *scenario)
 {
@@ -153,6 +157,7 @@ static const char *fingerprint_of(const struct sweep_arguments *arguments, const
 	hash = hash_text(hash, options->profile);
 	hash = random_hash_path(hash, options->seed);
 	hash = random_hash_path(hash, evaluation->replications);
+	hash = random_hash_path(hash, arguments->limits.simulation.events);
 	hash = hash_text(hash, evaluation->precision.metric);
 	hash = random_hash_path(hash, (uint64_t)(evaluation->precision.ratio * 1e9));
 	for (size_t i = 0; i < arguments->axes.count; i++) {
@@ -237,7 +242,7 @@ static int status_of(enum sweep_end end, struct sweep_store *store)
 
 	switch (end) {
 	case SWEEP_STOPPED:
-		return STATUS_INTERRUPTED;
+		return interrupt_status();
 	case SWEEP_BAD_POINT:
 		return STATUS_BAD_INPUT;
 	case SWEEP_STORE_FAILED:
@@ -296,6 +301,7 @@ static int run_sweep(const struct sweep_arguments *arguments, const struct sweep
 	if (!sweep_ranks_agree(ranks, status == STATUS_DONE))
 		return status;
 	sweep.evaluation.wish_to_stop = interrupt_flag();
+	sweep.evaluation.limits = arguments->limits.simulation;
 	interrupt_watch();
 	progress_start(&sweeping.progress);
 	end = sweep_ranks_run(ranks, &sweep, arguments->region);
@@ -321,6 +327,7 @@ int cmd_sweep(int argc, char **argv)
 
 	region_init(&region);
 	argp_parse(&sweep_argp, argc, argv, 0, NULL, &arguments);
+	interrupt_after(arguments.limits.time_s);
 	if (!sweep_ranks_start(&ranks)) {
 		fputs("gilsim: started by mpirun, but built without MPI; 'make MPI=1' builds it with that\n", stderr);
 		region_release(&region);

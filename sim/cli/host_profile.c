@@ -54,12 +54,13 @@ struct parts {
 	struct region *region;
 };
 
-static void show_progress(void *context, double fraction, const char *what)
+static bool show_progress(void *context, double fraction, const char *what)
 {
 	struct parts *parts = context;
 
 	progress_update(&parts->progress, ((double)parts->done + fraction) / (double)parts->count,
 			region_format(parts->region, "%s: %s", parts->subject, what));
+	return !interrupt_seen();
 }
 
 struct profile *host_profile_measure(const char *name, const struct native_python *pythons, size_t count,

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/base/wish.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/interrupt.h"
 
@@ -27,9 +28,9 @@ static void note_signal(int number)
 
 	(void)number;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!seen) {
+	if (!interrupt_seen()) {
 		first_time = now;
-		seen = 1;
+		wish_utter(&seen);
 	} else if ((double)(now.tv_sec - first_time.tv_sec) + (double)(now.tv_nsec - first_time.tv_nsec) / 1e9 >
 		   SAME_WISH_S) {
 		_exit(STATUS_INTERRUPTED);
@@ -38,11 +39,14 @@ static void note_signal(int number)
 
 void interrupt_watch(void)
 {
-	struct sigaction action = { .sa_handler = note_signal, .sa_flags = SA_RESTART };
+	struct sigaction action = { .sa_handler = note_signal, .sa_flags = SA_RESTART }, before;
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* A terminal that is closed; nohup(1) has it ignored. */
+	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 	is_watched = 1;
 }
 
@@ -55,7 +59,7 @@ static void note_time(int number)
 		_exit(STATUS_FAILED_EXPECTATION);
 	}
 	has_timed_out = 1;
-	seen = 1;
+	wish_utter(&seen);
 }
 
 void interrupt_after(double seconds)
@@ -79,7 +83,7 @@ int interrupt_status(void)
 
 bool interrupt_seen(void)
 {
-	return seen != 0;
+	return wish_is_uttered(&seen);
 }
 
 const volatile sig_atomic_t *interrupt_flag(void)

@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* From here on SIGINT and SIGTERM are noted instead of ending the program. */
+/* From here on SIGINT, SIGTERM and SIGHUP are noted instead of ending the program. */
 void interrupt_watch(void);
 bool interrupt_seen(void);
 /* Not 0 once it was seen: for loops that know nothing of commands. */

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 
+#include "sim/base/wish.h"
 #include "sim/engine/event_list.h"
 
 struct engine {
@@ -108,7 +109,7 @@ sim_ns engine_event_time(const struct engine *engine, event_handle handle)
 /* Whether it shall stop although nobody has called engine_stop(). */
 static inline bool is_to_stop(const struct engine *engine)
 {
-	return *engine->wish || engine->advance_count >= engine->advance_allowed;
+	return wish_is_uttered(engine->wish) || engine->advance_count >= engine->advance_allowed;
 }
 
 bool engine_run(struct engine *engine, sim_ns until_ns)
@@ -164,7 +165,7 @@ bool engine_is_exhausted(const struct engine *engine)
 bool engine_count_round(struct engine *engine)
 {
 	engine->round_count++;
-	if (!*engine->wish && engine->round_count < engine->event_limit)
+	if (!wish_is_uttered(engine->wish) && engine->round_count < engine->event_limit)
 		return true;
 	engine_stop(engine);
 	return false;
@@ -181,7 +182,7 @@ bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
 
 	assert(delay_ns >= 0);
 	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
-	if (delay_ns > engine->advance_limit_ns - engine->now_ns || *engine->wish ||
+	if (delay_ns > engine->advance_limit_ns - engine->now_ns || wish_is_uttered(engine->wish) ||
 	    engine->advance_count >= engine->advance_allowed)
 		return false;
 	if (event_list_peek(&engine->events, &next_ns) && next_ns <= engine->now_ns + delay_ns)

@@ -898,9 +898,12 @@ static const struct {
 bool calibrate_machine(struct calibration *calibration)
 {
 	for (size_t i = 0; i < MEASUREMENT_COUNT; i++) {
-		if (calibration->progress)
-			calibration->progress(calibration->context, (double)i / MEASUREMENT_COUNT,
-					      measurements[i].what);
+		if (calibration->progress && !calibration->progress(calibration->context,
+								    (double)i / MEASUREMENT_COUNT,
+								    measurements[i].what)) {
+			native_error_set(calibration->error, "interrupted");
+			return false;
+		}
 		if (!measurements[i].measure(calibration))
 			return false;
 	}

@@ -136,22 +136,53 @@ bool fail(struct calibration *calibration, const char *what)
 	return false;
 }
 
+/* Waits for the end of a child that leads a process group. A signal other than SIGCHLD of those that are `awaited`, which
+ * must be blocked, ends the group, and is returned; 0: there was none. */
+static int wait_for(pid_t child, const sigset_t *awaited, int *status)
+{
+	int interrupted_by = 0;
+
+	setpgid(child, child); /* whoever comes first, the child or this */
+	while (!interrupted_by && waitpid(child, status, WNOHANG) == 0) {
+		siginfo_t information;
+
+		if (sigwaitinfo(awaited, &information) > 0 && information.si_signo != SIGCHLD)
+			interrupted_by = information.si_signo;
+	}
+	if (interrupted_by) {
+		kill(-child, SIGKILL);
+		while (waitpid(child, status, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	return interrupted_by;
+}
+
 bool in_child(struct calibration *calibration, void (*body)(struct calibration *, struct shared *),
 	      struct shared *shared)
 {
-	pid_t child = fork();
-	int status;
+	sigset_t awaited, mask;
+	int interrupted_by, status = 0;
+	pid_t child;
 
-	if (child < 0)
-		return fail(calibration, "fork");
+	native_interrupts(&awaited);
+	sigaddset(&awaited, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &awaited, &mask);
+	child = fork();
 	if (child == 0) {
+		setpgid(0, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pthread_sigmask(SIG_SETMASK, &mask, NULL);
 		body(calibration, shared);
 		_exit(0);
 	}
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR)
-			return fail(calibration, "waitpid");
+	interrupted_by = child > 0 ? wait_for(child, &awaited, &status) : 0;
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	if (child < 0)
+		return fail(calibration, "fork");
+	if (interrupted_by) {
+		native_error_set(calibration->error, "interrupted");
+		raise(interrupted_by);
+		return false;
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;

@@ -32,7 +32,8 @@ void add_event(struct shared *shared, int kind, double value);
 bool put_kind(struct calibration *calibration, enum cost cost, const struct shared *shared, int kind,
 	      const char *remark);
 
-/* Runs `body` in a child of its own, because it pins itself, forks, or eats memory. */
+/* Runs `body` in a child of its own, because it pins itself, forks, or eats memory. When gilsim is interrupted meanwhile,
+ * it is killed with all that it has forked, the signal is raised again, and false is returned. */
 bool in_child(struct calibration *calibration, void (*body)(struct calibration *, struct shared *),
 	      struct shared *shared);
 /* Says that `what` failed, with errno's text; always false. */

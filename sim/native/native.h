@@ -76,8 +76,8 @@ bool native_execute(const struct workload *workload, const struct native_python 
 /* Number of CPUs that this process may use (affinity). */
 int native_cpu_count(void);
 
-/* Told now and then how far a calibration is: 0 to 1, and what it measures. */
-typedef void native_progress_fn(void *context, double fraction, const char *what);
+/* Told now and then how far a calibration is: 0 to 1, and what it measures. False: it shall not go on. */
+typedef bool native_progress_fn(void *context, double fraction, const char *what);
 
 /*
  * Measures the machine's costs, then the interpreter's, into `profile`: one pass of NATIVE_CALIBRATION_PASSES, each of which

@@ -372,6 +372,17 @@ static char *last_line(struct running *running)
 	return region_strndup(running->region, tail + start, end - start);
 }
 
+void native_interrupts(sigset_t *set)
+{
+	struct sigaction action;
+
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	if (sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+		sigaddset(set, SIGHUP);
+}
+
 bool native_process_run(const struct native_command *command, struct region *region, struct native_output *output,
 			struct native_error *error)
 {
@@ -386,10 +397,7 @@ bool native_process_run(const struct native_command *command, struct region *reg
 	running.output_capacity = 8192;
 	running.output = region_alloc(region, running.output_capacity);
 
-	sigemptyset(&interrupts);
-	sigaddset(&interrupts, SIGINT);
-	sigaddset(&interrupts, SIGTERM);
-	sigaddset(&interrupts, SIGHUP);
+	native_interrupts(&interrupts);
 	pthread_sigmask(SIG_BLOCK, &interrupts, &mask);
 	running.signal_fd = signalfd(-1, &interrupts, SFD_CLOEXEC | SFD_NONBLOCK);
 	prctl(PR_GET_CHILD_SUBREAPER, &was_reaper);

@@ -7,6 +7,7 @@
 #ifndef SIM_NATIVE_NATIVE_PROCESS_H
 #define SIM_NATIVE_NATIVE_PROCESS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +46,9 @@ struct native_output {
  * last case the signal is raised again before the return. */
 bool native_process_run(const struct native_command *command, struct region *region, struct native_output *output,
 			struct native_error *error);
+
+/* The signals that mean gilsim shall end: SIGINT, SIGTERM, and SIGHUP where nohup(1) has not switched it off. */
+void native_interrupts(sigset_t *set);
 
 /* What became of the program, in words: "exit status 3", "killed by signal 11 (Segmentation fault)". */
 const char *native_process_fate(int status, struct region *region);

@@ -1,7 +1,7 @@
 /*
  * batch.c - a job a simulation, results copied out of the job's memory in order.
  */
-#include "models/simulate/simulate.h"
+#include "sim/base/wish.h"
 #include "sim/plan/batch.h"
 #include "sim/plan/parallel.h"
 
@@ -15,7 +15,7 @@ struct round {
 
 bool batch_stopped(const struct batch *batch)
 {
-	return batch->wish_to_stop && *batch->wish_to_stop;
+	return wish_is_there(batch->wish_to_stop);
 }
 
 static void *simulate_one(void *context, size_t job, struct region *region)
@@ -24,6 +24,7 @@ static void *simulate_one(void *context, size_t job, struct region *region)
 	const struct simulate_options options = {
 		.replication = round->replications.first + job % round->replications.count,
 		.wish_to_stop = round->batch->wish_to_stop,
+		.limits = round->batch->limits,
 	};
 	struct variant_result *result = region_alloc(region, sizeof(*result));
 

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 
+#include "models/simulate/simulate.h"
 #include "sim/base/region.h"
 #include "sim/results/results.h"
 #include "sim/scenario/workload.h"
@@ -16,6 +17,7 @@
 struct batch {
 	size_t jobs;				   /* simulations at a time; 0: one a CPU */
 	const volatile sig_atomic_t *wish_to_stop; /* NULL: nobody has one */
+	struct simulate_limits limits;		   /* of each simulation */
 	void (*progress)(void *context, uint64_t simulated); /* now and then; NULL: nobody looks */
 	void *context;
 	uint64_t simulated; /* runs so far */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdatomic.h>
 
+#include "sim/base/wish.h"
 #include "sim/plan/evaluate.h"
 #include "sim/plan/parallel.h"
 #include "sim/results/results_stats.h"
@@ -42,6 +43,7 @@ struct answer {
 	size_t capacity;
 	size_t begun, complete;	 /* replications of which results were taken */
 	atomic_bool is_complete; /* it needs no more of them */
+	bool is_cut_short;	 /* by a wish to stop: what comes behind that, though it may have been quicker, is left out */
 };
 
 struct evaluator {
@@ -59,7 +61,7 @@ struct simulated {
 
 static bool wishes_to_stop(const struct evaluation *evaluation)
 {
-	return evaluation->wish_to_stop && *evaluation->wish_to_stop;
+	return wish_is_there(evaluation->wish_to_stop);
 }
 
 static struct answer *answer_of(const struct evaluator *evaluator, size_t job)
@@ -164,7 +166,8 @@ static bool take(void *context, size_t job, void *result)
 	if (watcher && watcher->end)
 		watcher->end(watcher->context, &answer->scenario->workloads[variant]);
 	/* Of the first replication, what was cut short is shown; of the others it is worth nothing. */
-	if (atomic_load(&answer->is_complete) || (simulated->is_cut_short && answer->complete > 0))
+	answer->is_cut_short |= simulated->is_cut_short;
+	if (atomic_load(&answer->is_complete) || (answer->is_cut_short && job - answer->first_job >= variants))
 		return true;
 	if (variant == 0)
 		begin_replication(evaluator, answer);

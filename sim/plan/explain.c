@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "models/simulate/simulate.h"
+#include "sim/base/wish.h"
 #include "sim/scenario/distribution_parse.h"
 
 /* Steps whose effect is tried; each is a simulation. */
@@ -293,7 +294,8 @@ static struct answer ask(struct asking *asking, const struct workload *workload)
 	region_init(&region);
 	for (size_t replication = 0; replication < options->replications && !asking->stopped; replication++) {
 		struct simulate_options simulated = { .replication = replication,
-						      .wish_to_stop = options->wish_to_stop };
+						      .wish_to_stop = options->wish_to_stop,
+						      .limits = options->limits };
 		struct variant_result result;
 
 		simulate(workload, &simulated, &region, &result);
@@ -303,7 +305,7 @@ static struct answer ask(struct asking *asking, const struct workload *workload)
 		sum.makespan += result.makespan_s / count;
 		sum.p50 += result.sojourn.p50 / count;
 		sum.p99 += result.sojourn.p99 / count;
-		asking->stopped = options->wish_to_stop && *options->wish_to_stop;
+		asking->stopped = wish_is_there(options->wish_to_stop);
 	}
 	region_release(&region);
 	return sum;

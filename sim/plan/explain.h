@@ -12,6 +12,7 @@
 
 #include <signal.h>
 
+#include "models/simulate/simulate.h"
 #include "sim/base/region.h"
 #include "sim/results/explanation.h"
 #include "sim/results/results.h"
@@ -20,6 +21,7 @@
 struct explain_options {
 	size_t replications;			   /* of the prediction: the same are asked again */
 	const volatile sig_atomic_t *wish_to_stop; /* not 0: there will be no explanation; NULL: nobody has one */
+	struct simulate_limits limits;		   /* of each simulation */
 	void (*asked)(void *context);		   /* after each simulation; NULL: nobody counts */
 	void *context;
 };

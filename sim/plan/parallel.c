@@ -13,6 +13,8 @@
 #include <setjmp.h>
 #include <unistd.h>
 
+#include "sim/base/wish.h"
+
 #define SLOTS_A_THREAD 8
 #define CACHE_LINE_BYTES 64
 
@@ -45,7 +47,7 @@ size_t parallel_cpus(void)
 
 static bool wishes_to_stop(const struct parallel *parallel)
 {
-	return parallel->wish_to_stop && *parallel->wish_to_stop;
+	return wish_is_there(parallel->wish_to_stop);
 }
 
 /* Waits for a job to do; false: there is none any more. */
@@ -68,6 +70,7 @@ static bool run_job(const struct parallel *parallel, size_t index, struct region
 {
 	jmp_buf failed;
 
+	/* cppcheck-suppress autoVariables ; it is taken back below, or by the release */
 	region->unwind = &failed;
 	if (setjmp(failed)) {
 		region_release(region);

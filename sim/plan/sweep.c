@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/wish.h"
 #include "sim/plan/parallel.h"
 #include "sim/results/results.h"
 
@@ -57,21 +58,30 @@ static const char *joined(const char *const *texts, size_t count, struct region 
 	return all;
 }
 
-/* What has been written to the stream, in `region`; the stream is closed. */
-static const char *text_of(FILE *stream, char **text, struct region *region)
-{
-	const char *copy;
+/* A stream into memory; take_text() ends it. */
+struct text_stream {
+	FILE *stream;
+	char *text;
+	size_t length;
+};
 
-	fclose(stream);
-	copy = region_strdup(region, *text);
-	free(*text);
-	*text = NULL;
-	return copy;
+static FILE *open_text(struct text_stream *text, struct region *region)
+{
+	text->stream = open_memstream(&text->text, &text->length);
+	if (!text->stream)
+		region_fail(region);
+	return text->stream;
+}
+
+static const char *take_text(struct text_stream *text, struct region *region)
+{
+	fclose(text->stream);
+	return region_take_text(region, text->text);
 }
 
 static bool wishes_to_stop(const struct sweep *sweep)
 {
-	return sweep->evaluation.wish_to_stop && *sweep->evaluation.wish_to_stop;
+	return wish_is_there(sweep->evaluation.wish_to_stop);
 }
 
 enum sweep_end sweep_evaluate_point(const struct sweep *sweep, uint64_t number, struct region *region,
@@ -82,9 +92,7 @@ enum sweep_end sweep_evaluate_point(const struct sweep *sweep, uint64_t number, 
 	size_t override_count = sweep->override_count + sweep->axes->count;
 	struct scenario *scenario = sweep->load(sweep->context, overrides, override_count, region);
 	struct evaluation evaluation = sweep->evaluation;
-	char *text = NULL;
-	size_t length;
-	FILE *stream;
+	struct text_stream text;
 
 	if (!scenario)
 		return SWEEP_BAD_POINT;
@@ -98,26 +106,22 @@ enum sweep_end sweep_evaluate_point(const struct sweep *sweep, uint64_t number, 
 		values[i] = sweep_axes_value(sweep->axes, number, i);
 	point->number = number;
 	point->settings = joined(overrides + sweep->override_count, sweep->axes->count, region);
-	stream = open_memstream(&text, &length);
-	results_print_json(results, 1, stream);
-	point->json = text_of(stream, &text, region);
-	stream = open_memstream(&text, &length);
-	results_print_csv_rows(results, values, sweep->axes->count, stream);
-	point->csv = text_of(stream, &text, region);
+	results_print_json(results, 1, open_text(&text, region));
+	point->json = take_text(&text, region);
+	results_print_csv_rows(results, values, sweep->axes->count, open_text(&text, region));
+	point->csv = take_text(&text, region);
 	return SWEEP_DONE;
 }
 
 const char *sweep_csv_header(const struct sweep_axes *axes, struct region *region)
 {
 	const char **paths = region_alloc_array(region, axes->count, sizeof(*paths));
-	char *text = NULL;
-	size_t length;
-	FILE *stream = open_memstream(&text, &length);
+	struct text_stream text;
 
 	for (size_t i = 0; i < axes->count; i++)
 		paths[i] = axes->items[i].path;
-	results_print_csv_header(paths, axes->count, stream);
-	return text_of(stream, &text, region);
+	results_print_csv_header(paths, axes->count, open_text(&text, region));
+	return take_text(&text, region);
 }
 
 /* ---- All of them ---- */

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/wish.h"
+
 #ifndef GILSIM_MPI
 
 bool sweep_ranks_start(struct sweep_ranks *ranks)
@@ -203,7 +205,7 @@ static enum sweep_end hand_out_points(const struct sweep_ranks *ranks, const str
 			end = of_point;
 		if (of_point == SWEEP_DONE && sweep->progress)
 			sweep->progress(sweep->context, ++done, count);
-		if (end == SWEEP_DONE && sweep->evaluation.wish_to_stop && *sweep->evaluation.wish_to_stop)
+		if (end == SWEEP_DONE && wish_is_there(sweep->evaluation.wish_to_stop))
 			end = SWEEP_STOPPED;
 		if (end == SWEEP_DONE && next < count)
 			send_point(rank, pending[next++]);

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/base/wish.h"
+
 extern char **environ;
 
 /* A picture takes a second; what takes a minute has no end. */
@@ -37,10 +39,10 @@ static int start(const char *const *arguments, int to, bool output_too, pid_t *c
 	return failure;
 }
 
-/* Waits; false when it was killed because its time was up. */
-static bool wait_for(pid_t child, int *status)
+/* Waits; false when it was killed because its time was up, or nobody wants the picture any more. */
+static bool wait_for(pid_t child, const volatile sig_atomic_t *wish_to_stop, int *status)
 {
-	for (int tenths_ms = 0; tenths_ms < PATIENCE_S * 1000; tenths_ms += 5) {
+	for (int waited_ms = 0; waited_ms < PATIENCE_S * 1000 && !wish_is_there(wish_to_stop); waited_ms += 5) {
 		if (waitpid(child, status, WNOHANG) == child)
 			return true;
 		usleep(5000);
@@ -50,8 +52,8 @@ static bool wait_for(pid_t child, int *status)
 	return false;
 }
 
-static bool run(const char *const *arguments, bool output_too, char *words, size_t size, int *status,
-		struct data_error *error)
+static bool run(const char *const *arguments, bool output_too, const volatile sig_atomic_t *wish_to_stop, char *words,
+		size_t size, int *status, struct data_error *error)
 {
 	FILE *said = tmpfile();
 	pid_t child;
@@ -68,11 +70,13 @@ static bool run(const char *const *arguments, bool output_too, char *words, size
 		return data_fail(error, 3, "gnuplot cannot be run: %s; on Debian: apt-get install gnuplot-nox",
 				 strerror(failure));
 	}
-	in_time = wait_for(child, status);
+	in_time = wait_for(child, wish_to_stop, status);
 	rewind(said);
 	length = fread(words, 1, size - 1, said);
 	words[length] = '\0';
 	fclose(said);
+	if (!in_time && wish_is_there(wish_to_stop))
+		return data_fail(error, 3, "interrupted");
 	return in_time || data_fail(error, 3, "gnuplot was killed after %d s", PATIENCE_S);
 }
 
@@ -84,19 +88,19 @@ static bool is_new_enough(const char *words)
 	       (major > OLDEST_MAJOR || (major == OLDEST_MAJOR && minor >= OLDEST_MINOR));
 }
 
-bool gnuplot_run(const char *script, struct region *region, struct data_error *error)
+bool gnuplot_run(const char *script, const volatile sig_atomic_t *wish_to_stop, struct region *region, struct data_error *error)
 {
 	const char *const ask[] = { "gnuplot", "--version", NULL };
 	const char *const draw[] = { "gnuplot", script, NULL };
 	char *words = region_alloc(region, 4096);
 	int status;
 
-	if (!run(ask, true, words, 4096, &status, error))
+	if (!run(ask, true, wish_to_stop, words, 4096, &status, error))
 		return false;
 	if (!is_new_enough(words))
 		return data_fail(error, 3, "gnuplot %d.%d or later is needed; it says '%.60s'", OLDEST_MAJOR,
 				 OLDEST_MINOR, words);
-	if (!run(draw, false, words, 4096, &status, error))
+	if (!run(draw, false, wish_to_stop, words, 4096, &status, error))
 		return false;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;

@@ -300,6 +300,26 @@ static bool write_script(struct plot *plot, const struct plot_kind *kind, const 
 	return plot_data_end(plot, plot->script) && prepared;
 }
 
+/* gnuplot does not tell when there was no room for what it has written. */
+static bool is_whole(const char *path, enum plot_format format)
+{
+	static const char *const ends[] = { [PLOT_SVG] = "</svg>", [PLOT_PNG] = "IEND", [PLOT_PDF] = "%%EOF" };
+	FILE *picture;
+	char tail[64];
+	size_t length;
+
+	if (!path || format == PLOT_DUMB)
+		return true;
+	picture = fopen(path, "re");
+	if (!picture)
+		return false;
+	if (fseek(picture, -(long)sizeof(tail), SEEK_END) != 0)
+		rewind(picture);
+	length = fread(tail, 1, sizeof(tail), picture);
+	fclose(picture);
+	return memmem(tail, length, ends[format], strlen(ends[format])) != NULL;
+}
+
 bool plot_draw(const struct plot_options *options, const char *folder, const char *path, struct region *region,
 	       struct data_error *error)
 {
@@ -312,6 +332,9 @@ bool plot_draw(const struct plot_options *options, const char *folder, const cha
 			     .height_px = 480 };
 	const char *script = region_format(region, "%s/plot.gp", folder);
 
-	return read_inputs(&plot, kind) && write_script(&plot, kind, path, script) &&
-	       gnuplot_run(script, region, error);
+	if (!read_inputs(&plot, kind) || !write_script(&plot, kind, path, script) ||
+	    !gnuplot_run(script, options->wish_to_stop, region, error))
+		return false;
+	return is_whole(path, options->format) ||
+	       data_fail(error, 3, "gnuplot cannot write %s: there may be no room for it", path);
 }

@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #include "sim/base/sim_time.h"
+#include <signal.h>
+
 #include "sim/report/data_table.h"
 #include "sim/results/expectation.h"
 
@@ -31,6 +33,7 @@ struct plot_options {
 	size_t max_lanes;
 	enum plot_format format;
 	int columns, rows; /* PLOT_DUMB: of the terminal */
+	const volatile sig_atomic_t *wish_to_stop; /* not 0: ends gnuplot, and fails; NULL: nobody has one */
 };
 
 struct plot {

@@ -195,7 +195,11 @@ static void open_page(struct report *report)
 bool report_write(const struct report_options *options, FILE *stream, struct region *region,
 		  struct data_error *error)
 {
-	struct report report = { .stream = stream, .region = region, .error = error, .folder = options->folder };
+	struct report report = { .stream = stream,
+				 .region = region,
+				 .error = error,
+				 .folder = options->folder,
+				 .wish_to_stop = options->wish_to_stop };
 
 	if (!read_inputs(&report, options))
 		return false;

@@ -4,6 +4,7 @@
 #ifndef SIM_REPORT_REPORT_H
 #define SIM_REPORT_REPORT_H
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "sim/report/data_table.h"
@@ -12,6 +13,7 @@ struct report_options {
 	const char *const *inputs; /* as for plots: results, plans, advice, rows of validate, traces in CSV; any of them */
 	size_t input_count;
 	const char *folder; /* for what is needed meanwhile; must exist */
+	const volatile sig_atomic_t *wish_to_stop; /* not 0: ends gnuplot, and fails; NULL: nobody has one */
 };
 
 /* Writes the page to `stream`; whether that has failed is for its owner to ask. */

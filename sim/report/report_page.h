@@ -4,6 +4,7 @@
 #ifndef SIM_REPORT_REPORT_PAGE_H
 #define SIM_REPORT_REPORT_PAGE_H
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "sim/report/data_table.h"
@@ -13,6 +14,7 @@ struct report {
 	struct region *region;
 	struct data_error *error;
 	const char *folder;
+	const volatile sig_atomic_t *wish_to_stop;
 	struct data_table tables[DATA_KIND_COUNT]; /* a trace's is empty */
 	const char **inputs[DATA_KIND_COUNT];
 	size_t input_count[DATA_KIND_COUNT], input_capacity[DATA_KIND_COUNT];

@@ -121,7 +121,8 @@ bool report_put_picture(struct report *report, const char *kind, enum data_kind 
 					.input_count = report->input_count[reads],
 					.metric = metric,
 					.max_lanes = 12,
-					.format = PLOT_SVG };
+					.format = PLOT_SVG,
+					.wish_to_stop = report->wish_to_stop };
 	const char *folder = region_format(report->region, "%s/%s-%d", report->folder, kind, (int)reads);
 	const char *path = region_format(report->region, "%s/picture", folder);
 	struct data_error error = { 0 };

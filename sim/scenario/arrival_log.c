@@ -97,7 +97,8 @@ static bool read_time(const char *text, double *time_s)
 	char *end;
 
 	if (sscanf(text, "%4d-%2d-%2d%*1[T ]%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute, &second, &length) ==
-	    6) {
+		    6 &&
+	    isfinite(second)) {
 		*time_s = seconds_of(year, month, day, hour, minute, second) - offset_of(text + length);
 		return true;
 	}

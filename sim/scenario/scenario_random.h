@@ -12,7 +12,7 @@
 /*
  * Prints one scenario; the same text for the same seed. No matter how its threads interleave, every task ends, no update
  * of a shared variable is lost, and nothing waits for ever: locks are nested in one order, queues get as many items as are
- * taken from them, events are set, exceptions are caught where somebody counts on what comes after.
+ * taken from them (unless a queue breaks its order, or a lock lets in too many: a task that sees it waits for ever), events are set, exceptions are caught where somebody counts on what comes after.
  */
 void scenario_random_print(uint64_t seed, FILE *stream);
 

@@ -19,6 +19,8 @@ enum section_kind {
 	SECTION_QUEUE,
 	SECTION_EVENT,
 	SECTION_CONDITION,
+	SECTION_ORDER,	 /* one sends, others see that it comes in order */
+	SECTION_PERMITS, /* holders of a lock or semaphore count each other */
 	SECTION_COUNT_ANYWHERE,
 	/* Threads and processes. */
 	SECTION_RUN = SECTION_COUNT_ANYWHERE,
@@ -87,5 +89,10 @@ void random_worker_task(struct random_generator *generator, int number, int firs
 void random_section_resources(struct random_generator *generator, const struct random_section *section);
 void random_section_tasks(struct random_generator *generator, const struct random_section *section);
 void random_section_main(struct random_generator *generator, const struct random_section *section);
+
+/* ---- scenario_random_promises.c: of SECTION_ORDER and SECTION_PERMITS ---- */
+
+void random_promise_resources(struct random_generator *generator, const struct random_section *section);
+void random_promise_tasks(struct random_generator *generator, const struct random_section *section);
 
 #endif

@@ -43,6 +43,10 @@ void random_section_resources(struct random_generator *generator, const struct r
 	case SECTION_PIPE:
 		random_line(generator, 2, "pipe%d: {kind: pipe}", number);
 		break;
+	case SECTION_ORDER:
+	case SECTION_PERMITS:
+		random_promise_resources(generator, section);
+		break;
 	default:
 		break;
 	}
@@ -140,6 +144,10 @@ void random_section_tasks(struct random_generator *generator, const struct rando
 		break;
 	case SECTION_TO_THREAD: /* coroutines and functions share no locks */
 		random_worker_task(generator, number, GUARD_COUNT, false);
+		break;
+	case SECTION_ORDER:
+	case SECTION_PERMITS:
+		random_promise_tasks(generator, section);
 		break;
 	default:
 		meeting_tasks(generator, section);
@@ -255,6 +263,13 @@ void random_section_main(struct random_generator *generator, const struct random
 	case SECTION_EVENT:
 	case SECTION_CONDITION:
 		spawn_and_join(generator, section, "waiter", "setter", 1);
+		break;
+	case SECTION_ORDER:
+		random_line(generator, 4, "- spawn: {task: sender%d}", section->number);
+		spawn_and_join(generator, section, "getter", NULL, 0);
+		break;
+	case SECTION_PERMITS:
+		spawn_and_join(generator, section, "holder", NULL, 0);
 		break;
 	case SECTION_BARRIER:
 		spawn_and_join(generator, section, "meeter", NULL, 0);

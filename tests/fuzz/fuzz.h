@@ -20,6 +20,8 @@ fuzz_fn fuzz_scenario;
 fuzz_fn fuzz_run;
 /* One line: as a distribution, an expression, an expectation, an override, a quantity. Corpus: text. */
 fuzz_fn fuzz_text;
+/* Logs of arrivals and empirical distributions, as a scenario names them. Corpus: log. */
+fuzz_fn fuzz_log;
 /* Machine profiles. Corpus: profile. */
 fuzz_fn fuzz_profile;
 /* Results as JSON or CSV, and traces, as plots and reports read them. Corpus: result. */

@@ -7,6 +7,7 @@
 #include "sim/profile/profile.h"
 #include "sim/report/csv_reader.h"
 #include "sim/report/data_table.h"
+#include "sim/report/trace_rows.h"
 #include "tests/fuzz/fuzz.h"
 
 static void read_profile(struct region *region, const uint8_t *data, size_t size)
@@ -38,6 +39,17 @@ static void read_rows(struct region *region, const uint8_t *data, size_t size)
 	fclose(stream);
 }
 
+static void read_trace(struct region *region, const char *path)
+{
+	struct trace_rows rows;
+	struct trace_row row;
+	struct data_error error = { 0 };
+
+	trace_rows_init(&rows, &path, 1, region);
+	while (trace_rows_next(&rows, &row, &error))
+		continue;
+}
+
 static void read_table(struct region *region, const uint8_t *data, size_t size)
 {
 	struct data_table table;
@@ -45,9 +57,12 @@ static void read_table(struct region *region, const uint8_t *data, size_t size)
 	char path[64];
 	int descriptor = fuzz_file(data, size, path);
 
-	if (data_table_read(&table, path, region, &error) && table.kind != DATA_TRACE)
+	if (data_table_read(&table, path, region, &error)) {
+		if (table.kind == DATA_TRACE)
+			read_trace(region, path);
 		for (size_t i = 0; i < table.row_count; i++)
 			data_table_number(&table, i, "makespan_s");
+	}
 	close(descriptor);
 	read_rows(region, data, size);
 }

@@ -1,5 +1,5 @@
 /*
- * test_allocation.c - each allocation fails in turn, from reading a scenario to the end of its simulations.
+ * test_allocation.c - each allocation fails in turn, from reading a scenario to the end of its simulations, of a sweep, of a plan.
  *
  * Nothing may crash; that nothing leaks either is what the sanitizers say of this test.
  */
@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 #include "models/simulate/simulate.h"
+#include "sim/plan/plan.h"
+#include "sim/plan/sweep.h"
+#include "sim/scenario/expectation_parse.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/scenario_helper.h"
 
@@ -39,6 +42,12 @@ static const char pools[] = "machine: {profile: ideal, cores: 2}\n"
 			    "  asyncio: {model: asyncio, timeout: 5ms}\n"
 			    "  broken: {model: asyncio, workers: 5}\n"; /* an error, told with its place */
 
+static const char sizes[] = "machine: {profile: ideal, cores: 2}\n"
+			    "tasks: {work: [{io: exponential(5ms)}, {python: 1ms}]}\n"
+			    "run: {task: work, count: 5}\n"
+			    "variants:\n"
+			    "  threads: {model: thread_pool, workers: 2}\n";
+
 static void load_and_run(int descriptor, struct region *region)
 {
 	const struct scenario_options options = { .seed = 1 };
@@ -58,8 +67,64 @@ static void load_and_run(int descriptor, struct region *region)
 	}
 }
 
+/* The same as a search asks it: again and again, with other overrides. */
+static struct scenario *load(const struct scenario_source *source, const char *const *overrides, size_t count,
+			     struct region *region, struct diagnostics *diagnostics)
+{
+	const struct scenario_options options = { .seed = 1, .overrides = overrides, .override_count = count };
+
+	return scenario_load(source->context, &options, region, diagnostics);
+}
+
+static struct scenario *load_point(void *path, const char *const *overrides, size_t count, struct region *region)
+{
+	const struct scenario_source source = { load, path };
+	struct diagnostics diagnostics;
+
+	diagnostics_init(&diagnostics, region);
+	return load(&source, overrides, count, region, &diagnostics);
+}
+
+/* The store is SQLite's, whose memory is not the regions': it is there before the first allocation may fail. */
+static struct sweep_store *store;
+static struct sweep_axes axes;
+
+static void sweep(int descriptor, struct region *region)
+{
+	char path[64];
+	const struct sweep sweep = { .axes = &axes,
+				     .evaluation = { .replications = 1, .jobs = 1 },
+				     .shard_count = 1,
+				     .store = store,
+				     .load = load_point,
+				     .context = path };
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
+	sweep_run(&sweep, region);
+}
+
+static void plan(int descriptor, struct region *region)
+{
+	static const char *const variants[] = { "threads" };
+	char path[64];
+	const struct scenario_source source = { load, path };
+	struct batch batch = { .jobs = 1 };
+	struct expectation slo;
+	struct unit_error error;
+	struct plan_options options = { .objectives = { .slos = &slo, .count = 1, .confidence = 0.95, .least = 3, .most = 6 },
+					.variants = variants,
+					.variant_count = 1 };
+	int column;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
+	expectation_parse("makespan < 12ms", NULL, 0, region, &slo, &column, &error);
+	options.axes = axes_with_numbers(&axes, region);
+	options.axis_count = axes.count;
+	plan_search(&source, &options, &batch, region);
+}
+
 /* Whether it ran to its end with the n-th allocation failing, that is to say without needing it. */
-static bool survives(int descriptor, uint64_t n)
+static bool survives(void (*body)(int descriptor, struct region *region), int descriptor, uint64_t n)
 {
 	struct region region;
 	jmp_buf failed;
@@ -69,7 +134,7 @@ static bool survives(int descriptor, uint64_t n)
 	region.unwind = &failed;
 	region_fail_after(n);
 	if (setjmp(failed) == 0) {
-		load_and_run(descriptor, &region);
+		body(descriptor, &region);
 		is_complete = true;
 	}
 	region_fail_after(UINT64_MAX);
@@ -88,14 +153,14 @@ static int count_open_files(void)
 	return count;
 }
 
-static void fail_each(const char *text)
+static void fail_each(void (*body)(int descriptor, struct region *region), const char *text)
 {
 	char path[64];
 	int descriptor = fuzz_file((const uint8_t *)text, strlen(text), path);
 	int open_files = count_open_files();
 	uint64_t n = 0;
 
-	while (!survives(descriptor, n))
+	while (!survives(body, descriptor, n))
 		n += n < ALL_UP_TO ? 1 : STRIDE;
 	cr_expect(eq(int, count_open_files(), open_files), "files that were left open");
 	cr_expect(gt(u64, n, 100), "only %llu allocations", (unsigned long long)n);
@@ -104,10 +169,29 @@ static void fail_each(const char *text)
 
 Test(allocation, each_may_fail_under_threads_processes_and_coroutines)
 {
-	fail_each(workers);
+	fail_each(load_and_run, workers);
 }
 
 Test(allocation, each_may_fail_under_executors_and_in_diagnostics)
 {
-	fail_each(pools);
+	fail_each(load_and_run, pools);
+}
+
+Test(allocation, each_may_fail_in_sweeps_and_plans)
+{
+	struct sweep_identity identity = { .release = "", .scenario = "", .fingerprint = "", .csv_header = "" };
+	struct sweep_store_error error;
+	struct region region;
+	const char *why;
+
+	region_init(&region);
+	cr_assert(sweep_axes_add(&axes, "variants.threads.workers=1..3", &region, &why));
+	identity.point_count = sweep_axes_points(&axes);
+	store = sweep_store_open(NULL, STORE_CREATE, &identity, &region, &error);
+	cr_assert(store != NULL, "%s", error.text);
+	fail_each(sweep, sizes);
+	cr_expect(eq(u64, sweep_store_count(store), 3), "what was stored before a failure is not done again");
+	fail_each(plan, sizes);
+	sweep_store_close(store);
+	region_release(&region);
 }

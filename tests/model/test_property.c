@@ -23,6 +23,10 @@
 #define MAX_LOCKS 256
 #define MAX_VIOLATIONS 20
 #define MAX_EVENTS 5000000
+/* A core more may place tasks less well: by so much of the makespan at most, and, where it leaves a core idle that must be
+ * woken, by so many seconds. */
+#define ANOMALY_RATIO 0.05
+#define ANOMALY_S 0.001
 
 /* One simulation as its trace tells it. */
 struct observer {
@@ -271,7 +275,7 @@ static void check_seed(uint64_t seed)
 	free(twice);
 }
 
-Test(property, what_must_hold_holds_of_random_scenarios)
+static void each_seed(void (*check)(uint64_t seed))
 {
 	const char *range = getenv("PROPERTY_SEEDS");
 	unsigned long long first = FIRST_SEED, last = LAST_SEED;
@@ -279,7 +283,109 @@ Test(property, what_must_hold_holds_of_random_scenarios)
 	if (range)
 		cr_assert(eq(int, sscanf(range, "%llu-%llu", &first, &last), 2), "PROPERTY_SEEDS is '%s'", range);
 	for (unsigned long long seed = first; seed <= last && violations < MAX_VIOLATIONS; seed++)
-		check_seed(seed);
+		check(seed);
+}
+
+Test(property, what_must_hold_holds_of_random_scenarios)
+{
+	each_seed(check_seed);
+}
+
+/* ---- Independent work ---- */
+
+/*
+ * Tasks of given lengths that share nothing but the cores. Whatever the order in which they run, no core is idle while
+ * one waits for a core; so (R. L. Graham, "Bounds on multiprocessing timing anomalies", 1969) they take at least as long
+ * as the longest, and as all of them on evenly filled cores, and at most that plus what the longest may stick out by.
+ */
+struct independent {
+	int cores, count;
+	double longest_s, sum_s;
+	char *text;
+};
+
+static struct independent independent_work(uint64_t seed, const char *profile)
+{
+	static const char *const models[] = { "processes", "threads, set: {python.version: \"3.13\", python.gil: off}" };
+	struct variate variate = variate_open(seed, 0, random_hash_name("independent work"), 0, 0);
+	struct independent work = { .cores = 1 + (int)(variate_next(&variate) % 6),
+				    .count = 1 + (int)(variate_next(&variate) % 20) };
+	const char *model = models[variate_next(&variate) % 2];
+	size_t length;
+	FILE *stream = open_memstream(&work.text, &length);
+
+	fprintf(stream,
+		"machine: {profile: %s, cores: %d}\ntasks: {work: [{python: item}]}\nvariants:\n  v: {model: %s}\n"
+		"run:\n  task: work\n  items: [",
+		profile, work.cores, model);
+	for (int i = 0; i < work.count; i++) {
+		int us = 1 + (int)(variate_next(&variate) % 200) * (int)(variate_next(&variate) % 200);
+
+		fprintf(stream, "%s%dus", i == 0 ? "" : ", ", us);
+		work.sum_s += us / 1e6;
+		work.longest_s = fmax(work.longest_s, us / 1e6);
+	}
+	fputs("]\n", stream);
+	fclose(stream);
+	return work;
+}
+
+/* Its makespan, on `more` cores than it says. */
+static double makespan_of(const struct independent *work, uint64_t seed, int more)
+{
+	char text[32];
+	const char *override = text;
+	const struct scenario_options options = { .seed = seed, .overrides = &override, .override_count = 1 };
+	const struct simulate_options simulation = { .replication = 0 };
+	struct variant_result result;
+	struct scenario *scenario;
+	struct helper helper;
+
+	snprintf(text, sizeof(text), "machine.cores=%d", work->cores + more);
+	helper_open(&helper);
+	scenario = helper_load(&helper, work->text, &options);
+	cr_assert(scenario != NULL, "%s", helper_messages(&helper));
+	simulate(&scenario->workloads[0], &simulation, &helper.region, &result);
+	helper_close(&helper);
+	return result.makespan_s;
+}
+
+static void expect_bounds(uint64_t seed)
+{
+	struct independent work = independent_work(seed, "ideal");
+	double even_s = work.sum_s / work.cores;
+	double makespan_s = makespan_of(&work, seed, 0);
+
+	if (!is_at_most(fmax(even_s, work.longest_s), makespan_s) ||
+	    !is_at_most(makespan_s, even_s + work.longest_s * (work.cores - 1) / work.cores)) {
+		cr_expect(false, "seed %llu: %g s, of %g s in all on %d cores, %g s at the longest:\n%s", (unsigned long long)seed,
+			  makespan_s, work.sum_s, work.cores, work.longest_s, work.text);
+		violations++;
+	}
+	free(work.text);
+}
+
+Test(property, independent_work_keeps_within_grahams_bounds)
+{
+	each_seed(expect_bounds);
+}
+
+static void expect_no_harm(uint64_t seed)
+{
+	struct independent work = independent_work(seed, "default");
+	double makespan_s = makespan_of(&work, seed, 0), with_more_s = makespan_of(&work, seed, 1);
+
+	if (with_more_s > makespan_s * (1 + ANOMALY_RATIO) + ANOMALY_S) {
+		cr_expect(false, "seed %llu: %g s on %d cores, %g s on one more:\n%s", (unsigned long long)seed, makespan_s,
+			  work.cores, with_more_s, work.text);
+		violations++;
+	}
+	free(work.text);
+}
+
+Test(property, a_core_more_does_not_hurt_independent_work)
+{
+	each_seed(expect_no_harm);
 }
 
 /* Each once broke something; its first lines say what. */

@@ -4,7 +4,7 @@
 # (a) The engine's and the models' objects may not refer to a clock, a random source, the
 #     environment or threads.
 # (b) gcc and clang, each at -O0 and -O3, run every shipped scenario; results (JSON) and traces (text)
-#     must be equal byte for byte, and equal again on a second run of the first build.
+#     must be equal byte for byte, and equal again on a second run of the first build. Warnings are errors here.
 set -euo pipefail
 make=${1:-make}
 cd "$(dirname "$0")/../.."
@@ -14,7 +14,7 @@ status=0
 builds=(gcc-O0 gcc-O3 clang-O0 clang-O3)
 
 for build in "${builds[@]}"; do
-	$make -j"$(nproc)" OUT="$root/$build" CC="${build%-*}" OPTIMISE="-${build#*-}" "$root/$build/gilsim" >"$root/$build.log" 2>&1 || {
+	$make -j"$(nproc)" OUT="$root/$build" CC="${build%-*}" OPTIMISE="-${build#*-}" CFLAGS=-Werror "$root/$build/gilsim" >"$root/$build.log" 2>&1 || {
 		cat "$root/$build.log" >&2
 		echo "determinism: $build does not build" >&2
 		exit 1

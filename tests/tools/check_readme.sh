@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # check_readme.sh GILSIM - run every command of the README as it is written there.
 #
-# The commands are the lines of its blocks that begin with "gilsim", with or without a prompt, one after the other in one
-# folder that has the scenarios and the plots. What measures this machine takes long and is left to the native tests.
+# The commands are the lines of its blocks that begin with "gilsim", with or without a prompt, or with "cp", one after the
+# other in one folder that has the scenarios and the plots. What measures this machine takes long and is left to the native tests.
 set -euo pipefail
 gilsim=$(realpath "$1")
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -19,16 +19,35 @@ cp my.yaml my-program.yaml
 
 run=0
 failed=0
-while IFS= read -r command; do
-	rc=0
-	timeout -s KILL 120 bash -c "$command" >out 2>&1 </dev/null || rc=$?
-	run=$((run + 1))
-	if ((rc > 1)); then
-		echo "README: status $rc: $command"
-		tail -n 3 out
-		failed=$((failed + 1))
-	fi
-done < <(awk '/^```/ { inside = !inside; next } inside' "$top/README.md" |
-	sed -n 's/^\$ gilsim /gilsim /; /^gilsim /p' | grep -vE '\b(native|validate|calibrate|probe)\b')
+# A line of a block is a command, or belongs to a file that the block's first line names: "# NAME.yaml" is a new one, with
+# ", at its end" it goes on.
+while IFS=$'\t' read -r what text; do
+	case $what in
+	new) : >"$text" ;;
+	line) printf '%s\n' "${text#*	}" >>"${text%%	*}" ;;
+	run)
+		rc=0
+		timeout -s KILL 120 bash -c "$text" >out 2>&1 </dev/null || rc=$?
+		run=$((run + 1))
+		# 1: an expectation does not hold; 4: `compare` cannot tell.
+		if ((rc > 1 && rc != 4)); then
+			echo "README: status $rc: $text"
+			tail -n 3 out
+			failed=$((failed + 1))
+		fi
+		;;
+	esac
+done < <(awk '
+	/^```/ { inside = !inside; file = ""; first = 1; next }
+	!inside { next }
+	first && /^# [a-z-]+\.yaml/ {
+		file = $2; sub(/,$/, "", file); first = 0
+		if (!/at its end/) print "new\t" file
+		next
+	}
+	{ first = 0; sub(/^\$ gilsim /, "gilsim ") }
+	file { print "line\t" file "\t" $0 }
+	/^gilsim (native|validate|calibrate|probe) / { next }
+	/^(gilsim|cp) / { print "run\t" $0 }' "$top/README.md")
 echo "README: $run commands, $failed of them fail"
 ((run > 0 && failed == 0))

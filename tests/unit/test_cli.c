@@ -252,8 +252,21 @@ Test(cli, an_unfinished_output_file_leaves_the_old_one)
 
 Test(cli, list_names_profiles_and_steps)
 {
-	cr_expect(strstr(gilsim("list profiles").out, "  default\n") != NULL);
+	static const char *const kinds[] = { "scenarios", "templates", "profiles", "models", "resources", "steps" };
+
+	cr_expect(strstr(gilsim("list profiles").out, "  default  ") != NULL);
 	cr_expect(strstr(gilsim("list steps").out, "  python  ") != NULL);
+	/* Each name with what it means. */
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		char *rest = gilsim("list %s", kinds[i]).out, *line;
+
+		cr_expect(strstr(rest, "(null)") == NULL, "list %s", kinds[i]);
+		while ((line = strsep(&rest, "\n")) && *line) {
+			char name[200], meaning[200];
+
+			cr_expect(eq(int, sscanf(line, " %199s %199[^\n]", name, meaning), 2), "list %s: '%s'", kinds[i], line);
+		}
+	}
 	cr_expect(eq(int, gilsim("list").status, 0));
 	cr_expect(strstr(gilsim("version").out, "gilsim ") != NULL);
 	cr_expect(gilsim("schema").out[0] == '{');

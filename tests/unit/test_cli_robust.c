@@ -38,6 +38,16 @@ Test(cli_robust, loops_of_a_billion_rounds_are_stopped)
 	expect_stopped("run --max-memory 20MiB many.yaml", "--max-memory");
 }
 
+/* What asks the simulator many questions has the same limits: each is stopped, and is no answer. */
+Test(cli_robust, sweeps_plans_and_advice_are_limited)
+{
+	write_scenario("long.yaml", "{repeat: 1000000000, do: [{python: 1us}]}", "count: 1", "threads");
+	cr_expect(eq(int, gilsim("sweep long.yaml --vary machine.cores=1..2 --max-events 10000").status, 0));
+	cr_expect(eq(int, gilsim("sweep long.yaml --vary machine.cores=1..2 --max-time 300ms --max-events 1000000000000").status, 1));
+	cr_expect(eq(int, gilsim("plan long.yaml --slo 'makespan < 1s' --vary machine.cores=1..2 --max-events 10000").status, 1));
+	cr_expect(eq(int, gilsim("advise long.yaml --no-flips --max-events 10000").status, 1));
+}
+
 /* No event ever falls into such a loop. */
 Test(cli_robust, loops_that_take_no_time_are_stopped)
 {
@@ -122,6 +132,34 @@ Test(cli_robust, a_signal_to_end_ends_it_with_130_and_leaves_nothing)
 	}
 }
 
+/* Of two simulations at a time the one that comes first in order may be cut short and the other not. */
+Test(cli_robust, replications_may_be_interrupted_at_any_moment)
+{
+	write_scenario("short.yaml", "{repeat: 300, do: [{python: exponential(1ms)}, {io: 1ms}]}", "count: 9", "threads");
+	for (int after_ms = 20; after_ms <= 240; after_ms += 20) {
+		int status = run_and_send("run short.yaml --replications 100000 --jobs 2", SIGINT, after_ms);
+
+		/* Before it watches for signals, one ends it. */
+		cr_expect(status == 130 << 8 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT), "after %d ms: status 0x%x: %s",
+			  after_ms, (unsigned)status, content_of(region_format(&region, "%s/err", folder)));
+	}
+}
+
+/* Measuring a machine takes ten seconds and more, a good deal of it in children that are forked for it. */
+Test(cli_robust, a_calibration_ends_when_it_is_told_to)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < 3; i++) {
+		time_t begin = time(NULL);
+		int status = run_and_send("calibrate -o mine.yaml", signals[i], 700 + 1100 * (int)i);
+
+		cr_expect(eq(int, status, 130 << 8), "signal %d", signals[i]);
+		cr_expect(le(int, (int)(time(NULL) - begin), 6), "signal %d: too slow", signals[i]);
+		expect_only("s.yaml ", "after a signal");
+	}
+}
+
 Test(cli_robust, a_reader_that_goes_away_ends_it)
 {
 	char *program = program_path();
@@ -133,6 +171,34 @@ Test(cli_robust, a_reader_that_goes_away_ends_it)
 	free(program);
 	cr_expect(eq(int, status, 0));
 	cr_expect(eq(str, content_of(region_format(&region, "%s/err", folder)), (char *)""));
+}
+
+/* ---- Terminals ---- */
+
+/* What `gilsim ARGUMENTS` shows on a terminal, with these settings of the environment. */
+static const char *shown_on_a_terminal(const char *settings, const char *arguments)
+{
+	char *program = program_path();
+	int status = system(region_format(&region, "cd %s && TERM=xterm %s script -qc '%s %s' /dev/null >shown </dev/null", folder,
+					  settings, program, arguments));
+
+	free(program);
+	cr_assert(eq(int, status, 0));
+	return content_of(region_format(&region, "%s/shown", folder));
+}
+
+Test(cli_robust, a_terminal_has_colours_and_progress_and_nothing_else_has)
+{
+	const char *slow = "run --replications 1000 --jobs 1 --max-time 2500ms long.yaml";
+	const char *shown;
+
+	cr_expect(strchr(shown_on_a_terminal("", "run s.yaml"), '\033') != NULL);
+	cr_expect(strchr(shown_on_a_terminal("NO_COLOR=1", "run s.yaml"), '\033') == NULL);
+	cr_expect(strchr(gilsim("run s.yaml").out, '\033') == NULL);
+	write_scenario("long.yaml", "{repeat: 2000, do: [{python: 1us}, {io: 1us}]}", "count: 2", "threads");
+	shown = shown_on_a_terminal("", slow);
+	cr_expect(strstr(shown, " s left") != NULL, "%s", shown);
+	cr_expect(strchr(gilsim("%s", slow).err, '\r') == NULL);
 }
 
 /* ---- gilsim new ---- */

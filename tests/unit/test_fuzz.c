@@ -51,6 +51,11 @@ Test(fuzz, texts_are_read)
 	feed("tests/fuzz/corpus/text/*", fuzz_text);
 }
 
+Test(fuzz, logs_are_read)
+{
+	feed("tests/fuzz/corpus/log/*", fuzz_log);
+}
+
 Test(fuzz, profiles_are_read)
 {
 	feed("tests/fuzz/corpus/profile/*", fuzz_profile);

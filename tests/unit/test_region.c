@@ -265,6 +265,26 @@ Test(region, a_resize_that_fails_leaves_the_block_as_it_was)
 	region_release(&region);
 }
 
+/* That it is freed in both cases is LeakSanitizer's to say. */
+Test(region, a_text_that_is_taken_is_copied_or_fails_as_an_allocation_does)
+{
+	struct region region;
+	jmp_buf unwind;
+
+	region_init(&region);
+	cr_expect(eq(str, region_take_text(&region, strdup("convoy")), "convoy"));
+	region.unwind = &unwind;
+	region_fail_after(0);
+	if (setjmp(unwind) == 0) {
+		region_take_text(&region, strdup("lost"));
+		cr_fail("it went on");
+	}
+	region_fail_after(UINT64_MAX);
+	cr_expect(eq(ptr, region.unwind, &unwind), "the caller's target is there again");
+	region.unwind = NULL;
+	region_release(&region);
+}
+
 Test(region, without_an_unwind_target_failure_ends_the_program_with_status_3, .exit_code = 3)
 {
 	struct region region;
