@@ -10,8 +10,10 @@
 #
 #   LEDGER_PYTHONS  interpreters (default: python3.11 and python3.13; for the suite also a free-threaded build and its twin)
 #   LEDGER_REPEAT   rounds (default 5; random: 3)     LEDGER_PROFILE  a calibration (default: the host's own)
-#   LEDGER_LIMIT_S  begin no further scenario after so many seconds (default 3600)
+#   LEDGER_LIMIT_S  begin no further scenario after so many seconds (default 3600; -1: none, only gather what is there)
 #   LEDGER_RUN      a command before each measurement, such as a queue
+#
+# Other CSV files of `gilsim validate` that are put into build/ledger/KIND/ are gathered with the rest.
 set -euo pipefail
 kind=$1
 gilsim=$(realpath "$2")
