@@ -78,7 +78,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all check-load check-plan check-advise-native check-pictures check-faults check-threads check-memory property fuzz fuzz-afl soak release bench check-instructions instructions golden what-if \
+.PHONY: all help demo test test-all check-load check-plan check-advise-native check-pictures check-faults check-threads check-memory property fuzz fuzz-afl soak ledger ledger-random release bench check-instructions instructions golden what-if \
 	format tidy check-layers check-determinism \
 	install uninstall deb check-readme cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
@@ -182,6 +182,13 @@ $(OUT)/example: tests/example/example.c $(OUT)/libgilsim.a
 
 check-pictures: all packages-plot ## open traces in speedscope and reports in headless Chromium, where both can be had
 	@tests/tools/check_pictures.sh build/gilsim build/pictures
+
+ledger: all ## measure the suite on the interpreters that are here: tests/data/ledger/; goes on where it was stopped
+	@tests/tools/ledger.sh suite build/gilsim
+
+N ?= 200
+ledger-random: all ## the same for N=200 random scenarios
+	@tests/tools/ledger.sh random build/gilsim $(N)
 
 check-readme: all ## run every command of the README but those that measure
 	@tests/tools/check_readme.sh build/gilsim

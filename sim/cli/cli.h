@@ -42,6 +42,7 @@ int cmd_native(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_advise(int argc, char **argv);
 int cmd_plot(int argc, char **argv);

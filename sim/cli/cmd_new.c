@@ -10,17 +10,18 @@
 
 #include "sim/cli/cli.h"
 #include "sim/cli/output_file.h"
+#include "sim/cli/random_native.h"
 #include "sim/profile/profile.h"
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
 #include "sim/scenario/scenario_random.h"
 
-enum { OPTION_RANDOM = 0x200, OPTION_SEED };
+enum { OPTION_RANDOM = 0x200, OPTION_SEED, OPTION_NATIVE };
 
 struct new_arguments {
 	const char *template; /* NULL: none is named */
 	const char *path;     /* NULL: standard output */
-	bool is_random;
+	bool is_random, is_native;
 	uint64_t seed;
 };
 
@@ -37,12 +38,17 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (arguments->template && arguments->is_random)
 			argp_error(state, "a template or --random, not both");
+		if (arguments->is_native && !arguments->is_random)
+			argp_error(state, "--native goes with --random");
 		return 0;
 	case 'o':
 		arguments->path = text;
 		return 0;
 	case OPTION_RANDOM:
 		arguments->is_random = true;
+		return 0;
+	case OPTION_NATIVE:
+		arguments->is_native = true;
 		return 0;
 	case OPTION_SEED:
 		arguments->seed = (uint64_t)option_integer(state, "--seed", text, 0, LONG_MAX);
@@ -55,6 +61,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp_option option_rows[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE, which must not exist yet, instead of standard output", 0 },
 	{ "random", OPTION_RANDOM, 0, 0, "A random scenario that is valid and ends: to test gilsim with", 0 },
+	{ "native", OPTION_NATIVE, 0, 0,
+	  "With --random: one that `validate` can run, whose round takes less than a second", 0 },
 	{ "seed", OPTION_SEED, "N", 0, "With --random: which one (default 1)", 0 },
 	{ 0 },
 };
@@ -123,7 +131,9 @@ static int write_new(const struct new_arguments *arguments, struct region *regio
 	}
 	if (!output_file_open(&output, arguments->path, region))
 		return output_failed(arguments->path);
-	if (arguments->is_random)
+	if (arguments->is_native)
+		random_native_print(arguments->seed, output.stream);
+	else if (arguments->is_random)
 		scenario_random_print(arguments->seed, output.stream);
 	else
 		failure = print_template(arguments->template, output.stream, region);

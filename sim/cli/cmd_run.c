@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/error_ledger.h"
 #include "sim/cli/evaluation_options.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/output_file.h"
@@ -138,15 +139,26 @@ static void explain_results(struct simulation *simulation, const struct scenario
 							   &options, simulation->region);
 }
 
-/* What stands beside the simulated figures: laws, and production's. */
+/* Of an open load or users in a loop the makespan is the generator's. */
+static const char *error_metric(const struct workload *workload)
+{
+	return workload->run.kind == RUN_ARRIVALS || workload->run.kind == RUN_USERS ? "p50" : "makespan";
+}
+
+/* What stands beside the simulated figures: laws, production's, and what is known of their errors. */
 static void put_beside(const struct scenario *scenario, struct results *results, struct region *region)
 {
+	const struct error_ledger *ledger = error_ledger_open(region);
+
 	for (size_t i = 0; i < results->variant_count; i++) {
 		struct variant_result *variant = &results->variants[i];
 		struct production *production =
 			region_alloc_array(region, scenario->measured_count, sizeof(*production));
 
 		variant->theory = theory_of(&scenario->workloads[i], variant, region);
+		if (ledger)
+			variant->known_error = error_ledger_look_up(ledger, &scenario->workloads[i],
+								    error_metric(&scenario->workloads[i]), region);
 		variant->production = production;
 		for (size_t j = 0; j < scenario->measured_count; j++)
 			if (!strcmp(scenario->measured[j].variant, variant->name))

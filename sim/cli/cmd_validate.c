@@ -11,22 +11,36 @@
 #include <string.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/error_ledger.h"
 #include "sim/cli/host_profile.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/native_rounds.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/prediction.h"
+#include "sim/cli/time_comparison.h"
 #include "sim/cli/trace_file.h"
+#include "sim/results/results_stats.h"
 #include "sim/results/validation.h"
 
-enum { OPTION_MAX_ERROR = 0x400, OPTION_BY_ERROR };
+/* So many rows are explained, if they are off by more than this. */
+#define EXPLAINED_ROWS 3
+#define EXPLAINED_ERROR_RATIO 0.03
+
+enum { OPTION_MAX_ERROR = 0x400, OPTION_BY_ERROR, OPTION_EXPLAIN };
 
 struct validate_arguments {
 	struct scenario_arguments scenario;
 	struct output_arguments output;
 	struct native_arguments native;
 	double max_error; /* NaN: no gate */
-	bool by_error;
+	bool by_error, explain;
+};
+
+/* What is found out about all files and interpreters. */
+struct findings {
+	struct validation validation;
+	struct time_comparison *comparisons; /* with --explain, of makespans that are off */
+	size_t comparison_count, comparison_capacity;
 };
 
 /* "5" and "5%" both mean 0.05. */
@@ -58,6 +72,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case OPTION_MAX_ERROR:
 		arguments->max_error = option_percent(state, "--max-error", text);
 		return 0;
+	case OPTION_EXPLAIN:
+		arguments->explain = arguments->native.keep_steps = true;
+		return 0;
 	case OPTION_BY_ERROR:
 		arguments->by_error = true;
 		return 0;
@@ -71,6 +88,8 @@ static const struct argp_option option_rows[] = {
 	{ "max-error", OPTION_MAX_ERROR, "PCT", 0,
 	  "Exit with status 1 when a makespan or speedup is off by more than this", 4 },
 	{ "by-error", OPTION_BY_ERROR, 0, 0, "Print the rows with the largest error first", 4 },
+	{ "explain", OPTION_EXPLAIN, 0, 0,
+	  "Print where the time went, predicted and measured, for the three makespans that are off most", 4 },
 	{ 0 },
 };
 
@@ -157,6 +176,8 @@ static void add_rows(struct validation *validation, const struct native_rounds *
 			row->variant = scenario->workloads[variant].variant;
 			row->python = native_python_label(rounds->python, region);
 			row->metric = name;
+			row->model = ledger_model(&scenario->workloads[variant], region);
+			row->steps = ledger_steps(&scenario->workloads[variant], region);
 			row->is_count = metric >= PREDICTED_COMPLETED;
 			row->predicted = predictions[variant].values[metric];
 			row->ideal = ideal[variant].values[metric];
@@ -167,9 +188,26 @@ static void add_rows(struct validation *validation, const struct native_rounds *
 	}
 }
 
+static void add_comparisons(struct findings *findings, const struct native_rounds *rounds, const struct scenario *scenario,
+			    const struct prediction *predictions, struct region *region)
+{
+	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
+		const double *samples = measured_samples(rounds, variant, "makespan", region);
+		double median = stats_median(samples, rounds->round_count, region);
+		double error = (predictions[variant].values[PREDICTED_MAKESPAN] - median) / median;
+
+		if (!(fabs(error) > EXPLAINED_ERROR_RATIO))
+			continue;
+		findings->comparisons = region_grow(region, findings->comparisons, findings->comparison_count,
+						    &findings->comparison_capacity, sizeof(findings->comparisons[0]));
+		findings->comparisons[findings->comparison_count++] =
+			time_comparison_make(scenario, rounds, variant, error, region);
+	}
+}
+
 static int validate_file(const struct validate_arguments *arguments, const char *path,
 			 const struct native_python *python, const char *profile, struct trace_writer *trace,
-			 struct region *region, struct validation *validation)
+			 struct region *region, struct findings *findings)
 {
 	struct scenario *scenario =
 		native_load_scenario(path, &arguments->scenario, &arguments->native, python, profile, region);
@@ -194,14 +232,16 @@ static int validate_file(const struct validate_arguments *arguments, const char 
 			trace_native_round(trace, &rounds, 0, arguments->scenario.seed, region);
 		/* What ^C has cut short is no prediction. */
 		if (measurement_ended_early || !interrupt_seen())
-			add_rows(validation, &rounds, predictions, ideal, region);
+			add_rows(&findings->validation, &rounds, predictions, ideal, region);
+		if (arguments->explain && !interrupt_seen())
+			add_comparisons(findings, &rounds, scenario, predictions, region);
 	}
 	return rounds.failed ? STATUS_ENVIRONMENT : STATUS_DONE;
 }
 
-static int print_validation(const struct validate_arguments *arguments, struct validation *validation,
-			    struct region *region)
+static int print_findings(const struct validate_arguments *arguments, struct findings *findings, struct region *region)
 {
+	struct validation *validation = &findings->validation;
 	struct output_file output;
 	bool printed;
 	double worst;
@@ -216,6 +256,9 @@ static int print_validation(const struct validate_arguments *arguments, struct v
 	else
 		printed = validation_print_table(validation, arguments->by_error, wants_color(output.stream),
 						 output.stream);
+	/* Beside a document for programs, it has no place on the same stream. */
+	time_comparisons_print(findings->comparisons, findings->comparison_count, EXPLAINED_ROWS, region,
+			       arguments->output.format == FORMAT_TABLE ? output.stream : stderr);
 	if (!printed) {
 		int status = output_failed(arguments->output.path);
 
@@ -240,7 +283,7 @@ int cmd_validate(int argc, char **argv)
 	struct validate_arguments arguments = { .scenario.region = &region, .native.region = &region };
 	struct native_python *pythons;
 	size_t python_count;
-	struct validation validation = { 0 };
+	struct findings findings = { 0 };
 	struct trace_file trace;
 	int status = STATUS_DONE;
 
@@ -270,11 +313,11 @@ int cmd_validate(int argc, char **argv)
 		for (size_t file = 0; file < arguments.scenario.files.count && !interrupt_seen(); file++)
 			status =
 				worse_status(status, validate_file(&arguments, arguments.scenario.files.items[file],
-								   &pythons[i], profile, trace.writer, &region, &validation));
+								   &pythons[i], profile, trace.writer, &region, &findings));
 	}
 	status = worse_status(status, trace_file_close(&trace));
-	if (validation.row_count > 0)
-		status = worse_status(status, print_validation(&arguments, &validation, &region));
+	if (findings.validation.row_count > 0)
+		status = worse_status(status, print_findings(&arguments, &findings, &region));
 	else if (status == STATUS_DONE && !interrupt_seen()) {
 		fputs("gilsim: nothing could be measured\n", stderr);
 		status = STATUS_ENVIRONMENT;

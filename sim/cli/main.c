@@ -19,6 +19,7 @@ static const struct subcommand subcommands[] = {
 	{ "validate", "predictions beside measurements", cmd_validate },
 	{ "compare", "two results: better, worse, or nobody can tell", cmd_compare },
 	{ "calibrate", "measure this machine and interpreter into a profile", cmd_calibrate },
+	{ "probe", "time a real call and print it as a task", cmd_probe },
 	{ "plan", "the cheapest configuration that meets objectives", cmd_plan },
 	{ "advise", "which model to use, why, and what would change that", cmd_advise },
 	{ "plot", "draw results and traces", cmd_plot },

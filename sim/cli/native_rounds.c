@@ -410,7 +410,8 @@ void native_rounds_run(struct native_rounds *rounds, const struct scenario *scen
 {
 	const struct native_options options = { .cpus = arguments->cpus,
 						.timeout_ns = arguments->timeout_ns,
-						.trace = arguments->trace_path != NULL };
+						.trace = arguments->trace_path != NULL ||
+							 arguments->keep_steps };
 	struct progress progress;
 
 	*rounds = (struct native_rounds){ .scenario = scenario, .python = python };

@@ -20,6 +20,7 @@ struct native_arguments {
 	sim_ns timeout_ns;
 	const char *cpus;
 	const char *trace_path; /* NULL: none */
+	bool keep_steps;	/* note each task's and step's times although no trace is written */
 };
 extern const struct argp native_argp;
 

@@ -112,6 +112,17 @@ static struct results predict_round(const struct scenario *scenario, const struc
 	return results;
 }
 
+void prediction_of_round(const struct scenario *scenario, const struct native_rounds *rounds, size_t round, size_t variant,
+			 struct region *region, struct variant_result *result)
+{
+	const struct simulate_options options = { .has_native_draws = true };
+	struct workload workload = at_pace(&scenario->workloads[variant], &rounds->scenario->workloads[variant],
+					   native_rounds_at(rounds, round, variant));
+
+	variant_result_init(result);
+	simulate(&workload, &options, region, result);
+}
+
 void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
 		     struct trace_writer *trace, struct prediction *predictions)
 {

@@ -39,5 +39,8 @@ struct prediction {
  */
 void prediction_make(const struct scenario *scenario, const struct native_rounds *rounds, struct region *region,
 		     struct trace_writer *trace, struct prediction *predictions);
+/* One variant's whole result, at the pace of its run in that round. */
+void prediction_of_round(const struct scenario *scenario, const struct native_rounds *rounds, size_t round, size_t variant,
+			 struct region *region, struct variant_result *result);
 
 #endif

@@ -23,9 +23,20 @@
 #include "sim/native/native_cpus.h"
 #include "sim/native/native_embed.h"
 #include "sim/native/native_process.h"
+#include "sim/native/native_quota.h"
 #include "sim/native/native_records.h"
 #include "sim/native/native_trace.h"
 #include "sim/native/workload_json.h"
+
+/* Why this quota cannot be set for the program alone; NULL: it can. */
+static const char *quota_why_not(const struct workload *workload)
+{
+	if (workload->run.kind == RUN_ARRIVALS || workload->machine.background > 0)
+		return "a CPU quota beside other processes (arrivals, background) is not applied natively";
+	if (!native_quota_is_allowed())
+		return "a CPU quota cannot be set: that needs a cgroup with the cpu controller that may be written to";
+	return NULL;
+}
 
 bool native_can_run(const struct workload *workload, const struct native_python *python, const char **why_not)
 {
@@ -46,8 +57,9 @@ bool native_can_run(const struct workload *workload, const struct native_python 
 		return false;
 	}
 	if (workload->machine.quota_cores > 0) {
-		*why_not = "a CPU quota is not applied natively yet";
-		return false;
+		*why_not = quota_why_not(workload);
+		if (*why_not)
+			return false;
 	}
 	if (workload->python.start != START_FORK && workload->model.kind == MODEL_SERVER) {
 		*why_not = "a server's workers are run natively by fork only";
@@ -178,8 +190,9 @@ static bool write_files(struct files *files, const struct workload_json *json, s
 
 static bool run_harness(const struct workload *workload, const struct native_python *python,
 			const struct native_options *options, const struct files *files,
-			const struct native_records *records, int64_t *peak_memory_bytes, struct region *region,
-			struct native_output *output, struct native_error *error)
+			const struct native_records *records, const struct native_quota *quota,
+			int64_t *peak_memory_bytes, struct region *region, struct native_output *output,
+			struct native_error *error)
 {
 	const char *argv[10];
 	size_t count = 0;
@@ -187,6 +200,9 @@ static bool run_harness(const struct workload *workload, const struct native_pyt
 	const char *environment[] = {
 		region_format(region, "TMPDIR=%s", files->folder),
 		region_format(region, "GILSIM_RECORDS=/proc/%d/fd/%d", (int)getpid(), records->fd),
+		/* Whether there is one or not, so that nobody else's is taken for it. */
+		region_format(region, "GILSIM_QUOTA=%s", quota->folder ? quota->enter : ""),
+		region_format(region, "GILSIM_NO_QUOTA=%s", quota->folder ? quota->leave : ""),
 		options->trace ? region_format(region, "GILSIM_TRACE=%s", files->steps) : NULL, NULL
 	};
 	const struct native_command command = {
@@ -261,6 +277,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	struct workload_json json;
 	struct native_cpus cpus;
 	const char *why_not;
+	struct native_quota quota = { 0 };
 	int64_t peak_memory_bytes = 0;
 	bool ok;
 
@@ -288,8 +305,11 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	}
 	if (!native_records_init(&records, (size_t)json.instance_count, error))
 		return false;
-	ok = write_files(&files, &json, region, error) &&
-	     run_harness(workload, python, options, &files, &records, &peak_memory_bytes, region, &output, error) &&
+	ok = (workload->machine.quota_cores <= 0 ||
+	      native_quota_begin(&quota, workload->machine.quota_cores, workload->machine.quota_period_ns, region, error)) &&
+	     write_files(&files, &json, region, error) &&
+	     run_harness(workload, python, options, &files, &records, &quota, &peak_memory_bytes, region, &output,
+			 error) &&
 	     understand(workload, python, &output, &records, region, run, error);
 	if (ok && workload->run.mix_count > 0)
 		native_records_classes(&records, workload, (size_t)json.run_count, region, &run->result);
@@ -301,6 +321,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	}
 	if (files.folder)
 		native_folder_remove(files.folder);
+	native_quota_end(&quota);
 	native_records_release(&records);
 	return ok;
 }

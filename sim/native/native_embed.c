@@ -51,6 +51,9 @@ extern const char native_calibrate_sockets_text[], native_calibrate_sockets_end[
 extern const char native_harness_asyncio_text[], native_harness_asyncio_end[];
 extern const char native_calibrate_asyncio_text[], native_calibrate_asyncio_end[];
 
+EMBED("probe", "sim/native/probe.py");
+extern const char native_probe_text[], native_probe_end[];
+
 static const struct {
 	const char *name, *text, *end;
 } files[] = {
@@ -69,6 +72,7 @@ static const struct {
 	{ "harness_users.py", native_harness_users_text, native_harness_users_end },
 	{ "harness_sockets.py", native_harness_sockets_text, native_harness_sockets_end },
 	{ "calibrate_sockets.py", native_calibrate_sockets_text, native_calibrate_sockets_end },
+	{ "probe.py", native_probe_text, native_probe_end },
 };
 
 bool native_embed_write(const char *folder, struct region *region, struct native_error *error)

@@ -69,6 +69,14 @@ struct production {
 	double value;	    /* in the metric's JSON unit */
 };
 
+/* How far off predictions like this one were where they have been measured. */
+struct known_error {
+	const char *kind;   /* which rows: "threads, python+io", "threads" or "any model" */
+	const char *metric; /* of which figure */
+	size_t rows;
+	double median, p90; /* of |predicted - measured| / measured */
+};
+
 struct explanation;
 struct scalability;
 struct theory;
@@ -116,6 +124,7 @@ struct variant_result {
 	const struct theory *theory;	       /* NULL: nobody has looked for a law */
 	const struct production *production;   /* figures from production, of `measured:`; NULL: none */
 	size_t production_count;
+	const struct known_error *known_error; /* NULL: nothing is known */
 };
 
 struct results {

@@ -205,6 +205,17 @@ static void print_variant(struct json_writer *writer, const struct variant_resul
 		json_writer_key(writer, "production");
 		production_print_json(variant, writer);
 	}
+	if (variant->known_error) {
+		json_writer_key(writer, "known_error");
+		json_writer_open_compact(writer, '{');
+		json_writer_key_string(writer, "of", variant->known_error->kind);
+		json_writer_key_string(writer, "metric", variant->known_error->metric);
+		json_writer_key(writer, "rows");
+		json_writer_integer(writer, (int64_t)variant->known_error->rows);
+		json_writer_key_number(writer, "median", variant->known_error->median);
+		json_writer_key_number(writer, "p90", variant->known_error->p90);
+		json_writer_close(writer, '}');
+	}
 	if (variant->theory) {
 		json_writer_key(writer, "theory");
 		theory_print_json(variant->theory, writer);

@@ -242,6 +242,31 @@ static void print_gil_wait(const struct variant_result *variant, FILE *stream)
 	fputc('\n', stream);
 }
 
+/* Variants of the same kind share a line. */
+static void print_known_errors(const struct results *results, FILE *stream)
+{
+	bool titled = false;
+
+	for (size_t i = 0; i < results->variant_count; i++) {
+		const struct known_error *known = results->variants[i].known_error;
+		bool said = !known || !results->variants[i].measured;
+
+		for (size_t other = 0; other < i && !said; other++) {
+			const struct known_error *earlier = results->variants[other].known_error;
+
+			said = earlier && results->variants[other].measured && !strcmp(earlier->kind, known->kind) &&
+			       !strcmp(earlier->metric, known->metric) && earlier->rows == known->rows;
+		}
+		if (said)
+			continue;
+		if (!titled)
+			fputs("\nhow far off such predictions were, where measured:\n", stream);
+		titled = true;
+		fprintf(stream, "  %s of %s: %.1f%% in the median, nine of ten within %.1f%% (%zu rows)\n", known->metric,
+			known->kind, 100 * known->median, 100 * known->p90, known->rows);
+	}
+}
+
 /* Each different note once, with the variants that it holds for. */
 static void print_notes(const struct results *results, FILE *stream)
 {
@@ -304,6 +329,7 @@ bool results_print_table(const struct results *results, bool color, FILE *stream
 		if (results->variants[i].measured)
 			print_gil_wait(&results->variants[i], stream);
 	print_notes(results, stream);
+	print_known_errors(results, stream);
 	region_release(&region);
 	return stream_finish(stream);
 }

@@ -13,6 +13,7 @@
 struct validation_row {
 	const char *scenario, *variant, *python, *metric;
 	const char *file, *profile; /* of the scenario, of the machine */
+	const char *model, *steps; /* what kind of row it is: "thread_pool", "python+io" */
 	bool is_count;		/* a count is exact or not; no error */
 	double predicted;	/* at the measured spin rate */
 	double ideal;		/* what the profile `ideal` predicts */

@@ -69,6 +69,8 @@ static void print_json_row(struct json_writer *writer, const struct validation_r
 	json_writer_key(writer, "hard");
 	json_writer_bool(writer, row->hard);
 	key_value(writer, "spin_ratio", row->spin_ratio, false);
+	key_text(writer, "model", row->model);
+	key_text(writer, "steps", row->steps);
 	if (row->is_count) {
 		json_writer_key(writer, "exact");
 		json_writer_bool(writer, row->predicted == row->median);
@@ -171,7 +173,7 @@ bool validation_print_csv(const struct validation *validation, FILE *stream)
 		"scenario",  "variant",	  "python",	 "metric",	  "unit",
 		"predicted", "median",	  "min",	 "max",		  "q1",
 		"q3",	     "n",	  "error_ratio", "within_spread", "ideal_error_ratio",
-		"hard",	     "spin_ratio"
+		"hard",	     "spin_ratio", "model",	  "steps"
 	};
 	struct csv_writer writer = { .stream = stream };
 
@@ -200,6 +202,8 @@ bool validation_print_csv(const struct validation *validation, FILE *stream)
 		csv_number(&writer, row->ideal_error);
 		csv_number(&writer, row->hard);
 		csv_number(&writer, row->spin_ratio);
+		csv_text(&writer, row->model);
+		csv_text(&writer, row->steps);
 		csv_end_line(&writer);
 	}
 	return csv_finish(&writer);

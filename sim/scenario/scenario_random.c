@@ -64,6 +64,11 @@ static void helper_tasks(struct random_generator *generator)
 	random_line(generator, 6, "  then: [{call: {task: leaf, args: [n - 1], as: below}}, {return: below + 1}]");
 }
 
+/* Resources that each process has for itself. */
+#define EACH_ITS_OWN                                                                                               \
+	", set: {resources.guard0.per: process, resources.guard1.per: process, resources.guard2.per: process, "    \
+	"resources.counter0.per: process, resources.counter1.per: process}"
+
 static void run_variants(struct random_generator *generator)
 {
 	static const char *const models[] = {
@@ -74,9 +79,7 @@ static void run_variants(struct random_generator *generator)
 		"model: processes",
 		"model: processes, workers: 2, each: {model: thread_pool, workers: 2}",
 		/* A coroutine that waits for other processes' lock would keep its loop from the one that holds it. */
-		"model: processes, workers: 2, each: {model: asyncio}, set: {resources.guard0.per: process, "
-		"resources.guard1.per: process, resources.guard2.per: process, resources.counter0.per: process, "
-		"resources.counter1.per: process}",
+		"model: processes, workers: 2, each: {model: asyncio}" EACH_ITS_OWN,
 		"model: pool, workers: 3",
 		"model: pool, workers: 2, map: imap_unordered, chunksize: 2",
 		"model: pool, workers: 2, max_tasks_per_child: 3, chunksize: 1",
@@ -121,6 +124,29 @@ static void print_run(struct random_generator *generator)
 	run_variants(generator);
 }
 
+static void arrivals_variant(struct random_generator *generator, int number)
+{
+	int workers = random_between(generator, 1, 6);
+
+	switch (random_between(generator, 0, 5)) {
+	case 0:
+		random_line(generator, 2, "v%d: {model: asyncio}", number);
+		break;
+	case 1:
+		random_line(generator, 2, "v%d: {model: server, workers: %d" EACH_ITS_OWN "}", number, workers);
+		break;
+	case 2:
+		random_line(generator, 2,
+			    "v%d: {model: server, workers: 2, each: {model: thread_pool, workers: %d}" EACH_ITS_OWN "}",
+			    number, workers);
+		break;
+	default:
+		random_line(generator, 2, "v%d: {model: thread_pool, workers: %d%s}", number, workers,
+			    random_happens(generator, 30) ? ", queue: 2" : "");
+		break;
+	}
+}
+
 static void print_arrivals(struct random_generator *generator)
 {
 	int count = random_between(generator, 1, 3);
@@ -132,8 +158,7 @@ static void print_arrivals(struct random_generator *generator)
 	     random_between(generator, 20, 2000), random_between(generator, 1, 40), random_happens(generator, 70) ? "poisson" : "even");
 	random_line(generator, 0, "variants:");
 	for (int i = 0; i < count; i++)
-		random_line(generator, 2, "v%d: {model: thread_pool, workers: %d%s}", i, random_between(generator, 1, 6),
-		     random_happens(generator, 30) ? ", queue: 2" : "");
+		arrivals_variant(generator, i);
 }
 
 static enum section_kind section_of_coroutines(struct random_generator *generator)

@@ -14,7 +14,7 @@ TestSuite(cli, .init = set_up, .fini = tear_down);
 Test(cli, every_subcommand_has_help_with_an_example)
 {
 	static const char *const names[] = { "run",	 "sweep",     "merge", "plan",	 "advise", "check", "native", "validate",
-					     "compare", "calibrate", "plot",  "report", "schema", "new",   "list",   "version" };
+					     "compare", "calibrate", "probe", "plot",  "report", "schema", "new",   "list",   "version" };
 	struct outcome all = gilsim("--help");
 
 	cr_expect(eq(int, all.status, 0));

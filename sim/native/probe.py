@@ -1,0 +1,234 @@
+"""probe.py - splits a call of the user's into bytecode, C code that holds the GIL, native code that does not, and waiting.
+
+Usage: python3 -B probe.py MODULE:CALL SETUP SECONDS. Prints one JSON object: for each batch of calls what one call took,
+by the wall and by the CPU clock of its thread, alone; and the shares of CPU time, beside a competing thread.
+
+How the parts are told apart. Alone, what is on the wall clock and not on the CPU clock is waiting. Then a second thread wants
+the GIL all the time: it takes it, looks at the first one's CPU clock, and gives it up at once, over and over, with a short
+switch interval. While the call has given up the GIL, it goes round in microseconds: what the call's CPU clock gains is
+native. While the call executes bytecode, it gets the GIL a switch interval later. While the call is in C code that keeps the
+GIL, nobody can ask for it: it gets the GIL when that C code has ended, and the CPU clock has gained more than it ever does in
+bytecode. C code and releases shorter than that count as bytecode, which a simulator can hardly tell from them either: others
+wait no longer for it than a switch takes.
+
+To be interrupted all the time costs CPU time, too, and cores that are busy together are slower; how much is learned from a
+loop of bytecode and from hashing, alone and beside the competing thread, and taken off.
+"""
+import ast
+import hashlib
+import importlib
+import json
+import os
+import select
+import statistics
+import sys
+import threading
+import time
+
+INTERVAL_S = 100e-6
+BATCHES = 20
+LEARNING_NS = 250_000_000
+FREE_NS = 20_000  # a round of the competing thread that nobody has held up takes a fifth of it
+# Where others want the cores, too, who waits for what cannot be told: limits beyond these are learned anew, so many times.
+SANE_LONG_NS = 2_000_000
+SANE_RELEASE_NS = 1_000_000
+ATTEMPTS = 5
+PR_SET_TIMERSLACK = 29
+
+
+class Competitor:
+    """The competing thread. turn() gives what the calling thread's CPU clock has gained by kind since the last turn()."""
+
+    def __init__(self):
+        self.cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+        self.long_ns = 1 << 62  # a stretch with the GIL from which on it was C code
+        self.release_ns = 0  # a time without the GIL from which on it was native code
+        self.late_ns = 0  # from a release until the competing thread goes round
+        self.stretches, self.releases = [], []  # what there was, while `learning`
+        self.learning = False
+        self.asked = self.answered = 0
+        self.answer = None
+        self.stopping = False
+        self.thread = threading.Thread(target=self.compete, daemon=True)
+        self.thread.start()
+
+    def compete(self):
+        wake_up_early()
+        # Whatever this thread does between two polls it does with the GIL, so it is short.
+        clock_ns, cpu_clock_ns, cpu_clock = time.perf_counter_ns, time.clock_gettime_ns, self.cpu_clock
+        give_up = select.poll().poll
+        last_ns, last_cpu_ns = clock_ns(), cpu_clock_ns(cpu_clock)
+        sums = [0, 0, 0]  # python, c, native
+        free_since_ns, free_cpu_ns, held_ns = last_ns, 0, 0
+        while not self.stopping:
+            give_up(0)
+            now_ns, cpu_ns = clock_ns(), cpu_clock_ns(cpu_clock)
+            gained_ns = cpu_ns - last_cpu_ns
+            turned = self.asked != self.answered
+            if now_ns - last_ns < FREE_NS:
+                free_cpu_ns += gained_ns
+                gained_ns = 0
+            elif self.learning:
+                self.stretches.append(gained_ns)
+                self.releases.append(last_ns - free_since_ns)
+            if now_ns - last_ns >= FREE_NS or turned:
+                # The GIL was held until now: what was before is complete.
+                if last_ns - free_since_ns >= self.release_ns:
+                    late_ns = min(held_ns, self.late_ns)
+                    sums[0] -= late_ns
+                    sums[2] += free_cpu_ns + late_ns
+                else:
+                    sums[0] += free_cpu_ns
+                is_c = gained_ns >= self.long_ns
+                sums[1 if is_c else 0] += gained_ns
+                free_since_ns, free_cpu_ns, held_ns = now_ns, 0, 0 if is_c else gained_ns
+            last_ns, last_cpu_ns = now_ns, cpu_ns
+            if turned:
+                self.answer = sums
+                sums = [0, 0, 0]
+                held_ns = 0
+                self.answered = self.asked
+
+    def turn(self):
+        self.asked += 1
+        while self.answered != self.asked:
+            time.sleep(1e-4)
+        return self.answer
+
+    def stop(self):
+        self.stopping = True
+        self.thread.join()
+
+
+def count_up():
+    for _ in range(1000):
+        pass
+
+
+def repeat_for(function, duration_ns):
+    """What one call takes on the CPU clock, and how often it was called."""
+    count, begin_ns, end_ns = 0, time.thread_time_ns(), time.perf_counter_ns() + duration_ns
+    while time.perf_counter_ns() < end_ns:
+        function()
+        count += 1
+    return (time.thread_time_ns() - begin_ns) / count, count
+
+
+def learn(competitor, bytecode_ns, hash_block, hash_ns):
+    """Fits the competitor's limits to what bytecode and hashing look like beside it. What CPU time of bytecode is to be
+    divided by, and of native code."""
+    competitor.turn()
+    competitor.stretches, competitor.releases, competitor.late_ns = [], [], 0
+    competitor.learning = True
+    beside_ns, _ = repeat_for(count_up, LEARNING_NS)
+    competitor.turn()
+    competitor.learning = False
+    # Beyond what a competitor that is woken late now and then makes of bytecode.
+    competitor.long_ns = 3 * quantile(competitor.stretches or [100_000], 0.9)
+    competitor.release_ns = 2 * quantile(competitor.releases or [0], 0.9)
+    bytecode_factor = max(1, beside_ns / bytecode_ns)
+    competitor.turn()
+    beside_ns, count = repeat_for(hash_block, LEARNING_NS)
+    python_ns = competitor.turn()[0]
+    competitor.late_ns = int(max(0, python_ns / count))
+    return bytecode_factor, max(1, beside_ns / hash_ns)
+
+
+def quantile(values, fraction):
+    return sorted(values)[int(len(values) * fraction)]
+
+
+def wake_up_early():
+    """Timers of this thread are not late by the kernel's 50 us, where ctypes can ask for that."""
+    try:
+        import ctypes
+        ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        pass
+
+
+def resolve(spec, setup):
+    """The call as a function without arguments, and a name for it."""
+    module_name, _, text = spec.partition(':')
+    if not text:
+        raise SystemExit("expected MODULE:CALL, such as json:dumps([1, 2]), not '%s'" % spec)
+    module = importlib.import_module(module_name)
+    tree = ast.parse(text.strip(), '<call>', 'eval')
+    if not isinstance(tree.body, ast.Call):  # just a name: called without arguments
+        text += '()'
+        tree = ast.parse(text.strip(), '<call>', 'eval')
+    function = tree.body.func
+    name = getattr(function, 'attr', getattr(function, 'id', 'call'))
+    namespace = dict(vars(module))
+    namespace.setdefault(module_name.partition('.')[0], sys.modules[module_name.partition('.')[0]])
+    exec(compile(setup, '<setup>', 'exec'), namespace)
+    return eval(compile('lambda: ' + text, '<call>', 'eval'), namespace), name
+
+
+def measure_alone(call, seconds):
+    """Batches of what one call takes: on the wall, on its thread's CPU clock, and on others' of this process."""
+    call()  # whatever is done once only
+    begin_ns = time.perf_counter_ns()
+    call()
+    once_ns = max(1, time.perf_counter_ns() - begin_ns)
+    count = max(1, int(seconds * 1e9 / BATCHES / once_ns))
+    batches = []
+    end_ns = time.perf_counter_ns() + int(2 * seconds * 1e9)
+    while len(batches) < BATCHES and (len(batches) < 3 or time.perf_counter_ns() < end_ns):
+        process_ns, thread_ns, begin_ns = time.process_time_ns(), time.thread_time_ns(), time.perf_counter_ns()
+        for _ in range(count):
+            call()
+        wall_ns, cpu_ns = time.perf_counter_ns() - begin_ns, time.thread_time_ns() - thread_ns
+        others_ns = time.process_time_ns() - process_ns - cpu_ns
+        batches.append((wall_ns / count, min(cpu_ns, wall_ns) / count, max(0, others_ns) / count))
+    return batches, count
+
+
+def measure_beside(call, count, batch_count):
+    block = bytes(1 << 20)
+
+    def hash_block():
+        hashlib.sha256(block).digest()
+    bytecode_ns, _ = repeat_for(count_up, LEARNING_NS)
+    hash_ns, _ = repeat_for(hash_block, LEARNING_NS)
+    sys.setswitchinterval(INTERVAL_S)
+    competitor = Competitor()
+    for _ in range(ATTEMPTS):
+        bytecode_factor, native_factor = learn(competitor, bytecode_ns, hash_block, hash_ns)
+        sane = competitor.long_ns <= SANE_LONG_NS and competitor.release_ns <= SANE_RELEASE_NS
+        if sane:
+            break
+    shares = []
+    for _ in range(batch_count):
+        competitor.turn()
+        for _ in range(count):
+            call()
+        python_ns, c_ns, native_ns = competitor.turn()
+        # Where it held the GIL throughout, the competing thread slept.
+        parts = [max(0, python_ns) / bytecode_factor, c_ns, native_ns / native_factor]
+        shares.append([part / max(1, sum(parts)) for part in parts])
+    competitor.stop()
+    return shares, competitor.long_ns, sane
+
+
+def main():
+    spec, setup, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+    # What the call prints is not the answer.
+    answer = os.fdopen(os.dup(1), 'w')
+    os.dup2(2, 1)
+    sys.path[0] = os.getcwd()
+    call, name = resolve(spec, setup)
+    alone, count = measure_alone(call, seconds)
+    # As many CPU seconds are seen, however much of the call waits.
+    shares, long_ns, sane = measure_beside(call, count, len(alone))
+    json.dump({'name': name, 'calls': count * len(alone), 'long_ns': long_ns,
+               'wall_ns': [wall for wall, _, _ in alone], 'cpu_ns': [cpu for _, cpu, _ in alone],
+               'others_ns': statistics.median(others for _, _, others in alone),
+               'shares': shares, 'sane': sane}, answer)
+    answer.write('\n')
+    answer.flush()
+    os._exit(0)  # threads that the call has left behind need not end
+
+
+if __name__ == '__main__':
+    main()
