@@ -205,10 +205,16 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 	trace_counters(simulation);
 }
 
-static void give_back(struct task_instance *instance)
+static void tell_user(struct task_instance *instance)
 {
 	if (instance->user_number > 0)
 		arrivals_request_ended(instance->simulation->arrivals, instance->user_number - 1);
+	instance->user_number = 0;
+}
+
+static void give_back(struct task_instance *instance)
+{
+	tell_user(instance);
 	task_leave_call(instance);
 	pool_give_back(&instance->simulation->instances, instance);
 }
@@ -267,6 +273,27 @@ static void forget_objects(struct os_thread *thread, const struct task_instance 
 	os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_COROUTINE));
 }
 
+/* The client outside that waits for the instance is told through a pipe, as soon as the write is done. */
+static enum progress answer_user(struct os_thread *thread, struct frame *frame)
+{
+	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_release_gil(thread));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE)));
+	tell_user(my->instance);
+	AWAIT(frame, py_take_gil(thread));
+	PROGRAM_END;
+}
+
+static enum progress answer(struct os_thread *thread, struct task_instance *instance)
+{
+	struct task_run_locals *my = os_thread_push(thread, answer_user);
+
+	my->instance = instance;
+	return os_thread_enter(thread);
+}
+
 enum progress task_run(struct os_thread *thread, struct frame *frame)
 {
 	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
@@ -292,6 +319,8 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, os_thread_enter(thread));
 	if (instance->counted)
 		end(thread, instance);
+	if (instance->user_number > 0)
+		AWAIT(frame, answer(thread, instance));
 	os_process_use_memory(thread->process, -instance->allocated_bytes);
 	tell_handle(instance);
 	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */

@@ -16,6 +16,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import harness_clients
+import harness_sockets
 from harness_control import OUTCOME_FAILED, OUTCOME_REJECTED
 
 LOOPBACK = '127.0.0.1'
@@ -124,6 +126,57 @@ class Worker:
             self.rest()
 
 
+class LoopWorker:
+    """One that is an event loop: a task for each connection; `run_task` makes the coroutine of a request's."""
+
+    def __init__(self, worker, loop, run_task):
+        self.worker, self.loop, self.run_task = worker, loop, run_task
+        self.over = loop.create_future()
+        self.open_tasks = set()
+
+    async def serve_connection(self, sock):
+        number = int.from_bytes(await self.loop.sock_recv(sock, REQUEST_BYTES), 'little')
+        try:
+            await self.run_task(number)
+        except harness().PROGRAM.coroutines.exceptions:
+            pass
+        await self.loop.sock_sendall(sock, ANSWER)
+        sock.close()
+
+    def end(self, task):
+        self.open_tasks.discard(task)
+        if not self.open_tasks and not self.worker.may_accept():
+            self.over.set_result(None)
+
+    def accept_all(self):
+        worker = self.worker
+        for _ in range(ACCEPTS_PER_TURN):
+            try:
+                sock, _ = worker.listener.accept()
+            except BlockingIOError:
+                return
+            worker.accepted += 1
+            sock.setblocking(False)
+            task = self.loop.create_task(self.serve_connection(sock))
+            self.open_tasks.add(task)
+            task.add_done_callback(self.end)
+            if not worker.may_accept():
+                self.loop.remove_reader(worker.listener)
+                return
+
+    def give_sign(self):
+        self.worker.give_sign()
+        self.loop.call_later(self.worker.sign_interval_s, self.give_sign)
+
+    async def serve(self):
+        self.worker.listener.setblocking(False)
+        self.loop.add_reader(self.worker.listener, self.accept_all)
+        if self.worker.sign_interval_s is not None:
+            self.give_sign()
+        await self.over
+        self.worker.rest()
+
+
 # ---- The clients, a process of its own -----------------------------------------------------------------
 
 class Clients:
@@ -135,26 +188,43 @@ class Clients:
         self.records = harness().RECORDS
         self.selector = selectors.EpollSelector()
         self.ended = 0
-        self.all_ended = threading.Condition()
+        self.news = threading.Condition()  # an answer
+        self.users = None
 
     def run(self, start_reader):
         os.sched_setaffinity(0, self.workload['generator_cpus'])
+        harness_sockets.expire_on_time()
         os.read(start_reader, 1)
         begin_ns = self.records[3]
-        arrivals_ns = self.workload.get('arrivals_ns')
-        count = self.workload['run_count'] if arrivals_ns is None else len(arrivals_ns)
         threading.Thread(target=self.read_answers, daemon=True).start()
-        for number in range(count):
-            self.records[records_of(number)] = begin_ns if arrivals_ns is None else 0
-        for number in range(count):
-            if arrivals_ns is not None:
-                wait_ns = begin_ns + arrivals_ns[number] - clock_ns()
-                if wait_ns > 0:
-                    time.sleep(wait_ns / 1e9)
+        if 'users' in self.workload:
+            self.ask_for_users(begin_ns)
+        elif 'arrivals_ns' in self.workload:
+            for number in harness_clients.arrivals(self.workload, begin_ns):
                 self.records[records_of(number)] = clock_ns()
-            self.connect(number)
-        with self.all_ended:
-            self.all_ended.wait_for(lambda: self.ended == count)
+                self.connect(number)
+            self.await_answers(len(self.workload['arrivals_ns']))
+        else:
+            for number in range(self.workload['run_count']):
+                self.records[records_of(number)] = begin_ns
+            for number in range(self.workload['run_count']):
+                self.connect(number)
+            self.await_answers(self.workload['run_count'])
+
+    def await_answers(self, count):
+        with self.news:
+            self.news.wait_for(lambda: self.ended == count)
+
+    def ask_for_users(self, begin_ns):
+        with self.news:
+            users = self.users = harness_clients.Users(self.workload, begin_ns)
+            while not users.are_gone():
+                number = users.next_due()
+                if number is None:
+                    self.news.wait(users.seconds_until_due())
+                else:
+                    self.records[records_of(number)] = clock_ns()
+                    self.connect(number)
 
     def connect(self, number):
         """While the backlog is full the kernel tries again by itself."""
@@ -196,9 +266,11 @@ class Clients:
             self.records[record + 2] = clock_ns()
         self.selector.unregister(key.fileobj)
         key.fileobj.close()
-        with self.all_ended:
+        with self.news:
             self.ended += 1
-            self.all_ended.notify()
+            if self.users:
+                self.users.answered(key.data, clock_ns())
+            self.news.notify()
 
 
 # ---- The arbiter ---------------------------------------------------------------------------------------

@@ -219,8 +219,8 @@ static bool understand(const struct workload *workload, const struct native_pyth
 		       struct region *region, struct native_run *run, struct native_error *error)
 {
 	struct variant_result *result = &run->result;
-	bool decided_by_run = workload->run.kind == RUN_PROGRAM || workload->run.kind == RUN_ARRIVALS;
-	size_t expected = decided_by_run ? SIZE_MAX : (size_t)workload->run.count;
+	bool is_counted = workload->run.kind == RUN_COUNT || workload->run.kind == RUN_ITEMS;
+	size_t expected = is_counted ? (size_t)workload->run.count : SIZE_MAX;
 
 	result->measured = true;
 	if (output->timed_out || output->limit_reached) {

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "sim/native/workload_binding.h"
+
 /* An OpenSSL limit, and far above any sensible step: a quarter of an hour. */
 #define NATIVE_ITERATIONS_MAX INT32_MAX
 
@@ -452,21 +454,6 @@ static json_t *steps_new(const struct workload *workload, uint32_t first, uint32
 
 /* ---- Tasks and resources ---- */
 
-/* A task's steps must be bound to each instance where instances differ: in what they draw, keep or start. */
-static bool differs_by_instance(const struct workload *workload, const struct task *task)
-{
-	for (uint32_t at = task->first; at < task->end; at++) {
-		const struct step *step = &workload->steps[at];
-
-		if (step->start || step->kind == STEP_JOIN || step->kind == STEP_READ || step->kind == STEP_WRITE ||
-		    step->kind == STEP_RETRY || step->kind == STEP_ALLOCATE || task->variable_count > 0 ||
-		    (leaf_words[step->kind] && step->duration.kind == DURATION_ITEM) ||
-		    workload_json_is_drawn(workload, step, false))
-			return true;
-	}
-	return false;
-}
-
 json_t *workload_json_tasks(const struct workload *workload)
 {
 	json_t *tasks = json_array();
@@ -478,9 +465,9 @@ json_t *workload_json_tasks(const struct workload *workload)
 			json_array_append_new(tasks, json_null());
 			continue;
 		}
-		json_array_append_new(tasks, json_pack("{ss sb sb sI sI so}", "name", task->name ? task->name : "",
+		json_array_append_new(tasks, json_pack("{ss sb ss sI sI so}", "name", task->name ? task->name : "",
 						       "daemon", task->daemon, "bound",
-						       differs_by_instance(workload, task), "variables",
+						       workload_binding_word(workload_binding_of(workload, i)), "variables",
 						       (json_int_t)task->variable_count, "groups",
 						       (json_int_t)(task->group_count > 0 ? task->group_count : 1),
 						       "steps", steps_new(workload, task->first, task->end)));

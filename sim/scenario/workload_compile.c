@@ -239,6 +239,24 @@ static uint32_t first_task(struct reading *reading, const struct checked *checke
 	return task;
 }
 
+/* Who serves requests as they come. */
+static void check_load(struct reading *reading, const struct checked *checked, const struct checked_variant *variant,
+		       const struct workload *workload)
+{
+	enum model_kind model = workload->model.kind;
+
+	if (workload->run.kind != RUN_ARRIVALS && workload->run.kind != RUN_USERS)
+		return;
+	if (model != MODEL_THREAD_POOL && model != MODEL_ASYNCIO && model != MODEL_SERVER)
+		yaml_tree_error(reading->diagnostics, variant->model_node,
+				"model '%s' with %s, expected thread_pool, asyncio or server (variant '%s')",
+				model_names[model], workload->run.kind == RUN_USERS ? "users" : "arrivals", variant->name);
+	else if (model == MODEL_SERVER && workload->run.from_inside)
+		yaml_tree_error(reading->diagnostics, yaml_tree_get(checked->run.arrivals, "from"),
+				"requests from inside a server, expected thread_pool or asyncio (variant '%s')",
+				variant->name);
+}
+
 static void check_runnable(struct reading *reading, const struct checked *checked,
 			   const struct checked_variant *variant, struct workload *workload,
 			   struct task *tasks, struct resource *resources)
@@ -250,6 +268,7 @@ static void check_runnable(struct reading *reading, const struct checked *checke
 	};
 	uint32_t task = first_task(reading, checked, variant, model);
 
+	check_load(reading, checked, variant, workload);
 	if (workload->model.eager && !python_has(reach.minor, PYTHON_EAGER_TASKS))
 		yaml_tree_error(reading->diagnostics, variant->model_node,
 				"'eager' in Python %s, which has no eager tasks, expected version 3.12 or later (variant '%s')",
