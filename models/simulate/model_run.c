@@ -196,12 +196,10 @@ static enum progress submit_chunk(struct os_thread *thread, const struct model_r
 		chunk->instances[i] = model_run_release(run, first + i);
 	if (chunk->count == 1)
 		return executor_submit_task(thread, executor, &chunk->call, chunk->instances[0],
-					    run->start ? run->start->bytes : 0,
-					    run->start ? run->start->result_bytes : 0);
+					    start_arguments(run->start), start_result(run->start));
 	return executor_submit(thread, executor, &chunk->call, run_chunk, chunk,
-			       chunk->count *
-				       (run->start && run->start->bytes > 0 ? run->start->bytes : INDEX_BYTES),
-			       run->start ? chunk->count * run->start->result_bytes : 0);
+			       payload_times(start_arguments(run->start), chunk->count),
+			       payload_times(start_result(run->start), chunk->count));
 }
 
 static struct py_futures *set_of(const struct model_run *run, struct chunk_call *chunks)
@@ -308,8 +306,8 @@ static struct mp_job *new_job(const struct model_run *run)
 	job->context = instances;
 	job->item_count = run->count;
 	job->chunk_items = chunksize_of(run);
-	job->payload_bytes = run->start && run->start->bytes > 0 ? run->start->bytes : INDEX_BYTES;
-	job->result_bytes = run->start ? run->start->result_bytes : 0;
+	job->payload = start_arguments(run->start);
+	job->result = start_result(run->start);
 	return job;
 }
 
@@ -338,8 +336,8 @@ static enum progress run_pool(struct os_thread *thread, struct frame *frame)
 		for (my->next = 0; my->next < run->count; my->next++)
 			AWAIT(frame,
 			      executor_submit_task(thread, my->executor, &my->calls[my->next],
-						   model_run_release(run, my->next), run->start ? run->start->bytes : 0,
-						   run->start ? run->start->result_bytes : 0));
+						   model_run_release(run, my->next),
+						   start_arguments(run->start), start_result(run->start)));
 		for (my->next = 0; my->next < run->count; my->next++)
 			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
 	} else {

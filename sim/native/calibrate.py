@@ -268,15 +268,18 @@ def measure_sleep():
 
 
 def measure_pickle():
+    """A large buffer, whose bytes are copied; and small objects, four of them a tuple."""
+    buffer = bytes(1 << 20)
     items = [(i, str(i), i * 0.5) for i in range(5000)]
-    text = pickle.dumps(items)
-
-    def per_byte(function, argument):
-        begin_ns = clock_ns()
-        function(argument)
-        return (clock_ns() - begin_ns) / len(text)
-    measured('pickle.dumps', in_batches(lambda: per_byte(pickle.dumps, items)))
-    measured('pickle.loads', in_batches(lambda: per_byte(pickle.loads, text)))
+    for name, function, large, small in (('pickle.dumps', pickle.dumps, buffer, items),
+                                         ('pickle.loads', pickle.loads, pickle.dumps(buffer), pickle.dumps(items))):
+        def took_ns(argument):
+            begin_ns = clock_ns()
+            function(argument)
+            return clock_ns() - begin_ns
+        measured(name, in_batches(lambda: took_ns(large) / len(buffer)))
+        measured(name + '_object', in_batches(
+            lambda: (took_ns(small) - MEDIANS[name] * len(pickle.dumps(items))) / (4 * len(items))))
 
 
 # ---- The GIL between two threads ---------------------------------------------------------------------

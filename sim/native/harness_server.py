@@ -4,8 +4,9 @@ An arbiter forks workers that accept from a listening socket of the loopback dev
 no sign of life; a process of its own is all the clients. What the simulator mirrors: models/simulate/drivers_server.c,
 server_clients.c, models/library/server.c.
 """
-import mmap
+import ctypes
 import multiprocessing.connection
+import multiprocessing.sharedctypes
 import os
 import queue
 import resource
@@ -273,6 +274,16 @@ class Clients:
             self.news.notify()
 
 
+def work(place, listener, port, signs, ready):
+    """A worker process, however it was started; without a listener it makes its own."""
+    how = harness().PROGRAM.workload['how']
+    if listener is None:
+        listener = new_socket(port, True)
+        listener.listen(how['backlog'])
+    ready.send_bytes(b'r')
+    Worker(how, listener, signs, place).run()
+
+
 # ---- The arbiter ---------------------------------------------------------------------------------------
 
 def new_socket(port, reuse_port):
@@ -296,8 +307,8 @@ class Server:
         if not self.how['reuse_port']:
             self.sock.listen(self.how['backlog'])
         self.workers = [None] * self.how['workers']
-        self.signs = memoryview(mmap.mmap(-1, 8 * len(self.workers))).cast('q')
-        self.ready_reader, self.ready_writer = os.pipe()
+        self.signs = multiprocessing.RawArray(ctypes.c_int64, len(self.workers))
+        self.ready_reader, self.ready_writer = multiprocessing.Pipe(duplex=False)
         start_reader, self.start_writer = os.pipe()
         self.done_reader, done_writer = os.pipe()
         self.generator = os.fork()
@@ -315,20 +326,14 @@ class Server:
         for place in range(len(self.workers)):
             self.start_worker(place)
         for _ in self.workers:
-            os.read(self.ready_reader, 1)
+            self.ready_reader.recv_bytes()
 
     def start_worker(self, place):
         self.signs[place] = 0
-        self.workers[place] = harness().PROGRAM.context.Process(target=self.work, args=(place,))
+        self.workers[place] = harness().PROGRAM.context.Process(
+            target=work, args=(place, None if self.how['reuse_port'] else self.sock, self.port, self.signs,
+                               self.ready_writer))
         self.workers[place].start()
-
-    def work(self, place):
-        listener = self.sock
-        if self.how['reuse_port']:
-            listener = new_socket(self.port, True)
-            listener.listen(self.how['backlog'])
-        os.write(self.ready_writer, b'r')
-        Worker(self.how, listener, self.signs, place).run()
 
     def is_silent(self, place):
         timeout_s = self.how['timeout_s']

@@ -200,11 +200,12 @@ static json_t *start_new(const struct workload *workload, const struct start *st
 	for (uint32_t i = 0; i < start->argument_count; i++)
 		json_array_append_new(arguments,
 				      value_new(workload, workload->arguments[start->first_argument + i]));
-	return json_pack("{sI so so so sb sb sI sI}", "task", (json_int_t)start->task, "count",
+	return json_pack("{sI so so so sb sb sI sI sI sI}", "task", (json_int_t)start->task, "count",
 			 start->items_ns ? json_integer(start->item_count) : value_new(workload, start->count),
 			 "args", arguments, "index", index_new(start->index_variable), "return_exceptions",
 			 start->return_exceptions, "daemon", start->daemon, "bytes", (json_int_t)start->bytes,
-			 "result_bytes", (json_int_t)start->result_bytes);
+			 "objects", (json_int_t)start->objects, "result_bytes", (json_int_t)start->result_bytes,
+			 "result_objects", (json_int_t)start->result_objects);
 }
 
 json_t *workload_json_model(const struct workload *workload, const struct model *model)
@@ -274,6 +275,7 @@ static void add_item(const struct workload *workload, const struct step *step, j
 	add_value(workload, step, fields);
 	json_object_set_new(fields, "extra", value_new(workload, step->extra));
 	json_object_set_new(fields, "bytes", json_integer(step->bytes));
+	json_object_set_new(fields, "objects", json_integer(step->objects));
 }
 
 static void add_count(const struct workload *workload, const struct step *step, json_t *fields)
@@ -527,7 +529,7 @@ static const char *why_not_step(const struct workload *workload, const struct ta
 		return no_interpreter_pool;
 	if ((!leaf_words[step->kind] && !field_adders[step->kind]) || !is_for(step->kind, task->ways))
 		return "a step in it is not run natively under this model";
-	return resource && resource->kind == RESOURCE_LISTENER ? "a listener is not run natively yet" : NULL;
+	return NULL;
 }
 
 const char *workload_json_why_not(const struct workload *workload)
