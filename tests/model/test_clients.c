@@ -29,6 +29,7 @@ static void use_arrivals(enum model_kind model, bool inside)
 	model_bench_init(&bench, 4);
 	model_bench_run_poisson(&bench, 1, 100, 10);
 	bench.workload.model.kind = model;
+	bench.workload.model.timeout_ns = TIMEOUT_NONE;
 	bench.tasks[0].ways = model == MODEL_ASYNCIO ? TASK_AS_COROUTINE : TASK_AS_FUNCTION;
 	bench.workload.run.spacing = (struct distribution){ .kind = DISTRIBUTION_CONSTANT, .a = 10e6 };
 	bench.workload.run.from_inside = inside;
