@@ -120,11 +120,13 @@ class Generator:
 
     def ask_for_users(self, users, writer, answers):
         main = harness()
-        while not users.are_gone():
+        while True:
             number = users.next_due()
             if number is not None:
                 note_release(number)
                 os.write(writer, b'x')
+            elif users.are_gone():
+                return
             elif select.select([answers], [], [], users.seconds_until_due())[0]:
                 number = int.from_bytes(os.read(answers, ANSWER_BYTES), 'little')
                 users.answered(number, main.RECORDS[main.RECORD_WORDS * (number + 1) + 2])

@@ -219,13 +219,15 @@ class Clients:
     def ask_for_users(self, begin_ns):
         with self.news:
             users = self.users = harness_clients.Users(self.workload, begin_ns)
-            while not users.are_gone():
+            while True:
                 number = users.next_due()
-                if number is None:
-                    self.news.wait(users.seconds_until_due())
-                else:
+                if number is not None:
                     self.records[records_of(number)] = clock_ns()
                     self.connect(number)
+                elif users.are_gone():
+                    return
+                else:
+                    self.news.wait(users.seconds_until_due())
 
     def connect(self, number):
         """While the backlog is full the kernel tries again by itself."""

@@ -27,6 +27,15 @@
 #include "sim/native/native_trace.h"
 #include "sim/native/workload_json.h"
 
+/* Whether any resource is an object that tasks use; a listener's socket is the server's own. */
+static bool has_shared_resources(const struct workload *workload)
+{
+	for (uint32_t i = 0; i < workload->resource_count; i++)
+		if (workload->resources[i].kind != RESOURCE_LISTENER)
+			return true;
+	return false;
+}
+
 bool native_can_run(const struct workload *workload, const struct native_python *python, const char **why_not)
 {
 	if (workload->python.gil == GIL_PER_INTERPRETER) {
@@ -49,12 +58,9 @@ bool native_can_run(const struct workload *workload, const struct native_python 
 		*why_not = "a CPU quota is not applied natively yet";
 		return false;
 	}
-	if (workload->python.start != START_FORK && workload->model.kind == MODEL_SERVER) {
-		*why_not = "a server's workers are run natively by fork only";
-		return false;
-	}
-	if (workload->python.start != START_FORK && workload->resource_count > 0 &&
+	if (workload->python.start != START_FORK && has_shared_resources(workload) &&
 	    (workload->model.kind == MODEL_PROCESSES || workload->model.kind == MODEL_POOL ||
+	     workload->model.kind == MODEL_SERVER ||
 	     (workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS))) {
 		*why_not = "resources shared by processes that are not forked are not run natively yet";
 		return false;

@@ -139,7 +139,7 @@ Test(native_server, users_are_answered_by_a_pool_a_loop_and_a_server)
 			 "run: {task: page, users: 4, requests: 50, think: exponential(2ms)}\n"
 			 "variants: {it: {model: %s}}\n", models[i]);
 		/* The chances are the requests' own, so they are the same whoever makes them. */
-		expect_counts(text, 31, 19);
+		expect_counts(text, 39, 11);
 	}
 }
 
@@ -151,7 +151,7 @@ Test(native_server, users_who_are_turned_away_ask_again)
 				 "machine: {cores: 1}\n"
 				 "tasks: {page: [{io: 5ms}]}\n"
 				 "run: {task: page, users: 8, requests: 60, think: 1ms}\n"
-				 "variants: {it: {model: thread_pool, workers: 1, queue_limit: 2}}\n",
+				 "variants: {it: {model: thread_pool, workers: 1, queue: 2}}\n",
 				 &(const struct scenario_options){ .profile = "ideal" });
 	struct variant_result result = run_natively(scenario, false);
 
