@@ -122,7 +122,7 @@ Test(native_server, workers_that_are_not_forked_get_the_socket_too)
 		      "python: {start: forkserver}\n"
 		      "tasks: {request: [{io: 2ms}]}\n"
 		      "run: {task: request, count: 20}\n"
-		      "variants: {it: {model: server, workers: 2, reuse_port: true, max_tasks_per_child: 7}}\n",
+		      "variants: {it: {model: server, workers: 2, reuse_port: true}}\n",
 		      20, 0);
 }
 
