@@ -38,9 +38,11 @@ from itertools import repeat
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
 import harness_control
+import harness_processes
 from harness import clock_ns, run_task, spin
 
 BATCHES = 12  # in one of several passes
+SMALL_OBJECTS = 40000  # of which a mebibyte is
 TASKS = 200  # in one batch of a pool; a pipe must hold so many messages
 FREE_THREADED = not getattr(sys, '_is_gil_enabled', lambda: True)()
 thread_cpu_ns = time.thread_time_ns
@@ -268,9 +270,9 @@ def measure_sleep():
 
 
 def measure_pickle():
-    """A large buffer, whose bytes are copied; and small objects, four of them a tuple."""
-    buffer = bytes(1 << 20)
-    items = [(i, str(i), i * 0.5) for i in range(5000)]
+    """A large buffer, whose bytes are copied; and as many bytes in small objects, as the harness sends them."""
+    buffer = harness_processes.payload_of(1 << 20)
+    items = harness_processes.payload_of(1 << 20, SMALL_OBJECTS)
     for name, function, large, small in (('pickle.dumps', pickle.dumps, buffer, items),
                                          ('pickle.loads', pickle.loads, pickle.dumps(buffer), pickle.dumps(items))):
         def took_ns(argument):
@@ -279,7 +281,7 @@ def measure_pickle():
             return clock_ns() - begin_ns
         measured(name, in_batches(lambda: took_ns(large) / len(buffer)))
         measured(name + '_object', in_batches(
-            lambda: (took_ns(small) - MEDIANS[name] * len(pickle.dumps(items))) / (4 * len(items))))
+            lambda: (took_ns(small) - MEDIANS[name] * len(buffer)) / SMALL_OBJECTS))
 
 
 # ---- The GIL between two threads ---------------------------------------------------------------------
