@@ -38,7 +38,9 @@ static sim_ns collect(struct garbage_collector *gc, int generation)
 		gc->long_lived_total = looked_at;
 		gc->long_lived_pending = 0;
 	}
-	return looked_at * gc->per_object_ns;
+	return looked_at <= gc->near_objects ? looked_at * gc->per_object_ns
+					     : gc->near_objects * gc->per_object_ns +
+						       (looked_at - gc->near_objects) * gc->per_far_object_ns;
 }
 
 sim_ns gc_objects_made(struct garbage_collector *gc, int64_t count)

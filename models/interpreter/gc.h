@@ -4,7 +4,8 @@
  * Source      CPython 3.8 to 3.13, Modules/gcmodule.c and Python/gc.c: three generations; a collection of the
  * youngest when more container objects than a threshold were made than went; the next generation after more than
  *             ten of those; all objects only when those that have become old since are more than a quarter
- *             of the old. Each collection looks at every object of its generations.
+ *             of the old. Each collection looks at every object of its generations, and at what that refers to: of
+ *             more than the caches hold most are fetched from memory.
  * Left out    objects that were there at the start (the harness freezes them), what is found to be garbage;
  * free-threaded builds, which collect by another rule. Assumed     what goes first is what came first.
  */
@@ -19,7 +20,8 @@
 
 struct garbage_collector {
 	int64_t threshold; /* of the youngest */
-	sim_ns per_object_ns;
+	int64_t near_objects; /* of one collection, that the caches hold */
+	sim_ns per_object_ns, per_far_object_ns; /* of those, and of each further one */
 	int64_t objects[GC_GENERATIONS];
 	int64_t count[GC_GENERATIONS]; /* objects made less those gone; collections of the generation below */
 	int64_t long_lived_total, long_lived_pending;

@@ -29,6 +29,8 @@ static struct interpreter *new_in(struct py_runtime *runtime, struct os_process 
 	if (runtime->has_gil) {
 		interpreter->gc.threshold = runtime->cost_ns[COST_GC_THRESHOLD];
 		interpreter->gc.per_object_ns = runtime->cost_ns[COST_GC_PER_OBJECT];
+		interpreter->gc.per_far_object_ns = runtime->cost_ns[COST_GC_PER_FAR_OBJECT];
+		interpreter->gc.near_objects = runtime->cost_ns[COST_GC_NEAR_OBJECTS];
 	}
 	interpreter->next = runtime->interpreters;
 	runtime->interpreters = interpreter;

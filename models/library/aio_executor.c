@@ -92,8 +92,8 @@ enum progress aio_run_in_executor(struct os_thread *thread, struct aio_executor 
 	struct submit_locals *locals = os_thread_push(thread, submit);
 
 	*call = (struct aio_executor_call){ .loop = aio_running_loop(thread),
-					    .call.argument_bytes = call->call.argument_bytes,
-					    .call.result_bytes = call->call.result_bytes,
+					    .call.arguments = call->call.arguments,
+					    .call.result = call->call.result,
 					    .program = program,
 					    .argument = argument };
 	locals->executor = executor;

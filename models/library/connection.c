@@ -7,9 +7,21 @@
 /* Above this the header is written apart, to spare a copy (connection.py:_send_bytes). */
 #define ONE_WRITE_BYTES 16384
 
-sim_ns pickle_cost(const struct os_thread *thread, enum cost rate, int64_t bytes)
+static sim_ns cost_of(const struct os_thread *thread, struct payload payload, enum cost each_byte, enum cost each_object)
 {
-	return sim_time_round(thread->machine->costs->value[rate] * (double)bytes);
+	const double *costs = thread->machine->costs->value;
+
+	return sim_time_round(costs[each_byte] * (double)payload.bytes + costs[each_object] * (double)payload.objects);
+}
+
+sim_ns pickle_cost(const struct os_thread *thread, struct payload payload)
+{
+	return cost_of(thread, payload, COST_PICKLE_DUMPS, COST_PICKLE_DUMPS_OBJECT);
+}
+
+sim_ns unpickle_cost(const struct os_thread *thread, struct payload payload)
+{
+	return cost_of(thread, payload, COST_PICKLE_LOADS, COST_PICKLE_LOADS_OBJECT);
 }
 
 struct send_locals {

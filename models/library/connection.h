@@ -10,12 +10,28 @@
 #include "models/interpreter/py_thread.h"
 #include "models/machine/pipe.h"
 
+/* What is pickled: its size, and of how many objects it is; a large buffer is one, however many bytes it has. */
+struct payload {
+	int64_t bytes, objects;
+};
+
+/* Several of the kind at once. */
+static inline struct payload payload_times(struct payload payload, int64_t count)
+{
+	return (struct payload){ payload.bytes * count, payload.objects * count };
+}
+static inline struct payload payload_sum(struct payload a, struct payload b)
+{
+	return (struct payload){ a.bytes + b.bytes, a.objects + b.objects };
+}
+/* What pickle.dumps() and pickle.loads() of it take. */
+sim_ns pickle_cost(const struct os_thread *thread, struct payload payload);
+sim_ns unpickle_cost(const struct os_thread *thread, struct payload payload);
+
 /* For AWAIT. Pickling is the caller's to charge. */
 enum progress connection_send(struct os_thread *thread, struct pipe *pipe, int64_t bytes, void *tag);
 enum progress connection_receive(struct os_thread *thread, struct pipe *pipe, void **tag);
 /* For AWAIT. poll(timeout): until something can be read or the deadline; py_thread.timed_out tells which. */
 enum progress connection_poll(struct os_thread *thread, struct pipe *pipe, sim_ns deadline_ns);
-/* What pickling (COST_PICKLE_DUMPS) or unpickling (COST_PICKLE_LOADS) that many bytes takes. */
-sim_ns pickle_cost(const struct os_thread *thread, enum cost rate, int64_t bytes);
 
 #endif

@@ -17,7 +17,7 @@ struct mp_manager_connection {
 	struct pipe *requests, *replies; /* the two ways of a socket */
 	struct py_thread *server_thread;
 	struct mp_manager_connection *next, *next_knocking;
-	int64_t result_bytes; /* of the call under way */
+	struct payload result; /* of the call under way */
 };
 
 /* ---- The server ---- */
@@ -45,8 +45,8 @@ static enum progress serve_client(struct os_thread *thread, struct frame *frame)
 	while (!connection->for_one_request) {
 		AWAIT(frame, connection_receive(thread, connection->requests, &my->ignored));
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MANAGER_SERVE) +
-							 pickle_cost(thread, COST_PICKLE_DUMPS, connection->result_bytes)));
-		AWAIT(frame, connection_send(thread, connection->replies, REPLY_BASE_BYTES + connection->result_bytes,
+							 pickle_cost(thread, connection->result)));
+		AWAIT(frame, connection_send(thread, connection->replies, REPLY_BASE_BYTES + connection->result.bytes,
 					     NULL));
 	}
 	PROGRAM_END;
@@ -206,7 +206,7 @@ enum progress mp_manager_start(struct os_thread *thread, struct mp_manager *mana
 struct call_locals {
 	struct mp_manager *manager;
 	struct mp_manager_connection *connection;
-	int64_t argument_bytes, result_bytes;
+	struct payload arguments, result;
 	void *ignored;
 };
 
@@ -220,22 +220,22 @@ static enum progress call(struct os_thread *thread, struct frame *frame)
 		my->connection = connection_new(my->manager, thread);
 		AWAIT(frame, connect_to(thread, my->manager, my->connection));
 	}
-	my->connection->result_bytes = my->result_bytes;
+	my->connection->result = my->result;
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MANAGER_CALL) +
-						 pickle_cost(thread, COST_PICKLE_DUMPS, my->argument_bytes)));
-	AWAIT(frame, connection_send(thread, my->connection->requests, REQUEST_BASE_BYTES + my->argument_bytes, NULL));
+						 pickle_cost(thread, my->arguments)));
+	AWAIT(frame, connection_send(thread, my->connection->requests, REQUEST_BASE_BYTES + my->arguments.bytes, NULL));
 	AWAIT(frame, connection_receive(thread, my->connection->replies, &my->ignored));
-	AWAIT(frame, py_overhead(thread, pickle_cost(thread, COST_PICKLE_LOADS, my->result_bytes)));
+	AWAIT(frame, py_overhead(thread, unpickle_cost(thread, my->result)));
 	PROGRAM_END;
 }
 
-enum progress mp_manager_call(struct os_thread *thread, struct mp_manager *manager, int64_t argument_bytes,
-			      int64_t result_bytes)
+enum progress mp_manager_call(struct os_thread *thread, struct mp_manager *manager, struct payload arguments,
+			      struct payload result)
 {
 	struct call_locals *my = os_thread_push(thread, call);
 
 	my->manager = manager;
-	my->argument_bytes = argument_bytes;
-	my->result_bytes = result_bytes;
+	my->arguments = arguments;
+	my->result = result;
 	return os_thread_enter(thread);
 }

@@ -29,8 +29,8 @@ struct mp_manager {
 struct mp_manager *mp_manager_new(struct region *region, struct mp_context *context);
 /* For AWAIT. Manager(), and the proxy of what it manages: starts the server and waits for its address. */
 enum progress mp_manager_start(struct os_thread *thread, struct mp_manager *manager);
-/* For AWAIT. A method of a proxy, with that pickled size of arguments and result beside what every call has. */
-enum progress mp_manager_call(struct os_thread *thread, struct mp_manager *manager, int64_t argument_bytes,
-			      int64_t result_bytes);
+/* For AWAIT. A method of a proxy, with these arguments and this result beside what every call has. */
+enum progress mp_manager_call(struct os_thread *thread, struct mp_manager *manager, struct payload arguments,
+			      struct payload result);
 
 #endif

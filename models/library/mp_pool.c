@@ -64,19 +64,19 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 		if (my->done == 0 && pool->context->method == MP_FORK)
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_FIRST_TASK)));
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_TASK) +
-							 pickle_cost(thread, COST_PICKLE_LOADS,
-								     items_of(chunk) * chunk->job->payload_bytes)));
+							 unpickle_cost(thread, payload_times(chunk->job->payload,
+											     items_of(chunk)))));
 		for (my->index = chunk->first; my->index < chunk->end; my->index++) {
 			if (my->index > chunk->first)
 				AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_ITEM)));
 			push_item(thread, chunk->job, my->index);
 			AWAIT(frame, os_thread_enter(thread));
 		}
-		AWAIT(frame, py_overhead(thread, pickle_cost(thread, COST_PICKLE_DUMPS,
-							     items_of(chunk) * chunk->job->result_bytes)));
+		AWAIT(frame, py_overhead(thread, pickle_cost(thread, payload_times(chunk->job->result,
+											 items_of(chunk)))));
 		AWAIT(frame, mp_semaphore_acquire(thread, &pool->result_write_lock, SIM_NS_MAX));
 		AWAIT(frame, connection_send(thread, pool->results,
-					     RESULT_BASE_BYTES + items_of(chunk) * chunk->job->result_bytes, chunk));
+					     RESULT_BASE_BYTES + items_of(chunk) * chunk->job->result.bytes, chunk));
 		AWAIT(frame, mp_semaphore_release(thread, &pool->result_write_lock));
 	}
 	PROGRAM_END;
@@ -100,7 +100,7 @@ static sim_ns notify(struct mp_pool *pool, struct os_thread *thread)
 struct task_handler_locals {
 	void *job; /* struct mp_job; NULL: the sentinel */
 	struct chunk *chunk;
-	int64_t bytes;
+	struct payload payload;
 	uint32_t sentinel_count;
 };
 
@@ -126,11 +126,11 @@ static enum progress handle_tasks(struct os_thread *thread, struct frame *frame)
 			if (my->chunk->end > job->item_count)
 				my->chunk->end = job->item_count;
 			job->next_item = my->chunk->end;
-			my->bytes = CHUNK_BASE_BYTES + items_of(my->chunk) * job->payload_bytes;
+			my->payload = payload_times(job->payload, items_of(my->chunk));
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_DISPATCH) +
-								 pickle_cost(thread, COST_PICKLE_DUMPS,
-									     my->bytes - CHUNK_BASE_BYTES)));
-			AWAIT(frame, connection_send(thread, pool->tasks, my->bytes, my->chunk));
+								 pickle_cost(thread, my->payload)));
+			AWAIT(frame, connection_send(thread, pool->tasks, CHUNK_BASE_BYTES + my->payload.bytes,
+						     my->chunk));
 		}
 	}
 	/* The result handler and the workers shall end. */
@@ -180,8 +180,8 @@ static enum progress handle_results(struct os_thread *thread, struct frame *fram
 		chunk = my->chunk;
 		my->job = chunk->job;
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_RESULT) +
-							 pickle_cost(thread, COST_PICKLE_LOADS,
-								     items_of(chunk) * my->job->result_bytes)));
+							 unpickle_cost(thread, payload_times(my->job->result,
+											     items_of(chunk)))));
 		if (my->job->iterated)
 			AWAIT(frame, os_thread_compute(thread, arrive(thread, my->job, chunk)));
 		region_free(thread->machine->region, chunk);

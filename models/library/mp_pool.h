@@ -30,7 +30,7 @@ struct mp_job {
 	program_fn *item_program;
 	void *context;
 	int64_t item_count, chunk_items;
-	int64_t payload_bytes, result_bytes; /* pickled size of one item and of its result */
+	struct payload payload, result; /* of one item */
 
 	struct py_future future; /* of the whole: map(), apply_async() */
 	int64_t next_item, chunks_left;

@@ -3,10 +3,10 @@
  */
 #include "models/library/mp_queue.h"
 
-/* What is put: an item with its pickled size; it travels as the tag of the pipe's message. */
+/* What is put: an item with what goes with it; it travels as the tag of the pipe's message. */
 struct mp_message {
 	void *item;
-	int64_t bytes;
+	struct payload payload;
 	struct mp_message *next_free;
 };
 
@@ -30,7 +30,7 @@ void mp_queue_init(struct mp_queue *queue, struct machine_model *machine, int64_
 	mp_semaphore_init(&queue->write_lock, 1);
 }
 
-static struct mp_message *message_new(struct mp_queue *queue, void *item, int64_t bytes)
+static struct mp_message *message_new(struct mp_queue *queue, void *item, struct payload payload)
 {
 	struct mp_message *message = queue->free_messages;
 
@@ -39,7 +39,7 @@ static struct mp_message *message_new(struct mp_queue *queue, void *item, int64_
 	else
 		message = region_alloc(queue->machine->region, sizeof(*message));
 	message->item = item;
-	message->bytes = bytes;
+	message->payload = payload;
 	return message;
 }
 
@@ -74,10 +74,9 @@ static enum progress feed(struct os_thread *thread, struct frame *frame)
 			if (!message)
 				break;
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_FEED) +
-								 pickle_cost(thread, COST_PICKLE_DUMPS,
-										message->bytes)));
+								 pickle_cost(thread, message->payload)));
 			AWAIT(frame, mp_semaphore_acquire(thread, &queue->write_lock, SIM_NS_MAX));
-			AWAIT(frame, connection_send(thread, queue->pipe, message->bytes, message));
+			AWAIT(frame, connection_send(thread, queue->pipe, message->payload.bytes, message));
 			AWAIT(frame, mp_semaphore_release(thread, &queue->write_lock));
 		}
 		if (!my->message)
@@ -160,7 +159,7 @@ struct put_locals {
 	struct mp_queue *queue;
 	struct mp_feeder *feeder;
 	void *item;
-	int64_t bytes;
+	struct payload payload;
 	sim_ns deadline_ns;
 };
 
@@ -178,20 +177,20 @@ static enum progress put(struct os_thread *thread, struct frame *frame)
 		}
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_PUT)));
 		AWAIT(frame, os_thread_compute(thread, feeder_append(thread, my->feeder,
-								     message_new(my->queue, my->item, my->bytes))));
+								     message_new(my->queue, my->item, my->payload))));
 		py_current(thread)->timed_out = false;
 	}
 	PROGRAM_END;
 }
 
-enum progress mp_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, int64_t bytes,
+enum progress mp_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, struct payload payload,
 			   sim_ns deadline_ns)
 {
 	struct put_locals *my = os_thread_push(thread, put);
 
 	my->queue = queue;
 	my->item = item;
-	my->bytes = bytes;
+	my->payload = payload;
 	my->deadline_ns = deadline_ns;
 	return os_thread_enter(thread);
 }
@@ -227,7 +226,7 @@ static enum progress get(struct os_thread *thread, struct frame *frame)
 	}
 	if (!my->timed_out) {
 		message = my->message;
-		AWAIT(frame, py_overhead(thread, pickle_cost(thread, COST_PICKLE_LOADS, message->bytes)));
+		AWAIT(frame, py_overhead(thread, unpickle_cost(thread, message->payload)));
 		*my->item = message_open(queue, message);
 	}
 	py_current(thread)->timed_out = my->timed_out;
@@ -253,20 +252,21 @@ static enum progress put_simple(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_SIMPLE_QUEUE_PUT) +
-						 pickle_cost(thread, COST_PICKLE_DUMPS, my->bytes)));
+						 pickle_cost(thread, my->payload)));
 	AWAIT(frame, mp_semaphore_acquire(thread, &queue->write_lock, SIM_NS_MAX));
-	AWAIT(frame, connection_send(thread, queue->pipe, my->bytes, message_new(queue, my->item, my->bytes)));
+	AWAIT(frame, connection_send(thread, queue->pipe, my->payload.bytes,
+				     message_new(queue, my->item, my->payload)));
 	AWAIT(frame, mp_semaphore_release(thread, &queue->write_lock));
 	PROGRAM_END;
 }
 
-enum progress mp_simple_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, int64_t bytes)
+enum progress mp_simple_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, struct payload payload)
 {
 	struct put_locals *my = os_thread_push(thread, put_simple);
 
 	my->queue = queue;
 	my->item = item;
-	my->bytes = bytes;
+	my->payload = payload;
 	return os_thread_enter(thread);
 }
 
@@ -282,7 +282,7 @@ static enum progress get_simple(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, mp_semaphore_release(thread, &queue->read_lock));
 	message = my->message;
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_SIMPLE_QUEUE_GET) +
-						 pickle_cost(thread, COST_PICKLE_LOADS, message->bytes)));
+						 unpickle_cost(thread, message->payload)));
 	*my->item = message_open(queue, message);
 	PROGRAM_END;
 }

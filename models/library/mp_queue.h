@@ -35,8 +35,8 @@ static inline bool mp_queue_is_full(const struct mp_queue *queue)
 }
 
 /* For AWAIT. put(): waits for a slot until the deadline (SIM_NS_MAX: none); py_thread.timed_out tells whether it
- * passed. `bytes` is the pickled size of what goes with the item. */
-enum progress mp_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, int64_t bytes,
+ * passed. `payload` is what goes with the item. */
+enum progress mp_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, struct payload payload,
 			   sim_ns deadline_ns);
 /* For AWAIT. get(): stores the item; at the deadline, nothing, and py_thread.timed_out is true. */
 enum progress mp_queue_get(struct os_thread *thread, struct mp_queue *queue, void **item, sim_ns deadline_ns);
@@ -44,7 +44,7 @@ enum progress mp_queue_get(struct os_thread *thread, struct mp_queue *queue, voi
 enum progress mp_queue_flush(struct os_thread *thread, struct mp_queue *queue);
 
 /* For AWAIT. SimpleQueue's put() and get(), on the same struct; it has no bound and no feeder. */
-enum progress mp_simple_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, int64_t bytes);
+enum progress mp_simple_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, struct payload payload);
 enum progress mp_simple_queue_get(struct os_thread *thread, struct mp_queue *queue, void **item);
 
 #endif

@@ -19,8 +19,8 @@
 
 struct process_call {
 	struct work_item item;
-	int64_t argument_bytes, result_bytes; /* pickled, beside what every call has */
-	struct mp_process *exited;	      /* the worker that has left after this call; NULL: none */
+	struct payload arguments, result; /* beside what every call has */
+	struct mp_process *exited;	  /* the worker that has left after this call; NULL: none */
 };
 
 struct process_pool {

@@ -10,7 +10,9 @@
 /* The body of the main thread for the workload's model; its argument is the simulation. NULL: no model
  * carries this run out. */
 program_fn *driver_for(const struct workload *workload);
-/* Of requests from outside under the model `asyncio`: drivers_asyncio.c. */
+/* Of arrivals and users under the model `thread_pool`: drivers_clients.c. */
+program_fn run_clients;
+/* The same under the model `asyncio`: drivers_asyncio.c. */
 program_fn run_clients_in_loop;
 /* Of a program whose `main` is a coroutine: drivers_asyncio.c. */
 program_fn run_coroutine_program;

@@ -32,13 +32,16 @@ enum progress run_coroutine_program(struct os_thread *thread, struct frame *fram
 	PROGRAM_END;
 }
 
-/* ---- arrivals: loop.add_reader() on the pipe that the clients write to; its callback makes a task of each request
- * ---- */
+/* ---- arrivals and users: from outside, loop.add_reader() on the pipe that the clients write to; its callback makes
+ * a task of each request. From inside main() makes them, and sleeps in between ---- */
 
 struct inbox {
 	struct simulation *simulation;
 	struct aio_loop *loop;
-	struct aio_reader pipe;
+	struct arrival_source source; /* from inside */
+	uint32_t next_task;
+	sim_ns first_ns;
+	struct aio_reader pipe; /* from outside */
 	struct simple_queue unread; /* instances whose arrival lies in the pipe */
 	struct aio_future finished; /* closed, and all requests have ended */
 	int64_t in_flight;
@@ -87,9 +90,8 @@ static struct task_instance *take_unread(const struct os_thread *thread, struct 
 	return instance;
 }
 
-static struct aio_task *new_request(const struct os_thread *thread, struct inbox *inbox)
+static struct aio_task *new_request(struct inbox *inbox, struct task_instance *instance)
 {
-	struct task_instance *instance = take_unread(thread, inbox);
 	struct aio_task *task;
 
 	task_set_timeout(instance, inbox->simulation->workload->model.timeout_ns);
@@ -130,7 +132,7 @@ static enum progress read_requests(struct os_thread *thread, struct frame *frame
 			task_instance_reject(take_unread(thread, inbox));
 			continue;
 		}
-		my->task = new_request(thread, inbox);
+		my->task = new_request(inbox, take_unread(thread, inbox));
 		AWAIT(frame, aio_task_start(thread, my->task));
 		aio_task_release(inbox->loop, my->task);
 	}
@@ -149,9 +151,11 @@ static enum progress inbox_is_readable(struct os_thread *thread, void *subject, 
 
 struct serve_locals {
 	struct inbox *inbox;
+	struct task_instance *instance;
+	struct aio_task *task;
 };
 
-static enum progress serve(struct os_thread *thread, struct frame *frame)
+static enum progress read_all_requests(struct os_thread *thread, struct frame *frame)
 {
 	struct serve_locals *my = FRAME_LOCALS(frame, struct serve_locals);
 	struct inbox *inbox = my->inbox;
@@ -165,6 +169,36 @@ static enum progress serve(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
+static enum progress make_requests(struct os_thread *thread, struct frame *frame)
+{
+	struct serve_locals *my = FRAME_LOCALS(frame, struct serve_locals);
+	struct inbox *inbox = my->inbox;
+	struct simulation *simulation = inbox->simulation;
+
+	PROGRAM_BEGIN(frame);
+	aio_running_loop(thread)->eager = simulation->workload->model.eager;
+	inbox->first_ns = machine_now(thread->machine);
+	arrival_source_init(&inbox->source, simulation->workload, simulation->replication);
+	while (arrival_source_next(&inbox->source, &inbox->next_task)) {
+		if (inbox->first_ns + inbox->source.at_ns > machine_now(thread->machine))
+			AWAIT(frame, aio_sleep(thread, inbox->first_ns + inbox->source.at_ns -
+							       machine_now(thread->machine)));
+		my->instance = task_instance_new(simulation, inbox->next_task, inbox->source.index - 1);
+		if (is_full(inbox)) {
+			task_instance_reject(my->instance);
+			continue;
+		}
+		my->task = new_request(inbox, my->instance);
+		AWAIT(frame, aio_task_start(thread, my->task));
+		aio_task_release(inbox->loop, my->task);
+	}
+	task_statistics_arrivals_over(simulation);
+	inbox->closed = true;
+	finish_if_over(inbox);
+	AWAIT(frame, aio_await(thread, &inbox->finished, ACTIVITY_QUEUE_WAIT));
+	PROGRAM_END;
+}
+
 static struct aio_task *server_new(struct os_thread *thread, struct simulation *simulation)
 {
 	struct inbox *inbox = region_alloc(simulation->region, sizeof(*inbox));
@@ -173,7 +207,8 @@ static struct aio_task *server_new(struct os_thread *thread, struct simulation *
 	inbox->simulation = simulation;
 	inbox->loop = aio_loop_new(py_current(thread)->interpreter, &simulation->loops);
 	simple_queue_init(&inbox->unread, simulation->region);
-	task = aio_task_new(inbox->loop, "main", serve);
+	task = aio_task_new(inbox->loop, "main",
+			    simulation->workload->run.from_inside ? make_requests : read_all_requests);
 	((struct serve_locals *)aio_task_locals(task))->inbox = inbox;
 	return task;
 }

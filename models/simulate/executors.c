@@ -60,14 +60,26 @@ static enum progress run_instance(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
+struct payload start_arguments(const struct start *start)
+{
+	static const struct payload number = { 3, 0 }; /* which no pickler has to remember */
+
+	return start && start->bytes > 0 ? (struct payload){ start->bytes, start->objects } : number;
+}
+
+struct payload start_result(const struct start *start)
+{
+	return start ? (struct payload){ start->result_bytes, start->result_objects } : (struct payload){ 0, 0 };
+}
+
 enum progress executor_submit(struct os_thread *thread, struct executor *executor, struct executor_call *call,
-			      program_fn *program, void *argument, int64_t argument_bytes, int64_t result_bytes)
+			      program_fn *program, void *argument, struct payload arguments, struct payload result)
 {
 	*call = (struct executor_call){
 		.call = {
 			.item = { .program = program, .argument = argument },
-			.argument_bytes = argument_bytes > 0 ? argument_bytes : INDEX_BYTES,
-			.result_bytes = result_bytes,
+			.arguments = arguments,
+			.result = result,
 		},
 		.instance = call->instance,
 		.handle = call->handle,
@@ -84,8 +96,8 @@ enum progress executor_submit(struct os_thread *thread, struct executor *executo
 		.call = &call->call.item,
 		.item_count = 1,
 		.chunk_items = 1,
-		.payload_bytes = call->call.argument_bytes,
-		.result_bytes = result_bytes,
+		.payload = arguments,
+		.result = result,
 	};
 	call->future = &call->job->future;
 	if (call->instance)
@@ -94,12 +106,12 @@ enum progress executor_submit(struct os_thread *thread, struct executor *executo
 }
 
 enum progress executor_submit_task(struct os_thread *thread, struct executor *executor, struct executor_call *call,
-				   struct task_instance *instance, int64_t argument_bytes, int64_t result_bytes)
+				   struct task_instance *instance, struct payload arguments, struct payload result)
 {
 	call->instance = instance;
 	if (!instance->handle)
 		instance->handle = &call->handle;
-	return executor_submit(thread, executor, call, run_instance, call, argument_bytes, result_bytes);
+	return executor_submit(thread, executor, call, run_instance, call, arguments, result);
 }
 
 /* ---- As a resource ---- */
@@ -168,7 +180,8 @@ static enum progress warm_up(struct os_thread *thread, struct frame *frame)
 		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model);
 		     my->next++)
 			AWAIT(frame,
-			      executor_submit(thread, executor, &my->calls[my->next], keep_busy, NULL, 0, 0));
+			      executor_submit(thread, executor, &my->calls[my->next], keep_busy, NULL,
+					      start_arguments(NULL), start_result(NULL)));
 		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model);
 		     my->next++)
 			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));

@@ -10,9 +10,6 @@
 #include "models/simulate/resources.h"
 #include "models/simulate/task_program.h"
 
-/* Pickled size of a task's number, where a task has no arguments of its own. */
-#define INDEX_BYTES 3
-
 struct executor {
 	struct simulation *simulation;
 	const struct model *model;
@@ -32,18 +29,22 @@ struct executor_call {
 	struct py_future *future; /* the call's */
 };
 
+/* What calls that a step starts take with them and bring back: the task's number and nothing where it does not say, nor
+ * without a step (NULL). */
+struct payload start_arguments(const struct start *start);
+struct payload start_result(const struct start *start);
 /* Whether there is such an executor. */
 bool executor_is_known(enum model_kind kind);
 /* Not opened yet. */
 struct executor *executor_new(struct simulation *simulation, const struct model *model);
 /* For AWAIT. Its constructor: from now on it belongs to the caller's process. */
 enum progress executor_open(struct os_thread *thread, struct executor *executor);
-/* For AWAIT. submit(), or apply_async(): of a task instance with arguments and a result of that pickled size. */
+/* For AWAIT. submit(), or apply_async(): of a task instance with these arguments and this result. */
 enum progress executor_submit_task(struct os_thread *thread, struct executor *executor, struct executor_call *call,
-				   struct task_instance *instance, int64_t argument_bytes, int64_t result_bytes);
+				   struct task_instance *instance, struct payload arguments, struct payload result);
 /* For AWAIT. The same of any program (work_item_push). */
 enum progress executor_submit(struct os_thread *thread, struct executor *executor, struct executor_call *call,
-			      program_fn *program, void *argument, int64_t argument_bytes, int64_t result_bytes);
+			      program_fn *program, void *argument, struct payload arguments, struct payload result);
 /* For AWAIT. Waits until all workers have started: what `warm` means. */
 enum progress executor_warm_up(struct os_thread *thread, struct executor *executor);
 /* For AWAIT. shutdown(wait=True); Pool: close() and join(). */

@@ -15,16 +15,16 @@ struct model_run model_run_of_workload(struct simulation *simulation)
 	};
 }
 
-static int64_t argument_bytes(const struct model_run *run)
+static struct payload arguments_of(const struct model_run *run)
 {
-	int64_t bytes = run->start ? run->start->bytes : run->simulation->workload->run.bytes;
+	int64_t bytes = run->simulation->workload->run.bytes;
 
-	return bytes > 0 ? bytes : INDEX_BYTES;
+	return !run->start && bytes > 0 ? (struct payload){ bytes, 1 } : start_arguments(run->start);
 }
 
-static int64_t result_bytes(const struct model_run *run)
+static struct payload result_of(const struct model_run *run)
 {
-	return run->start ? run->start->result_bytes : run->simulation->workload->run.result_bytes;
+	return run->start ? start_result(run->start) : (struct payload){ run->simulation->workload->run.result_bytes, 0 };
 }
 
 struct task_instance *model_run_release(const struct model_run *run, int64_t number)
@@ -207,10 +207,11 @@ static enum progress submit_chunk(struct os_thread *thread, const struct model_r
 	for (int64_t i = 0; i < chunk->count; i++)
 		chunk->instances[i] = model_run_release(run, first + i);
 	if (chunk->count == 1)
-		return executor_submit_task(thread, executor, &chunk->call, chunk->instances[0], argument_bytes(run),
-					    result_bytes(run));
-	return executor_submit(thread, executor, &chunk->call, run_chunk, chunk, chunk->count * argument_bytes(run),
-			       chunk->count * result_bytes(run));
+		return executor_submit_task(thread, executor, &chunk->call, chunk->instances[0],
+					    arguments_of(run), result_of(run));
+	return executor_submit(thread, executor, &chunk->call, run_chunk, chunk,
+			       payload_times(arguments_of(run), chunk->count),
+			       payload_times(result_of(run), chunk->count));
 }
 
 static struct py_futures *set_of(const struct model_run *run, struct chunk_call *chunks)
@@ -317,8 +318,8 @@ static struct mp_job *new_job(const struct model_run *run)
 	job->context = instances;
 	job->item_count = run->count;
 	job->chunk_items = chunksize_of(run);
-	job->payload_bytes = argument_bytes(run);
-	job->result_bytes = result_bytes(run);
+	job->payload = arguments_of(run);
+	job->result = result_of(run);
 	return job;
 }
 
@@ -347,7 +348,8 @@ static enum progress run_pool(struct os_thread *thread, struct frame *frame)
 		for (my->next = 0; my->next < run->count; my->next++)
 			AWAIT(frame,
 			      executor_submit_task(thread, my->executor, &my->calls[my->next],
-						   model_run_release(run, my->next), argument_bytes(run), result_bytes(run)));
+						   model_run_release(run, my->next),
+						   arguments_of(run), result_of(run)));
 		for (my->next = 0; my->next < run->count; my->next++)
 			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
 	} else {

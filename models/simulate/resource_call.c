@@ -5,16 +5,16 @@
 
 #include "models/simulate/deadlock.h"
 
-#define INTEGER_BYTES 5
-
 const struct resource *step_resource(const struct task_instance *instance, const struct step *step)
 {
 	return &instance->simulation->workload->resources[step->resource];
 }
 
-int64_t step_payload_bytes(const struct step *step)
+struct payload step_payload(const struct step *step)
 {
-	return step->bytes > 0 ? step->bytes : INTEGER_BYTES;
+	static const struct payload integer = { 5, 0 }; /* which no pickler has to remember */
+
+	return step->bytes > 0 ? (struct payload){ step->bytes, step->objects } : integer;
 }
 
 static enum progress call_program(struct os_thread *thread, struct frame *frame)

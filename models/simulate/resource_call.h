@@ -5,6 +5,7 @@
 #ifndef MODELS_SIMULATE_RESOURCE_CALL_H
 #define MODELS_SIMULATE_RESOURCE_CALL_H
 
+#include "models/library/connection.h"
 #include "models/simulate/resources.h"
 #include "models/simulate/steps.h"
 
@@ -26,7 +27,7 @@ struct resource_call *resource_call_push(struct os_thread *thread, struct task_i
 
 /* The resource that the step is on. */
 const struct resource *step_resource(const struct task_instance *instance, const struct step *step);
-/* Pickled size of what the step sends: an integer's where no payload is given. */
-int64_t step_payload_bytes(const struct step *step);
+/* What the step sends: an integer where no payload is given. */
+struct payload step_payload(const struct step *step);
 
 #endif

@@ -58,6 +58,17 @@ static const enum mp_start_method start_methods[] = {
 	[START_FORKSERVER] = MP_FORKSERVER,
 };
 
+/* What the program's modules keep, in each process that imports them. */
+static int64_t imports_bytes(const struct workload *workload)
+{
+	bool has_coroutines = false;
+
+	for (uint32_t i = 0; i < workload->task_count; i++)
+		has_coroutines = has_coroutines || (workload->tasks[i].ways & TASK_AS_COROUTINE) != 0;
+	return workload->python.imports_bytes +
+	       (has_coroutines ? (int64_t)workload->machine.costs.value[COST_MEMORY_ASYNCIO] : 0);
+}
+
 static void build(struct simulation *simulation, const struct simulate_options *options)
 {
 	const struct workload *workload = simulation->workload;
@@ -92,13 +103,13 @@ static void build(struct simulation *simulation, const struct simulate_options *
 	process = os_process_new(simulation->machine, NULL, "main", 0);
 	os_process_use_memory(process, machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) +
 					       machine_cost(simulation->machine, COST_MEMORY_CODE) +
-					       workload->python.imports_bytes);
+					       imports_bytes(workload));
 	simulation->interpreter = interpreter_new(simulation->runtime, process);
 	simulation->objects = region_alloc_array(region, workload->resource_count, sizeof(*simulation->objects));
 	simulation->context = (struct mp_context){
 		.method = start_methods[workload->python.start],
 		.imports_ns = workload->python.imports_ns,
-		.imports_bytes = workload->python.imports_bytes,
+		.imports_bytes = imports_bytes(workload),
 	};
 	task_programs_init(simulation);
 	task_statistics_init(simulation);

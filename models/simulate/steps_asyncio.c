@@ -548,9 +548,8 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 		my->handle = task_add_handle(instance, my->step->group);
 		my->handle->instance = child;
 		my->handle->call = region_alloc(instance->simulation->region, sizeof(*my->handle->call));
-		my->handle->call->call.argument_bytes =
-			my->step->start->bytes > 0 ? my->step->start->bytes : INDEX_BYTES;
-		my->handle->call->call.result_bytes = my->step->start->result_bytes;
+		my->handle->call->call.arguments = start_arguments(my->step->start);
+		my->handle->call->call.result = start_result(my->step->start);
 		child->handle = my->handle;
 		AWAIT(frame, aio_run_in_executor(thread, my->pool, default_workers(instance->simulation->workload),
 						 my->handle->call, task_run, child));

@@ -40,8 +40,8 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 	my->count = step_start_count(my->instance, start);
 	for (my->next = 0; my->next < my->count && my->instance->leaving == LEAVING_NOT; my->next++) {
 		my->call = new_call(my);
-		AWAIT(frame, executor_submit_task(thread, my->executor, my->call, my->call->instance, start->bytes,
-						  start->result_bytes));
+		AWAIT(frame, executor_submit_task(thread, my->executor, my->call, my->call->instance,
+						  start_arguments(start), start_result(start)));
 	}
 	PROGRAM_END;
 }

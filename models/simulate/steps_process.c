@@ -11,12 +11,12 @@
 
 static enum progress call_put(struct os_thread *thread, struct resource_call *my)
 {
-	return mp_queue_put(thread, my->object, my->item, step_payload_bytes(my->step), my->deadline_ns);
+	return mp_queue_put(thread, my->object, my->item, step_payload(my->step), my->deadline_ns);
 }
 
 static enum progress call_simple_put(struct os_thread *thread, struct resource_call *my)
 {
-	return mp_simple_queue_put(thread, my->object, my->item, step_payload_bytes(my->step));
+	return mp_simple_queue_put(thread, my->object, my->item, step_payload(my->step));
 }
 
 static enum progress call_get(struct os_thread *thread, struct resource_call *my)
@@ -69,8 +69,8 @@ static enum progress send(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONNECTION_SEND) +
-						 pickle_cost(thread, COST_PICKLE_DUMPS, step_payload_bytes(my->step))));
-	AWAIT(frame, connection_send(thread, my->pipe, step_payload_bytes(my->step), (void *)(intptr_t)my->value));
+						 pickle_cost(thread, step_payload(my->step))));
+	AWAIT(frame, connection_send(thread, my->pipe, step_payload(my->step).bytes, (void *)(intptr_t)my->value));
 	PROGRAM_END;
 }
 
@@ -106,7 +106,7 @@ static enum progress receive(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, connection_receive(thread, my->pipe, &my->item));
 	deadlock_wait_ends(my->instance);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONNECTION_RECEIVE) +
-						 pickle_cost(thread, COST_PICKLE_LOADS, step_payload_bytes(my->step))));
+						 unpickle_cost(thread, step_payload(my->step))));
 	step_store(my->instance, my->step->variable, (int64_t)(intptr_t)my->item);
 	PROGRAM_END;
 }

@@ -41,13 +41,14 @@ static enum progress access_across_processes(struct os_thread *thread, struct fr
 {
 	struct access_locals *my = FRAME_LOCALS(frame, struct access_locals);
 	struct mp_cells *shared = resource_object(thread, my->instance->simulation, my->step->resource);
+	const struct payload nothing = { 0, 0 };
 
 	PROGRAM_BEGIN(frame);
 	if (shared->manager) {
 		/* The server reads or writes when it serves the call: in between nobody else's comes. */
 		AWAIT(frame, mp_manager_call(thread, shared->manager,
-					     my->step->kind == STEP_WRITE ? step_payload_bytes(my->step) : 0,
-					     my->step->kind == STEP_READ ? step_payload_bytes(my->step) : 0));
+					     my->step->kind == STEP_WRITE ? step_payload(my->step) : nothing,
+					     my->step->kind == STEP_READ ? step_payload(my->step) : nothing));
 	} else {
 		AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_MP_VALUE_ACCESS)));
 	}

@@ -264,10 +264,16 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 	trace_counters(simulation);
 }
 
-static void give_back(struct task_instance *instance)
+static void tell_user(struct task_instance *instance)
 {
 	if (instance->user_number > 0)
 		arrivals_request_ended(instance->simulation->arrivals, instance->user_number - 1);
+	instance->user_number = 0;
+}
+
+static void give_back(struct task_instance *instance)
+{
+	tell_user(instance);
 	task_leave_call(instance);
 	drop_extras(instance);
 	pool_give_back(&instance->simulation->instances, instance);
@@ -327,11 +333,9 @@ static void forget_objects(struct os_thread *thread, const struct task_instance 
 	os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_COROUTINE));
 }
 
-/* Counts its outcome, tells who waits for it, and gives it back. */
-static void finish(struct os_thread *thread, struct task_instance *instance)
+/* Tells who waits for its outcome, and gives it back. */
+static void leave(struct os_thread *thread, struct task_instance *instance)
 {
-	if (instance->counted)
-		end(thread, instance);
 	os_process_use_memory(thread->process, -task_extras_of(instance)->allocated_bytes);
 	tell_handle(instance);
 	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */
@@ -342,6 +346,36 @@ static void finish(struct os_thread *thread, struct task_instance *instance)
 	deadlock_forget(instance);
 	shared_cells_forget(instance);
 	give_back(instance);
+}
+
+/* The client outside that waits for the instance is told through a pipe, as soon as the write is done. */
+static enum progress answer_user(struct os_thread *thread, struct frame *frame)
+{
+	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_release_gil(thread));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE)));
+	tell_user(my->instance);
+	AWAIT(frame, py_take_gil(thread));
+	leave(thread, my->instance);
+	PROGRAM_END;
+}
+
+/* For AWAIT. Counts its outcome, and is done with it. */
+static enum progress finish(struct os_thread *thread, struct task_instance *instance)
+{
+	struct task_run_locals *my;
+
+	if (instance->counted)
+		end(thread, instance);
+	if (instance->user_number == 0) {
+		leave(thread, instance);
+		return DONE;
+	}
+	my = os_thread_push(thread, answer_user);
+	my->instance = instance;
+	return os_thread_enter(thread);
 }
 
 enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
@@ -363,7 +397,7 @@ enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
 			task_raise(my->instance, (enum exception_kind)py_catch(thread));
 	}
 	if (my->is_whole)
-		finish(thread, my->instance);
+		AWAIT(frame, finish(thread, my->instance));
 	PROGRAM_END;
 }
 
@@ -403,7 +437,7 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 		return become_steps(thread, frame);
 	coroutine_push_bounded(thread, instance);
 	AWAIT(frame, os_thread_enter(thread));
-	finish(thread, instance);
+	AWAIT(frame, finish(thread, my->instance));
 	PROGRAM_END;
 }
 

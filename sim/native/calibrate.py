@@ -38,9 +38,11 @@ from itertools import repeat
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
 import harness_control
+import harness_processes
 from harness import clock_ns, run_task, spin
 
 BATCHES = 12  # in one of several passes
+SMALL_OBJECTS = 40000  # of which a mebibyte is
 TASKS = 200  # in one batch of a pool; a pipe must hold so many messages
 FREE_THREADED = not getattr(sys, '_is_gil_enabled', lambda: True)()
 thread_cpu_ns = time.thread_time_ns
@@ -268,15 +270,18 @@ def measure_sleep():
 
 
 def measure_pickle():
-    items = [(i, str(i), i * 0.5) for i in range(5000)]
-    text = pickle.dumps(items)
-
-    def per_byte(function, argument):
-        begin_ns = clock_ns()
-        function(argument)
-        return (clock_ns() - begin_ns) / len(text)
-    measured('pickle.dumps', in_batches(lambda: per_byte(pickle.dumps, items)))
-    measured('pickle.loads', in_batches(lambda: per_byte(pickle.loads, text)))
+    """A large buffer, whose bytes are copied; and as many bytes in small objects, as the harness sends them."""
+    buffer = harness_processes.payload_of(1 << 20)
+    items = harness_processes.payload_of(1 << 20, SMALL_OBJECTS)
+    for name, function, large, small in (('pickle.dumps', pickle.dumps, buffer, items),
+                                         ('pickle.loads', pickle.loads, pickle.dumps(buffer), pickle.dumps(items))):
+        def took_ns(argument):
+            begin_ns = clock_ns()
+            function(argument)
+            return clock_ns() - begin_ns
+        measured(name, in_batches(lambda: took_ns(large) / len(buffer)))
+        measured(name + '_object', in_batches(
+            lambda: (took_ns(small) - MEDIANS[name] * len(buffer)) / SMALL_OBJECTS))
 
 
 # ---- The GIL between two threads ---------------------------------------------------------------------

@@ -5,8 +5,10 @@ its own already: a turn of the loop, a callback, a step of a task. Nothing waits
 """
 import asyncio
 import gc
+import os
 import select
 import socket
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
@@ -16,6 +18,8 @@ import harness
 from calibrate import MACHINE, MEDIANS, assumed, in_batches, known, measured, resident_bytes, thread_cpu_ns
 
 MANY = 500  # callbacks, tasks or rounds in one batch
+NEAR_OBJECTS = 80000  # of tasks, that caches of some 16 MB hold
+FAR_TASKS = 30000  # so many that they hold a small part of them only
 LOOP = asyncio.new_event_loop()
 
 
@@ -225,20 +229,52 @@ def measure_objects():
         await asyncio.gather(*tasks, return_exceptions=True)
         return objects / MANY
 
-    def per_object():
-        """A collection of many, all alive, against one of nothing but them gone."""
-        kept = [[] for _ in repeat(None, 200 * MANY)]
-        with_ns = each_ns(gc.collect, 1)
-        kept.clear()
-        return (with_ns - each_ns(gc.collect, 1)) / (200 * MANY)
+    async def collections(count, rounds):
+        """Of so many sleeping instances: how many objects they are, and what each collection takes."""
+        sleeping = instances(count, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),))
+        gc.collect()
+        before, nothing_ns = len(gc.get_objects()), each_ns(gc.collect, 5)
+        tasks = [LOOP.create_task(coroutine) for coroutine in sleeping]
+        await asyncio.sleep(0)
+        objects = len(gc.get_objects()) - before
+        took_ns = [each_ns(gc.collect, 1) - nothing_ns for _ in repeat(None, rounds)]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return objects, took_ns
     measured('aio.instance_objects', [timed(measure) for _ in range(5)])
-    measured('gc.per_object', [per_object() for _ in range(10)])
+    few, few_ns = timed(collections, MANY, 10)
+    measured('gc.per_object', [took_ns / few for took_ns in few_ns])
+    many, many_ns = timed(collections, FAR_TASKS, 5)
+    measured('gc.per_far_object', [(took_ns - NEAR_OBJECTS * MEDIANS['gc.per_object']) / (many - NEAR_OBJECTS)
+                                   for took_ns in many_ns])
+    assumed('gc.near_objects', NEAR_OBJECTS, 'what caches of some 16 MB hold')
     known('gc.threshold', gc.get_threshold()[0], 'gc.get_threshold()')
 
 
+# Prints the resident bytes that asyncio adds in a fresh interpreter that has all that programs without coroutines import.
+IMPORT = """
+import sys
+sys.path.insert(0, %r)
+import harness
+def resident_bytes():
+    with open('/proc/self/statm') as stream:
+        return int(stream.read().split()[1]) * harness.mmap.PAGESIZE
+before = resident_bytes()
+import harness_asyncio
+print(resident_bytes() - before)
+""" % os.path.dirname(os.path.abspath(__file__))
+
+
+def import_bytes():
+    return int(subprocess.run([sys.executable, '-I', '-S', '-B', '-c', IMPORT], stdout=subprocess.PIPE, check=True).stdout)
+
+
 def measure_memory():
-    """What more sleeping instances add to the resident memory."""
+    """What more sleeping instances add to the resident memory, and what asyncio takes before there are any."""
     import harness_asyncio
+
+    measured('memory.asyncio', [import_bytes() for _ in range(3)])
 
     async def resident(count):
         body = ((harness_asyncio.AWAIT, asyncio.sleep, 1000),)

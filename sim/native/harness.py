@@ -16,13 +16,11 @@ import json
 import mmap
 import os
 import resource
-import signal
 import sys
 import threading
 import time
 import warnings
 from concurrent.futures.thread import ThreadPoolExecutor
-from hashlib import pbkdf2_hmac
 from itertools import repeat
 
 # Loaded before the clock starts: multiprocessing imports these only when they are first used.
@@ -37,157 +35,18 @@ import random
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness_clients
 import harness_control
 import harness_processes
 import harness_server
 import harness_sockets
 import harness_threading
 import harness_trace
-import harness_users
+from harness_pace import (SPIN_PIECES, WARM_UP_NS, clock_ns, end_children, everybodys_cpu_s, kinds_used_by,
+                          mean_rate_ns, measure_pace, measure_pace_alone, start_background)
+from harness_pace import spin  # calibrate.py takes it from here
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
-
-clock_ns = time.perf_counter_ns  # CLOCK_MONOTONIC: the same in all processes, and in gilsim
-
-
-# ---- The three loops -------------------------------------------------------------------------------
-
-def spin(iterations):
-    """Bytecode: holds the GIL, gives it up on request."""
-    x = 0
-    for i in range(iterations):
-        x = (x * 3 + i) & 1023
-
-
-TEXT = bytes(range(256)) * 2
-
-
-def hold(items):
-    """One C call that holds the GIL throughout. An item is a search of half a kilobyte: loops of a few nanoseconds an item
-    (sum or a deque over repeat), which wait for their own last store, run 1.3 times slower in some threads than in others."""
-    sum(map(TEXT.count, repeat(b'q', items)))
-
-
-def release(iterations):
-    """One C call that releases the GIL."""
-    pbkdf2_hmac('sha256', b'x', b'x', iterations)
-
-
-# (kind of step, loop, iterations of one piece): half a millisecond to two.
-SPIN_PIECES = (('python', spin, 40000), ('c', hold, 3000), ('native', release, 2500))
-# So long each loop that a workload uses is watched before a run and after it: the pace of a virtual machine changes
-# by the millisecond, and a run meets its mean.
-WATCH_NS = 40_000_000
-# So long a process spins before anything is measured: a core that was idle, above all a virtual one, is slow at first.
-WARM_UP_NS = 200_000_000
-
-
-def spin_piece_ns(loop, iterations):
-    """Nanoseconds an iteration, over one piece."""
-    begin_ns = clock_ns()
-    loop(iterations)
-    return (clock_ns() - begin_ns) / iterations
-
-
-def mean_rate_ns(loop, iterations, watch_ns):
-    """Nanoseconds an iteration over at least `watch_ns`."""
-    begin_ns = clock_ns()
-    pieces = 0
-    while True:
-        loop(iterations)
-        pieces += 1
-        elapsed_ns = clock_ns() - begin_ns
-        if elapsed_ns >= watch_ns:
-            return elapsed_ns / (pieces * iterations)
-
-
-def kinds_used(steps):
-    """The kinds of step there are in a list of them, bodies included."""
-    kinds = set()
-    for step in steps:
-        kinds.add(step[0])
-        for body in step[1:]:
-            if isinstance(body, list):
-                kinds |= kinds_used(body)
-    return kinds
-
-
-def kinds_used_by(workload):
-    return set().union(*(kinds_used(task['steps']) for task in workload['tasks'] if task))
-
-
-def spin_rates_ns(workload):
-    """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at, but
-    bytecode is always used."""
-    used = kinds_used_by(workload) | {'python'}
-    return [mean_rate_ns(loop, iterations, WATCH_NS if kind in used else 0)
-            for kind, loop, iterations in SPIN_PIECES]
-
-
-def spin_for(parent):
-    """Until this process is killed, or its parent was."""
-    while os.getppid() == parent:
-        spin(1000)
-    os._exit(0)
-
-
-def spin_on(cpu, ready):
-    """A process that keeps one CPU busy."""
-    parent = os.getppid()
-    os.sched_setaffinity(0, [cpu])
-    os.write(ready, b'.')
-    spin_for(parent)
-
-
-def start_background(count):
-    """Other processes that always want a core, wherever the program may run."""
-    parent = os.getpid()
-    children = []
-    for _ in range(count):
-        child = os.fork()
-        if child == 0:
-            spin_for(parent)
-        children.append(child)
-    return children
-
-
-def end_children(children):
-    for child in children:
-        os.kill(child, signal.SIGKILL)
-    for child in children:
-        os.waitpid(child, 0)
-
-
-def all_busy_speed(cpus):
-    """This process's speed while all `cpus` are busy, against its speed while it is alone; None on one CPU.
-    Virtual CPUs that share a core now and then make it a matter of the minute, not of the machine."""
-    if len(cpus) < 2:
-        return None
-    _, loop, iterations = SPIN_PIECES[0]
-    ready, write_ready = os.pipe()
-    busy = []
-    try:
-        for cpu in cpus[1:]:
-            child = os.fork()
-            if child == 0:
-                spin_on(cpu, write_ready)
-            busy.append(child)
-        os.sched_setaffinity(0, [cpus[0]])
-        for _ in busy:
-            os.read(ready, 1)
-        together_ns = mean_rate_ns(loop, iterations, WATCH_NS)
-    finally:
-        end_children(busy)
-        os.close(ready)
-        os.close(write_ready)
-    alone_ns = mean_rate_ns(loop, iterations, WATCH_NS)
-    os.sched_setaffinity(0, cpus)
-    return alone_ns / together_ns
-
-
-def measure_pace(workload):
-    """How fast the machine is now: the rates alone, and what is left of them while all CPUs are busy."""
-    return [spin_rates_ns(workload), all_busy_speed(workload.get('cpus') or [])]
 
 
 # ---- Steps -----------------------------------------------------------------------------------------
@@ -305,17 +164,36 @@ class Program:
         return maker and maker(resource, self.context)
 
     def add_instance(self, task, instance, in_coroutine=False):
-        """Its steps bound to it; a task whose instances do not differ is bound once."""
+        """Its steps bound to it; those of a task whose instances do not differ are bound once."""
         written = self.workload['tasks'][task]
-        bind = self.coroutines.bind if in_coroutine else self.bind
-        if written['bound']:
+        if written['bound'] == 'instance':
+            bind = self.coroutines.bind if in_coroutine else self.bind
             self.activations.append(Activation(instance, written))
             self.bodies.append(bind(written['steps'], self.activations[-1]))
             return
-        if (task, in_coroutine) not in self.shared:
-            self.shared[task, in_coroutine] = bind(written['steps'], Activation(Instance(), written))
         self.activations.append(None)
-        self.bodies.append(self.shared[task, in_coroutine])
+        self.bodies.append(self.shared_body(task, in_coroutine))
+
+    def shared_body(self, task, in_coroutine, arguments=()):
+        """The steps of all the task's instances that have these arguments."""
+        key = (task, in_coroutine, *arguments)
+        if key not in self.shared:
+            written = self.workload['tasks'][task]
+            bind = self.coroutines.bind if in_coroutine else self.bind
+            activation = Activation(Instance(first_child=-1), written)
+            activation.variables[:len(arguments)] = arguments
+            self.shared[key] = bind(written['steps'], activation)
+        return self.shared[key]
+
+    def new_numbers(self, count, body):
+        """Those of so many further instances that share their steps."""
+        with ADDING:
+            first = len(self.bodies)
+            if first + count > self.workload['count'] + self.workload['spare']:
+                raise MemoryError('more than %d tasks are started' % first)
+            self.activations.extend(repeat(None, count))
+            self.bodies.extend(repeat(body, count))
+        return range(first, first + count)
 
     def next_child(self, instance, task, in_coroutine=False):
         """The number of the next that an instance starts: known beforehand, or added now."""
@@ -524,75 +402,6 @@ def warm_pool(workload):
     return pool
 
 
-def generate_arrivals(workload, start_reader, writer):
-    """The load generator, a process of its own: one byte for each arrival, at its time after the start."""
-    os.sched_setaffinity(0, workload['generator_cpus'])
-    os.read(start_reader, 1)
-    begin_ns = RECORDS[3]
-    for index, offset_ns in enumerate(workload['arrivals_ns']):
-        wait_ns = begin_ns + offset_ns - clock_ns()
-        if wait_ns > 0:
-            time.sleep(wait_ns / 1e9)
-        RECORDS[RECORD_WORDS * (index + 1)] = clock_ns()
-        os.write(writer, b'x')
-
-
-# How often the records of requests are looked at for their ends: users think longer than that.
-LOOK_S = 0.0005
-
-
-def generate_users(workload, start_reader, writer):
-    """The same for users, who wait for each request's end: it is in its record, so that nobody has to tell them."""
-    os.sched_setaffinity(0, workload['generator_cpus'])
-    os.read(start_reader, 1)
-    users = harness_users.Users(workload, RECORDS[3])
-    waiting = {}
-    while users.ask_on() or (waiting and users.made < users.limit):
-        for number in [number for number in waiting if RECORDS[RECORD_WORDS * (number + 1) + 2]]:
-            users.ended(waiting.pop(number), RECORDS[RECORD_WORDS * (number + 1) + 2])
-        while users.ask_on() and users.wait_ns(clock_ns()) <= 0:
-            number, user = users.ask()
-            waiting[number] = user
-            RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
-            os.write(writer, b'x')
-        wait_s = users.wait_ns(clock_ns()) / 1e9 if users.ask_on() else LOOK_S
-        time.sleep(max(0, min(wait_s, LOOK_S) if waiting else wait_s))
-
-
-def start_generator(workload):
-    """Started before the clock; returns its process number and the ends of pipes that the program keeps."""
-    start_reader, start_writer = os.pipe()
-    reader, writer = os.pipe()
-    generator = os.fork()
-    if generator == 0:
-        os.close(start_writer)
-        os.close(reader)
-        generate = generate_users if 'users' in workload else generate_arrivals
-        generate(workload, start_reader, writer)
-        os._exit(0)
-    os.close(start_reader)
-    os.close(writer)
-    return generator, start_writer, reader
-
-
-def run_arrivals(workload, generator):
-    if workload['model'] == 'asyncio':
-        PROGRAM.coroutines.serve_arrivals(workload, generator)
-        return
-    _, start_writer, reader = generator
-    with ThreadPoolExecutor(max_workers=workload['workers']) as executor:
-        RECORDS[3] = clock_ns()
-        os.write(start_writer, b's')
-        index = 0
-        limit, waiting = workload['queue_limit'], executor._work_queue.qsize
-        while os.read(reader, 1):
-            if limit and waiting() >= limit:
-                reject(index)
-            else:
-                executor.submit(run_task, index)
-            index += 1
-
-
 def run_program(workload, main):
     activation, body = main
     if workload['spawn'] == 'coroutine':
@@ -614,7 +423,7 @@ MODELS = {
     'pool': (run_pool, warm_pool),
     'process_pool': (harness_processes.run_process_pool, harness_processes.warm_process_pool),
     'program': (run_program, lambda workload: PROGRAM.bind_main()),
-    'arrivals': (run_arrivals, start_generator),
+    'arrivals': (harness_clients.run_arrivals, harness_clients.Generator),
     'asyncio': (run_asyncio, None),
     'server': (harness_server.run_server, harness_server.Server),
 }
@@ -628,43 +437,6 @@ def usage():
     parts = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return (sum(part.ru_utime + part.ru_stime for part in parts),
             sum(part.ru_nvcsw + part.ru_nivcsw for part in parts))
-
-
-# CPU time of everybody on this machine (of this container, where it shows no more): a file, and its unit in seconds.
-EVERYBODY = (('/sys/fs/cgroup/cpuacct/cpuacct.usage', 1e-9), ('/sys/fs/cgroup/cpu.stat', 1e-6))
-
-
-def everybodys_cpu_s():
-    """None where the kernel does not tell, or not by less than a tick."""
-    for path, unit_s in EVERYBODY:
-        try:
-            with open(path, encoding='ascii') as stream:
-                return int(stream.read().split('\n')[0].split()[-1]) * unit_s
-        except (OSError, ValueError, IndexError):
-            continue
-    return None
-
-
-def measure_pace_alone(workload):
-    """The same while daemon threads may still be spinning: a forked child has none of them, and stops
-    its parent for as long as it measures."""
-    if threading.active_count() == 1:
-        return measure_pace(workload)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        parent = os.getppid()
-        os.kill(parent, signal.SIGSTOP)
-        try:
-            os.write(writer, json.dumps(measure_pace(workload)).encode())
-        finally:
-            os.kill(parent, signal.SIGCONT)
-            os._exit(0)
-    os.close(writer)
-    with open(reader, 'rb') as stream:
-        pace = json.loads(stream.read())
-    os.waitpid(child, 0)
-    return pace
 
 
 def change_group(variable):
@@ -685,8 +457,8 @@ def execute(workload):
     if 'socket_io' in kinds_used_by(workload):
         server = harness_sockets.Server(workload['generator_cpus'])
     sys.setswitchinterval(workload['switch_interval_s'])
-    is_asked = 'arrivals_ns' in workload or 'users' in workload
-    model = 'arrivals' if is_asked and workload['model'] != 'server' else workload['model']
+    has_clients = 'arrivals_ns' in workload or 'users' in workload
+    model = 'arrivals' if has_clients and workload['model'] != 'server' else workload['model']
     run, prepare = MODELS[model]
     arguments = [workload]
     if prepare and (workload['warm'] or model in ALWAYS_PREPARED):
@@ -711,7 +483,7 @@ def execute(workload):
         child.kill()
         child.join()
     generator_cpu_s = None
-    generator = arguments[1].generator if model == 'server' else arguments[1][0] if model == 'arrivals' else None
+    generator = arguments[1].generator if model in ('server', 'arrivals') else None
     if generator:
         _, status, generator_usage = os.wait4(generator, 0)
         if status != 0:

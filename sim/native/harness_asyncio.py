@@ -7,7 +7,6 @@ it in COROUTINES. A step is the Python that sim/scenario/workload.h says it is.
 import asyncio
 import builtins
 import itertools
-import os
 
 import harness
 import harness_control
@@ -17,7 +16,9 @@ import harness_sockets
 import harness_threading
 import harness_trace
 from harness import RECORD_WORDS, clock_ns
-from harness_control import (OUTCOME_CANCELLED, OUTCOME_COMPLETED, CallSite, LoopBreak, Return,
+from harness_bodies import AWAIT, CALL, GENERATE, GENERATORS, IF, YIELD, bind_iterate, run_body, yields
+from harness_clients import LoopServer
+from harness_control import (OUTCOME_CANCELLED, OUTCOME_COMPLETED, LoopBreak, Return,
                              handler_of, outcome_of, scenario_exceptions, value_of)
 from harness_processes import groups_of, value_of_result
 
@@ -67,24 +68,7 @@ def belong_to(loop, resources):
                 part._loop = loop
 
 
-# ---- Bodies, and instances -----------------------------------------------------------------------------
-
-# How a step's function is called: as it is; awaited; to choose between two bodies; in a generator, for a value for the
-# consumer, or for those that another generator gives.
-CALL, AWAIT, IF, YIELD, GENERATE = range(5)
-
-
-async def run_body(body):
-    for how, function, argument in body:
-        if how == CALL:
-            function(argument)
-        elif how == IF:
-            arm = argument[0 if function() else 1]
-            if arm:
-                await run_body(arm)
-        else:
-            await function(argument)
-
+# ---- Instances ------------------------------------------------------------------------------------------
 
 async def run_task(number, arguments=(), timeout_s=None):
     """An instance, from its first step to its outcome."""
@@ -131,6 +115,15 @@ def started(argument):
         number = PROGRAM.next_child(activation.instance, start['task'], True)
         RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
         yield run_task(number, [value() for value in arguments])
+
+
+def started_alike(argument):
+    """The same of a task whose instances share their steps."""
+    task, count, arguments = argument
+    body = PROGRAM.shared_body(task, True, [value() for value in arguments])
+    for number in PROGRAM.new_numbers(count(), body):
+        RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
+        yield run_task(number)
 
 
 # ---- Steps that wait: instead of the functions of the same names ------------------------------------------
@@ -384,6 +377,12 @@ def do_create_task(argument):
         group.append(create(coroutine))
 
 
+async def do_plain_gather(argument):
+    """Whose results nobody keeps, of tasks that share their steps."""
+    those, return_exceptions = argument
+    await asyncio.gather(*started_alike(those), return_exceptions=return_exceptions)
+
+
 async def do_gather(argument):
     those, return_exceptions, variables, slot = argument
     results = await asyncio.gather(*started(those), return_exceptions=return_exceptions)
@@ -403,10 +402,14 @@ def bind_create_task(_, step, activation):
     return (CALL, do_create_task, (activation.groups[fields['group']], those_started(fields, activation)))
 
 
-def bind_gather(_, step, activation):
+def bind_gather(program, step, activation):
     fields = step[1]
-    return (AWAIT, do_gather, (those_started(fields, activation), fields['start']['return_exceptions'],
-                               activation.variables, fields['variable']))
+    those, slot = those_started(fields, activation), fields['variable']
+    _, start, count, arguments = those
+    if slot is None and start['index'] is None and activation.instance.next_child < 0 and \
+            program.workload['tasks'][start['task']]['bound'] != 'instance':
+        return (AWAIT, do_plain_gather, ((start['task'], count, arguments), start['return_exceptions']))
+    return (AWAIT, do_gather, (those, start['return_exceptions'], activation.variables, slot))
 
 
 async def do_timeout(argument):
@@ -445,88 +448,6 @@ class LoopExecutor:
         return asyncio.get_running_loop().run_in_executor(self.executor, function, *arguments)
 
 
-# ---- Steps: generators -----------------------------------------------------------------------------------
-
-async def generate(body):
-    """The code of a generator, or of a block in it that yields."""
-    for how, function, argument in body:
-        if how == CALL:
-            function(argument)
-        elif how == AWAIT:
-            await function(argument)
-        elif how == IF:
-            await run_body(argument[0 if function() else 1])
-        elif how == YIELD:
-            yield function()
-        else:
-            async for value in function(argument):
-                yield value
-
-
-def generate_if(argument):
-    condition, body, other = argument
-    return generate(body if condition() else other)
-
-
-async def generate_repeat(argument):
-    count, body = argument
-    try:
-        for _ in range(count()):
-            async for value in generate(body):
-                yield value
-    except LoopBreak:
-        pass
-
-
-async def generate_counting_repeat(argument):
-    count, body, variables, slot = argument
-    try:
-        for variables[slot] in range(count()):
-            async for value in generate(body):
-                yield value
-    except LoopBreak:
-        pass
-
-
-async def generate_while(argument):
-    condition, body = argument
-    try:
-        while condition():
-            async for value in generate(body):
-                yield value
-    except LoopBreak:
-        pass
-
-
-async def generate_loop(body):
-    try:
-        while True:
-            async for value in generate(body):
-                yield value
-    except LoopBreak:
-        pass
-
-
-async def do_iterate(argument):
-    site, body = argument
-    callee = site.callee()
-    try:
-        async for value in generate(callee[1]):
-            if site.slot is not None:
-                site.caller.variables[site.slot] = value
-            await run_body(body)
-    except LoopBreak:
-        pass
-    finally:
-        site.end(callee)
-
-
-def bind_iterate(program, step, activation):
-    _, fields, body = step
-    site = CallSite(program, fields['start'], activation, fields['variable'])
-    return (AWAIT, do_iterate, (site, program.bind(body, activation)))
-
-
 # ---- One binder a kind of step ---------------------------------------------------------------------------
 
 # What stands for a function of the other parts in coroutines: likewise by its argument.
@@ -553,13 +474,6 @@ COROUTINES = {
     harness_processes.run_wait_futures: do_wait_handles,
     harness_processes.run_as_completed: do_as_completed,
 }
-GENERATORS = {
-    harness_control.run_if: generate_if,
-    harness_control.run_repeat: generate_repeat,
-    harness_control.run_counting_repeat: generate_counting_repeat,
-    harness_control.run_while: generate_while,
-    harness_control.run_loop: generate_loop,
-}
 # Those that functions do not have, or that are another thing there; of triples.
 BINDERS = {
     'io': bind_io,
@@ -576,16 +490,6 @@ BINDERS = {
 }
 
 
-class Tasks(set):
-    """Those that have not ended; whether further ones may come."""
-    closed = False
-
-
-def yields(step):
-    """Whether it is a part of a generator that gives values."""
-    return step[0] == 'yield' or (isinstance(step[2], list) and any(map(yields, step[2])))
-
-
 class Coroutines:
     """The program as the binders of coroutines' steps see it, and what runs such steps."""
 
@@ -594,6 +498,7 @@ class Coroutines:
         PROGRAM = self.program = program
         self.workload = program.workload
         self.caught = CAUGHT
+        self.exceptions = SCENARIO_EXCEPTIONS
 
     @property
     def resources(self):
@@ -640,41 +545,17 @@ class Coroutines:
             await asyncio.wait([loop.create_task(coroutine) for coroutine in coroutines],
                                return_when=model['return_when'])
 
-    def serve_arrivals(self, workload, generator):
-        """Requests from outside: a task for each."""
-        run_loop(self.serve_all(workload['how'], generator))
+    def serve_requests(self, generator):
+        """A task for each of those that come from outside, or that main() makes."""
+        run_loop(self.serve_all(self.workload['how'], generator))
 
     async def serve_all(self, model, generator):
-        _, start_writer, reader = generator
-        limit = self.workload['queue_limit']
-        loop = self.enter_loop(model)
-        finished = loop.create_future()
-        tasks = Tasks()
-        numbers = itertools.count()
-
-        def end_of_task(task):
-            tasks.discard(task)
-            if tasks.closed and not tasks and not finished.done():
-                finished.set_result(None)
-
-        def read():
-            """One read takes all that is there."""
-            requests = os.read(reader, 65536)
-            for _ in requests:
-                if limit and len(tasks) >= limit:
-                    harness.reject(next(numbers))
-                    continue
-                task = loop.create_task(run_task(next(numbers), (), model['timeout_s']))
-                tasks.add(task)
-                task.add_done_callback(end_of_task)
-            if not requests:
-                loop.remove_reader(reader)
-                tasks.closed = True
-                end_of_task(None)
-        loop.add_reader(reader, read)
-        RECORDS[3] = clock_ns()
-        os.write(start_writer, b's')
-        await finished
+        server = LoopServer(self.workload, generator, self.enter_loop(model),
+                            lambda number: run_task(number, (), model['timeout_s']))
+        if self.workload['from_inside']:
+            await server.serve_inside(asyncio.sleep)
+        else:
+            await server.serve_outside()
 
     def run_main(self, body):
         async def main():
@@ -682,55 +563,14 @@ class Coroutines:
             await run_body(body)
         run_loop(main())
 
-    # A worker of a server (harness_server.py): a task for each connection
-
     def serve(self, worker):
+        """As a worker of a server."""
         run_loop(self.accept_and_serve(worker))
 
     async def accept_and_serve(self, worker):
-        loop = self.enter_loop(worker.how['each'])
-        over = loop.create_future()
-        open_tasks = set()
-
-        async def serve_connection(sock):
-            number = int.from_bytes(await loop.sock_recv(sock, harness_server.REQUEST_BYTES), 'little')
-            try:
-                await run_task(number, (), worker.how['each']['timeout_s'])
-            except SCENARIO_EXCEPTIONS:
-                pass
-            await loop.sock_sendall(sock, harness_server.ANSWER)
-            sock.close()
-
-        def end(task):
-            open_tasks.discard(task)
-            if not open_tasks and not worker.may_accept():
-                over.set_result(None)
-
-        def accept_all():
-            for _ in range(harness_server.ACCEPTS_PER_TURN):
-                try:
-                    sock, _ = worker.listener.accept()
-                except BlockingIOError:
-                    return
-                worker.accepted += 1
-                sock.setblocking(False)
-                task = loop.create_task(serve_connection(sock))
-                open_tasks.add(task)
-                task.add_done_callback(end)
-                if not worker.may_accept():
-                    loop.remove_reader(worker.listener)
-                    return
-
-        def give_sign():
-            worker.give_sign()
-            loop.call_later(worker.sign_interval_s, give_sign)
-
-        worker.listener.setblocking(False)
-        loop.add_reader(worker.listener, accept_all)
-        if worker.sign_interval_s is not None:
-            give_sign()
-        await over
-        worker.rest()
+        model = worker.how['each']
+        await harness_server.LoopWorker(worker, self.enter_loop(model),
+                                        lambda number: run_task(number, (), model['timeout_s'])).serve()
 
     def enter_loop(self, model):
         """The running loop, made ready for the program."""

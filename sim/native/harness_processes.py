@@ -5,6 +5,7 @@ that the simulator mirrors (models/simulate/model_run.c, steps_executor.c, steps
 """
 import concurrent.futures
 import concurrent.futures.process
+import functools
 import multiprocessing
 import multiprocessing.connection
 import multiprocessing.managers
@@ -146,9 +147,18 @@ def bind_write(program, step, activation):
 
 # ---- Queues and pipes --------------------------------------------------------------------------------
 
-def payload_of(size):
-    """So many bytes travel with the item."""
-    return b'x' * size if size else None
+SMALL_OBJECT_BYTES = 3  # what pickling adds to a small object of bytes
+
+
+@functools.lru_cache(maxsize=None)
+def payload_of(size, objects=1):
+    """What travels with the item: one buffer of so many bytes, or so many small objects that take as many together."""
+    if not size:
+        return None
+    if objects <= 1:
+        return b'x' * size
+    length = max(size // objects - SMALL_OBJECT_BYTES, 0)
+    return [bytes([index & 255]) * length for index in range(objects)]
 
 
 def run_put(argument):
@@ -163,7 +173,7 @@ def run_put(argument):
 def bind_put(program, step, activation):
     fields = step[1]
     return (run_put, (program.resources[fields['resource']].put, value_of(fields['value'], activation.variables),
-                      payload_of(fields['bytes']), fields['timeout_s']))
+                      payload_of(fields['bytes'], fields['objects']), fields['timeout_s']))
 
 
 def run_get(argument):
@@ -187,7 +197,7 @@ def run_send(argument):
 def bind_send(program, step, activation):
     fields = step[1]
     return (run_send, (program.resources[fields['resource']][1], value_of(fields['value'], activation.variables),
-                       payload_of(fields['bytes'])))
+                       payload_of(fields['bytes'], fields['objects'])))
 
 
 def run_recv(argument):
@@ -234,10 +244,10 @@ def call_task(number, arguments=()):
     return result
 
 
-def call_task_with(number, payload, result_bytes, arguments=()):
+def call_task_with(number, payload, result_size, arguments=()):
     """The same with arguments and a result of some size."""
     result = call_task(number, arguments)
-    return (result, b'x' * result_bytes) if result_bytes else result
+    return (result, payload_of(*result_size)) if result_size[0] else result
 
 
 def note_cancelled(number):
@@ -307,7 +317,8 @@ EXECUTOR_MAKERS = {'thread_pool': Executor, 'process_pool': Executor, 'pool': Ex
 def run_submit(argument):
     program, activation, group, start, count, arguments, executor = argument
     main = main_module()
-    payload = payload_of(start['bytes'])
+    payload = payload_of(start['bytes'], start['objects'])
+    result_size = (start['result_bytes'], start['result_objects'])
     for index in range(count()):
         if start['index'] is not None:
             activation.variables[start['index']] = index
@@ -315,7 +326,7 @@ def run_submit(argument):
         values = [value() for value in arguments]
         main.RECORDS[main.RECORD_WORDS * (number + 1)] = main.clock_ns()
         if payload or start['result_bytes']:
-            future = executor.submit(call_task_with, number, payload, start['result_bytes'], values)
+            future = executor.submit(call_task_with, number, payload, result_size, values)
         else:
             future = executor.submit(call_task, number, values)
         future.number = number
@@ -325,6 +336,7 @@ def run_submit(argument):
 def bind_submit(program, step, activation):
     fields = step[1]
     start = fields['start']
+    payload_of(start['result_bytes'], start['result_objects'])  # made before the clock starts
     return (run_submit, (program, activation, activation.groups[fields['group']], start,
                          value_of(start['count'], activation.variables),
                          [value_of(argument, activation.variables) for argument in start['args']],

@@ -4,8 +4,9 @@ An arbiter forks workers that accept from a listening socket of the loopback dev
 no sign of life; a process of its own is all the clients. What the simulator mirrors: models/simulate/drivers_server.c,
 server_clients.c, models/library/server.c.
 """
-import mmap
+import ctypes
 import multiprocessing.connection
+import multiprocessing.sharedctypes
 import os
 import queue
 import resource
@@ -16,7 +17,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import harness_users
+import harness_clients
+import harness_sockets
 from harness_control import OUTCOME_FAILED, OUTCOME_REJECTED
 
 LOOPBACK = '127.0.0.1'
@@ -125,6 +127,57 @@ class Worker:
             self.rest()
 
 
+class LoopWorker:
+    """One that is an event loop: a task for each connection; `run_task` makes the coroutine of a request's."""
+
+    def __init__(self, worker, loop, run_task):
+        self.worker, self.loop, self.run_task = worker, loop, run_task
+        self.over = loop.create_future()
+        self.open_tasks = set()
+
+    async def serve_connection(self, sock):
+        number = int.from_bytes(await self.loop.sock_recv(sock, REQUEST_BYTES), 'little')
+        try:
+            await self.run_task(number)
+        except harness().PROGRAM.coroutines.exceptions:
+            pass
+        await self.loop.sock_sendall(sock, ANSWER)
+        sock.close()
+
+    def end(self, task):
+        self.open_tasks.discard(task)
+        if not self.open_tasks and not self.worker.may_accept():
+            self.over.set_result(None)
+
+    def accept_all(self):
+        worker = self.worker
+        for _ in range(ACCEPTS_PER_TURN):
+            try:
+                sock, _ = worker.listener.accept()
+            except BlockingIOError:
+                return
+            worker.accepted += 1
+            sock.setblocking(False)
+            task = self.loop.create_task(self.serve_connection(sock))
+            self.open_tasks.add(task)
+            task.add_done_callback(self.end)
+            if not worker.may_accept():
+                self.loop.remove_reader(worker.listener)
+                return
+
+    def give_sign(self):
+        self.worker.give_sign()
+        self.loop.call_later(self.worker.sign_interval_s, self.give_sign)
+
+    async def serve(self):
+        self.worker.listener.setblocking(False)
+        self.loop.add_reader(self.worker.listener, self.accept_all)
+        if self.worker.sign_interval_s is not None:
+            self.give_sign()
+        await self.over
+        self.worker.rest()
+
+
 # ---- The clients, a process of its own -----------------------------------------------------------------
 
 class Clients:
@@ -136,44 +189,45 @@ class Clients:
         self.records = harness().RECORDS
         self.selector = selectors.EpollSelector()
         self.ended = 0
-        self.all_ended = threading.Condition()
-        self.users, self.user_of = None, {}
+        self.news = threading.Condition()  # an answer
+        self.users = None
 
     def run(self, start_reader):
         os.sched_setaffinity(0, self.workload['generator_cpus'])
+        harness_sockets.expire_on_time()
         os.read(start_reader, 1)
         begin_ns = self.records[3]
         threading.Thread(target=self.read_answers, daemon=True).start()
         if 'users' in self.workload:
-            self.run_users(begin_ns)
-            return
-        arrivals_ns = self.workload.get('arrivals_ns')
-        count = self.workload['run_count'] if arrivals_ns is None else len(arrivals_ns)
-        for number in range(count):
-            self.records[records_of(number)] = begin_ns if arrivals_ns is None else 0
-        for number in range(count):
-            if arrivals_ns is not None:
-                wait_ns = begin_ns + arrivals_ns[number] - clock_ns()
-                if wait_ns > 0:
-                    time.sleep(wait_ns / 1e9)
-                self.records[records_of(number)] = clock_ns()
-            self.connect(number)
-        with self.all_ended:
-            self.all_ended.wait_for(lambda: self.ended == count)
-
-    def run_users(self, begin_ns):
-        self.users = users = harness_users.Users(self.workload, begin_ns)
-        with self.all_ended:
-            while users.made < users.limit and (users.due or self.ended < users.made):
-                wait_ns = users.wait_ns(clock_ns()) if users.due else None
-                if wait_ns is None or wait_ns > 0:
-                    self.all_ended.wait(None if wait_ns is None else wait_ns / 1e9)
-                    continue
-                number, user = users.ask()
-                self.user_of[number] = user
+            self.ask_for_users(begin_ns)
+        elif 'arrivals_ns' in self.workload:
+            for number in harness_clients.arrivals(self.workload, begin_ns):
                 self.records[records_of(number)] = clock_ns()
                 self.connect(number)
-            self.all_ended.wait_for(lambda: self.ended == users.made)
+            self.await_answers(len(self.workload['arrivals_ns']))
+        else:
+            for number in range(self.workload['run_count']):
+                self.records[records_of(number)] = begin_ns
+            for number in range(self.workload['run_count']):
+                self.connect(number)
+            self.await_answers(self.workload['run_count'])
+
+    def await_answers(self, count):
+        with self.news:
+            self.news.wait_for(lambda: self.ended == count)
+
+    def ask_for_users(self, begin_ns):
+        with self.news:
+            users = self.users = harness_clients.Users(self.workload, begin_ns)
+            while True:
+                number = users.next_due()
+                if number is not None:
+                    self.records[records_of(number)] = clock_ns()
+                    self.connect(number)
+                elif users.are_gone():
+                    return
+                else:
+                    self.news.wait(users.seconds_until_due())
 
     def connect(self, number):
         """While the backlog is full the kernel tries again by itself."""
@@ -215,11 +269,21 @@ class Clients:
             self.records[record + 2] = clock_ns()
         self.selector.unregister(key.fileobj)
         key.fileobj.close()
-        with self.all_ended:
+        with self.news:
             self.ended += 1
             if self.users:
-                self.users.ended(self.user_of.pop(key.data), clock_ns())
-            self.all_ended.notify()
+                self.users.answered(key.data, clock_ns())
+            self.news.notify()
+
+
+def work(place, listener, port, signs, ready):
+    """A worker process, however it was started; without a listener it makes its own."""
+    how = harness().PROGRAM.workload['how']
+    if listener is None:
+        listener = new_socket(port, True)
+        listener.listen(how['backlog'])
+    ready.send_bytes(b'r')
+    Worker(how, listener, signs, place).run()
 
 
 # ---- The arbiter ---------------------------------------------------------------------------------------
@@ -245,8 +309,8 @@ class Server:
         if not self.how['reuse_port']:
             self.sock.listen(self.how['backlog'])
         self.workers = [None] * self.how['workers']
-        self.signs = memoryview(mmap.mmap(-1, 8 * len(self.workers))).cast('q')
-        self.ready_reader, self.ready_writer = os.pipe()
+        self.signs = multiprocessing.RawArray(ctypes.c_int64, len(self.workers))
+        self.ready_reader, self.ready_writer = multiprocessing.Pipe(duplex=False)
         start_reader, self.start_writer = os.pipe()
         self.done_reader, done_writer = os.pipe()
         self.generator = os.fork()
@@ -264,20 +328,14 @@ class Server:
         for place in range(len(self.workers)):
             self.start_worker(place)
         for _ in self.workers:
-            os.read(self.ready_reader, 1)
+            self.ready_reader.recv_bytes()
 
     def start_worker(self, place):
         self.signs[place] = 0
-        self.workers[place] = harness().PROGRAM.context.Process(target=self.work, args=(place,))
+        self.workers[place] = harness().PROGRAM.context.Process(
+            target=work, args=(place, None if self.how['reuse_port'] else self.sock, self.port, self.signs,
+                               self.ready_writer))
         self.workers[place].start()
-
-    def work(self, place):
-        listener = self.sock
-        if self.how['reuse_port']:
-            listener = new_socket(self.port, True)
-            listener.listen(self.how['backlog'])
-        os.write(self.ready_writer, b'r')
-        Worker(self.how, listener, self.signs, place).run()
 
     def is_silent(self, place):
         timeout_s = self.how['timeout_s']

@@ -38,6 +38,15 @@ static const char *quota_why_not(const struct workload *workload)
 	return NULL;
 }
 
+/* Whether any resource is an object that tasks use; a listener's socket is the server's own. */
+static bool has_shared_resources(const struct workload *workload)
+{
+	for (uint32_t i = 0; i < workload->resource_count; i++)
+		if (workload->resources[i].kind != RESOURCE_LISTENER)
+			return true;
+	return false;
+}
+
 bool native_can_run(const struct workload *workload, const struct native_python *python, const char **why_not)
 {
 	if (workload->python.gil == GIL_PER_INTERPRETER) {
@@ -61,12 +70,9 @@ bool native_can_run(const struct workload *workload, const struct native_python 
 		if (*why_not)
 			return false;
 	}
-	if (workload->python.start != START_FORK && workload->model.kind == MODEL_SERVER) {
-		*why_not = "a server's workers are run natively by fork only";
-		return false;
-	}
-	if (workload->python.start != START_FORK && workload->resource_count > 0 &&
+	if (workload->python.start != START_FORK && has_shared_resources(workload) &&
 	    (workload->model.kind == MODEL_PROCESSES || workload->model.kind == MODEL_POOL ||
+	     workload->model.kind == MODEL_SERVER ||
 	     (workload->model.kind == MODEL_PROGRAM && workload->model.spawn == SPAWN_PROCESS))) {
 		*why_not = "resources shared by processes that are not forked are not run natively yet";
 		return false;
@@ -235,9 +241,8 @@ static bool understand(const struct workload *workload, const struct native_pyth
 		       struct region *region, struct native_run *run, struct native_error *error)
 {
 	struct variant_result *result = &run->result;
-	bool decided_by_run = workload->run.kind == RUN_PROGRAM || workload->run.kind == RUN_ARRIVALS ||
-			      workload->run.kind == RUN_USERS;
-	size_t expected = decided_by_run ? SIZE_MAX : (size_t)workload->run.count;
+	bool is_counted = workload->run.kind == RUN_COUNT || workload->run.kind == RUN_ITEMS;
+	size_t expected = is_counted ? (size_t)workload->run.count : SIZE_MAX;
 
 	result->measured = true;
 	if (output->timed_out || output->limit_reached) {

@@ -23,6 +23,9 @@ EMBED("harness_control", "sim/native/harness_control.py");
 EMBED("harness_threading", "sim/native/harness_threading.py");
 EMBED("harness_processes", "sim/native/harness_processes.py");
 EMBED("harness_server", "sim/native/harness_server.py");
+EMBED("harness_pace", "sim/native/harness_pace.py");
+EMBED("harness_clients", "sim/native/harness_clients.py");
+EMBED("harness_bodies", "sim/native/harness_bodies.py");
 EMBED("calibrate", "sim/native/calibrate.py");
 EMBED("calibrate_threading", "sim/native/calibrate_threading.py");
 EMBED("calibrate_processes", "sim/native/calibrate_processes.py");
@@ -33,6 +36,9 @@ extern const char native_harness_text[], native_harness_end[];
 extern const char native_harness_control_text[], native_harness_control_end[];
 extern const char native_harness_threading_text[], native_harness_threading_end[];
 extern const char native_harness_processes_text[], native_harness_processes_end[];
+extern const char native_harness_pace_text[], native_harness_pace_end[];
+extern const char native_harness_clients_text[], native_harness_clients_end[];
+extern const char native_harness_bodies_text[], native_harness_bodies_end[];
 extern const char native_harness_server_text[], native_harness_server_end[];
 extern const char native_calibrate_server_text[], native_calibrate_server_end[];
 extern const char native_calibrate_text[], native_calibrate_end[];
@@ -42,8 +48,6 @@ EMBED("harness_asyncio", "sim/native/harness_asyncio.py");
 EMBED("calibrate_asyncio", "sim/native/calibrate_asyncio.py");
 EMBED("harness_trace", "sim/native/harness_trace.py");
 extern const char native_harness_trace_text[], native_harness_trace_end[];
-EMBED("harness_users", "sim/native/harness_users.py");
-extern const char native_harness_users_text[], native_harness_users_end[];
 EMBED("harness_sockets", "sim/native/harness_sockets.py");
 EMBED("calibrate_sockets", "sim/native/calibrate_sockets.py");
 extern const char native_harness_sockets_text[], native_harness_sockets_end[];
@@ -61,6 +65,9 @@ static const struct {
 	{ "harness_control.py", native_harness_control_text, native_harness_control_end },
 	{ "harness_threading.py", native_harness_threading_text, native_harness_threading_end },
 	{ "harness_processes.py", native_harness_processes_text, native_harness_processes_end },
+	{ "harness_pace.py", native_harness_pace_text, native_harness_pace_end },
+	{ "harness_clients.py", native_harness_clients_text, native_harness_clients_end },
+	{ "harness_bodies.py", native_harness_bodies_text, native_harness_bodies_end },
 	{ "harness_server.py", native_harness_server_text, native_harness_server_end },
 	{ "calibrate.py", native_calibrate_text, native_calibrate_end },
 	{ "calibrate_threading.py", native_calibrate_threading_text, native_calibrate_threading_end },
@@ -69,7 +76,6 @@ static const struct {
 	{ "harness_asyncio.py", native_harness_asyncio_text, native_harness_asyncio_end },
 	{ "calibrate_asyncio.py", native_calibrate_asyncio_text, native_calibrate_asyncio_end },
 	{ "harness_trace.py", native_harness_trace_text, native_harness_trace_end },
-	{ "harness_users.py", native_harness_users_text, native_harness_users_end },
 	{ "harness_sockets.py", native_harness_sockets_text, native_harness_sockets_end },
 	{ "calibrate_sockets.py", native_calibrate_sockets_text, native_calibrate_sockets_end },
 	{ "probe.py", native_probe_text, native_probe_end },

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "sim/native/native_cpus.h"
+#include "sim/native/workload_binding.h"
 #include "sim/native/workload_json_steps.h"
 #include "sim/native/workload_walk.h"
 
@@ -108,6 +109,13 @@ static bool list_one(struct instance_list *list, struct instance *instance, json
 	int64_t draws_left = list->draws_left;
 	enum walk_end end = WALK_DONE;
 
+	if (facts->spawns && workload_binding_of(list->workload, instance->task) == BINDING_ARGUMENTS) {
+		instance->first_child = -1;
+		list->has_unnumbered = true;
+		if (draws)
+			*draws = json_null();
+		return true;
+	}
 	instance->first_child = (int64_t)list->count;
 	if (facts->draws || facts->spawns)
 		end = workload_walk(list, instance, values);
@@ -237,64 +245,85 @@ static bool list_arrivals(struct instance_list *list, json_t *root)
 	return ok;
 }
 
-/* How long a user thinks after each of its requests, as many as it could make if none took any time. Their number; 0 when
- * they are too many. */
-static int64_t list_thinks(struct instance_list *list, uint64_t user, int64_t most, json_t *thinks)
+/* ---- Users: how many requests they make is known only where it is bounded ---- */
+
+/* No request and no thinking is taken to be shorter, to bound how many there can be. */
+#define USER_CYCLE_LEAST_NS SIM_MS
+#define USER_REQUEST_LIMIT 200000
+/* So much more than on average is made room for. */
+#define USER_REQUEST_MARGIN 1.25
+#define USER_REQUEST_SPARE 100
+/* Thoughts of all users that are written out; one who has more of them begins anew. */
+#define USER_THINK_LIMIT 100000
+#define USER_THINK_EACH 1000
+
+static sim_ns think_ns(const struct workload *workload, int64_t user, int64_t request)
 {
-	const struct run *run = &list->workload->run;
-	int64_t count = 0;
-	sim_ns at_ns = 0;
-
-	do {
-		sim_ns think_ns = workload_draw(list->workload, &run->think, random_hash_name("think"), 0, user,
-						(uint64_t)count);
-
-		if (list->draws_left-- == 0)
-			return 0;
-		json_array_append_new(thinks, json_integer(think_ns));
-		at_ns = sim_time_add(at_ns, think_ns);
-		count++;
-	} while (count < most && (run->arrivals_for_ns == 0 || at_ns < run->arrivals_for_ns));
-	return count;
+	return workload_draw(workload, &workload->run.think, random_hash_name("think"), 0, (uint64_t)user,
+			     (uint64_t)request);
 }
 
-/* The users' thinking, and an instance for each request that they may come to make. */
+static int64_t thinks_each(const struct run *run)
+{
+	int64_t each = USER_THINK_LIMIT / run->users;
+
+	return each < 1 ? 1 : each > USER_THINK_EACH ? USER_THINK_EACH : each;
+}
+
+static int64_t most_requests(const struct workload *workload)
+{
+	const struct run *run = &workload->run;
+	int64_t each = thinks_each(run);
+	double cycle_ns = 0, requests;
+
+	if (run->count > 0)
+		return run->count;
+	for (int64_t request = 0; request < each; request++)
+		cycle_ns += (double)think_ns(workload, 0, request) / (double)each;
+	if (cycle_ns < USER_CYCLE_LEAST_NS)
+		cycle_ns = USER_CYCLE_LEAST_NS;
+	requests = (double)run->users * (1 + (double)run->arrivals_for_ns / cycle_ns) * USER_REQUEST_MARGIN +
+		   USER_REQUEST_SPARE;
+	return requests < USER_REQUEST_LIMIT ? (int64_t)requests : USER_REQUEST_LIMIT;
+}
+
+static json_t *thinks_new(const struct workload *workload)
+{
+	json_t *users = json_array();
+	int64_t each = thinks_each(&workload->run);
+
+	for (int64_t user = 0; user < workload->run.users; user++) {
+		json_t *thinks = json_array();
+
+		for (int64_t request = 0; request < each; request++)
+			json_array_append_new(thinks, json_integer(think_ns(workload, user, request)));
+		json_array_append_new(users, thinks);
+	}
+	return users;
+}
+
 static bool list_users(struct instance_list *list, json_t *root)
 {
 	const struct workload *workload = list->workload;
 	const struct run *run = &workload->run;
-	/* Of a number of requests a user makes its share; one that makes many times as many begins its times anew. */
-	int64_t most = run->arrivals_for_ns > 0 ? INT64_MAX : 16 + 4 * run->count / run->users;
-	int64_t requests = 0;
-	json_t *think_ns = json_array();
+	int64_t most = most_requests(workload);
 
-	for (int64_t user = 0; user < run->users; user++) {
-		json_t *thinks = json_array();
-		int64_t count = list_thinks(list, (uint64_t)user, most, thinks);
-
-		json_array_append_new(think_ns, thinks);
-		if (count == 0) {
-			json_decref(think_ns);
-			return instance_list_fail(list, "users who hardly think may make too many requests to be run natively, "
-							"expected 'requests' in place of 'for'");
-		}
-		requests += count;
-	}
-	if (run->count > 0 && (requests > run->count || run->arrivals_for_ns == 0))
-		requests = run->count;
-	if (root)
+	if (root) {
 		json_object_set_new(root, "users",
-				    json_pack("{sO so sI}", "think_ns", think_ns, "for_ns",
-					      run->arrivals_for_ns > 0 ? json_integer(run->arrivals_for_ns) : json_null(),
-					      "requests", (json_int_t)requests));
-	json_decref(think_ns);
-	for (int64_t i = 0; i < requests; i++)
+				    json_pack("{sI sI sI so}", "count", (json_int_t)run->users, "requests",
+					      (json_int_t)run->count, "for_ns", (json_int_t)run->arrivals_for_ns,
+					      "thinks_ns", thinks_new(workload)));
+		json_object_set_new(root, "run_count", json_integer(most));
+	}
+	for (int64_t i = 0; i < most; i++)
 		if (!instance_list_add(list, (struct instance){ .task = workload_run_task(workload, 0, (uint64_t)i),
 								.entity = workload_entity((uint64_t)i),
 								.in_coroutine = workload_is_of_coroutines(&workload->model) }))
 			return false;
 	return true;
 }
+
+/* ---- A program ---- */
 
 /* main; those that it starts come first in the list. */
 static bool list_main(struct instance_list *list, json_t *root)
@@ -320,15 +349,6 @@ static bool add_run(const struct workload *workload, json_t *root, int64_t *run_
 	struct instance_list list;
 	bool ok;
 
-	if ((workload->run.kind == RUN_ARRIVALS || workload->run.kind == RUN_USERS) && workload->model.kind != MODEL_THREAD_POOL &&
-	    workload->model.kind != MODEL_ASYNCIO && workload->model.kind != MODEL_SERVER) {
-		*why_not = "arrivals and users are run natively in the models `thread_pool`, `asyncio` and `server` only";
-		return false;
-	}
-	if (workload->run.from_inside) {
-		*why_not = "arrivals from inside the program are not run natively yet";
-		return false;
-	}
 	instance_list_init(&list, workload);
 	*run_count = 0;
 	ok = workload->run.kind == RUN_ARRIVALS	 ? list_arrivals(&list, root)
@@ -387,6 +407,7 @@ bool workload_json_make(const struct workload *workload, const struct native_cpu
 	json_object_set_new(root, "run_count", json_integer(workload->run.count));
 	json_object_set_new(root, "bytes", json_integer(workload->run.bytes));
 	json_object_set_new(root, "result_bytes", json_integer(workload->run.result_bytes));
+	json_object_set_new(root, "from_inside", json_boolean(workload->run.from_inside));
 	json_object_set_new(root, "background", json_integer(workload->machine.background));
 	json_object_set_new(root, "workers", json_integer(workload->model.workers));
 	json_object_set_new(root, "chunksize", json_integer(workload->model.chunksize));

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "sim/native/workload_binding.h"
+
 /* An OpenSSL limit, and far above any sensible step: a quarter of an hour. */
 #define NATIVE_ITERATIONS_MAX INT32_MAX
 
@@ -198,11 +200,12 @@ static json_t *start_new(const struct workload *workload, const struct start *st
 	for (uint32_t i = 0; i < start->argument_count; i++)
 		json_array_append_new(arguments,
 				      value_new(workload, workload->arguments[start->first_argument + i]));
-	return json_pack("{sI so so so sb sb sI sI}", "task", (json_int_t)start->task, "count",
+	return json_pack("{sI so so so sb sb sI sI sI sI}", "task", (json_int_t)start->task, "count",
 			 start->items_ns ? json_integer(start->item_count) : value_new(workload, start->count),
 			 "args", arguments, "index", index_new(start->index_variable), "return_exceptions",
 			 start->return_exceptions, "daemon", start->daemon, "bytes", (json_int_t)start->bytes,
-			 "result_bytes", (json_int_t)start->result_bytes);
+			 "objects", (json_int_t)start->objects, "result_bytes", (json_int_t)start->result_bytes,
+			 "result_objects", (json_int_t)start->result_objects);
 }
 
 json_t *workload_json_model(const struct workload *workload, const struct model *model)
@@ -272,6 +275,7 @@ static void add_item(const struct workload *workload, const struct step *step, j
 	add_value(workload, step, fields);
 	json_object_set_new(fields, "extra", value_new(workload, step->extra));
 	json_object_set_new(fields, "bytes", json_integer(step->bytes));
+	json_object_set_new(fields, "objects", json_integer(step->objects));
 }
 
 static void add_count(const struct workload *workload, const struct step *step, json_t *fields)
@@ -452,21 +456,6 @@ static json_t *steps_new(const struct workload *workload, uint32_t first, uint32
 
 /* ---- Tasks and resources ---- */
 
-/* A task's steps must be bound to each instance where instances differ: in what they draw, keep or start. */
-static bool differs_by_instance(const struct workload *workload, const struct task *task)
-{
-	for (uint32_t at = task->first; at < task->end; at++) {
-		const struct step *step = &workload->steps[at];
-
-		if (step->start || step->kind == STEP_JOIN || step->kind == STEP_READ || step->kind == STEP_WRITE ||
-		    step->kind == STEP_RETRY || step->kind == STEP_ALLOCATE || task->variable_count > 0 ||
-		    (leaf_words[step->kind] && step->duration.kind == DURATION_ITEM) ||
-		    workload_json_is_drawn(workload, step, false))
-			return true;
-	}
-	return false;
-}
-
 json_t *workload_json_tasks(const struct workload *workload)
 {
 	json_t *tasks = json_array();
@@ -478,9 +467,9 @@ json_t *workload_json_tasks(const struct workload *workload)
 			json_array_append_new(tasks, json_null());
 			continue;
 		}
-		json_array_append_new(tasks, json_pack("{ss sb sb sI sI so}", "name", task->name ? task->name : "",
+		json_array_append_new(tasks, json_pack("{ss sb ss sI sI so}", "name", task->name ? task->name : "",
 						       "daemon", task->daemon, "bound",
-						       differs_by_instance(workload, task), "variables",
+						       workload_binding_word(workload_binding_of(workload, i)), "variables",
 						       (json_int_t)task->variable_count, "groups",
 						       (json_int_t)(task->group_count > 0 ? task->group_count : 1),
 						       "steps", steps_new(workload, task->first, task->end)));
@@ -540,7 +529,7 @@ static const char *why_not_step(const struct workload *workload, const struct ta
 		return no_interpreter_pool;
 	if ((!leaf_words[step->kind] && !field_adders[step->kind]) || !is_for(step->kind, task->ways))
 		return "a step in it is not run natively under this model";
-	return resource && resource->kind == RESOURCE_LISTENER ? "a listener is not run natively yet" : NULL;
+	return NULL;
 }
 
 const char *workload_json_why_not(const struct workload *workload)

@@ -164,7 +164,9 @@
 	P(SERVER_SELECT,        "server.select",         ns,    PYTHON, WORK,  0,      "select() of a selector with a descriptor that is ready, without the system call") \
 	/* asyncio, and the garbage collection that its objects set off */ \
 	P(GC_THRESHOLD,           "gc.threshold",          count,    PYTHON, RULE,  2000,      "container objects made that set off a collection of the youngest generation") \
-	P(GC_PER_OBJECT,          "gc.per_object",         ns,    PYTHON, WORK,  0,      "what a garbage collection takes for each object of its generations") \
+	P(GC_PER_OBJECT,          "gc.per_object",         ns,    PYTHON, WORK,  0,      "what a garbage collection takes for each object of its generations while the caches hold them") \
+	P(GC_PER_FAR_OBJECT,      "gc.per_far_object",     ns,    PYTHON, WORK,  0,      "the same for each object beyond gc.near_objects") \
+	P(GC_NEAR_OBJECTS,        "gc.near_objects",       count,    PYTHON, RULE,  80000,      "objects of one collection that the caches hold") \
 	P(AIO_RUN,                "aio.run",               ns,    PYTHON, WORK,  0,      "asyncio.run() of a coroutine: loop made and closed, without the coroutine's task and turns") \
 	P(AIO_ITERATION,          "aio.iteration",         ns,    PYTHON, WORK,  0,      "one turn of the event loop without select's system call and without callbacks") \
 	P(AIO_SELECT,             "aio.select",            ns,    PYTHON, WORK,  0,      "select's system call (epoll_wait), not waiting") \
@@ -206,9 +208,12 @@
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON, RULE,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
 	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON, RULE,  0,      "resident memory of one more interpreter in the process (since 3.12)") \
 	P(MEMORY_COROUTINE,     "memory.coroutine",      bytes, PYTHON, RULE,  0,      "resident memory of one more instance of a task as a coroutine that sleeps") \
+	P(MEMORY_ASYNCIO,       "memory.asyncio",        bytes, PYTHON, RULE,  0,      "what importing asyncio adds to an interpreter's memory") \
 	P(MEMORY_TOUCH,         "memory.touch",          ns_per_byte, PYTHON, LOAD, 0, "allocating a byte of a large bytearray and writing to each of its pages") \
-	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, WORK, 0, "pickling a byte of small objects") \
-	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, WORK, 0, "unpickling a byte of small objects")
+	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, WORK, 0, "pickling a byte of a large buffer") \
+	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, WORK, 0, "unpickling a byte of a large buffer") \
+	P(PICKLE_DUMPS_OBJECT,  "pickle.dumps_object",   ns,    PYTHON, WORK,  0,      "pickling a small object, its bytes apart") \
+	P(PICKLE_LOADS_OBJECT,  "pickle.loads_object",   ns,    PYTHON, WORK,  0,      "unpickling a small object, its bytes apart")
 /* clang-format on */
 
 #endif

@@ -166,7 +166,7 @@ struct detail_keys {
 	const char *task, *resource, *group, *variable, *exception;
 	const struct yaml_node *count, *args, *items, *value, *extra, *backoff;
 	sim_ns timeout_ns, limit_ns;
-	int64_t bytes, result_bytes, times;
+	int64_t bytes, objects, result_bytes, result_objects, times;
 	double chance, factor, jitter;
 	int return_when; /* enum return_when */
 	bool return_exceptions, is_daemon, is_all;

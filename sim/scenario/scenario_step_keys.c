@@ -36,7 +36,9 @@
 	{ "item", "An integer or a word; 0 by default.", VALUE_EXPRESSION, FIELD(detail_keys, value) }
 #define INDEX_KEY { "index", "Which element of an array.", VALUE_EXPRESSION, FIELD(detail_keys, extra) }
 #define BYTES_KEY                                                                                                  \
-	{ "bytes", "Size when pickled; that of an integer by default.", VALUE_BYTES, FIELD(detail_keys, bytes) }
+	{ "bytes", "Size when pickled; that of an integer by default.", VALUE_BYTES, FIELD(detail_keys, bytes) },        \
+	{ "objects", "Of how many small objects those bytes are; 1 (one buffer) by default.", VALUE_INTEGER,         \
+	  FIELD(detail_keys, objects), .least = 1, .most = 1e7, .initial = "1" }
 
 #define DETAIL_TABLE(name, what, shorthand, ...)                                                                   \
 	static const struct key name##_details_keys[] = { __VA_ARGS__ };                                           \
@@ -68,7 +70,9 @@ DETAIL_TABLE(submit, "what is submitted", "task", START_KEYS, GROUP_KEY,
 	     { "to", "An executor or a limiter; the loop's default executor by default.", VALUE_NAME,
 	       FIELD(detail_keys, resource) },
 	     BYTES_KEY,
-	     { "result_bytes", "Size of the result when pickled.", VALUE_BYTES, FIELD(detail_keys, result_bytes) });
+	     { "result_bytes", "Size of the result when pickled.", VALUE_BYTES, FIELD(detail_keys, result_bytes) },
+	     { "result_objects", "Of how many small objects the result is.", VALUE_INTEGER,
+	       FIELD(detail_keys, result_objects), .least = 1, .most = 1e7, .initial = "1" });
 DETAIL_TABLE(iterate, "a generator", "task", TASK_KEY, ARGS_KEY, VARIABLE_KEY);
 DETAIL_TABLE(join, "what is joined", "of", OF_KEY, TIMEOUT_KEY);
 DETAIL_TABLE(await, "what is awaited", "of", OF_KEY, TIMEOUT_KEY, VARIABLE_KEY);

@@ -262,7 +262,9 @@ void steps_parse_details(struct steps_parser *parser, const struct yaml_node *no
 		start->return_exceptions = keys.return_exceptions;
 		start->daemon = keys.is_daemon;
 		start->bytes = keys.bytes > 0 ? keys.bytes : 0;
+		start->objects = keys.objects > 0 ? keys.objects : 1;
 		start->result_bytes = keys.result_bytes > 0 ? keys.result_bytes : 0;
+		start->result_objects = start->result_bytes > 0 && keys.result_objects > 0 ? keys.result_objects : 0;
 		step->start = start;
 	} else if (keys_find(table, "count") != NULL) {
 		step->count = steps_parse_value(parser, keys.count, 1, 1, 1000000);
@@ -288,6 +290,7 @@ void steps_parse_details(struct steps_parser *parser, const struct yaml_node *no
 	if (keys.chance >= 0)
 		step->chance = keys.chance;
 	step->bytes = keys.bytes > 0 ? keys.bytes : 0;
+	step->objects = keys.objects > 0 ? keys.objects : 1;
 	if (step->kind == STEP_RETRY) {
 		step->exception = steps_find_exception(parser, keys.exception);
 		parse_retry(parser, &keys, step);

@@ -177,7 +177,8 @@ struct start {
 	bool return_exceptions; /* GATHER */
 	bool daemon;		/* SPAWN: need not end; also when the task is one */
 	int64_t bytes;		/* SUBMIT, RUN: pickled size of the arguments where they are pickled; 0: an integer */
-	int64_t result_bytes;	/* of the result */
+	int64_t objects;	/* of how many objects they are */
+	int64_t result_bytes, result_objects; /* of the result */
 };
 
 struct retry {
@@ -205,6 +206,7 @@ struct step {
 	double chance;		 /* IF: probability; negative: `value` decides. Drawn as durations are (workload_chance) */
 	sim_ns timeout_ns;	 /* TIMEOUT_NONE: none */
 	int64_t bytes;		 /* ALLOCATE; PUT, SEND: pickled payload, 0: an integer's */
+	int64_t objects;	 /* PUT, SEND: of how many objects the payload is */
 	enum return_when return_when;
 	enum io_via io_via;
 	const struct start *start; /* NULL: starts nothing */

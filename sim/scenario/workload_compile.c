@@ -40,6 +40,7 @@ struct reach {
 	size_t pending_count;
 	bool *is_reached;
 	unsigned *users; /* of each resource: bits of the places where it is used */
+	const struct yaml_node **uses; /* resource * PLACE_COUNT + place: the first step there that uses it */
 	bool has_items;	 /* somebody starts instances with items */
 	int minor;	 /* of Python */
 };
@@ -121,8 +122,11 @@ static void check_step(struct reading *reading, struct reach *reach, uint32_t ta
 				reach->variant->name);
 	if (step->duration.kind == DURATION_ITEM && !reach->has_items)
 		yaml_tree_error(reading->diagnostics, node, "'item' in a task that nobody starts with 'items'");
-	if (step->resource < program->resource_count)
+	if (step->resource < program->resource_count) {
 		reach->users[step->resource] |= 1u << place;
+		if (reach->uses[step->resource * PLACE_COUNT + place] == NULL)
+			reach->uses[step->resource * PLACE_COUNT + place] = node;
+	}
 	if (program->is_endless[index] && !program->tasks[task].daemon && reach->checked->keys.limit_ns < 0)
 		yaml_tree_error(
 			reading->diagnostics, node,
@@ -141,6 +145,17 @@ static void reach_task(struct reach *reach, uint32_t task, unsigned place)
 	reach->tasks[task].ways |= (place & IN_PROCESS) != 0 ? TASK_IN_PROCESSES : TASK_IN_MAIN;
 }
 
+/* The first step that uses the resource in a place with that bit. */
+static const struct yaml_node *first_use(const struct reach *reach, uint32_t index, unsigned bit)
+{
+	const struct yaml_node *found = NULL;
+
+	for (unsigned place = 0; place < PLACE_COUNT && found == NULL; place++)
+		if ((place & bit) != 0)
+			found = reach->uses[index * PLACE_COUNT + place];
+	return found;
+}
+
 /* Which class stands behind a resource follows from who uses it. */
 static void choose_scope(struct reading *reading, const struct reach *reach, uint32_t index)
 {
@@ -149,7 +164,6 @@ static void choose_scope(struct reading *reading, const struct reach *reach, uin
 	bool by_coroutines = (users & (1u << IN_COROUTINE | 1u << (IN_COROUTINE | IN_PROCESS))) != 0;
 	bool by_functions = (users & (1u << 0 | 1u << IN_PROCESS)) != 0;
 	bool by_processes = (users & (1u << IN_PROCESS | 1u << (IN_PROCESS | IN_COROUTINE))) != 0;
-	const struct yaml_pair *pair = &reach->checked->keys.resources->pairs[index];
 
 	if (by_processes && !resource->per_process && resource->model == NULL)
 		resource->scope = SCOPE_PROCESSES;
@@ -158,16 +172,16 @@ static void choose_scope(struct reading *reading, const struct reach *reach, uin
 	else
 		resource->scope = SCOPE_THREADS;
 	if (by_coroutines && by_functions && resource->kind <= RESOURCE_SIMPLE_QUEUE)
-		yaml_tree_error(reading->diagnostics, pair->key,
+		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_COROUTINE),
 				"'%s' is used by functions and by coroutines, which share no %s (variant '%s')",
 				resource->name, resource_names[resource->kind], reach->variant->name);
 	if (by_coroutines && (resource->kind == RESOURCE_RLOCK || resource->kind == RESOURCE_SIMPLE_QUEUE))
-		yaml_tree_error(reading->diagnostics, pair->key,
+		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_COROUTINE),
 				"'%s' is a %s, which coroutines do not have (variant '%s')", resource->name,
 				resource_names[resource->kind], reach->variant->name);
 	if (resource->scope == SCOPE_PROCESSES &&
 	    (resource->kind == RESOURCE_LIFO_QUEUE || resource->kind == RESOURCE_PRIORITY_QUEUE))
-		yaml_tree_error(reading->diagnostics, pair->key,
+		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_PROCESS),
 				"'%s' is a %s, which processes cannot share (variant '%s')", resource->name,
 				resource_names[resource->kind], reach->variant->name);
 }
@@ -190,6 +204,8 @@ static void check_steps(struct reading *reading, struct reach *reach, uint32_t f
 	reach->pending = region_alloc_array(reading->region, codes, sizeof(reach->pending[0]));
 	reach->is_reached = region_alloc_array(reading->region, codes, sizeof(reach->is_reached[0]));
 	reach->users = region_alloc_array(reading->region, program->resource_count, sizeof(reach->users[0]));
+	reach->uses = region_alloc_array(reading->region, (size_t)program->resource_count * PLACE_COUNT,
+					 sizeof(reach->uses[0]));
 	reach->has_items = (reach->model != MODEL_PROGRAM && reach->checked->run.items != NULL) ||
 			   starts_with_items(program);
 	reach_task(reach, first_task, place);
@@ -214,6 +230,7 @@ static void check_steps(struct reading *reading, struct reach *reach, uint32_t f
 	region_free(reading->region, reach->pending);
 	region_free(reading->region, reach->is_reached);
 	region_free(reading->region, reach->users);
+	region_free(reading->region, reach->uses);
 }
 
 /* The task that the variant starts with; NAME_NONE when there is none (reported). */
@@ -239,6 +256,24 @@ static uint32_t first_task(struct reading *reading, const struct checked *checke
 	return task;
 }
 
+/* Who serves requests as they come. */
+static void check_load(struct reading *reading, const struct checked *checked, const struct checked_variant *variant,
+		       const struct workload *workload)
+{
+	enum model_kind model = workload->model.kind;
+
+	if (workload->run.kind != RUN_ARRIVALS && workload->run.kind != RUN_USERS)
+		return;
+	if (model != MODEL_THREAD_POOL && model != MODEL_ASYNCIO && model != MODEL_SERVER)
+		yaml_tree_error(reading->diagnostics, variant->model_node,
+				"model '%s' with %s, expected thread_pool, asyncio or server (variant '%s')",
+				model_names[model], workload->run.kind == RUN_USERS ? "users" : "arrivals", variant->name);
+	else if (model == MODEL_SERVER && workload->run.from_inside)
+		yaml_tree_error(reading->diagnostics, yaml_tree_get(checked->run.arrivals, "from"),
+				"requests from inside a server, expected thread_pool or asyncio (variant '%s')",
+				variant->name);
+}
+
 static void check_runnable(struct reading *reading, const struct checked *checked,
 			   const struct checked_variant *variant, struct workload *workload,
 			   struct task *tasks, struct resource *resources)
@@ -250,6 +285,7 @@ static void check_runnable(struct reading *reading, const struct checked *checke
 	};
 	uint32_t task = first_task(reading, checked, variant, model);
 
+	check_load(reading, checked, variant, workload);
 	if (workload->model.eager && !python_has(reach.minor, PYTHON_EAGER_TASKS))
 		yaml_tree_error(reading->diagnostics, variant->model_node,
 				"'eager' in Python %s, which has no eager tasks, expected version 3.12 or later (variant '%s')",

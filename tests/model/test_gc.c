@@ -16,7 +16,7 @@ static sim_ns make(struct garbage_collector *gc, int64_t count)
 
 Test(gc, the_youngest_are_looked_at_when_more_than_the_threshold_were_made)
 {
-	struct garbage_collector gc = { .threshold = 70, .per_object_ns = 3 };
+	struct garbage_collector gc = { .threshold = 70, .near_objects = INT64_MAX, .per_object_ns = 3 };
 
 	cr_expect(eq(i64, make(&gc, 70), 0));
 	cr_expect(eq(i64, make(&gc, 1), 71 * 3));
@@ -30,10 +30,19 @@ Test(gc, the_youngest_are_looked_at_when_more_than_the_threshold_were_made)
 	cr_expect(eq(i64, make(&gc, 1), 91 * 3));
 }
 
+Test(gc, what_the_caches_do_not_hold_takes_longer)
+{
+	struct garbage_collector gc = {
+		.threshold = 70, .near_objects = 50, .per_object_ns = 3, .per_far_object_ns = 7
+	};
+
+	cr_expect(eq(i64, make(&gc, 71), 50 * 3 + 21 * 7));
+}
+
 /* Eleven collections of 71 objects, and the twelfth takes the second generation with it. */
 Test(gc, every_twelfth_collection_is_of_the_second_generation)
 {
-	struct garbage_collector gc = { .threshold = 70, .per_object_ns = 1 };
+	struct garbage_collector gc = { .threshold = 70, .near_objects = INT64_MAX, .per_object_ns = 1 };
 
 	cr_expect(eq(i64, make(&gc, 11 * 71), 11 * 71));
 	cr_expect(eq(i64, make(&gc, 71), 12 * 71));
@@ -44,7 +53,7 @@ Test(gc, every_twelfth_collection_is_of_the_second_generation)
 /* All objects are looked at only when a quarter of the old have come since: their number grows by that factor. */
 Test(gc, all_objects_are_looked_at_ever_more_rarely)
 {
-	struct garbage_collector gc = { .threshold = 70, .per_object_ns = 1 };
+	struct garbage_collector gc = { .threshold = 70, .near_objects = INT64_MAX, .per_object_ns = 1 };
 	int64_t before = 0, collections = 0;
 
 	for (int64_t i = 0; i < 2000000; i++) {

@@ -136,7 +136,8 @@ static enum progress put_six(struct os_thread *thread, struct frame *frame)
 	mp_queue_init(&queue, bench.machine, limit);
 	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "taker", take_slowly, NULL));
 	for (my->next = 0; my->next < 6; my->next++) {
-		AWAIT(frame, mp_queue_put(thread, &queue, my->next < 5 ? &queue : NULL, 100, SIM_NS_MAX));
+		AWAIT(frame, mp_queue_put(thread, &queue, my->next < 5 ? &queue : NULL,
+					  (struct payload){ 100, 1 }, SIM_NS_MAX));
 		at_ns[my->next] = machine_now(thread->machine);
 	}
 	AWAIT(frame, mp_process_join(thread, &children[0]));
@@ -172,7 +173,7 @@ static enum progress put_and_leave(struct os_thread *thread, struct frame *frame
 
 	PROGRAM_BEGIN(frame);
 	for (my->next = 0; my->next < 10; my->next++)
-		AWAIT(frame, mp_queue_put(thread, &queue, &queue, 100, SIM_NS_MAX));
+		AWAIT(frame, mp_queue_put(thread, &queue, &queue, (struct payload){ 100, 1 }, SIM_NS_MAX));
 	PROGRAM_END;
 }
 
@@ -277,7 +278,7 @@ static enum progress call_thrice(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	for (my->next = 0; my->next < 3; my->next++)
-		AWAIT(frame, mp_manager_call(thread, manager, 0, 0));
+		AWAIT(frame, mp_manager_call(thread, manager, (struct payload){ 0 }, (struct payload){ 0 }));
 	PROGRAM_END;
 }
 

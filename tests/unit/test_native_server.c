@@ -183,6 +183,71 @@ Test(native_server, pools_carry_arguments_and_results)
 
 /* ---- The machine ---- */
 
+Test(native_server, workers_that_are_not_forked_get_the_socket_too)
+{
+	expect_counts("machine: {cores: 1}\n"
+		      "python: {start: spawn}\n"
+		      "resources: {web: {kind: listener, backlog: 16}}\n"
+		      "tasks: {request: [{io: 2ms}]}\n"
+		      "run: {task: request, count: 20}\n"
+		      "variants: {it: {model: server, workers: 2, warm: true, each: {model: asyncio}}}\n",
+		      20, 0);
+	expect_counts("machine: {cores: 1}\n"
+		      "python: {start: forkserver}\n"
+		      "tasks: {request: [{io: 2ms}]}\n"
+		      "run: {task: request, count: 20}\n"
+		      "variants: {it: {model: server, workers: 2, reuse_port: true}}\n",
+		      20, 0);
+}
+
+Test(native_server, users_are_answered_by_a_pool_a_loop_and_a_server)
+{
+	static const char *const models[] = { "thread_pool, workers: 2", "asyncio",
+					      "server, workers: 2, each: {model: thread_pool, workers: 2}" };
+	char text[400];
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text),
+			 "machine: {cores: 1}\n"
+			 "tasks: {page: [{io: 1ms}, {if: {chance: 30%%}, then: [{raise: Oops}]}]}\n"
+			 "run: {task: page, users: 4, requests: 50, think: exponential(2ms)}\n"
+			 "variants: {it: {model: %s}}\n", models[i]);
+		/* The chances are the requests' own, so they are the same whoever makes them. */
+		expect_counts(text, 39, 11);
+	}
+}
+
+/* Those that find two waiting are turned away and told so: were they not, their users would wait for ever. */
+Test(native_server, users_who_are_turned_away_ask_again)
+{
+	const struct scenario *scenario =
+		helper_load_good(&helper,
+				 "machine: {cores: 1}\n"
+				 "tasks: {page: [{io: 5ms}]}\n"
+				 "run: {task: page, users: 8, requests: 60, think: 1ms}\n"
+				 "variants: {it: {model: thread_pool, workers: 1, queue: 2}}\n",
+				 &(const struct scenario_options){ .profile = "ideal" });
+	struct variant_result result = run_natively(scenario, false);
+
+	cr_expect(eq(dbl, result.completed + result.rejected, 60));
+	cr_expect(gt(dbl, result.rejected, 0));
+	cr_expect(eq(dbl, result.unfinished, 0));
+}
+
+Test(native_server, requests_are_made_inside_by_a_thread_or_a_coroutine)
+{
+	expect_counts("machine: {cores: 1}\n"
+		      "tasks: {job: [{python: 100us}]}\n"
+		      "run: {task: job, arrivals: {rate: 1000/s, count: 30, from: inside}}\n"
+		      "variants: {it: {model: thread_pool, workers: 2}}\n",
+		      30, 0);
+	expect_counts("machine: {cores: 1}\n"
+		      "tasks: {job: [{python: 100us}]}\n"
+		      "run: {task: job, arrivals: {rate: 1000/s, count: 30, from: inside}}\n"
+		      "variants: {it: {model: asyncio}}\n",
+		      30, 0);
+}
+
 /* Natively two of three workers find no core for a while; what they do is the same. */
 Test(native_server, a_program_beside_others_ends_and_its_memory_is_seen)
 {

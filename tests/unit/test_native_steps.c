@@ -375,6 +375,22 @@ Test(native_steps, a_tree_of_tasks_that_draw_is_known_by_its_arguments)
 		      7, 0, 0, 0);
 }
 
+/* Those without draws share their steps by their arguments, all at once: 1 + 3 (1 + 2 (1 + 1)) nodes. Only in the leaves
+ * something is raised, as often as there are some. */
+Test(native_steps, a_tree_of_tasks_that_share_their_steps_reads_its_own_arguments)
+{
+	expect_counts("tasks:\n"
+		      "  node:\n"
+		      "    args: [depth]\n"
+		      "    steps:\n"
+		      "      - if: depth > 0\n"
+		      "        then: [{gather: {task: node, count: depth, args: [depth - 1], return_exceptions: true}}]\n"
+		      "        else: [{raise: Leaf}]\n"
+		      "  main: [{gather: {task: node, args: [3]}}]\n"
+		      "variants: {asyncio: {model: program, spawn: coroutine}}\n",
+		      10, 6, 0, 0);
+}
+
 Test(native_steps, a_loop_serves_requests_from_outside)
 {
 	expect_counts("tasks: {serve: [{io: 5ms}]}\n"

@@ -230,7 +230,7 @@ Test(scenario_compile, arrivals_are_poisson_or_even)
 		"machine: ideal\n"
 		"tasks: {t: [{python: 7ms}]}\n"
 		"run: {task: t, arrivals: {rate: 40/s, for: 3s, count: 17}}\n"
-		"variants: {a: sequential, b: {model: thread_pool, set: {run.arrivals.spacing: even}}}\n"
+		"variants: {a: asyncio, b: {model: thread_pool, set: {run.arrivals.spacing: even}}}\n"
 		"scale: 0.5\nnative_count: 5\n";
 	struct scenario_options options = { .scaled = true };
 	struct helper helper;

@@ -1,0 +1,191 @@
+"""harness_pace.py - the loops of the CPU steps, how fast the machine is at them, and what else takes time of it.
+
+The part of harness.py that knows no workload's steps. A step does a fixed amount of work, not of time; the rates of the
+three loops are measured right before a run and right after it.
+"""
+import json
+import os
+import signal
+import threading
+import time
+from hashlib import pbkdf2_hmac
+from itertools import repeat
+
+clock_ns = time.perf_counter_ns  # CLOCK_MONOTONIC: the same in all processes, and in gilsim
+
+
+# ---- The three loops -------------------------------------------------------------------------------
+
+def spin(iterations):
+    """Bytecode: holds the GIL, gives it up on request."""
+    x = 0
+    for i in range(iterations):
+        x = (x * 3 + i) & 1023
+
+
+TEXT = bytes(range(256)) * 2
+
+
+def hold(items):
+    """One C call that holds the GIL throughout. An item is a search of half a kilobyte: loops of a few nanoseconds an item
+    (sum or a deque over repeat), which wait for their own last store, run 1.3 times slower in some threads than in others."""
+    sum(map(TEXT.count, repeat(b'q', items)))
+
+
+def release(iterations):
+    """One C call that releases the GIL."""
+    pbkdf2_hmac('sha256', b'x', b'x', iterations)
+
+
+# (kind of step, loop, iterations of one piece): half a millisecond to two.
+SPIN_PIECES = (('python', spin, 40000), ('c', hold, 3000), ('native', release, 2500))
+# So long each loop that a workload uses is watched before a run and after it: the pace of a virtual machine changes
+# by the millisecond, and a run meets its mean.
+WATCH_NS = 40_000_000
+# So long a process spins before anything is measured: a core that was idle, above all a virtual one, is slow at first.
+WARM_UP_NS = 200_000_000
+
+
+def spin_piece_ns(loop, iterations):
+    """Nanoseconds an iteration, over one piece."""
+    begin_ns = clock_ns()
+    loop(iterations)
+    return (clock_ns() - begin_ns) / iterations
+
+
+def mean_rate_ns(loop, iterations, watch_ns):
+    """Nanoseconds an iteration over at least `watch_ns`."""
+    begin_ns = clock_ns()
+    pieces = 0
+    while True:
+        loop(iterations)
+        pieces += 1
+        elapsed_ns = clock_ns() - begin_ns
+        if elapsed_ns >= watch_ns:
+            return elapsed_ns / (pieces * iterations)
+
+
+def kinds_used(steps):
+    """The kinds of step there are in a list of them, bodies included."""
+    kinds = set()
+    for step in steps:
+        kinds.add(step[0])
+        for body in step[1:]:
+            if isinstance(body, list):
+                kinds |= kinds_used(body)
+    return kinds
+
+
+def kinds_used_by(workload):
+    return set().union(*(kinds_used(task['steps']) for task in workload['tasks'] if task))
+
+
+def spin_rates_ns(workload):
+    """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at, but
+    bytecode is always used."""
+    used = kinds_used_by(workload) | {'python'}
+    return [mean_rate_ns(loop, iterations, WATCH_NS if kind in used else 0)
+            for kind, loop, iterations in SPIN_PIECES]
+
+
+def spin_for(parent):
+    """Until this process is killed, or its parent was."""
+    while os.getppid() == parent:
+        spin(1000)
+    os._exit(0)
+
+
+def spin_on(cpu, ready):
+    """A process that keeps one CPU busy."""
+    parent = os.getppid()
+    os.sched_setaffinity(0, [cpu])
+    os.write(ready, b'.')
+    spin_for(parent)
+
+
+def start_background(count):
+    """Other processes that always want a core, wherever the program may run."""
+    parent = os.getpid()
+    children = []
+    for _ in range(count):
+        child = os.fork()
+        if child == 0:
+            spin_for(parent)
+        children.append(child)
+    return children
+
+
+def end_children(children):
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    for child in children:
+        os.waitpid(child, 0)
+
+
+def all_busy_speed(cpus):
+    """This process's speed while all `cpus` are busy, against its speed while it is alone; None on one CPU.
+    Virtual CPUs that share a core now and then make it a matter of the minute, not of the machine."""
+    if len(cpus) < 2:
+        return None
+    _, loop, iterations = SPIN_PIECES[0]
+    ready, write_ready = os.pipe()
+    busy = []
+    try:
+        for cpu in cpus[1:]:
+            child = os.fork()
+            if child == 0:
+                spin_on(cpu, write_ready)
+            busy.append(child)
+        os.sched_setaffinity(0, [cpus[0]])
+        for _ in busy:
+            os.read(ready, 1)
+        together_ns = mean_rate_ns(loop, iterations, WATCH_NS)
+    finally:
+        end_children(busy)
+        os.close(ready)
+        os.close(write_ready)
+    alone_ns = mean_rate_ns(loop, iterations, WATCH_NS)
+    os.sched_setaffinity(0, cpus)
+    return alone_ns / together_ns
+
+
+def measure_pace(workload):
+    """How fast the machine is now: the rates alone, and what is left of them while all CPUs are busy."""
+    return [spin_rates_ns(workload), all_busy_speed(workload.get('cpus') or [])]
+
+
+def measure_pace_alone(workload):
+    """The same while daemon threads may still be spinning: a forked child has none of them, and stops
+    its parent for as long as it measures."""
+    if threading.active_count() == 1:
+        return measure_pace(workload)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        parent = os.getppid()
+        os.kill(parent, signal.SIGSTOP)
+        try:
+            os.write(writer, json.dumps(measure_pace(workload)).encode())
+        finally:
+            os.kill(parent, signal.SIGCONT)
+            os._exit(0)
+    os.close(writer)
+    with open(reader, 'rb') as stream:
+        pace = json.loads(stream.read())
+    os.waitpid(child, 0)
+    return pace
+
+
+# CPU time of everybody on this machine (of this container, where it shows no more): a file, and its unit in seconds.
+EVERYBODY = (('/sys/fs/cgroup/cpuacct/cpuacct.usage', 1e-9), ('/sys/fs/cgroup/cpu.stat', 1e-6))
+
+
+def everybodys_cpu_s():
+    """None where the kernel does not tell, or not by less than a tick."""
+    for path, unit_s in EVERYBODY:
+        try:
+            with open(path, encoding='ascii') as stream:
+                return int(stream.read().split('\n')[0].split()[-1]) * unit_s
+        except (OSError, ValueError, IndexError):
+            continue
+    return None
