@@ -173,7 +173,7 @@ Test(advise, finds_the_payload_from_which_on_processes_lose)
 {
 	static const char text[] = "machine: {profile: default, cores: 4}\ntasks: {work: [{c: 3ms}]}\n"
 				   "run: {task: work, count: 40%s}\nvariants: {one: {model: sequential}}\n";
-	static const char *const payloads[] = { "", ", bytes: 2MiB, result_bytes: 2MiB" };
+	static const char *const payloads[] = { "", ", bytes: 16MiB, result_bytes: 16MiB" };
 	static const char *const winners[] = { "processes", "sequential" };
 	struct region region;
 

@@ -74,19 +74,20 @@ Test(trust, a_quota_is_set_or_said_to_be_left_out, .timeout = 60)
 
 	write_file("q.yaml", "name: q\nmachine: {cores: 1, quota: 0.25, quota_period: 20ms}\ntasks: {t: [{python: 40ms}]}\n"
 			     "run: {task: t, count: 1}\nvariants: {a: {model: sequential}}\n");
-	outcome = gilsim("native --repeat 1 --format csv q.yaml");
+	outcome = gilsim("native --profile default --repeat 1 --format csv q.yaml");
 	if (!native_quota_is_allowed()) {
 		cr_expect(strstr(outcome.err, "a CPU quota cannot be set") != NULL, "%s", outcome.err);
 		return;
 	}
 	cr_expect(eq(int, outcome.status, 0), "%s", outcome.err);
-	outcome = gilsim("native --repeat 1 --format json --slo 'makespan > 80ms' q.yaml");
+	outcome = gilsim("native --profile default --repeat 1 --format json --slo 'makespan > 80ms' q.yaml");
 	cr_expect(eq(int, outcome.status, 0), "40 ms of work at a quarter of a core: %s", outcome.out);
 }
 
 /* ---- Probes ---------------------------------------------------------------------------------------------- */
 
-/* The share of a part in the time of a call; 1 where other programs keep it from being told. */
+/* The share of a part in the time of a call; 1 where other programs keep it from being told. What shares a core with this
+ * machine does not show, so this is for GILSIM_LONG and a calm hour (make check-probe). */
 static double share_of(const char *part, const char *call)
 {
 	struct outcome outcome = gilsim("probe --time 300ms --format csv %s", call);
@@ -114,7 +115,7 @@ static bool can_probe(void)
 Test(trust, a_probe_tells_bytecode_c_native_and_waiting_apart, .timeout = 120)
 {
 	write_file("calls.py", "def loop():\n    for i in range(200000):\n        pass\n");
-	if (!can_probe())
+	if (!can_probe() || !getenv("GILSIM_LONG"))
 		return;
 	cr_expect(ge(dbl, share_of("io", "'time:sleep(0.02)'"), 0.9));
 	cr_expect(ge(dbl, share_of("c", "'math:factorial(20000)'"), 0.7));
