@@ -462,8 +462,8 @@ def measure_asyncio():
     measure_yield()
     measure_task()
     measure_instance()
+    measure_memory()  # first: what many objects leave behind would be used again
     measure_objects()
-    measure_memory()
     measure_gather()
     measure_sleep()
     measure_timer_compare()
