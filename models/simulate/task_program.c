@@ -362,10 +362,10 @@ static enum progress answer_user(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
-/* For AWAIT. Counts its outcome, and is done with it. */
-static enum progress finish(struct os_thread *thread, struct task_instance *instance)
+/* The frame's last act: counts the instance's outcome, and is done with it, at once or as the frame of its answer. */
+static enum progress finish(struct os_thread *thread, struct frame *frame)
 {
-	struct task_run_locals *my;
+	struct task_instance *instance = FRAME_LOCALS(frame, struct task_run_locals)->instance;
 
 	if (instance->counted)
 		end(thread, instance);
@@ -373,9 +373,9 @@ static enum progress finish(struct os_thread *thread, struct task_instance *inst
 		leave(thread, instance);
 		return DONE;
 	}
-	my = os_thread_push(thread, answer_user);
-	my->instance = instance;
-	return os_thread_enter(thread);
+	frame->program = answer_user;
+	frame->resume_line = 0;
+	return answer_user(thread, frame);
 }
 
 enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
@@ -397,7 +397,7 @@ enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
 			task_raise(my->instance, (enum exception_kind)py_catch(thread));
 	}
 	if (my->is_whole)
-		AWAIT(frame, finish(thread, my->instance));
+		return finish(thread, frame);
 	PROGRAM_END;
 }
 
@@ -437,7 +437,7 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 		return become_steps(thread, frame);
 	coroutine_push_bounded(thread, instance);
 	AWAIT(frame, os_thread_enter(thread));
-	AWAIT(frame, finish(thread, my->instance));
+	return finish(thread, frame);
 	PROGRAM_END;
 }
 
