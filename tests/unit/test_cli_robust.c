@@ -189,7 +189,7 @@ static const char *shown_on_a_terminal(const char *settings, const char *argumen
 
 Test(cli_robust, a_terminal_has_colours_and_progress_and_nothing_else_has)
 {
-	const char *slow = "run --replications 50000 --jobs 1 --max-time 2500ms long.yaml";
+	const char *slow = "run --replications 5000 --jobs 1 --max-time 4s long.yaml";
 	const char *shown;
 
 	cr_expect(strchr(shown_on_a_terminal("", "run s.yaml"), '\033') != NULL);
