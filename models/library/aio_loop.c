@@ -8,7 +8,7 @@
 #include "models/library/aio_task.h"
 
 /* Lib/asyncio/base_events.py: MAXIMUM_SELECT_TIMEOUT. */
-#define MAXIMUM_SELECT_TIMEOUT_NS (24 * 3600 * SIM_S)
+#define MAXIMUM_SELECT_TIMEOUT_NS (SIM_S * 24 * 3600)
 
 static aio_callback_fn read_from_self;
 
@@ -113,11 +113,12 @@ static sim_ns round_up(const struct os_thread *thread, sim_ns timeout_ns)
 {
 	sim_ns unit_ns = py_cost(thread, COST_AIO_TIMER_ROUND);
 	double product_ns;
-	sim_ns asked_ns;
+	sim_ns asked_ns, units;
 
 	if (unit_ns <= 1 || py_runtime_of(thread)->has_uvloop)
 		return timeout_ns;
-	product_ns = (double)((timeout_ns + unit_ns - 1) / unit_ns) * ((double)unit_ns / 1e9) * 1e9;
+	units = (timeout_ns + unit_ns - 1) / unit_ns;
+	product_ns = (double)units * ((double)unit_ns / 1e9) * 1e9;
 	asked_ns = (sim_ns)product_ns;
 	asked_ns += (double)asked_ns < product_ns;
 	return (asked_ns + unit_ns - 1) / unit_ns * unit_ns;

@@ -14,6 +14,7 @@ void aio_queue_init(struct aio_queue *queue, struct region *region, enum aio_que
 
 static struct aio_item *item_at(const struct aio_queue *queue, size_t position)
 {
+	assert(queue->capacity > 0);
 	return &queue->items[(queue->first + position) % queue->capacity];
 }
 
