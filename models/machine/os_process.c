@@ -23,9 +23,14 @@ struct os_process *os_process_new(struct machine_model *machine, struct os_proce
 
 void os_process_use_memory(struct os_process *process, int64_t bytes)
 {
+	process->resident_bytes += bytes;
+	os_process_use_files(process, bytes);
+}
+
+void os_process_use_files(struct os_process *process, int64_t bytes)
+{
 	struct machine_model *machine = process->machine;
 
-	process->resident_bytes += bytes;
 	process->own_bytes += bytes;
 	machine->memory_bytes += bytes;
 	if (machine->memory_bytes > machine->peak_memory_bytes)

@@ -38,6 +38,8 @@ struct os_process *os_process_new(struct machine_model *machine, struct os_proce
 /* It takes so many bytes for itself, or (less than 0) gives them back; all of them when it ends. When that is more than
  * the machine has, the simulation stops there: whom the kernel would kill then (mm/oom_kill.c) is not modelled. */
 void os_process_use_memory(struct os_process *process, int64_t bytes);
+/* The same of pages of files, whose tables fork() does not copy (mm/memory.c: vma_needs_copy()). */
+void os_process_use_files(struct os_process *process, int64_t bytes);
 /* Its small objects take so many bytes more, or (less than 0) fewer. What has been freed is used again; only beyond
  * the most that there ever was, memory is fresh. Returns what touching that costs. */
 sim_ns os_process_grow_heap(struct os_process *process, int64_t bytes);

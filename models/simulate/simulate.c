@@ -101,9 +101,8 @@ static void build(struct simulation *simulation, const struct simulate_options *
 					     workload->python.switch_interval_ns);
 	simulation->runtime->has_uvloop = workload->python.loop == LOOP_UVLOOP;
 	process = os_process_new(simulation->machine, NULL, "main", 0);
-	os_process_use_memory(process, machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) +
-					       machine_cost(simulation->machine, COST_MEMORY_CODE) +
-					       imports_bytes(workload));
+	os_process_use_memory(process, machine_cost(simulation->machine, COST_MEMORY_INTERPRETER) + imports_bytes(workload));
+	os_process_use_files(process, machine_cost(simulation->machine, COST_MEMORY_CODE));
 	simulation->interpreter = interpreter_new(simulation->runtime, process);
 	simulation->objects = region_alloc_array(region, workload->resource_count, sizeof(*simulation->objects));
 	simulation->context = (struct mp_context){

@@ -558,39 +558,38 @@ AT_ONCE = 4  # processes that are started one after the other, as programs do
 
 
 def measure_process():
-    """A child's CPU clock starts at 0 in fork(), its whole CPU time is known when it was waited for. What a program starts
-    it starts after a pause: what fork() goes through is then in no cache, which takes half as long again; and while
-    earlier children live, every page that is written to has to be copied first."""
+    """A child's CPU clock starts at 0 in fork(), its whole CPU time is known when it was waited for. Several at a time:
+    while earlier children live, every page that is written to has to be copied first. What a pause costs on top, because
+    what fork() goes through is then in no cache, has names of its own (cold.*)."""
     context = multiprocessing.get_context('fork')
     slots = range(64, 64 + 2 * AT_ONCE, 2)
-    starts_ns, bootstraps_ns, finishes_ns, joins_ns, kills_ns = [], [], [], [], []
     gc.collect()
     gc.freeze()
-    for _ in range(BATCHES):
+
+    def one():
         earlier_ns = children_cpu_ns()
-        time.sleep(2e-2)
-        warm_up()
         begin_ns = thread_cpu_ns()
         children = [context.Process(target=note_cpu_twice, args=(slot,)) for slot in slots]
         for child in children:
             child.start()
-        starts_ns.append((thread_cpu_ns() - begin_ns) / AT_ONCE)
+        start_ns = thread_cpu_ns() - begin_ns
         for child in children:
             os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         warm_up()
         begin_ns = thread_cpu_ns()
         for child in children:
             child.join()
-        joins_ns.append((thread_cpu_ns() - begin_ns) / AT_ONCE)
-        bootstraps_ns.append(sum(SHARED[slot] for slot in slots) / AT_ONCE)
-        finishes_ns.append((children_cpu_ns() - earlier_ns - sum(SHARED[slot + 1] for slot in slots)) / AT_ONCE)
-        kills_ns.append(exits_ns(context, slots))
+        join_ns = thread_cpu_ns() - begin_ns
+        bootstrap_ns = sum(SHARED[slot] for slot in slots)
+        finish_ns = children_cpu_ns() - earlier_ns - sum(SHARED[slot + 1] for slot in slots)
+        return start_ns / AT_ONCE, bootstrap_ns / AT_ONCE, finish_ns / AT_ONCE, join_ns / AT_ONCE, exits_ns(context, slots)
+    starts_ns, bootstraps_ns, finishes_ns, joins_ns, kills_ns = zip(*in_batches(one))
 
     fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * interpreter_bytes()
     wait_ns = MACHINE['process.wait'] + MEDIANS['gil.uncontended']
 
     def less(events, rest_ns):
-        return [value - rest_ns for value in medians_of_groups(events)]
+        return [value - rest_ns for value in events]
     measured('pyprocess.start', less(starts_ns, fork_ns), 'page faults after fork() included')
     measured('pyprocess.bootstrap', less(bootstraps_ns, MACHINE['fork.entry']))
     measured('pyprocess.exit', less(kills_ns, MACHINE['process.exit']))
@@ -817,7 +816,8 @@ def measure_memory():
 
 
 def interpreter_bytes():
-    return MEDIANS['memory.interpreter'] + MEDIANS['memory.code']
+    """What fork() has page tables to copy for: not the pages of files."""
+    return MEDIANS['memory.interpreter']
 
 
 def measure_interval():
