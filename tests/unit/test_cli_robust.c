@@ -94,6 +94,7 @@ static int run_and_send(const char *arguments, int signal, int after_ms)
 
 	cr_assert(child >= 0);
 	if (child == 0) {
+		(void)sigaction(SIGHUP, &(const struct sigaction){ .sa_handler = SIG_DFL }, NULL); /* under nohup(1), too */
 		execl("/bin/sh", "sh", "-c",
 		      region_format(&region, "cd %s && exec %s %s >out 2>err", folder, program, arguments), (char *)NULL);
 		_exit(127);
