@@ -115,21 +115,5 @@ awk -F, "$columns"' BEGIN { print "model,steps,python,metric,error_ratio" }
 echo "wrote scenarios/ledger.csv"
 
 # ---- In short ----
-quantiles() { # of the numbers on standard input: count, median, p90, largest
-	sort -g | awk '{ v[NR] = $1 } function q(p,  x, i) { x = 1 + p * (NR - 1); i = int(x); return i < NR ? v[i] + (x - i) * (v[i + 1] - v[i]) : v[NR] }
-		END { if (NR) printf "%d | %.1f %% | %.1f %% | %.1f %%", NR, 100 * q(.5), 100 * q(.9), 100 * v[NR]; else printf "0 | - | - | -" }'
-}
-errors() { # METRIC CONDITION
-	awk -F, "$columns"' $at["metric"] == "'"$1"'" && $at["error_ratio"] != "" && ('"$2"') {
-		e = $at["error_ratio"]; print e < 0 ? -e : e }' "$ledger"
-}
 echo
-echo "| abs(error) | rows | median | p90 | largest |"
-echo "| --- | --- | --- | --- | --- |"
-for metric in makespan speedup throughput p50 p99; do
-	echo "| $metric | $(errors $metric 1 | quantiles) |"
-done
-echo "| makespan, hard rows | $(errors makespan '$at["hard"] == 1' | quantiles) |"
-for model in $(awk -F, "$columns"' { gsub(" ", "_", $at["model"]); print $at["model"] }' "$ledger" | sort -u); do
-	echo "| makespan, ${model//_/ } | $(errors makespan "\$at[\"model\"] == \"$model\" || \$at[\"model\"] == \"${model//_/ }\"" | quantiles) |"
-done
+tests/tools/errors.sh "$ledger"

@@ -5,20 +5,12 @@ set -euo pipefail
 gilsim=$(realpath "$1")
 points=$2
 export GILSIM_DATA=${GILSIM_DATA:-$PWD/scenarios}
+web=$PWD/tests/tools/web.yaml
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-cat >web.yaml <<'END'
-name: web
-about: requests on a pool of threads
-machine: {profile: default, cores: 4}
-tasks: {page: [{python: exponential(1ms)}, {io: exponential(10ms)}]}
-run: {task: page, arrivals: {rate: 120/s, count: 700}}
-variants:
-  few: {model: thread_pool, workers: 2}
-  many: {model: thread_pool, workers: 16}
-END
+cp "$web" web.yaml
 
 grid=(web.yaml --vary variants.few.workers=1..10 --vary "run.arrivals.rate=1/s..$((points / 10))/s")
 sweep() { # OUTPUT OPTION...

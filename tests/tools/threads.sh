@@ -5,20 +5,12 @@
 set -euo pipefail
 gilsim=$(realpath "$1")
 export GILSIM_DATA=$PWD/scenarios TSAN_OPTIONS="halt_on_error=1 exitcode=66"
+web=$PWD/tests/tools/web.yaml
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-cat >web.yaml <<'END'
-name: web
-about: requests on a pool of threads
-machine: {profile: default, cores: 4}
-tasks: {page: [{python: exponential(1ms)}, {io: exponential(10ms)}]}
-run: {task: page, arrivals: {rate: 120/s, count: 300}}
-variants:
-  few: {model: thread_pool, workers: 2}
-  many: {model: thread_pool, workers: 16}
-END
+sed 's/count: 700/count: 300/' "$web" >web.yaml
 
 # Where the kernel places memory more at random than ThreadSanitizer of Debian 12 knows, it does not start otherwise.
 clean() {

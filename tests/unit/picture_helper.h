@@ -84,6 +84,9 @@ static inline int shell(const char *format, ...)
 	return status;
 }
 
+/* The same for a command line that must succeed. */
+#define must_run(...) cr_assert(eq(int, shell(__VA_ARGS__), 0), "%s", content_of("err"))
+
 static inline struct data_table table_of(const char *name)
 {
 	struct data_table table;

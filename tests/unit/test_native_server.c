@@ -109,20 +109,45 @@ Test(native_server, workers_take_ahead_and_listen_on_sockets_of_their_own)
 		      20, 0);
 }
 
+Test(native_server, workers_that_are_not_forked_get_the_socket_too)
+{
+	expect_counts("machine: {cores: 1}\n"
+		      "python: {start: spawn}\n"
+		      "resources: {web: {kind: listener, backlog: 16}}\n"
+		      "tasks: {request: [{io: 2ms}]}\n"
+		      "run: {task: request, count: 20}\n"
+		      "variants: {it: {model: server, workers: 2, warm: true, each: {model: asyncio}}}\n",
+		      20, 0);
+	expect_counts("machine: {cores: 1}\n"
+		      "python: {start: forkserver}\n"
+		      "tasks: {request: [{io: 2ms}]}\n"
+		      "run: {task: request, count: 20}\n"
+		      "variants: {it: {model: server, workers: 2, reuse_port: true}}\n",
+		      20, 0);
+}
+
 /* ---- Users, mixes, payloads: the load of any model ---- */
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The same load under several models, on one core. */
+static void expect_counts_under(const char *const *models, size_t count, const char *load, double completed,
+				double failed)
+{
+	for (size_t i = 0; i < count; i++)
+		expect_counts(region_format(&helper.region, "machine: {cores: 1}\n%svariants: {it: {model: %s}}\n", load,
+					    models[i]),
+			      completed, failed);
+}
 
 Test(native_server, users_make_as_many_requests_as_were_asked_for)
 {
 	static const char *const models[] = { "thread_pool, workers: 2", "asyncio", "server, workers: 2" };
 
-	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
-		expect_counts(region_format(&helper.region,
-					    "machine: {cores: 1}\n"
-					    "tasks: {request: [{io: 2ms}]}\n"
-					    "run: {task: request, users: 3, think: exponential(3ms), requests: 14}\n"
-					    "variants: {it: {model: %s}}\n",
-					    models[i]),
-			      14, 0);
+	expect_counts_under(models, LENGTH(models),
+			    "tasks: {request: [{io: 2ms}]}\n"
+			    "run: {task: request, users: 3, think: exponential(3ms), requests: 14}\n",
+			    14, 0);
 }
 
 /* Each asks at 0, 101, 202 and 303 ms, and would ask again after the end. */
@@ -130,14 +155,10 @@ Test(native_server, users_think_and_end)
 {
 	static const char *const models[] = { "thread_pool, workers: 2", "server, workers: 2" };
 
-	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
-		expect_counts(region_format(&helper.region,
-					    "machine: {cores: 1}\n"
-					    "tasks: {request: [{io: 1ms}]}\n"
-					    "run: {task: request, users: 2, think: 100ms, for: 350ms}\n"
-					    "variants: {it: {model: %s}}\n",
-					    models[i]),
-			      8, 0);
+	expect_counts_under(models, LENGTH(models),
+			    "tasks: {request: [{io: 1ms}]}\n"
+			    "run: {task: request, users: 2, think: 100ms, for: 350ms}\n",
+			    8, 0);
 }
 
 Test(native_server, tasks_of_a_mix_are_counted_apart)
@@ -171,50 +192,21 @@ Test(native_server, pools_carry_arguments_and_results)
 	static const char *const models[] = { "pool, workers: 2, chunksize: 2", "pool, workers: 2, map: imap",
 					      "pool, workers: 2, map: apply_async", "process_pool, workers: 2" };
 
-	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
-		expect_counts(region_format(&helper.region,
-					    "machine: {cores: 1}\n"
-					    "tasks: {work: [{io: 1ms}]}\n"
-					    "run: {task: work, count: 5, bytes: 200KiB, result_bytes: 100KiB}\n"
-					    "variants: {it: {model: %s}}\n",
-					    models[i]),
-			      5, 0);
-}
-
-/* ---- The machine ---- */
-
-Test(native_server, workers_that_are_not_forked_get_the_socket_too)
-{
-	expect_counts("machine: {cores: 1}\n"
-		      "python: {start: spawn}\n"
-		      "resources: {web: {kind: listener, backlog: 16}}\n"
-		      "tasks: {request: [{io: 2ms}]}\n"
-		      "run: {task: request, count: 20}\n"
-		      "variants: {it: {model: server, workers: 2, warm: true, each: {model: asyncio}}}\n",
-		      20, 0);
-	expect_counts("machine: {cores: 1}\n"
-		      "python: {start: forkserver}\n"
-		      "tasks: {request: [{io: 2ms}]}\n"
-		      "run: {task: request, count: 20}\n"
-		      "variants: {it: {model: server, workers: 2, reuse_port: true}}\n",
-		      20, 0);
+	expect_counts_under(models, LENGTH(models),
+			    "tasks: {work: [{io: 1ms}]}\n"
+			    "run: {task: work, count: 5, bytes: 200KiB, result_bytes: 100KiB}\n",
+			    5, 0);
 }
 
 Test(native_server, users_are_answered_by_a_pool_a_loop_and_a_server)
 {
 	static const char *const models[] = { "thread_pool, workers: 2", "asyncio",
 					      "server, workers: 2, each: {model: thread_pool, workers: 2}" };
-	char text[400];
-
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(text, sizeof(text),
-			 "machine: {cores: 1}\n"
-			 "tasks: {page: [{io: 1ms}, {if: {chance: 30%%}, then: [{raise: Oops}]}]}\n"
-			 "run: {task: page, users: 4, requests: 50, think: exponential(2ms)}\n"
-			 "variants: {it: {model: %s}}\n", models[i]);
-		/* The chances are the requests' own, so they are the same whoever makes them. */
-		expect_counts(text, 39, 11);
-	}
+	/* The chances are the requests' own, so they are the same whoever makes them. */
+	expect_counts_under(models, LENGTH(models),
+			    "tasks: {page: [{io: 1ms}, {if: {chance: 30%}, then: [{raise: Oops}]}]}\n"
+			    "run: {task: page, users: 4, requests: 50, think: exponential(2ms)}\n",
+			    39, 11);
 }
 
 /* Those that find two waiting are turned away and told so: were they not, their users would wait for ever. */
@@ -236,17 +228,15 @@ Test(native_server, users_who_are_turned_away_ask_again)
 
 Test(native_server, requests_are_made_inside_by_a_thread_or_a_coroutine)
 {
-	expect_counts("machine: {cores: 1}\n"
-		      "tasks: {job: [{python: 100us}]}\n"
-		      "run: {task: job, arrivals: {rate: 1000/s, count: 30, from: inside}}\n"
-		      "variants: {it: {model: thread_pool, workers: 2}}\n",
-		      30, 0);
-	expect_counts("machine: {cores: 1}\n"
-		      "tasks: {job: [{python: 100us}]}\n"
-		      "run: {task: job, arrivals: {rate: 1000/s, count: 30, from: inside}}\n"
-		      "variants: {it: {model: asyncio}}\n",
-		      30, 0);
+	static const char *const models[] = { "thread_pool, workers: 2", "asyncio" };
+
+	expect_counts_under(models, LENGTH(models),
+			    "tasks: {job: [{python: 100us}]}\n"
+			    "run: {task: job, arrivals: {rate: 1000/s, count: 30, from: inside}}\n",
+			    30, 0);
 }
+
+/* ---- The machine ---- */
 
 /* Natively two of three workers find no core for a while; what they do is the same. */
 Test(native_server, a_program_beside_others_ends_and_its_memory_is_seen)

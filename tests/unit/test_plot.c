@@ -74,12 +74,9 @@ Test(plot, breakdown_and_waterfall_add_up_to_the_times_of_the_result)
 	struct data_table table;
 	double whole = 0, gil_wait;
 
-	cr_assert(eq(int,
-		     shell("$G run --format json -o r.json $S/validation/mixed.yaml; $G plot breakdown r.json "
-			   "--data b -o b.svg && "
-			   "$G plot waterfall r.json --data w --variant threads-8 -o w.svg"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G run --format json -o r.json $S/validation/mixed.yaml; $G plot breakdown r.json "
+		 "--data b -o b.svg && "
+		 "$G plot waterfall r.json --data w --variant threads-8 -o w.svg");
 	table = table_of("r.json");
 	for (size_t column = 0; column < table.column_count; column++)
 		if (!strncmp(table.columns[column], "time_in_", 8))
@@ -111,12 +108,9 @@ Test(plot, speedup_of_one_run_is_a_bar_a_variant)
 {
 	struct data_table table;
 
-	cr_assert(eq(int,
-		     shell("$G run --format json -o r.json $S/validation/mixed.yaml; $G plot speedup r.json --data "
-			   "s -o s.svg && "
-			   "$G plot speedup r.json >text"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G run --format json -o r.json $S/validation/mixed.yaml; $G plot speedup r.json --data "
+		 "s -o s.svg && "
+		 "$G plot speedup r.json >text");
 	table = table_of("r.json");
 	cr_expect(eq(sz, lines_of("s/speedup.tsv"), 1 + 4));
 	cr_expect(fabs(sum_of_column("s/speedup.tsv", "threads-8\t", -1, 3) -
@@ -134,7 +128,7 @@ Test(plot, speedup_marks_the_best_point_and_the_knee_and_sorts_the_axis)
 	write_file("sweep.csv",
 		   SWEEP_HEADER "x,1,seq,1,4,,8,1,,,\nx,1,pool,0,4,,2.4,3.7,,,\nx,1,pool,0,1,,8.1,0.9,,,\n"
 				"x,1,pool,0,8,,2,4,,,\nx,1,pool,0,16,,2.1,3.9,,,\n");
-	cr_assert(eq(int, shell("$G plot speedup sweep.csv --data s -o s.png"), 0), "%s", content_of("err"));
+	must_run("$G plot speedup sweep.csv --data s -o s.png");
 	data = content_of("s/speedup.tsv");
 	cr_expect(strstr(data, "2\tpool\t1\t0.9\t0.9\t0.9\t-\n2\tpool\t4\t3.7\t3.7\t3."
 			       "7\tknee\n2\tpool\t8\t4\t4\t4\tbest\n2\tpool\t16\t3.9\t") != NULL,
@@ -148,7 +142,7 @@ Test(plot, load_marks_where_less_is_served_than_arrives)
 	write_file("sweep.csv",
 		   SWEEP_HEADER "x,1,pool,0,4,100/s,9,1,100,0.01,0.02\nx,1,pool,0,4,300/s,9,1,290,0.01,0.03\n"
 				"x,1,pool,0,4,500/s,9,1,410,0.2,1.5\nx,1,pool,0,4,700/s,9,1,411,0.9,2.5\n");
-	cr_assert(eq(int, shell("$G plot load sweep.csv --data l -o l.pdf"), 0), "%s", content_of("err"));
+	must_run("$G plot load sweep.csv --data l -o l.pdf");
 	cr_expect(eq(str, content_of("l/load.tsv"),
 		     (char *)"series\tlabel\tx\tthroughput_per_s\tp50_s\tp99_s\tsaturated\n"
 			     "1\tpool\t100\t100\t0.010000000\t0.020000000\t0\n1\tpool\t300\t290\t0.010000000\t0."
@@ -162,7 +156,7 @@ Test(plot, lines_of_a_sweep_are_told_apart_by_the_axes_that_are_not_drawn)
 	write_file("sweep.csv",
 		   SWEEP_HEADER "x,1,pool,0,4,100/s,9,1,100,0.01,0.02\nx,1,pool,0,8,100/s,9,1,100,0.01,0.015\n"
 				"x,1,pool,0,4,300/s,9,1,290,0.01,0.03\nx,1,pool,0,8,300/s,9,1,299,0.01,0.02\n");
-	cr_assert(eq(int, shell("$G plot load sweep.csv --data l -o l.svg"), 0), "%s", content_of("err"));
+	must_run("$G plot load sweep.csv --data l -o l.svg");
 	cr_expect(eq(str, content_of("l/load.tsv"),
 		     (char *)"series\tlabel\tx\tthroughput_per_s\tp50_s\tp99_s\tsaturated\n"
 			     "1\tpool, cores 4\t100\t100\t0.010000000\t0.020000000\t0\n"
@@ -182,7 +176,7 @@ Test(plot, more_lines_than_can_be_told_apart_are_thinned_out_but_for_the_best)
 			rows = region_format(&region, "%sx,1,v%d,0,%d,,8,%d,,,\n", rows, i, cores,
 					     i == 14 ? 2 * cores : cores);
 	write_file("sweep.csv", rows);
-	cr_assert(eq(int, shell("$G plot speedup sweep.csv --data s -o s.svg"), 0), "%s", content_of("err"));
+	must_run("$G plot speedup sweep.csv --data s -o s.svg");
 	data = content_of("s/speedup.tsv");
 	cr_expect(eq(sz, lines_of("s/speedup.tsv"), 1 + 8 * 2));
 	cr_expect(strstr(data, "\tv1\t") && strstr(data, "\tv20\t") && strstr(data, "\tv14\t2\t4\t4\t4\tbest\n"), "%s", data);
@@ -193,12 +187,9 @@ Test(plot, heatmap_draws_the_border_of_the_objective_and_the_best_point_that_hol
 {
 	write_file("sweep.csv", SWEEP_HEADER "x,1,pool,0,4,100/s,9,1,1,,0.05\nx,1,pool,0,4,200/s,9,1,1,,0.3\n"
 					     "x,1,pool,0,8,100/s,9,1,1,,0.04\nx,1,pool,0,8,200/s,9,1,1,,0.1\n");
-	cr_assert(eq(int,
-		     shell("$G plot heatmap sweep.csv --x run.arrivals.rate --y machine.cores --metric p99 --slo "
-			   "'p99 < 200ms' "
-			   "--data h -o h.png"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G plot heatmap sweep.csv --x run.arrivals.rate --y machine.cores --metric p99 --slo "
+		 "'p99 < 200ms' "
+		 "--data h -o h.png");
 	cr_expect(eq(str, content_of("h/cells.tsv"),
 		     (char *)"x_index\ty_index\tx\ty\tvalue\tis_best\n0\t0\t100\t4\t0.05\t0\n1\t0\t200\t4\t0.3\t0\n"
 			     "0\t1\t100\t8\t0.04\t1\n1\t1\t200\t8\t0.1\t0\n"));
@@ -215,7 +206,7 @@ Test(plot, waterfall_of_an_explained_run_goes_from_ideal_to_predicted)
 			     "\"explain\": {\"metric\": \"makespan\", \"ideal_s\": 0.01, \"saves_s\": "
 			     "{\"gil\": 0.025, \"quota\": 0, \"library\": -0.001}, \"interaction_s\": 0.006, "
 			     "\"predicted_s\": 0.04}}]}\n");
-	cr_assert(eq(int, shell("$G plot waterfall e.json --data e -o e.svg"), 0), "%s", content_of("err"));
+	must_run("$G plot waterfall e.json --data e -o e.svg");
 	bars = content_of("e/waterfall.tsv");
 	cr_expect(eq(str, bars,
 		     (char *)"x\tlabel\tis_total\tstart_s\tend_s\n1\tideal\t1\t0.000000000\t0.010000000\n"
@@ -249,12 +240,9 @@ Test(plot, timeline_shows_the_trace_in_the_window)
 {
 	char *data;
 
-	cr_assert(eq(int,
-		     shell("$G run $T/golden/gil.yaml --trace t.csv >/dev/null; $G plot timeline t.csv --variant "
-			   "threads --from 5ms --to 20ms "
-			   "--data t -o t.svg"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G run $T/golden/gil.yaml --trace t.csv >/dev/null; $G plot timeline t.csv --variant "
+		 "threads --from 5ms --to 20ms "
+		 "--data t -o t.svg");
 	data = content_of("t/lanes.tsv");
 	cr_expect(eq(str, data,
 		     (char *)"lane\tis_heading\tlabel\n0\t1\tthreads\n-1\t0\tMainThread, t0\n-2\t0\tbytecode, "

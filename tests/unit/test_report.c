@@ -10,11 +10,8 @@ Test(report, a_report_is_one_file_that_fetches_nothing_and_says_what_the_result_
 	struct data_table table;
 	const char *page;
 
-	cr_assert(eq(int,
-		     shell("$G run --format json -o r.json --trace t.csv $S/validation/mixed.yaml; "
-			   "$G report r.json t.csv $T/data/validation-2026-11-21-2core-epyc-vm.csv -o r.html"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G run --format json -o r.json --trace t.csv $S/validation/mixed.yaml; "
+		 "$G report r.json t.csv $T/data/validation-2026-11-21-2core-epyc-vm.csv -o r.html");
 	page = content_of("r.html");
 	table = table_of("r.json");
 	cr_expect(strstr(page, "http://") == NULL && strstr(page, "https://") == NULL &&
@@ -35,12 +32,9 @@ Test(report, a_report_of_several_points_answers_with_the_best_of_them)
 {
 	const char *page;
 
-	cr_assert(eq(int,
-		     shell("for n in 1 3; do $G run --format json -o r$n.json --set machine.cores=$n --variant "
-			   "threads-8 "
-			   "$S/validation/mixed.yaml; done; $G report r1.json r3.json -o r.html"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("for n in 1 3; do $G run --format json -o r$n.json --set machine.cores=$n --variant "
+		 "threads-8 "
+		 "$S/validation/mixed.yaml; done; $G report r1.json r3.json -o r.html");
 	page = content_of("r.html");
 	/* The baseline and the variant, at two points. */
 	cr_expect(strstr(page, "of 4 rows, 'threads-8' is the fastest") != NULL);
@@ -62,11 +56,8 @@ Test(report, an_open_load_is_answered_by_its_percentiles)
 {
 	const char *page;
 
-	cr_assert(eq(int,
-		     shell("$G run --format json -o r.json --set run.arrivals.for=2s $S/planning/api-server.yaml; "
-			   "$G report r.json -o r.html"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G run --format json -o r.json --set run.arrivals.for=2s $S/planning/api-server.yaml; "
+		 "$G report r.json -o r.html");
 	page = content_of("r.html");
 	cr_expect(strstr(page, "&#39;threads&#39; answers soonest: 99 of 100 requests within ") != NULL ||
 		  strstr(page, "'threads' answers soonest: 99 of 100 requests within ") != NULL);
@@ -78,12 +69,9 @@ Test(report, a_sweep_of_load_answers_with_the_highest_rate_that_is_kept_up_with)
 	struct data_table table;
 	const char *page;
 
-	cr_assert(eq(int,
-		     shell("$G sweep $S/planning/api-server.yaml --vary run.arrivals.rate=100/s,300/s,2000/s "
-			   "--vary variants.threads.workers=8,16 --set run.arrivals.for=1s --format csv -o s.csv && "
-			   "$G report s.csv -o r.html"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G sweep $S/planning/api-server.yaml --vary run.arrivals.rate=100/s,300/s,2000/s "
+		 "--vary variants.threads.workers=8,16 --set run.arrivals.for=1s --format csv -o s.csv && "
+		 "$G report s.csv -o r.html");
 	page = content_of("r.html");
 	table = table_of("s.csv");
 	cr_expect(eq(sz, table.row_count, 6));
@@ -101,11 +89,8 @@ Test(report, long_tables_are_folded_and_the_best_rows_stand_above_them)
 {
 	const char *page, *bests, *fold;
 
-	cr_assert(eq(int,
-		     shell("$G sweep $S/validation/oversubscription.yaml --vary machine.cores=1..12 --format json -o s.json && "
-			   "$G report s.json -o r.html"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G sweep $S/validation/oversubscription.yaml --vary machine.cores=1..12 --format json -o s.json && "
+		 "$G report s.json -o r.html");
 	page = content_of("r.html");
 	bests = strstr(page, "The best of each variant");
 	fold = strstr(page, "<details><summary>All 72 rows");
@@ -136,7 +121,7 @@ Test(report, a_plan_is_answered_with_its_configuration_and_every_point_asked)
 
 	write_file("p.json", plan_json);
 	write_file("p.yaml", "name: api # planned\n");
-	cr_assert(eq(int, shell("$G report p.json -o r.html"), 0), "%s", content_of("err"));
+	must_run("$G report p.json -o r.html");
 	page = content_of("r.html");
 	cr_expect(strstr(page, "api: the cheapest that meets its objectives is 'pool' with variants.pool.workers = 9 "
 			       "(p99 &lt; 60ms: 1.2 % inside; 95 % confidence).") != NULL);
@@ -152,8 +137,7 @@ Test(report, a_plan_is_answered_with_its_configuration_and_every_point_asked)
 Test(report, a_plan_is_drawn_by_its_margins)
 {
 	write_file("p.json", plan_json);
-	cr_assert(eq(int, shell("$G plot plan p.json --data d -o p.svg && $G plot plan p.json -o p.txt"), 0), "%s",
-		  content_of("err"));
+	must_run("$G plot plan p.json --data d -o p.svg && $G plot plan p.json -o p.txt");
 	/* What is hopeless is drawn at -100 %; the interval is half of 1.2 ms to each side, of 60. */
 	cr_expect(eq(str, content_of("d/plan.tsv"),
 		     (char *)"series\tlabel\tx\tmargin\tlow\thigh\tdecision\tis_cut\n"
@@ -171,12 +155,9 @@ Test(report, a_highest_rate_is_told_with_its_knee_and_drawn)
 	struct data_table table;
 	const char *page, *drawn;
 
-	cr_assert(eq(int,
-		     shell("$G plan $S/planning/api-server.yaml --slo 'p99 < 60ms' --find rate --set run.arrivals.for=1s "
-			   "--most-replications 5 --format json -o p.json && $G report p.json -o r.html && "
-			   "$G plot plan p.json --data d -o p.png"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G plan $S/planning/api-server.yaml --slo 'p99 < 60ms' --find rate --set run.arrivals.for=1s "
+		 "--most-replications 5 --format json -o p.json && $G report p.json -o r.html && "
+		 "$G plot plan p.json --data d -o p.png");
 	page = content_of("r.html");
 	drawn = content_of("d/plan.tsv");
 	table = table_of("p.json");
@@ -207,12 +188,9 @@ Test(report, advice_is_given_with_its_reasons_what_would_flip_it_and_what_it_doe
 	const char *page, *drawn;
 	size_t winner = SIZE_MAX;
 
-	cr_assert(eq(int,
-		     shell("$G advise $S/seeds/a2-*.yaml --set run.count=20 --replications 2 --format json -o a.json && "
-			   "$G report a.json -o r.html && $G plot advice a.json --data d -o a.pdf && "
-			   "$G plot breakdown a.json -o b.svg"),
-		     0),
-		  "%s", content_of("err"));
+	must_run("$G advise $S/seeds/a2-*.yaml --set run.count=20 --replications 2 --format json -o a.json && "
+		 "$G report a.json -o r.html && $G plot advice a.json --data d -o a.pdf && "
+		 "$G plot breakdown a.json -o b.svg");
 	page = content_of("r.html");
 	drawn = content_of("d/advice.tsv");
 	table = table_of("a.json");
@@ -248,7 +226,7 @@ Test(report, a_validation_has_the_scenario_and_the_machine_that_it_is_about)
 			     "\"min\": 0.9, \"max\": 1.1, \"q1\": 1, \"q3\": 1, \"n\": 3}, \"error\": 0.03, \"within_spread\": true, "
 			     "\"ideal_error\": -0.2, \"hard\": true, \"spin_ratio\": 1}], \"summary\": {}}\n");
 	write_file("v.yaml", "name: s # measured\n");
-	cr_assert(eq(int, shell("$G report v.json -o r.html"), 0), "%s", content_of("err"));
+	must_run("$G report v.json -o r.html");
 	page = content_of("r.html");
 	cr_expect(strstr(page, "Of 1 predicted makespans, 1 are within 5 % of what CPython took") != NULL);
 	cr_expect(strstr(page, "name: s # measured") != NULL);
