@@ -13,6 +13,8 @@
 #define TRIED_MAX 128
 /* Worker counts nearer to each other than one in so many are not told apart. */
 #define RESOLUTION 16
+/* Waves of tasks give the curve several valleys: each value this near to the best is looked around. */
+#define NEARLY_AS_GOOD 0.97
 
 enum knob { KNOB_WORKERS, KNOB_INNER, KNOB_CHUNKSIZE, KNOB_NONE };
 
@@ -21,6 +23,7 @@ struct tuner {
 	int most_processes;
 	enum knob knob;
 	int64_t tried[TRIED_MAX]; /* of this knob, ascending */
+	const struct variant_result *results[TRIED_MAX];
 	size_t tried_count;
 	int64_t pending[TRIED_MAX];
 	size_t pending_count;
@@ -123,24 +126,25 @@ static struct model_size size_with(const struct tuner *tuner, int64_t value)
 	return size;
 }
 
-/* The middles between the best value and its neighbours. */
-static void propose_between(struct tuner *tuner, int64_t bound)
+/* The middles between the values that are about as good as the best and their neighbours. */
+static void propose_between(struct tuner *tuner, const struct objective *objective, int64_t bound)
 {
-	int64_t best = value_of(tuner);
-	int64_t gap = most(1, best / RESOLUTION);
-
 	for (size_t i = 0; i < tuner->tried_count; i++) {
-		if (tuner->tried[i] != best)
+		int64_t value = tuner->tried[i];
+		int64_t gap = most(1, value / RESOLUTION);
+
+		if (value != value_of(tuner) &&
+		    !(objective_ratio(objective, tuner->results[i], &tuner->contender->result) >= NEARLY_AS_GOOD))
 			continue;
-		if (i > 0 && best - tuner->tried[i - 1] > gap)
-			propose(tuner, (best + tuner->tried[i - 1]) / 2, bound);
-		if (i + 1 < tuner->tried_count && tuner->tried[i + 1] - best > gap)
-			propose(tuner, (best + tuner->tried[i + 1]) / 2, bound);
+		if (i > 0 && value - tuner->tried[i - 1] > gap)
+			propose(tuner, (value + tuner->tried[i - 1]) / 2, bound);
+		if (i + 1 < tuner->tried_count && tuner->tried[i + 1] - value > gap)
+			propose(tuner, (value + tuner->tried[i + 1]) / 2, bound);
 	}
 }
 
 /* Fills `pending` with what to ask next; none are left when the tuner is done. */
-static void propose_next(struct tuner *tuner)
+static void propose_next(struct tuner *tuner, const struct objective *objective)
 {
 	const struct workload *workload = &tuner->contender->candidate->workload;
 	int64_t tasks = tasks_at_once(workload);
@@ -155,7 +159,7 @@ static void propose_next(struct tuner *tuner)
 
 		if (has_knob(tuner, tuner->knob)) {
 			if (tuner->has_begun && tuner->knob != KNOB_CHUNKSIZE)
-				propose_between(tuner, bound);
+				propose_between(tuner, objective, bound);
 			else if (!tuner->has_begun && tuner->knob == KNOB_CHUNKSIZE) {
 				propose(tuner, 1, bound);
 				propose(tuner, tasks / most(1, 4 * workers), bound);
@@ -173,13 +177,16 @@ static void propose_next(struct tuner *tuner)
 	}
 }
 
-static void add_tried(struct tuner *tuner, int64_t value)
+static void add_tried(struct tuner *tuner, int64_t value, const struct variant_result *result)
 {
 	size_t at = tuner->tried_count++;
 
-	for (; at > 0 && tuner->tried[at - 1] > value; at--)
+	for (; at > 0 && tuner->tried[at - 1] > value; at--) {
 		tuner->tried[at] = tuner->tried[at - 1];
+		tuner->results[at] = tuner->results[at - 1];
+	}
 	tuner->tried[at] = value;
+	tuner->results[at] = result;
 }
 
 static void start(struct tuner *tuner, const struct candidate *candidate, int most_processes,
@@ -217,7 +224,7 @@ static bool run_round(struct batch *batch, const struct objective *objective, st
 
 	for (size_t i = 0; i < count; i++) {
 		if (!first)
-			propose_next(&tuners[i]);
+			propose_next(&tuners[i], objective);
 		total += first ? 1 : tuners[i].pending_count;
 	}
 	workloads = region_alloc_array(region, total, sizeof(workloads[0]));
@@ -241,7 +248,7 @@ static bool run_round(struct batch *batch, const struct objective *objective, st
 			at++;
 		}
 		for (size_t k = 0; !first && k < tuners[i].pending_count; k++, at++) {
-			add_tried(&tuners[i], tuners[i].pending[k]);
+			add_tried(&tuners[i], tuners[i].pending[k], &results[at]);
 			offer(objective, tuners[i].contender, size_with(&tuners[i], tuners[i].pending[k]),
 			      &workloads[at], &results[at]);
 		}
