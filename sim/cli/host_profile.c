@@ -6,7 +6,9 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -46,6 +48,54 @@ const char *host_profile_path(const struct native_python *python, struct region 
 			     python->free_threaded_build ? "t" : "");
 }
 
+/* Whether every cost of an interpreter is there: a calibration of an earlier release lacks those that are new. */
+static bool is_complete(const struct profile_python *python)
+{
+	for (enum cost cost = 0; cost < COST_COUNT; cost++)
+		if (cost_infos[cost].scope == SCOPE_PYTHON &&
+		    python->values[cost].provenance == PROVENANCE_MISSING)
+			return false;
+	return true;
+}
+
+/* python3 and python3.11 may be one file. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return !strcmp(a, b) || (stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino);
+}
+
+/* What an earlier calibration of this machine has of `python`; NULL where there is none. */
+static const struct profile_python *read_kept(const char *path, const struct native_python *python, struct region *region)
+{
+	struct diagnostics unheard; /* what is wrong with it does not matter: it is measured anew */
+	const struct profile *profile;
+	struct utsname system;
+
+	if (!path || access(path, R_OK) != 0)
+		return NULL;
+	diagnostics_init(&unheard, region);
+	profile = profile_read(path, region, &unheard);
+	if (!profile || uname(&system) != 0 || !profile->kernel || strcmp(profile->kernel, system.release) != 0)
+		return NULL;
+	for (size_t i = 0; i < profile->python_count; i++) {
+		const struct profile_python *kept = &profile->pythons[i];
+
+		if (!strcmp(kept->version, python->version) && kept->gil == !python->free_threaded_build &&
+		    (!kept->executable || is_same_file(kept->executable, python->executable)))
+			return kept;
+	}
+	return NULL;
+}
+
+bool host_profile_is_current(const char *path, const struct native_python *python, struct region *region)
+{
+	const struct profile_python *kept = read_kept(path, python, region);
+
+	return kept && is_complete(kept);
+}
+
 /* One calibration is a pass over the machine and each interpreter, and again: so many parts of one progress. */
 struct parts {
 	struct progress progress;
@@ -70,12 +120,18 @@ struct profile *host_profile_measure(const char *name, const struct native_pytho
 	struct parts parts = { .count = NATIVE_CALIBRATION_PASSES * (1 + count), .region = region };
 	struct native_samples *of_machine = native_samples_new(region);
 	struct native_samples **of_pythons = region_alloc_array(region, count, sizeof(*of_pythons));
+	struct native_python *asked = region_alloc_array(region, count, sizeof(*asked));
 	struct native_error error;
 	bool measured = true;
 
 	fprintf(stderr, "gilsim: measuring this machine, %d times over\n", NATIVE_CALIBRATION_PASSES);
 	for (size_t i = 0; i < count; i++) {
+		const struct profile_python *kept = read_kept(host_profile_path(&pythons[i], region), &pythons[i], region);
+
 		of_pythons[i] = native_samples_new(region);
+		asked[i] = pythons[i];
+		if (kept && isfinite(kept->values[COST_SPIN_PYTHON].value))
+			asked[i].full_pace_ns = kept->values[COST_SPIN_PYTHON].value;
 		fprintf(stderr, "gilsim: and Python %s%s (%s)\n", pythons[i].full_version,
 			pythons[i].free_threaded_build ? "t" : "", pythons[i].executable);
 	}
@@ -86,7 +142,7 @@ struct profile *host_profile_measure(const char *name, const struct native_pytho
 		parts.done++;
 		for (size_t i = 0; i < count && measured && !interrupt_seen(); i++) {
 			parts.subject = pythons[i].full_version;
-			measured = native_calibrate_python(profile, &pythons[i], of_pythons[i], region,
+			measured = native_calibrate_python(profile, &asked[i], of_pythons[i], region,
 							   show_progress, &parts, &error);
 			parts.done++;
 		}
@@ -122,38 +178,6 @@ bool host_profile_save(const struct profile *profile, const char *path, struct r
 		return false;
 	}
 	return true;
-}
-
-/* Whether every cost of an interpreter is there: a calibration of an earlier release lacks those that are new. */
-static bool is_complete(const struct profile_python *python)
-{
-	for (enum cost cost = 0; cost < COST_COUNT; cost++)
-		if (cost_infos[cost].scope == SCOPE_PYTHON &&
-		    python->values[cost].provenance == PROVENANCE_MISSING)
-			return false;
-	return true;
-}
-
-bool host_profile_is_current(const char *path, const struct native_python *python, struct region *region)
-{
-	struct diagnostics unheard; /* what is wrong with it does not matter: it is measured anew */
-	const struct profile *profile;
-	struct utsname system;
-
-	if (access(path, R_OK) != 0)
-		return false;
-	diagnostics_init(&unheard, region);
-	profile = profile_read(path, region, &unheard);
-	if (!profile || uname(&system) != 0 || !profile->kernel || strcmp(profile->kernel, system.release) != 0)
-		return false;
-	for (size_t i = 0; i < profile->python_count; i++) {
-		const struct profile_python *kept = &profile->pythons[i];
-
-		if (!strcmp(kept->version, python->version) && kept->gil == !python->free_threaded_build)
-			return is_complete(kept) &&
-			       (!kept->executable || !strcmp(kept->executable, python->executable));
-	}
-	return false;
 }
 
 const char *host_profile_obtain(const struct native_python *python, struct region *region)

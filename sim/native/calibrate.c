@@ -288,21 +288,23 @@ static void listen_to(void *context, const char *line)
 }
 
 /* What calibrate.py must know of the machine. */
-static char *machine_json(const struct profile *profile, const struct calibration *calibration)
+static char *machine_json(const struct profile *profile, double full_pace_ns, const struct calibration *calibration)
 {
 	const struct native_samples *spins = &calibration->samples[COST_SPIN_PYTHON];
+	/* The full pace, as earlier passes, or an earlier calibration, have seen it: the best tenth. */
+	double pace_ns = spins->count == 0 ? INFINITY : calibrate_quantile(spins->batches, spins->count, 0.1);
 	json_t *costs = json_object(), *root;
 	char *text, *copy;
 
+	if (full_pace_ns > 0)
+		pace_ns = fmin(pace_ns, full_pace_ns);
 	for (size_t i = 0; i < COST_COUNT; i++) {
 		if (cost_infos[i].scope == SCOPE_MACHINE && isfinite(profile->values[i].value))
 			json_object_set_new(costs, cost_infos[i].name, json_real(profile->values[i].value));
 	}
-	/* The full pace, as earlier passes have seen it: the best tenth. */
 	root = json_pack("{soso?siso?}", "costs", costs, "there",
 			 calibration->there < 0 ? NULL : json_integer(calibration->there), "here", calibration->here,
-			 "spin_python_ns",
-			 spins->count == 0 ? NULL : json_real(calibrate_quantile(spins->batches, spins->count, 0.1)));
+			 "spin_python_ns", isfinite(pace_ns) ? json_real(pace_ns) : NULL);
 	text = json_dumps(root, 0);
 	copy = region_strdup(calibration->region, text);
 	free(text);
@@ -404,7 +406,7 @@ bool native_calibrate_python(struct profile *profile, const struct native_python
 	folder = native_folder_new(region, error);
 	if (!folder)
 		return false;
-	ok = run_calibrate(folder, machine_json(profile, &calibration), python, &listener);
+	ok = run_calibrate(folder, machine_json(profile, python->full_pace_ns, &calibration), python, &listener);
 	native_folder_remove(folder);
 	if (!ok)
 		return false;

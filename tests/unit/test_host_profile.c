@@ -89,3 +89,17 @@ Test(host_profile, a_calibration_of_another_executable_or_kernel_is_not)
 	profile->kernel = "2.6.39";
 	cr_expect(not(is_current(profile)));
 }
+
+Test(host_profile, a_calibration_of_the_same_executable_by_another_name_is_used)
+{
+	struct profile *profile = complete_profile();
+	const char *name = region_format(&region, "%s.python3", path);
+	struct native_python by_name = python;
+
+	profile->pythons[0].executable = "/proc/self/exe";
+	by_name.executable = name;
+	cr_assert(eq(int, symlink("/proc/self/exe", name), 0));
+	cr_assert(host_profile_save(profile, path, &region));
+	cr_expect(host_profile_is_current(path, &by_name, &region));
+	unlink(name);
+}
