@@ -123,10 +123,24 @@ static void read_all(int fd, char *bytes, size_t count)
 	}
 }
 
+/* Of this thread: fresh memory for each message would be paid for page by page. */
+static char *message_buffer(size_t count)
+{
+	static _Thread_local char *buffer;
+	static _Thread_local size_t capacity;
+
+	if (count > capacity) {
+		free(buffer);
+		buffer = c_alloc(1, count);
+		capacity = count;
+	}
+	return buffer;
+}
+
 void c_connection_send(int fd, const void *head, size_t head_bytes, size_t length_bytes)
 {
 	uint32_t length = (uint32_t)(length_bytes > head_bytes ? length_bytes : head_bytes);
-	char *message = c_alloc(1, sizeof(length) + length);
+	char *message = message_buffer(sizeof(length) + length);
 
 	memcpy(message, &length, sizeof(length));
 	memcpy(message + sizeof(length), head, head_bytes);
@@ -136,7 +150,6 @@ void c_connection_send(int fd, const void *head, size_t head_bytes, size_t lengt
 	} else {
 		write_all(fd, message, sizeof(length) + length);
 	}
-	free(message);
 }
 
 void c_connection_receive(int fd, void *head, size_t head_bytes)
@@ -145,8 +158,7 @@ void c_connection_receive(int fd, void *head, size_t head_bytes)
 	char *message;
 
 	read_all(fd, (char *)&length, sizeof(length));
-	message = c_alloc(1, length);
+	message = message_buffer(length);
 	read_all(fd, message, length);
 	memcpy(head, message, head_bytes);
-	free(message);
 }

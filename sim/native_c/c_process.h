@@ -21,7 +21,7 @@ void c_process_kill_rest(void);
 bool c_process_has_ended(pid_t process);
 
 /* multiprocessing.connection.Connection: messages of a header with the length and so many bytes. `head` is what a
- * message begins with; the rest of its `length_bytes` is filled with zeros, and is read to be dropped. */
+ * message begins with; what the rest of its `length_bytes` holds does not matter. */
 void c_connection_send(int fd, const void *head, size_t head_bytes, size_t length_bytes);
 void c_connection_receive(int fd, void *head, size_t head_bytes);
 

@@ -10,6 +10,7 @@
 
 #include "sim/base/random.h"
 #include "sim/native_c/c_clock.h"
+#include "sim/native_c/c_pipe.h"
 #include "sim/native_c/c_queue.h"
 #include "sim/native_c/c_steps.h"
 #include "sim/native_c/c_sync.h"
@@ -421,9 +422,12 @@ static void *make_of_threads(const struct resource *resource)
 
 static void *make_of_processes(const struct resource *resource)
 {
-	struct mp_semaphore *semaphore = memory_for(resource, 1, sizeof(*semaphore));
 	bool is_lock = resource->kind == RESOURCE_LOCK;
+	struct mp_semaphore *semaphore;
 
+	if (resource->kind == RESOURCE_PIPE)
+		return c_pipe_make();
+	semaphore = memory_for(resource, 1, sizeof(*semaphore));
 	sem_init(&semaphore->value, 1, is_lock ? 1 : (unsigned)resource->size);
 	semaphore->bound = is_lock ? 1 : resource->kind == RESOURCE_SEMAPHORE ? INT64_MAX : resource->size;
 	return semaphore;
@@ -448,7 +452,7 @@ const char *c_resource_why_not(const struct resource *resource)
 {
 	static const char *const of_threads = "the c backend has no such resource among threads";
 	static const char *const of_processes =
-		"the c backend has only locks, semaphores, variables and arrays among processes";
+		"the c backend has only locks, semaphores, pipes, variables and arrays among processes";
 
 	switch (resource->scope) {
 	case SCOPE_THREADS:
@@ -461,7 +465,7 @@ const char *c_resource_why_not(const struct resource *resource)
 			       : of_threads;
 	case SCOPE_PROCESSES:
 		return is_of_cells(resource) || resource->kind == RESOURCE_LOCK ||
-				       resource->kind == RESOURCE_SEMAPHORE ||
+				       resource->kind == RESOURCE_PIPE || resource->kind == RESOURCE_SEMAPHORE ||
 				       resource->kind == RESOURCE_BOUNDED_SEMAPHORE
 			       ? NULL
 			       : of_processes;

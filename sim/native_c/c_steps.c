@@ -9,6 +9,7 @@
 #include "sim/base/random.h"
 #include "sim/native_c/c_clock.h"
 #include "sim/native_c/c_loop.h"
+#include "sim/native_c/c_pipe.h"
 #include "sim/native_c/c_process.h"
 #include "sim/native_c/c_resources.h"
 
@@ -416,6 +417,8 @@ static step_fn *const of_functions[STEP_KIND_COUNT] = {
 	[STEP_READ] = c_step_read,
 	[STEP_WRITE] = c_step_write,
 	[STEP_REQUEST] = c_step_request,
+	[STEP_SEND] = c_step_send,
+	[STEP_RECV] = c_step_recv,
 };
 
 static step_fn *const of_coroutines[STEP_KIND_COUNT] = {

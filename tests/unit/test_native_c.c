@@ -296,6 +296,23 @@ Test(native_c, a_lock_is_exclusive_among_processes)
 	cr_expect(run.result.makespan_s >= 30 * 0.0002, "one after the other");
 }
 
+Test(native_c, processes_send_each_other_messages)
+{
+	expect_counts("resources: {way: {kind: pipe}}\n"
+		      "tasks:\n"
+		      "  send: [{repeat: 3, do: [{send: {to: way, item: 5, bytes: 300KiB}}]}]\n"
+		      "  receive:\n"
+		      "    - repeat: 3\n"
+		      "      do:\n"
+		      "        - recv: {from: way, as: x}\n"
+		      "        - if: x != 5\n"
+		      "          then: [{raise: wrong}]\n"
+		      "    - recv: {from: way, timeout: 5ms}\n"
+		      "  main: [{spawn: receive}, {spawn: send}, {join: all}]\n"
+		      "variants: {processes: {model: program, spawn: process}}\n",
+		      1, 1, 0);
+}
+
 Test(native_c, control_flow_goes_where_the_simulator_goes)
 {
 	struct native_run run = expect_counts("tasks:\n"
