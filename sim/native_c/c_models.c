@@ -95,7 +95,7 @@ static void run_thread_pool(const struct share *share)
 {
 	bool is_warm = warm_threads.workers && share->model == &c_run.workload->model;
 	struct c_call *calls = c_alloc((size_t)share->count, sizeof(*calls));
-	struct c_thread_pool own, *pool = is_warm ? &warm_threads : &own;
+	struct c_thread_pool own = { 0 }, *pool = is_warm ? &warm_threads : &own;
 
 	if (!is_warm)
 		c_thread_pool_init(pool, c_run.workload, workers_of(share));

@@ -345,10 +345,12 @@ static void step_stage(struct c_instance *self, const struct step *step)
 	int number = atomic_fetch_add(&c_run.shared->stage_count, 1);
 
 	(void)self;
-	if (number >= C_STAGE_LIMIT)
+	if (number < C_STAGE_LIMIT) {
+		c_run.shared->stages[number].name = step->name;
+		c_run.shared->stages[number].at_ns = c_clock_ns();
+	} else {
 		c_die("more than %d stages are marked", C_STAGE_LIMIT);
-	c_run.shared->stages[number].name = step->name;
-	c_run.shared->stages[number].at_ns = c_clock_ns();
+	}
 }
 
 /* ---- Coroutines ---- */
