@@ -174,7 +174,7 @@ check-advise-native: all ## measures: is the model that advise names the fastest
 	tests/tools/advise_native.py build/gilsim tests/data/advise-scenarios.csv build/advise-native.csv $(ADVISE_NATIVE)
 
 # What programs link with: no command, nothing native.
-LIBRARY_OBJECTS := $(filter-out $(OUT)/obj/sim/cli/% $(OUT)/obj/sim/native/% $(OUT)/obj/sim/report/%,$(OBJECTS))
+LIBRARY_OBJECTS := $(filter-out $(OUT)/obj/sim/cli/% $(OUT)/obj/sim/native/% $(OUT)/obj/sim/native_c/% $(OUT)/obj/sim/report/%,$(OBJECTS))
 $(OUT)/libgilsim.a: $(LIBRARY_OBJECTS) $(OUT)/sources
 	$(say) ar $@
 	$(run)rm -f $@ && ar rcs $@ $(filter %.o,$^)

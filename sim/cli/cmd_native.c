@@ -43,7 +43,8 @@ static const struct argp_child children[] = {
 static const struct argp native_command_argp = {
 	.parser = parse_option,
 	.args_doc = "FILE...",
-	.doc = "Run every variant of each scenario for real, on CPython, several rounds in random order.\v"
+	.doc = "Run every variant of each scenario for real, on CPython or on plain threads, processes and an epoll loop, "
+	       "several rounds in random order.\v"
 	       "Prints means over the rounds. Durations are scaled as the scenario's `scale` says, so its "
 	       "expectations "
 	       "are not tested; a --slo is, against what was measured. Without --profile, this machine's own calibration tells how much work a duration "
@@ -62,9 +63,9 @@ static struct results combine_rounds(const struct native_rounds *rounds, struct 
 	struct results combined;
 
 	for (size_t round = 0; round < count; round++) {
-		each[round] = results_heading(scenario, "cpython");
+		each[round] = results_heading(scenario, rounds->backend == BACKEND_C ? "c" : "cpython");
 		each[round].python_version = rounds->python->full_version;
-		each[round].python_executable = rounds->python->executable;
+		each[round].python_executable = rounds->backend == BACKEND_C ? "the c backend" : rounds->python->executable;
 		each[round].spin_rate_ratio = native_rounds_main_pace(rounds, scenario->baseline, region);
 		each[round].variants =
 			region_alloc_array(region, scenario->workload_count, sizeof(each[round].variants[0]));
@@ -164,7 +165,7 @@ static int run_python(const struct native_command_arguments *arguments, const st
 		if (!scenario)
 			return STATUS_BAD_INPUT;
 		native_rounds_run(&rounds, scenario, python, &arguments->native, arguments->scenario.seed, region);
-		native_rounds_report(&rounds);
+		native_rounds_report(&rounds, region);
 		for (size_t round = 0; trace && round < rounds.round_count; round++)
 			trace_native_round(trace, &rounds, round, arguments->scenario.seed, region);
 		measurements[*count].results = combine_rounds(&rounds, region);

@@ -104,7 +104,9 @@ static const struct argp validate_argp = {
 	.doc = "Simulate scenarios and run them for real, and print the error of each prediction beside the spread "
 	       "of the "
 	       "measurements.\v"
-	       "Without --profile, this machine's own calibration is used; it is measured when it is missing.\n\n"
+	       "Without --profile, this machine's own calibration is used; it is measured when it is missing. With "
+	       "--backend c, what runs has the interpreter's algorithms and none of its costs, and is predicted with the "
+	       "machine's costs alone: so an error can be placed in the model of the machine or in that of the interpreter.\n\n"
 	       "Example:\n  gilsim validate --python python3.11 --python python3.13 scenarios/validation/*.yaml",
 	.children = children,
 };
@@ -174,7 +176,7 @@ static void add_rows(struct validation *validation, const struct native_rounds *
 			row->file = scenario->file;
 			row->profile = scenario->workloads[variant].machine.profile;
 			row->variant = scenario->workloads[variant].variant;
-			row->python = native_python_label(rounds->python, region);
+			row->python = native_label(rounds->backend, rounds->python, region);
 			row->metric = name;
 			row->model = ledger_model(&scenario->workloads[variant], region);
 			row->steps = ledger_steps(&scenario->workloads[variant], region);
@@ -219,7 +221,7 @@ static int validate_file(const struct validate_arguments *arguments, const char 
 	if (!scenario || !ideal_scenario)
 		return STATUS_BAD_INPUT;
 	native_rounds_run(&rounds, scenario, python, &arguments->native, arguments->scenario.seed, region);
-	native_rounds_report(&rounds);
+	native_rounds_report(&rounds, region);
 	if (rounds.round_count > 0) {
 		bool measurement_ended_early = interrupt_seen();
 

@@ -9,6 +9,7 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/native_rounds.h"
 #include "sim/native/native_cpus.h"
+#include "sim/native_c/c_backend.h"
 #include "sim/results/results_stats.h"
 
 /* A run during which the pace changed by more than this is repeated, at most so many times, and all of them together at
@@ -24,7 +25,7 @@
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-enum { OPTION_PYTHON = 0x300, OPTION_REPEAT, OPTION_MAX_TIME, OPTION_CPUS, OPTION_TIMEOUT, OPTION_TRACE };
+enum { OPTION_PYTHON = 0x300, OPTION_BACKEND, OPTION_REPEAT, OPTION_MAX_TIME, OPTION_CPUS, OPTION_TIMEOUT, OPTION_TRACE };
 
 static sim_ns option_duration(const struct argp_state *state, const char *option, const char *text)
 {
@@ -34,6 +35,15 @@ static sim_ns option_duration(const struct argp_state *state, const char *option
 	if (!units_parse_duration(text, &value, &error))
 		argp_error(state, "%s: %s", option, error.text);
 	return value;
+}
+
+static enum native_backend option_backend(const struct argp_state *state, const char *text)
+{
+	if (!strcmp(text, "cpython"))
+		return BACKEND_CPYTHON;
+	if (strcmp(text, "c") != 0)
+		argp_error(state, "--backend is '%s', expected cpython or c", text);
+	return BACKEND_C;
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -49,6 +59,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_PYTHON:
 		text_list_add(&arguments->pythons, arguments->region, text);
+		return 0;
+	case OPTION_BACKEND:
+		arguments->backend = option_backend(state, text);
 		return 0;
 	case OPTION_REPEAT:
 		arguments->repeat = (int)option_integer(state, "--repeat", text, 1, 100000);
@@ -75,6 +88,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp_option option_rows[] = {
 	{ 0, 0, 0, 0, "Measuring:", 3 },
 	{ "python", OPTION_PYTHON, "EXE", 0, "Interpreter to run on (repeatable; default python3)", 3 },
+	{ "backend", OPTION_BACKEND, "cpython|c", 0,
+	  "What runs it: the interpreter (default), or C code with the interpreter's algorithms and none of its costs, "
+	  "predicted with the machine's costs alone", 3 },
 	{ "repeat", OPTION_REPEAT, "N", 0, "Rounds (default 5)", 3 },
 	{ "max-time", OPTION_MAX_TIME, "DURATION", 0,
 	  "Go on after that until medians are known within 1%, but no longer than this", 3 },
@@ -116,6 +132,7 @@ struct scenario *native_load_scenario(const char *path, const struct scenario_ar
 {
 	struct scenario_options options = scenario_arguments_options(arguments);
 	struct text_list overrides = { 0 };
+	struct scenario *scenario;
 
 	for (size_t i = 0; i < options.override_count; i++)
 		text_list_add(&overrides, region, options.overrides[i]);
@@ -132,7 +149,10 @@ struct scenario *native_load_scenario(const char *path, const struct scenario_ar
 		if (native_cpus_choose(&cpus, native->cpus, 0, &error))
 			options.max_cores = (int)cpus.count;
 	}
-	return load_scenario(path, &options, region);
+	scenario = load_scenario(path, &options, region);
+	for (size_t i = 0; scenario && native->backend == BACKEND_C && i < scenario->workload_count; i++)
+		c_backend_adapt(&scenario->workloads[i]);
+	return scenario;
 }
 
 bool native_check_files(const struct scenario_arguments *arguments, const struct native_arguments *native,
@@ -151,9 +171,18 @@ bool native_check_files(const struct scenario_arguments *arguments, const struct
 	return all;
 }
 
-const char *native_python_label(const struct native_python *python, struct region *region)
+const char *native_label(enum native_backend backend, const struct native_python *python, struct region *region)
 {
+	if (backend == BACKEND_C)
+		return region_format(region, "c %s", python->version);
 	return region_format(region, "%s%s", python->full_version, python->free_threaded_build ? "t" : "");
+}
+
+const char *native_source(const struct native_rounds *rounds, struct region *region)
+{
+	if (rounds->backend == BACKEND_C)
+		return region_format(region, "the c backend as of %s", rounds->python->version);
+	return region_format(region, "Python %s", native_label(rounds->backend, rounds->python, region));
 }
 
 /* --- pace ------------------------------------------------------------------------------------- */
@@ -244,6 +273,26 @@ double native_rounds_main_pace(const struct native_rounds *rounds, size_t varian
 
 /* --- running ---------------------------------------------------------------------------------- */
 
+static bool can_run(const struct native_rounds *rounds, const struct workload *workload, const char **why_not)
+{
+	if (rounds->backend == BACKEND_C)
+		return c_backend_can_run(workload, why_not);
+	if (rounds->python->free_threaded_build && workload->python.gil != GIL_OFF) {
+		*why_not = "gil: on is measured on a build with the GIL, not on this free-threaded one";
+		return false;
+	}
+	return native_can_run(workload, rounds->python, why_not);
+}
+
+static bool execute(const struct native_rounds *rounds, const struct workload *workload,
+		    const struct native_options *options, struct region *region, struct native_run *run,
+		    struct native_error *error)
+{
+	if (rounds->backend == BACKEND_C)
+		return c_backend_execute(workload, options, region, run, error);
+	return native_execute(workload, rounds->python, options, region, run, error);
+}
+
 /* One run that went steadily, or the steadiest of several that did not. False on a failure and on ^C. */
 static bool run_once(struct native_rounds *rounds, size_t variant, const struct native_options *options,
 		     struct region *region, struct native_run *run)
@@ -256,7 +305,7 @@ static bool run_once(struct native_rounds *rounds, size_t variant, const struct 
 
 	for (int attempt = 0;; attempt++) {
 		double drift;
-		bool ran = native_execute(workload, rounds->python, options, region, run, &error);
+		bool ran = execute(rounds, workload, options, region, run, &error);
 
 		if (interrupt_seen())
 			return false;
@@ -394,12 +443,12 @@ static void watch_memory(struct native_rounds *rounds, struct native_options opt
 		struct native_error error;
 
 		rounds->peak_memory_bytes[variant] = NAN;
-		if (rounds->why_not[variant])
+		if (rounds->why_not[variant] || rounds->backend == BACKEND_C) /* whose memory says nothing of Python's */
 			continue;
 		progress_update(progress, 0, region_format(region, "%s: %s, memory", scenario->name,
 							   scenario->workloads[variant].variant));
 		/* A failure comes again in the first round, and is told there. */
-		if (native_execute(&scenario->workloads[variant], rounds->python, &options, region, &run, &error))
+		if (execute(rounds, &scenario->workloads[variant], &options, region, &run, &error))
 			rounds->peak_memory_bytes[variant] = run.result.peak_memory_bytes;
 	}
 }
@@ -414,17 +463,13 @@ void native_rounds_run(struct native_rounds *rounds, const struct scenario *scen
 							 arguments->keep_steps };
 	struct progress progress;
 
-	*rounds = (struct native_rounds){ .scenario = scenario, .python = python };
+	*rounds = (struct native_rounds){ .scenario = scenario, .python = python, .backend = arguments->backend };
 	rounds->why_not = region_alloc_array(region, scenario->workload_count, sizeof(rounds->why_not[0]));
 	progress_start(&progress);
 	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
-		const struct workload *workload = &scenario->workloads[variant];
 		const char *why_not;
 
-		if (python->free_threaded_build && workload->python.gil != GIL_OFF)
-			rounds->why_not[variant] =
-				"gil: on is measured on a build with the GIL, not on this free-threaded one";
-		else if (!native_can_run(workload, python, &why_not))
+		if (!can_run(rounds, &scenario->workloads[variant], &why_not))
 			rounds->why_not[variant] = why_not;
 	}
 	watch_memory(rounds, options, &progress, region);
@@ -443,10 +488,10 @@ void native_rounds_run(struct native_rounds *rounds, const struct scenario *scen
 	progress_end(&progress);
 }
 
-void native_rounds_report(const struct native_rounds *rounds)
+void native_rounds_report(const struct native_rounds *rounds, struct region *region)
 {
 	const struct scenario *scenario = rounds->scenario;
-	const char *build = rounds->python->free_threaded_build ? "t" : "";
+	const char *source = native_source(rounds, region);
 
 	if (scenario->cores_clamped)
 		fprintf(stderr, "gilsim: %s: run and predicted with %d core%s, all that may be used here\n",
@@ -454,14 +499,13 @@ void native_rounds_report(const struct native_rounds *rounds)
 			scenario->workloads[scenario->baseline].machine.cores == 1 ? "" : "s");
 	for (size_t variant = 0; variant < scenario->workload_count; variant++)
 		if (rounds->why_not[variant])
-			fprintf(stderr, "gilsim: %s: variant '%s' is not measured on Python %s%s: %s\n",
-				scenario->file, scenario->workloads[variant].variant, rounds->python->full_version,
-				build, rounds->why_not[variant]);
+			fprintf(stderr, "gilsim: %s: variant '%s' is not measured on %s: %s\n", scenario->file,
+				scenario->workloads[variant].variant, source, rounds->why_not[variant]);
 	if (rounds->repeated_count > 0)
 		fprintf(stderr,
-			"gilsim: %s: Python %s%s: runs repeated because the interpreter's pace changed, or others used "
+			"gilsim: %s: %s: runs repeated because the interpreter's pace changed, or others used "
 			"the cores, by more than 3%%: %zu",
-			scenario->file, rounds->python->full_version, build, rounds->repeated_count);
+			scenario->file, source, rounds->repeated_count);
 	if (rounds->unsteady_count > 0)
 		fprintf(stderr, "; kept although it was so each time: %zu", rounds->unsteady_count);
 	if (rounds->repeated_count > 0)

@@ -11,10 +11,17 @@
 #include "sim/cli/progress.h"
 #include "sim/native/native.h"
 
-/* --python, --repeat, --max-time, --cpus, --timeout, --trace: a child parser for `native` and `validate`. */
+/* What executes a workload natively. */
+enum native_backend {
+	BACKEND_CPYTHON,
+	BACKEND_C, /* sim/native_c/c_backend.h: the interpreter only says which version's algorithms are followed */
+};
+
+/* --python, --backend, --repeat, --max-time, --cpus, --timeout, --trace: a child parser for `native` and `validate`. */
 struct native_arguments {
 	struct region *region; /* borrowed; set by the parent parser */
 	struct text_list pythons;
+	enum native_backend backend;
 	int repeat;
 	sim_ns max_time_ns; /* 0: stop after `repeat` rounds */
 	sim_ns timeout_ns;
@@ -27,6 +34,7 @@ extern const struct argp native_argp;
 struct native_rounds {
 	const struct scenario *scenario;    /* borrowed */
 	const struct native_python *python; /* borrowed */
+	enum native_backend backend;
 	const char **why_not;		    /* a variant; NULL: it was run */
 	double *peak_memory_bytes;	    /* of a variant, from a run of its own; NaN: not known */
 	struct native_run *runs;	    /* of round r and variant v at [r * workload_count + v] */
@@ -72,9 +80,11 @@ void native_run_pace(const struct workload *workload, const struct native_run *r
 /* The pace that tells most, that of the first kind of step the workload has: its median over the rounds. */
 double native_rounds_main_pace(const struct native_rounds *rounds, size_t variant, struct region *region);
 
-/* "3.13.0t" */
-const char *native_python_label(const struct native_python *python, struct region *region);
+/* "3.13.0t"; for the c backend "c 3.13", the version that it follows. */
+const char *native_label(enum native_backend backend, const struct native_python *python, struct region *region);
+/* As messages call it: "Python 3.13.0t", "the c backend as of 3.13". */
+const char *native_source(const struct native_rounds *rounds, struct region *region);
 /* Says on standard error what was not measured, what was repeated, and that cores were clamped. */
-void native_rounds_report(const struct native_rounds *rounds);
+void native_rounds_report(const struct native_rounds *rounds, struct region *region);
 
 #endif

@@ -68,7 +68,7 @@ struct time_comparison time_comparison_make(const struct scenario *scenario, con
 	int cores = rounds->scenario->workloads[variant].machine.cores;
 	struct time_comparison comparison = { .scenario = rounds->scenario->name,
 					      .variant = rounds->scenario->workloads[variant].variant,
-					      .python = native_python_label(rounds->python, region),
+					      .python = native_label(rounds->backend, rounds->python, region),
 					      .error = error };
 	double parts_s = 0;
 

@@ -210,7 +210,10 @@ void trace_native_round(struct trace_writer *writer, const struct native_rounds 
 		const struct trace_run heading = {
 			.scenario = scenario->name,
 			.variant = scenario->workloads[variant].variant,
-			.source = region_format(region, "CPython %s", native_python_label(rounds->python, region)),
+			.source = rounds->backend == BACKEND_C ?
+					  native_source(rounds, region) :
+					  region_format(region, "CPython %s",
+							native_label(rounds->backend, rounds->python, region)),
 			.seed = seed,
 			.replication = round,
 		};

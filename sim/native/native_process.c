@@ -70,6 +70,15 @@ struct running {
 	int interrupted_by; /* signal; 0: none */
 };
 
+/* As an executed program finds them: none is caught by this one's handlers. */
+static void reset_signals(void)
+{
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGPIPE };
+
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
+		signal(caught[i], SIG_DFL);
+}
+
 /* Between fork and exec: only what is safe there. */
 static _Noreturn void become_program(const struct native_command *command, char **environment, int out_fd,
 				     int err_fd, int report_fd, const sigset_t *mask)
@@ -84,6 +93,11 @@ static _Noreturn void become_program(const struct native_command *command, char 
 	signal(SIGINT, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (command->body) {
+		close(report_fd); /* it runs: as exec() would have told */
+		reset_signals();
+		_exit(command->body(command->body_context));
+	}
 	execvpe(command->argv[0], (char *const *)command->argv, environment);
 fail:
 	failure = errno;

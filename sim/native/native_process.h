@@ -21,6 +21,10 @@ typedef void native_line_fn(void *context, const char *line);
 
 struct native_command {
 	const char *const *argv;	/* NULL-terminated; the first is looked up in PATH */
+	/* Called in the child in place of executing argv, which then only names it; its return value is the exit status. NULL: argv
+	 * is executed. */
+	int (*body)(void *context);
+	void *body_context;
 	const char *const *environment; /* NULL-terminated "NAME=value" added to gilsim's own; NULL: none */
 	sim_ns timeout_ns;		/* counted from the start of the program */
 	/* A second limit, counted from the moment of CLOCK_MONOTONIC that the program writes here; it may be

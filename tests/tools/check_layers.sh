@@ -14,6 +14,7 @@ sim/results        sim/base/ sim/engine/trace.h
 sim/report         sim/base/ sim/profile/ sim/results/
 sim/scenario       sim/base/ sim/profile/ sim/results/expectation.h sim/results/results.h
 sim/native         sim/base/ sim/profile/ sim/scenario/workload.h sim/results/results.h
+sim/native_c       sim/base/ sim/profile/ sim/scenario/workload.h sim/results/results.h sim/native/
 sim/plan           sim/base/ sim/engine/trace.h sim/profile/ sim/scenario/ sim/results/ models/simulate/
 sim/api            sim/base/ sim/scenario/ sim/results/ sim/plan/ models/simulate/
 models/machine     sim/base/ sim/engine/ sim/profile/

@@ -96,6 +96,7 @@ Test(cli, usage_errors_end_with_2_and_print_nothing_on_standard_output)
 					     "native --repeat 0 s.yaml",
 					     "native --cpus x s.yaml",
 					     "native --timeout 5 s.yaml",
+					     "native --backend java s.yaml",
 					     "validate --max-error x s.yaml",
 					     "validate --profile no-such s.yaml",
 					     "calibrate extra",
@@ -209,6 +210,19 @@ Test(cli, an_output_that_fails_ends_with_3)
 	cr_expect(eq(int, gilsim("schema -o /dev/full").status, 3));
 	cr_expect(eq(int, gilsim("native --python ./no-such-python s.yaml").status, 3));
 	cr_expect(eq(int, gilsim("validate --python /bin/false s.yaml").status, 3));
+}
+
+Test(cli, the_c_backend_runs_and_is_predicted, .timeout = 120)
+{
+	struct outcome outcome = gilsim("native --backend c --profile default --repeat 1 --format json s.yaml");
+
+	cr_expect(eq(int, outcome.status, 0));
+	cr_expect(strstr(outcome.out, "\"source\": \"c\"") != NULL, "%s", outcome.out);
+	outcome = gilsim("validate --backend c --profile default --repeat 1 --format csv s.yaml "
+			 "--set variants.threads.model=process_pool --set variants.threads.workers=2");
+	cr_expect(eq(int, outcome.status, 0));
+	cr_expect(strstr(outcome.out, ",c 3.") != NULL, "%s", outcome.out);
+	cr_expect(strstr(outcome.err, "'threads' is not measured on the c backend as of 3.") != NULL, "%s", outcome.err);
 }
 
 Test(cli, files_are_written_whole_and_traces_are_text)
