@@ -198,7 +198,7 @@ check-readme: all ## run every command of the README but those that measure
 
 test-all: ## everything that .ci/run runs, and what takes long
 	.ci/run
-	$(MAKE) check-pictures check-memory check-faults KILLS=100 property fuzz fuzz-afl FUZZ_TIME=600 soak coverage
+	$(MAKE) analyze check-pictures check-memory check-faults KILLS=100 property fuzz fuzz-afl FUZZ_TIME=600 soak coverage
 
 KILLS ?= 10
 check-faults: packages-test ## long: KILLS=10 kill -9 at random moments of each kind of output, and signals at random moments
@@ -313,13 +313,18 @@ coverage: packages-test ## which lines of sim/ and models/ the tests run: build/
 	@tests/tools/run_tests.sh build/coverage || true
 	@tests/tools/coverage.sh build/coverage
 
+# One file at a time: checks that go on in the next one would take its texts for the last one's.
+TIDY := printf '%s\n' $(SOURCES) | xargs -P $(shell nproc) -n 1 sh -c 'clang-tidy --quiet $$0 "$$@" -- $(LANGUAGE) -DDATADIR="\"\"" 2>/dev/null'
 tidy: ## let clang-tidy read the sources
 	@tests/tools/packages.sh clang-tidy:clang-tidy
-	@printf '%s\n' $(SOURCES) | xargs -P $(shell nproc) -n 8 sh -c \
-		'clang-tidy --quiet "$$@" -- $(LANGUAGE) -DDATADIR="\"\"" 2>/dev/null' clang-tidy
+	@$(TIDY)
 
-check-layers: ## fail when a folder includes what it may not
-	@tests/tools/check_layers.sh
+analyze: ## long: let clang's analyzer follow every path through them
+	@tests/tools/packages.sh clang-tidy:clang-tidy
+	@$(TIDY) --checks='-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling'
+
+check-layers: $(OUT)/gilsim ## fail when a folder includes, or a command calls, what it may not
+	@tests/tools/check_layers.sh $(OUT)
 
 check-determinism: packages-demo packages-clang ## the same bytes from gcc and clang, -O0 and -O3, and no clock or rand
 	@tests/tools/check_determinism.sh "$(MAKE)"

@@ -278,16 +278,19 @@ static void name_result(const struct workload *workload, struct variant_result *
 void simulate(const struct workload *workload, const struct simulate_options *options, struct region *region,
 	      struct variant_result *result)
 {
+	jmp_buf *outer = region->unwind;
 	struct region run_region;
 	jmp_buf failed;
 
 	name_result(workload, result);
 	region_init(&run_region);
 	run_region.limit_bytes = options->limits.memory_bytes > 0 ? options->limits.memory_bytes : region->limit_bytes;
-	run_region.unwind = &failed;
+	/* What the results take may fail, too, while the run is still there. */
+	run_region.unwind = region->unwind = &failed;
 	if (setjmp(failed)) {
 		bool is_limited = run_region.is_over_limit && options->limits.memory_bytes > 0;
 
+		region->unwind = outer;
 		region_release(&run_region);
 		if (!is_limited)
 			region_fail(region);
@@ -296,5 +299,6 @@ void simulate(const struct workload *workload, const struct simulate_options *op
 		return;
 	}
 	run(workload, options, &run_region, region, result);
+	region->unwind = outer;
 	region_release(&run_region);
 }

@@ -40,15 +40,27 @@ static bool allocation_may_succeed(void)
 	return true;
 }
 
-_Noreturn void region_fail(struct region *region)
+void region_print_failure(const struct region *region, FILE *stream)
 {
-	if (region->unwind)
-		longjmp(*region->unwind, 1);
 	if (region->is_over_limit)
-		fprintf(stderr, "gilsim: more than %zu MiB of memory are needed, which is the limit\n",
+		fprintf(stream, "gilsim: more than %zu MiB of memory are needed, which is the limit\n",
 			region->limit_bytes >> 20);
 	else
-		fprintf(stderr, "gilsim: out of memory\n");
+		fprintf(stream, "gilsim: out of memory\n");
+}
+
+_Noreturn void region_fail(struct region *region)
+{
+	struct region *target = region;
+
+	while (!target->unwind && target->outer)
+		target = target->outer;
+	if (!target->unwind)
+		region_print_failure(region, stderr);
+	while (target->inner)
+		region_release(target->inner);
+	if (target->unwind)
+		longjmp(*target->unwind, 1);
 	exit(3);
 }
 
@@ -87,10 +99,23 @@ void region_init(struct region *region)
 	memset(region, 0, sizeof(*region));
 }
 
+void region_init_within(struct region *region, struct region *outer)
+{
+	region_init(region);
+	region->outer = outer;
+	region->older = outer->inner;
+	outer->inner = region;
+}
+
 void region_release(struct region *region)
 {
 	struct region_block *block = region->blocks;
 
+	if (region->outer) {
+		assert(region->outer->inner == region);
+		region->outer->inner = region->older;
+		region->outer = NULL;
+	}
 	while (block) {
 		struct region_block *older = block->older;
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct region_block;
 
@@ -23,24 +24,32 @@ struct region {
 	size_t limit_bytes;	     /* 0: none */
 	bool is_over_limit;	     /* the last allocation would have exceeded it */
 	jmp_buf *unwind;	     /* borrowed; NULL: print "out of memory" and exit with status 3 */
+	struct region *outer;	     /* NULL, or the region within which it lives, */
+	struct region *inner;	     /* the newest one that lives within this one, */
+	struct region *older;	     /* and the one that was that before */
 };
 
 /* The region starts empty, without a limit and without an unwind target. */
 void region_init(struct region *region);
+/* The same for one that lives within `outer` until it is released, later ones first: when an allocation fails in `outer`, or in
+ * it while it has no unwind target of its own, it is released, and `outer` fails. */
+void region_init_within(struct region *region, struct region *outer);
 /* Frees every block; the region is empty and usable again. */
 void region_release(struct region *region);
 
 /* What an allocation that fails does: jumps to `unwind`, or ends the program. For who has unwound an inner region. */
 _Noreturn void region_fail(struct region *region);
+/* A line for people: that memory is short, or which limit the last allocation would have exceeded. */
+void region_print_failure(const struct region *region, FILE *stream);
 
 /* Zeroed memory, aligned for any type. Size 0 gives a valid unique pointer. */
 void *region_alloc(struct region *region, size_t size_bytes);
 /* count * size_bytes, overflow checked. */
 void *region_alloc_array(struct region *region, size_t count, size_t size_bytes);
-/* As realloc; `block` may be NULL. What lies beyond the old size is not initialised. */
-void *region_resize(struct region *region, void *block, size_t size_bytes);
+/* As realloc; `content` may be NULL. What lies beyond the old size is not initialised. */
+void *region_resize(struct region *region, void *content, size_t size_bytes);
 /* Gives one block back early; NULL is allowed. */
-void region_free(struct region *region, void *block);
+void region_free(struct region *region, void *content);
 /* A copy of a text that malloc() or open_memstream() has made, which is freed, also when the copy fails. NULL: there was no
  * memory for the text either. */
 char *region_take_text(struct region *region, char *text);

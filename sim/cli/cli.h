@@ -97,6 +97,8 @@ struct scenario_options scenario_arguments_options(const struct scenario_argumen
  */
 struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region);
 
+/* Makes standard input a file that can be read from its start, and again. */
+void rewind_standard_input(void);
 /* The same without printing: what is wrong with it is in `diagnostics`. */
 struct scenario *read_scenario(const char *path, const struct scenario_options *options, struct region *region,
 			       struct diagnostics *diagnostics);

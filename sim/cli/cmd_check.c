@@ -3,6 +3,7 @@
  */
 #include "sim/cli/cli.h"
 #include "sim/cli/interrupt.h"
+#include "sim/cli/library_load.h"
 
 struct check_arguments {
 	struct scenario_arguments scenario;
@@ -35,21 +36,17 @@ int cmd_check(int argc, char **argv)
 {
 	struct region region;
 	struct check_arguments arguments = { .scenario.region = &region };
-	struct scenario_options options;
 	int status = STATUS_DONE;
 
 	region_init(&region);
 	argp_parse(&check_argp, argc, argv, 0, NULL, &arguments);
-	options = scenario_arguments_options(&arguments.scenario);
 	interrupt_after(arguments.limits.time_s);
 	for (size_t i = 0; i < arguments.scenario.files.count; i++) {
-		struct region file_region;
+		int its_status = STATUS_DONE;
 
-		region_init(&file_region);
-		file_region.limit_bytes = arguments.limits.simulation.memory_bytes;
-		if (!load_scenario(arguments.scenario.files.items[i], &options, &file_region))
-			status = STATUS_BAD_INPUT;
-		region_release(&file_region);
+		gilsim_free(library_load(arguments.scenario.files.items[i], &arguments.scenario, NULL, &arguments.limits,
+					 &its_status));
+		status = worse_status(status, its_status);
 	}
 	region_release(&region);
 	return status;

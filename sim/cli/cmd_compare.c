@@ -167,12 +167,15 @@ static const double *split_numbers(const char *text, struct region *region, size
 	char *end;
 
 	*count = 0;
-	for (double number = strtod(text, &end); end != text; number = strtod(text, &end)) {
+	for (;;) {
+		double number = strtod(text, &end);
+
+		if (end == text)
+			return numbers;
 		numbers = region_grow(region, numbers, *count, &capacity, sizeof(*numbers));
 		numbers[(*count)++] = number;
 		text = end;
 	}
-	return numbers;
 }
 
 /* Whether replications of the same number had the same random numbers: simulations of one seed. */

@@ -11,7 +11,7 @@
 #include "sim/cli/output_file.h"
 #include "sim/cli/threshold.h"
 #include "sim/cli/trace_file.h"
-#include "sim/cli/verdict.h"
+#include "sim/plan/verdict.h"
 #include "sim/plan/evaluate.h"
 
 struct native_command_arguments {
@@ -117,8 +117,9 @@ static bool print_results(enum output_format format, const struct measurement *m
 			printed &= results_print_table(&results[i], wants_color(stream), stream);
 		}
 		if (!interrupt_seen())
-			*status = worse_status(*status,
-					       thresholds_print(&measurements[i].thresholds, &results[i], verdicts));
+			*status = worse_status(*status, thresholds_hold(&measurements[i].thresholds, &results[i], verdicts) ?
+								STATUS_DONE :
+								STATUS_FAILED_EXPECTATION);
 	}
 	return printed;
 }
@@ -138,7 +139,8 @@ static bool check_thresholds(const struct native_command_arguments *arguments, c
 						&arguments->native, python,
 						arguments->scenario.profile ? arguments->scenario.profile : "default",
 						&region);
-		all &= scenario && thresholds_read(&unused, &arguments->thresholds, scenario, &region);
+		all &= scenario && thresholds_read(&unused, arguments->thresholds.texts.items,
+						   arguments->thresholds.texts.count, scenario, &region, stderr);
 		region_release(&region);
 	}
 	return all;
@@ -169,11 +171,13 @@ static int run_python(const struct native_command_arguments *arguments, const st
 		for (size_t round = 0; trace && round < rounds.round_count; round++)
 			trace_native_round(trace, &rounds, round, arguments->scenario.seed, region);
 		measurements[*count].results = combine_rounds(&rounds, region);
-		if (!thresholds_read(&measurements[*count].thresholds, &arguments->thresholds, scenario, region))
+		if (!thresholds_read(&measurements[*count].thresholds, arguments->thresholds.texts.items,
+				     arguments->thresholds.texts.count, scenario, region, stderr))
 			return STATUS_BAD_INPUT;
 		if (rounds.failed)
 			status = worse_status(status, STATUS_ENVIRONMENT);
-		status = worse_status(status, verdict_of_endings(scenario, &measurements[*count].results));
+		if (!endings_are_expected(scenario, &measurements[*count].results, stderr))
+			status = worse_status(status, STATUS_FAILED_EXPECTATION);
 		(*count)++;
 	}
 	return status;

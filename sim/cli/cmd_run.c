@@ -1,23 +1,13 @@
 /*
  * cmd_run.c - `gilsim run`: simulate.
  */
-#include <errno.h>
-#include <limits.h>
-#include <string.h>
-
 #include "sim/cli/cli.h"
-#include "sim/cli/error_ledger.h"
 #include "sim/cli/evaluation_options.h"
 #include "sim/cli/interrupt.h"
+#include "sim/cli/library_load.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/threshold.h"
-#include "sim/cli/trace_file.h"
-#include "sim/cli/verdict.h"
-#include "sim/plan/evaluate.h"
-#include "sim/plan/explain.h"
-#include "sim/plan/theory.h"
-#include "sim/results/production.h"
 
 enum { OPTION_TRACE = 0x200, OPTION_EXPLAIN, OPTION_STRICT };
 
@@ -85,198 +75,156 @@ static const struct argp run_argp = {
 	.children = children,
 };
 
-struct simulation {
+struct execution {
 	const struct run_arguments *arguments;
-	struct region *region;
+	struct gilsim **scenarios; /* owned; in the order of the files */
+	size_t file_count, done;   /* of them were run */
+	bool is_over;		   /* there are results, though perhaps not of all */
 	struct progress progress;
-	struct trace_writer *trace; /* NULL: none */
-	size_t done, total;	   /* simulations of all files */
 };
 
-static const struct trace_sink *begin_simulation(void *context, const struct workload *workload, size_t replication)
+static void show_progress(void *context, double fraction, const char *variant)
 {
-	struct simulation *simulation = context;
-	const struct trace_run run = { .scenario = workload->scenario,
-				       .variant = workload->variant,
-				       .source = "simulated",
-				       .seed = workload->seed,
-				       .replication = replication };
+	struct execution *execution = context;
 
-	return trace_writer_begin_run(simulation->trace, &run);
+	progress_update(&execution->progress, ((double)execution->done + fraction) / (double)execution->file_count, variant);
 }
 
-static void end_simulation(void *context, const struct workload *workload)
+/* All files are read before the first runs, so that every mistake is known at once. */
+static int load_all(struct execution *execution)
 {
-	struct simulation *simulation = context;
+	const struct run_arguments *arguments = execution->arguments;
+	int status = STATUS_DONE;
 
-	progress_update(&simulation->progress, (double)++simulation->done / (double)simulation->total,
-			workload->variant);
-	if (simulation->trace)
-		trace_writer_end_run(simulation->trace);
-}
+	for (size_t i = 0; i < execution->file_count; i++) {
+		int its_status = STATUS_DONE;
 
-static void count_question(void *context)
-{
-	struct simulation *simulation = context;
-
-	progress_update(&simulation->progress, (double)simulation->done++ / (double)simulation->total, "explaining");
-}
-
-static void explain_results(struct simulation *simulation, const struct scenario *scenario, struct results *results)
-{
-	const struct explain_options options = { .replications = (size_t)results->replications,
-						 .wish_to_stop = interrupt_flag(),
-						 .limits = simulation->arguments->limits.simulation,
-						 .asked = count_question,
-						 .context = simulation };
-
-	for (size_t i = 0; i < results->variant_count; i++)
-		simulation->total += options.replications *
-				     explain_question_count(&scenario->workloads[i], &results->variants[i],
-							    simulation->region);
-	for (size_t i = 0; i < results->variant_count && !interrupt_seen(); i++)
-		results->variants[i].explanation = explain(&scenario->workloads[i], &results->variants[i],
-							   &options, simulation->region);
-}
-
-/* Of an open load or users in a loop the makespan is the generator's. */
-static const char *error_metric(const struct workload *workload)
-{
-	return workload->run.kind == RUN_ARRIVALS || workload->run.kind == RUN_USERS ? "p50" : "makespan";
-}
-
-/* What stands beside the simulated figures: laws, production's, and what is known of their errors. */
-static void put_beside(const struct scenario *scenario, struct results *results, struct region *region)
-{
-	const struct error_ledger *ledger = error_ledger_open(region);
-
-	for (size_t i = 0; i < results->variant_count; i++) {
-		struct variant_result *variant = &results->variants[i];
-		struct production *production =
-			region_alloc_array(region, scenario->measured_count, sizeof(*production));
-
-		variant->theory = theory_of(&scenario->workloads[i], variant, region);
-		if (ledger)
-			variant->known_error = error_ledger_look_up(ledger, &scenario->workloads[i],
-								    error_metric(&scenario->workloads[i]), region);
-		variant->production = production;
-		for (size_t j = 0; j < scenario->measured_count; j++)
-			if (!strcmp(scenario->measured[j].variant, variant->name))
-				production[variant->production_count++] = scenario->measured[j].figure;
+		execution->scenarios[i] = library_load(arguments->scenario.files.items[i], &arguments->scenario,
+						 &arguments->thresholds.texts, &arguments->limits, &its_status);
+		status = worse_status(status, its_status);
 	}
-	results->scalability = scalability_of(scenario->workloads, results, region);
+	return status;
 }
 
-static struct results simulate_file(struct simulation *simulation, const struct scenario *scenario)
+static int run_all(struct execution *execution, struct gilsim_trace *trace)
 {
-	const struct evaluation_watcher watcher = { simulation->trace ? begin_simulation : NULL, end_simulation,
-						    simulation };
-	struct evaluation evaluation = simulation->arguments->evaluation;
-	struct results results;
+	const struct evaluation *evaluation = &execution->arguments->evaluation;
+	const struct gilsim_run_options options = {
+		.replications = evaluation->replications,
+		.precision_ratio = evaluation->precision.ratio,
+		.precision_metric = evaluation->precision.metric,
+		.jobs = evaluation->jobs,
+		.explain = execution->arguments->explain,
+		.trace = trace,
+		.stop = interrupt_flag(),
+		.progress = show_progress,
+		.context = execution,
+	};
+	int status = STATUS_DONE;
 
-	evaluation.wish_to_stop = interrupt_flag();
-	evaluation.watcher = &watcher;
-	evaluation.limits = simulation->arguments->limits.simulation;
-	results = evaluate(scenario, &evaluation, simulation->region);
-	results.overrides = simulation->arguments->scenario.overrides.items;
-	results.override_count = simulation->arguments->scenario.overrides.count;
-	put_beside(scenario, &results, simulation->region);
-	if (simulation->arguments->explain && !interrupt_seen())
-		explain_results(simulation, scenario, &results);
-	return results;
+	progress_start(&execution->progress);
+	for (; execution->done < execution->file_count && !interrupt_seen() && status == STATUS_DONE; execution->done++)
+		if (gilsim_run(execution->scenarios[execution->done], &options) != 0)
+			status = STATUS_ENVIRONMENT;
+	progress_end(&execution->progress);
+	execution->is_over = status == STATUS_DONE;
+	if (!execution->is_over)
+		fprintf(stderr, "gilsim: out of memory (--max-memory is %zu MiB)\n",
+			execution->arguments->limits.simulation.memory_bytes >> 20);
+	return status;
 }
 
-static bool print_results(const struct run_arguments *arguments, struct results *results,
-			  struct scenario *const *scenarios, const struct thresholds *thresholds, size_t count,
-			  FILE *stream, int *status)
+/* The same with what happens written into a file, where one is asked for. */
+static int run_traced(struct execution *execution, struct region *region)
 {
-	bool printed = true;
+	const char *path = execution->arguments->trace_path;
+	struct gilsim_trace *trace;
+	struct output_file file;
+	int status;
+
+	if (!path)
+		return run_all(execution, NULL);
+	if (!output_file_open(&file, path, region))
+		return output_failed(path);
+	trace = gilsim_trace_new(file.stream, path);
+	if (!trace)
+		fputs("gilsim: out of memory\n", stderr);
+	status = trace ? run_all(execution, trace) : STATUS_ENVIRONMENT;
+	gilsim_trace_finish(trace);
+	if (!execution->is_over)
+		output_file_discard(&file);
+	else if (!output_file_close(&file))
+		status = output_failed(path);
+	return status;
+}
+
+static int judge(const struct execution *execution, size_t i, FILE *verdicts)
+{
+	return gilsim_judge(execution->scenarios[i], execution->arguments->strict, verdicts, stderr) ? STATUS_DONE :
+											     STATUS_FAILED_EXPECTATION;
+}
+
+/* False with errno when the stream failed. */
+static bool print_results(const struct execution *execution, FILE *stream, int *status)
+{
+	bool is_json = execution->arguments->output.format == FORMAT_JSON, printed = true;
+
 	/* Beside a document for programs, verdicts have no place on the same stream. */
-	FILE *verdicts = arguments->output.format == FORMAT_TABLE ? stream : stderr;
-
-	if (arguments->output.format == FORMAT_JSON)
-		printed = results_print_json(results, count, stream);
-	else if (arguments->output.format == FORMAT_CSV)
-		printed = results_print_csv(results, count, stream);
-	for (size_t i = 0; i < count; i++) {
-		if (arguments->output.format == FORMAT_TABLE) {
-			if (i > 0)
-				fputc('\n', stream);
-			printed &= results_print_table(&results[i], wants_color(stream), stream);
-			if (arguments->explain)
-				printed &= results_print_explanation(&results[i], stream);
-			theory_print(&results[i], arguments->explain, stream);
-			production_print(&results[i], stream);
-		}
-		/* What was cut short has nothing to say about expectations. */
-		if (results[i].variant_count == scenarios[i]->workload_count) {
-			*status = worse_status(
-				*status, verdict_print(scenarios[i], &results[i], arguments->strict, verdicts));
-			*status = worse_status(*status, thresholds_print(&thresholds[i], &results[i], verdicts));
-		}
+	if (execution->arguments->output.format != FORMAT_TABLE) {
+		printed = gilsim_print(execution->scenarios, execution->done, is_json ? GILSIM_JSON : GILSIM_CSV, false, stream);
+		for (size_t i = 0; i < execution->done; i++)
+			*status = worse_status(*status, judge(execution, i, stderr));
+		return printed;
+	}
+	for (size_t i = 0; i < execution->done; i++) {
+		if (i > 0)
+			fputc('\n', stream);
+		printed &= gilsim_print(&execution->scenarios[i], 1, GILSIM_TABLE, wants_color(stream), stream);
+		*status = worse_status(*status, judge(execution, i, stream));
 	}
 	return printed;
+}
+
+static int print_into_file(const struct execution *execution, struct region *region)
+{
+	const char *path = execution->arguments->output.path;
+	struct output_file file;
+	int status = STATUS_DONE;
+
+	if (!output_file_open(&file, path, region))
+		return output_failed(path);
+	if (!print_results(execution, file.stream, &status)) {
+		status = output_failed(path);
+		output_file_discard(&file);
+	} else if (!output_file_close(&file)) {
+		status = output_failed(path);
+	}
+	return status;
 }
 
 int cmd_run(int argc, char **argv)
 {
 	struct region region;
 	struct run_arguments arguments = { .scenario.region = &region, .thresholds.region = &region };
-	struct simulation simulation = { .arguments = &arguments, .region = &region };
-	struct scenario_options scenario_options;
-	struct scenario **scenarios;
-	struct thresholds *thresholds;
-	struct results *results;
-	struct trace_file trace = { .writer = NULL };
-	struct output_file output;
-	size_t count = 0;
-	int status = STATUS_DONE;
+	struct execution execution = { .arguments = &arguments };
+	int status;
 
 	region_init(&region);
 	argp_parse(&run_argp, argc, argv, 0, NULL, &arguments);
-	region.limit_bytes = arguments.limits.simulation.memory_bytes;
 	interrupt_after(arguments.limits.time_s);
-	scenario_options = scenario_arguments_options(&arguments.scenario);
-	scenarios = region_alloc_array(&region, arguments.scenario.files.count, sizeof(scenarios[0]));
-	thresholds = region_alloc_array(&region, arguments.scenario.files.count, sizeof(thresholds[0]));
-	results = region_alloc_array(&region, arguments.scenario.files.count, sizeof(results[0]));
-
-	/* All files are read before the first runs, so that every mistake is known at once. */
-	for (size_t i = 0; i < arguments.scenario.files.count; i++) {
-		scenarios[i] = load_scenario(arguments.scenario.files.items[i], &scenario_options, &region);
-		if (!scenarios[i] ||
-		    !thresholds_read(&thresholds[i], &arguments.thresholds, scenarios[i], &region))
-			status = STATUS_BAD_INPUT;
-		else
-			simulation.total += scenarios[i]->workload_count * arguments.evaluation.replications;
+	execution.file_count = arguments.scenario.files.count;
+	execution.scenarios = region_alloc_array(&region, execution.file_count, sizeof(execution.scenarios[0]));
+	status = load_all(&execution);
+	if (status == STATUS_DONE) {
+		interrupt_watch();
+		status = run_traced(&execution, &region);
 	}
-	if (status != STATUS_DONE)
-		goto release;
-
-	interrupt_watch();
-	status = trace_file_open(&trace, arguments.trace_path, &region);
-	if (status != STATUS_DONE)
-		goto release;
-	simulation.trace = trace.writer;
-	progress_start(&simulation.progress);
-	for (; count < arguments.scenario.files.count && !interrupt_seen(); count++)
-		results[count] = simulate_file(&simulation, scenarios[count]);
-	progress_end(&simulation.progress);
-	status = trace_file_close(&trace);
-
-	if (!output_file_open(&output, arguments.output.path, &region)) {
-		status = output_failed(arguments.output.path);
-		goto release;
-	}
-	if (!print_results(&arguments, results, scenarios, thresholds, count, output.stream, &status)) {
-		status = output_failed(arguments.output.path);
-		output_file_discard(&output);
-	} else if (!output_file_close(&output)) {
-		status = output_failed(arguments.output.path);
-	}
-	if (interrupt_seen())
+	if (execution.is_over)
+		status = worse_status(status, print_into_file(&execution, &region));
+	if (execution.is_over && interrupt_seen())
 		status = worse_status(status, interrupt_status());
-release:
+	for (size_t i = 0; i < execution.file_count; i++)
+		gilsim_free(execution.scenarios[i]);
 	region_release(&region);
 	return status;
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "sim/cli/cli.h"
-#include "sim/cli/error_ledger.h"
+#include "sim/plan/error_ledger.h"
 #include "sim/cli/host_profile.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/native_rounds.h"

@@ -135,11 +135,8 @@ struct scenario_options scenario_arguments_options(const struct scenario_argumen
 	};
 }
 
-/*
- * Makes standard input a file that can be read again from its start: a pipe is copied into
- * memory, up to one byte more than a scenario may have (the loader then refuses it by its size).
- */
-static void rewind_standard_input(void)
+/* A pipe is copied into memory, up to one byte more than a scenario may have: the loader then refuses it by its size. */
+void rewind_standard_input(void)
 {
 	char buffer[65536];
 	size_t total = 0;

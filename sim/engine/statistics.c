@@ -103,9 +103,12 @@ void sample_set_merge(struct sample_set *set, const struct sample_set *other)
 double sample_set_mean(const struct sample_set *set)
 {
 	/* The quotient and the rest apart: a sum of 10^7 long durations has more bits than a double. */
+	__int128 whole;
+
 	if (set->count == 0)
 		return NAN;
-	return (double)(set->sum / set->count) + (double)(set->sum % set->count) / (double)set->count;
+	whole = set->sum / set->count;
+	return (double)whole + (double)(set->sum % set->count) / (double)set->count;
 }
 
 static void sort_by_insertion(sim_ns *values, uint64_t count)

@@ -206,8 +206,9 @@ static bool measure_pipe(struct calibration *calibration)
 /* ---- Fresh memory ---------------------------------------------------------------------------------------- */
 
 /* As much as an interpreter asks for at a time (ARENA_SIZE of obmalloc.c since 3.10). */
-#define FRESH_BYTES ((size_t)1 << 20)
 #define PAGE_BYTES 4096
+#define FRESH_PAGES 256
+#define FRESH_BYTES ((size_t)FRESH_PAGES * PAGE_BYTES)
 
 static bool measure_faults(struct calibration *calibration)
 {
@@ -223,7 +224,7 @@ static bool measure_faults(struct calibration *calibration)
 		begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 		for (size_t at = 0; at < FRESH_BYTES; at += PAGE_BYTES)
 			((volatile char *)memory)[at] = 1;
-		batches[batch] = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns) / (FRESH_BYTES / PAGE_BYTES);
+		batches[batch] = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns) / FRESH_PAGES;
 		munmap(memory, FRESH_BYTES);
 	}
 	calibration_put_batches(calibration, COST_MEM_FAULT, batches, CALIBRATE_BATCHES, "CPU time");
@@ -897,9 +898,11 @@ static const struct {
 
 bool calibrate_machine(struct calibration *calibration)
 {
-	for (size_t i = 0; i < MEASUREMENT_COUNT; i++) {
+	const size_t count = MEASUREMENT_COUNT;
+
+	for (size_t i = 0; i < count; i++) {
 		if (calibration->progress && !calibration->progress(calibration->context,
-								    (double)i / MEASUREMENT_COUNT,
+								    (double)i / (double)count,
 								    measurements[i].what)) {
 			native_error_set(calibration->error, "interrupted");
 			return false;

@@ -106,8 +106,6 @@ fail:
 	_exit(127);
 }
 
-extern char **environ;
-
 /* gilsim's environment with the command's entries instead of those of the same name. */
 static char **environment_new(const struct native_command *command, struct region *region)
 {

@@ -292,7 +292,7 @@ static struct answer ask(struct asking *asking, const struct workload *workload)
 	double count = (double)options->replications;
 	struct region region;
 
-	region_init(&region);
+	region_init_within(&region, asking->region);
 	for (size_t replication = 0; replication < options->replications && !asking->stopped; replication++) {
 		struct simulate_options simulated = { .replication = replication,
 						      .wish_to_stop = options->wish_to_stop,

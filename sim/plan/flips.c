@@ -231,7 +231,7 @@ static const char *probe(struct search *search, const struct axis *axis, double 
 	struct region region;
 	const char *name = NULL;
 
-	region_init(&region);
+	region_init_within(&region, search->region);
 	memcpy(search->changed, search->contenders, search->count * sizeof(search->changed[0]));
 	tuning_revisit(search->batch, search->objective, &change, search->changed, search->count, &region);
 	search->last_probe_events = search->batch->events - events;

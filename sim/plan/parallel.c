@@ -161,16 +161,13 @@ static void take_or_fail(struct crew *crew)
 /* As many threads as can be had. Returns how many jobs were taken; SIZE_MAX: no thread can be had. */
 static size_t run_crew(const struct parallel *parallel, size_t thread_count)
 {
-	struct region region;
 	struct crew crew = { .parallel = parallel, .slot_count = thread_count * SLOTS_A_THREAD };
-	pthread_t *threads;
+	pthread_t *threads = region_alloc_array(parallel->region, thread_count, sizeof(*threads));
+	/* The region's blocks are aligned for any type, which is less than a cache line. */
+	void *block = region_alloc_array(parallel->region, crew.slot_count + 1, sizeof(*crew.slots));
 	size_t started = 0;
 
-	region_init(&region);
-	threads = region_alloc_array(&region, thread_count, sizeof(*threads));
-	/* The region's blocks are aligned for any type, which is less than a cache line. */
-	crew.slots = region_alloc_array(&region, crew.slot_count + 1, sizeof(*crew.slots));
-	crew.slots = (struct slot *)(((uintptr_t)crew.slots + CACHE_LINE_BYTES - 1) & ~(uintptr_t)(CACHE_LINE_BYTES - 1));
+	crew.slots = (struct slot *)(((uintptr_t)block + CACHE_LINE_BYTES - 1) & ~(uintptr_t)(CACHE_LINE_BYTES - 1));
 	for (size_t i = 0; i < crew.slot_count; i++)
 		region_init(&crew.slots[i].region);
 	pthread_mutex_init(&crew.mutex, NULL);
@@ -188,7 +185,8 @@ static size_t run_crew(const struct parallel *parallel, size_t thread_count)
 	pthread_cond_destroy(&crew.is_room);
 	pthread_cond_destroy(&crew.is_done);
 	pthread_mutex_destroy(&crew.mutex);
-	region_release(&region);
+	region_free(parallel->region, block);
+	region_free(parallel->region, threads);
 	if (crew.is_failed)
 		region_fail(parallel->region);
 	return started > 0 ? crew.taken : SIZE_MAX;

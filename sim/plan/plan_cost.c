@@ -83,6 +83,7 @@ struct estimator {
 	const struct plan_options *options;
 	const char *variant;
 	struct batch *batch;
+	struct region *region;
 };
 
 /* What stands for the cost with `axis` at `value` and the others at their first; 0: unknown. */
@@ -94,7 +95,7 @@ static double quantity(const struct estimator *estimator, size_t axis, size_t va
 	struct region region;
 	double result = 0;
 
-	region_init(&region);
+	region_init_within(&region, estimator->region);
 	diagnostics_init(&ignored, &region);
 	point.at[axis] = value;
 	workload = ask_workload(estimator->source, estimator->variant,
@@ -116,7 +117,7 @@ static double quantity(const struct estimator *estimator, size_t axis, size_t va
 struct cost_estimate plan_estimate_costs(const struct scenario_source *source, const struct plan_options *options,
 					 const char *variant, struct batch *batch, struct region *region)
 {
-	const struct estimator estimator = { source, options, variant, batch };
+	const struct estimator estimator = { source, options, variant, batch, region };
 	struct cost_estimate estimate = { .at_first = 1 };
 	double ignored;
 

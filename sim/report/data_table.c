@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "sim/base/units.h"
-#include "sim/report/csv_reader.h"
+#include "sim/results/csv_reader.h"
 #include "sim/report/data_fill.h"
 #include "sim/results/explanation.h"
 #include "sim/results/figures.h"

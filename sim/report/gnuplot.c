@@ -15,8 +15,6 @@
 
 #include "sim/base/wish.h"
 
-extern char **environ;
-
 /* A picture takes a second; what takes a minute has no end. */
 #define PATIENCE_S 60
 /* The oldest one that the scripts were tried with. */

@@ -5,7 +5,7 @@
 #define SIM_REPORT_TRACE_ROWS_H
 
 #include "sim/base/sim_time.h"
-#include "sim/report/csv_reader.h"
+#include "sim/results/csv_reader.h"
 #include "sim/report/data_table.h"
 
 struct trace_row {

@@ -322,7 +322,6 @@ const struct key_table run_table = { "a run", "task", NULL, run_keys, LENGTH(run
 	{ "each", "The model that each process runs its share by.", VALUE_SECTION, FIELD(variant_keys, each),      \
 	  .table = &each_table, .models = MODEL(PROCESSES) | MODEL(SERVER) }
 
-extern const struct key_table each_table;
 static const struct key each_keys[] = { MODEL_KEYS };
 const struct key_table each_table = { "a model", "model", NULL, each_keys, LENGTH(each_keys), "model",
 				      model_names };

@@ -79,7 +79,7 @@ static void run_variants(struct random_generator *generator)
 		"model: processes",
 		"model: processes, workers: 2, each: {model: thread_pool, workers: 2}",
 		/* A coroutine that waits for other processes' lock would keep its loop from the one that holds it. */
-		"model: processes, workers: 2, each: {model: asyncio}" EACH_ITS_OWN,
+		("model: processes, workers: 2, each: {model: asyncio}" EACH_ITS_OWN),
 		"model: pool, workers: 3",
 		"model: pool, workers: 2, map: imap_unordered, chunksize: 2",
 		"model: pool, workers: 2, max_tasks_per_child: 3, chunksize: 1",

@@ -332,7 +332,8 @@ static void parse_step(struct steps_parser *parser, const struct yaml_node *node
 		break;
 	case STEP_ITERATE:
 	case STEP_AS_COMPLETED:
-		steps_parse_details(parser, keys.value, form->table->keys[0].table, index);
+		if (keys.value != NULL)
+			steps_parse_details(parser, keys.value, form->table->keys[0].table, index);
 		parse_body(parser, keys.body, true, true, &inner);
 		facts->takes_time |= inner.takes_time;
 		break;

@@ -353,7 +353,7 @@ static bool add_scalar(struct builder *builder)
 	if (style != YAML_LITERAL_SCALAR_STYLE && style != YAML_FOLDED_SCALAR_STYLE &&
 	    event->start_mark.line == event->end_mark.line &&
 	    event->end_mark.column - event->start_mark.column ==
-		    (size_t)(count_characters(value, length) + 2 * quotes))
+		    (size_t)count_characters(value, length) + 2 * (size_t)quotes)
 		node->text_column = node->column + quotes;
 	return remember_anchor(builder, event->data.scalar.anchor, node) && add_child(builder, node);
 }

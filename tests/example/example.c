@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 		free(messages);
 		if (!gilsim)
 			return 2;
-		if (gilsim_run(gilsim, 1) == 0)
+		if (gilsim_run(gilsim, NULL) == 0)
 			for (size_t i = 0; i < gilsim_variant_count(gilsim); i++)
 				printf("%d cores, %s: %.2f times as fast\n", cores, gilsim_variant_name(gilsim, i),
 				       gilsim_metric(gilsim, i, "speedup"));

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "sim/profile/profile.h"
-#include "sim/report/csv_reader.h"
+#include "sim/results/csv_reader.h"
 #include "sim/report/data_table.h"
 #include "sim/report/trace_rows.h"
 #include "tests/fuzz/fuzz.h"

@@ -48,6 +48,16 @@ static const char sizes[] = "machine: {profile: ideal, cores: 2}\n"
 			    "variants:\n"
 			    "  threads: {model: thread_pool, workers: 2}\n";
 
+/* What has an end with something to say: stages, classes, who waits for whom. */
+static const char stuck[] = "machine: {profile: ideal, cores: 2}\n"
+			    "resources: {guard: {kind: lock}, q: {kind: queue}}\n"
+			    "tasks:\n"
+			    "  hold: [{stage: holding}, {with: guard, do: [{get: q}]}]\n"
+			    "  main: [{stage: starting}, {spawn: {task: hold, count: 2}}, {join: all}]\n"
+			    "variants:\n"
+			    "  threads: {model: program}\n"
+			    "  coroutines: {model: program, spawn: coroutine}\n";
+
 static void load_and_run(int descriptor, struct region *region)
 {
 	const struct scenario_options options = { .seed = 1 };
@@ -175,6 +185,11 @@ Test(allocation, each_may_fail_under_threads_processes_and_coroutines)
 Test(allocation, each_may_fail_under_executors_and_in_diagnostics)
 {
 	fail_each(load_and_run, pools);
+}
+
+Test(allocation, each_may_fail_in_stages_and_deadlocks)
+{
+	fail_each(load_and_run, stuck);
 }
 
 Test(allocation, each_may_fail_in_sweeps_and_plans)

@@ -23,8 +23,8 @@
 #define MAX_LOCKS 256
 #define MAX_VIOLATIONS 20
 #define MAX_EVENTS 5000000
-/* A core more may place tasks less well: by so much of the makespan at most, and, where it leaves a core idle that must be
- * woken, by so many seconds. */
+/* A core more may place tasks less well: by so much of the makespan it is no harm yet, and, where it leaves a core idle that
+ * must be woken, by so many seconds. */
 #define ANOMALY_RATIO 0.05
 #define ANOMALY_S 0.001
 
@@ -330,14 +330,18 @@ static struct independent independent_work(uint64_t seed, const char *profile)
 	return work;
 }
 
-/* Its makespan, on `more` cores than it says. */
-static double makespan_of(const struct independent *work, uint64_t seed, int more)
+struct outcome {
+	double makespan_s;
+	double busy_s; /* what all tasks took of the cores: another build of Python has another pace */
+};
+
+/* On `more` cores than it says; means of so many replications. */
+static struct outcome outcome_of(const struct independent *work, uint64_t seed, int more, uint64_t replications)
 {
 	char text[32];
 	const char *override = text;
 	const struct scenario_options options = { .seed = seed, .overrides = &override, .override_count = 1 };
-	const struct simulate_options simulation = { .replication = 0 };
-	struct variant_result result;
+	struct outcome mean = { 0 };
 	struct scenario *scenario;
 	struct helper helper;
 
@@ -345,19 +349,31 @@ static double makespan_of(const struct independent *work, uint64_t seed, int mor
 	helper_open(&helper);
 	scenario = helper_load(&helper, work->text, &options);
 	cr_assert(scenario != NULL, "%s", helper_messages(&helper));
-	simulate(&scenario->workloads[0], &simulation, &helper.region, &result);
+	for (uint64_t i = 0; i < replications; i++) {
+		const struct simulate_options simulation = { .replication = i };
+		struct variant_result result;
+
+		simulate(&scenario->workloads[0], &simulation, &helper.region, &result);
+		mean.makespan_s += result.makespan_s / (double)replications;
+		mean.busy_s += result.time_in_s[TIME_PYTHON] / (double)replications;
+	}
 	helper_close(&helper);
-	return result.makespan_s;
+	return mean;
+}
+
+static double grahams_bound(double sum_s, double longest_s, int cores)
+{
+	return sum_s / cores + longest_s * (cores - 1) / cores;
 }
 
 static void expect_bounds(uint64_t seed)
 {
 	struct independent work = independent_work(seed, "ideal");
 	double even_s = work.sum_s / work.cores;
-	double makespan_s = makespan_of(&work, seed, 0);
+	double makespan_s = outcome_of(&work, seed, 0, 1).makespan_s;
 
 	if (!is_at_most(fmax(even_s, work.longest_s), makespan_s) ||
-	    !is_at_most(makespan_s, even_s + work.longest_s * (work.cores - 1) / work.cores)) {
+	    !is_at_most(makespan_s, grahams_bound(work.sum_s, work.longest_s, work.cores))) {
 		cr_expect(false, "seed %llu: %g s, of %g s in all on %d cores, %g s at the longest:\n%s", (unsigned long long)seed,
 			  makespan_s, work.sum_s, work.cores, work.longest_s, work.text);
 		violations++;
@@ -370,22 +386,41 @@ Test(property, independent_work_keeps_within_grahams_bounds)
 	each_seed(expect_bounds);
 }
 
-static void expect_no_harm(uint64_t seed)
-{
-	struct independent work = independent_work(seed, "default");
-	double makespan_s = makespan_of(&work, seed, 0), with_more_s = makespan_of(&work, seed, 1);
+/*
+ * A core more changes who runs where. Whether a core that runs out of work looks for more is chance, too (sched.newidle): what
+ * looks like harm in one run must be there in the mean of many. Then it is an anomaly of the order, which must be rare, and may
+ * cost no more than the worst order can.
+ */
+static uint64_t asked, harmed;
 
-	if (with_more_s > makespan_s * (1 + ANOMALY_RATIO) + ANOMALY_S) {
-		cr_expect(false, "seed %llu: %g s on %d cores, %g s on one more:\n%s", (unsigned long long)seed, makespan_s,
-			  work.cores, with_more_s, work.text);
+static void expect_little_harm(uint64_t seed)
+{
+	static const uint64_t replications[] = { 1, 100 };
+	struct independent work = independent_work(seed, "default");
+	struct outcome outcome = { 0 }, with_more = { 0 };
+	double bound_s;
+	bool is_harm = true;
+
+	for (size_t i = 0; i < 2 && is_harm; i++) {
+		outcome = outcome_of(&work, seed, 0, replications[i]);
+		with_more = outcome_of(&work, seed, 1, replications[i]);
+		is_harm = with_more.makespan_s > outcome.makespan_s * (1 + ANOMALY_RATIO) + ANOMALY_S;
+	}
+	bound_s = grahams_bound(with_more.busy_s, work.longest_s * with_more.busy_s / work.sum_s, work.cores + 1);
+	asked++;
+	harmed += is_harm;
+	if (is_harm && with_more.makespan_s > bound_s) {
+		cr_expect(false, "seed %llu: %g s on %d cores, %g s on one more, at most %g s:\n%s", (unsigned long long)seed,
+			  outcome.makespan_s, work.cores, with_more.makespan_s, bound_s, work.text);
 		violations++;
 	}
 	free(work.text);
 }
 
-Test(property, a_core_more_does_not_hurt_independent_work)
+Test(property, a_core_more_hurts_independent_work_seldom_and_little)
 {
-	each_seed(expect_no_harm);
+	each_seed(expect_little_harm);
+	cr_expect(le(u64, harmed * 1000, asked + 1000), "%llu of %llu", (unsigned long long)harmed, (unsigned long long)asked);
 }
 
 /* Each once broke something; its first lines say what. */

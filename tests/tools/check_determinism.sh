@@ -38,36 +38,41 @@ export GILSIM_DATA=$PWD/scenarios
 run() {
 	local build=$1 scenario=$2 into=$3 rc=0
 	mkdir -p "$into"
-	"$root/$build/gilsim" run --format json --trace "$into/trace.txt" "$scenario" >"$into/result.json" 2>"$into/stderr" || rc=$?
+	"$root/$build/gilsim" run --jobs 1 --format json --trace "$into/trace.txt" "$scenario" >"$into/result.json" 2>"$into/stderr" || rc=$?
 	if ((rc > 1)); then
 		cat "$into/stderr" >&2
 		echo "determinism: $build: $scenario ended with status $rc" >&2
-		exit 1
+		return 1
 	fi
 }
 
-compared=0
-bytes=0
-for scenario in "${scenarios[@]}"; do
-	name=$(basename "$scenario" .yaml)
-	work=$root/run/$name
+# Prints how many comparisons of how many bytes were equal; what was not is kept.
+compare() {
+	local scenario=$1 work compared=0 build other file
+	work=$root/run/$(basename "$scenario" .yaml)
 	rm -rf "$work"
-	run "${builds[0]}" "$scenario" "$work/first"
-	run "${builds[0]}" "$scenario" "$work/again"
-	for build in "${builds[@]:1}"; do
-		run "$build" "$scenario" "$work/$build"
+	run gcc-O0 "$scenario" "$work/first" || return 1
+	run gcc-O0 "$scenario" "$work/again" || return 1
+	for build in gcc-O3 clang-O0 clang-O3; do
+		run $build "$scenario" "$work/$build" || return 1
 	done
-	for other in again "${builds[@]:1}"; do
+	for other in again gcc-O3 clang-O0 clang-O3; do
 		for file in result.json trace.txt; do
-			if ! cmp "$work/first/$file" "$work/$other/$file"; then
-				echo "determinism: $scenario: ${builds[0]} and $other differ in $file; both are kept in $work"
-				status=1
+			if ! cmp "$work/first/$file" "$work/$other/$file" >&2; then
+				echo "determinism: $scenario: gcc-O0 and $other differ in $file; both are kept in $work" >&2
+				return 1
 			fi
 			compared=$((compared + 1))
 		done
 	done
-	bytes=$((bytes + $(cat "$work/first/"{result.json,trace.txt} | wc -c)))
-	((status)) || rm -rf "$work"
-done
-((status)) || echo "determinism: ${#scenarios[@]} scenarios, $compared comparisons of $bytes bytes: equal twice under ${builds[0]}, and under ${builds[*]:1}"
+	echo "$compared $(cat "$work/first/"{result.json,trace.txt} | wc -c)"
+	rm -rf "$work"
+}
+export -f run compare
+export root
+
+printf '%s\n' "${scenarios[@]}" | xargs -P "$(nproc)" -I{} bash -c 'compare "$0"' {} >"$root/compared" || status=1
+((status)) || awk -v scenarios=${#scenarios[@]} '{ compared += $1; bytes += $2 } END {
+	printf "determinism: %d scenarios, %d comparisons of %d bytes: equal twice under gcc-O0, and under gcc-O3 clang-O0 clang-O3\n",
+		scenarios, compared, bytes }' "$root/compared"
 exit "$status"

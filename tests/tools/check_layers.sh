@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# check_layers.sh - fail when a folder includes what it may not (design, section 1).
+# check_layers.sh OUT - fail when a folder includes what it may not (design, section 1), or a command that stands on libgilsim
+# calls something else of gilsim's than gilsim.h, the command's own files, and the base; the objects in OUT tell.
 #
 # One line a layer: the folder, then which of our headers it may include, as prefixes of their
 # path. A folder may always include its own headers; system headers and libraries are not looked at.
@@ -54,5 +55,19 @@ for folder in sim/*/ models/*/; do
 		;;
 	esac
 done
-((status)) || echo "layers: every include stands on a layer below"
+
+# They stand on gilsim.h, as any other program does.
+commands=(cmd_run cmd_check library_load)
+objects=${1:-build/release}/obj
+others=$(find "$objects/sim" "$objects/models" -name '*.o' ! -path '*/sim/cli/*' ! -path '*/sim/base/*' ! -path '*/sim/api/*' -print0 |
+	xargs -0 nm --defined-only --extern-only --format=posix 2>/dev/null | awk 'NF > 1 { print $1 }' | sort -u)
+for command in "${commands[@]}"; do
+	called=$(nm --undefined-only --format=posix "$objects/sim/cli/$command.o" | awk '{ print $1 }' | sort -u)
+	beyond=$(comm -12 <(echo "$called") <(echo "$others"))
+	if [[ -n $beyond ]]; then
+		echo "sim/cli/$command.c: calls what is not in gilsim.h: ${beyond//$'\n'/, }"
+		status=1
+	fi
+done
+((status)) || echo "layers: every include stands on a layer below; ${commands[*]} call nothing but libgilsim"
 exit "$status"

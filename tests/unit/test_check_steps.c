@@ -207,3 +207,24 @@ Test(check_steps, arrivals_and_users_need_a_model_that_serves_them)
 			helper_close(&helper);
 		}
 }
+
+/* Of the wrong kind, each value is an error with its place; no kind of value ends the program. */
+Test(check_steps, every_kind_of_value_is_answered)
+{
+	static const char *const values[] = { "", "''", "x", "3", "[x, y]", "[{io: 1ms}]", "{x: y}", "{}", "[]" };
+
+	for (enum step_kind kind = 0; kind < STEP_KIND_COUNT; kind++) {
+		for (size_t i = 0; i < 2 * sizeof(values) / sizeof(values[0]); i++) {
+			const char *body = i % 2 ? ", do: [{io: 1ms}]" : "";
+			struct helper helper;
+			char text[256];
+
+			snprintf(text, sizeof(text), "tasks: {main: [{%s: %s%s}]}\nvariants: {v: {model: program}}\n",
+				 step_names[kind], values[i / 2], body);
+			helper_open(&helper);
+			if (!helper_load(&helper, text, &(const struct scenario_options){ .seed = 1 }))
+				cr_expect(helper_says(&helper, ": error: "), "%s", text);
+			helper_close(&helper);
+		}
+	}
+}

@@ -5,7 +5,7 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 
-#include "sim/cli/error_ledger.h"
+#include "sim/plan/error_ledger.h"
 #include "tests/unit/scenario_helper.h"
 
 static struct region region;

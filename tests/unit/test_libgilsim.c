@@ -13,11 +13,24 @@ static const char *path_of(const char *name)
 	return region_format(&region, "%s/%s", folder, name);
 }
 
+/* What gilsim_print() and gilsim_judge() print, in the test's region. */
+static char *printed(struct gilsim *gilsim, enum gilsim_format format)
+{
+	char *text;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+	bool whole = gilsim_print(&gilsim, 1, format, false, stream);
+
+	fclose(stream);
+	cr_expect(whole);
+	return region_take_text(&region, text);
+}
+
 Test(libgilsim, a_scenario_is_loaded_overridden_run_and_read)
 {
 	const char *overrides[] = { "run.count=3" };
 	const struct gilsim_options options = { .overrides = overrides, .override_count = 1, .profile = "ideal" };
-	char *messages, *json;
+	char *messages;
 	struct gilsim *gilsim = gilsim_load(path_of("s.yaml"), &options, &messages);
 
 	cr_assert(gilsim != NULL, "%s", messages);
@@ -26,16 +39,86 @@ Test(libgilsim, a_scenario_is_loaded_overridden_run_and_read)
 	cr_expect(eq(sz, gilsim_variant_count(gilsim), 2));
 	cr_expect(eq(str, (char *)gilsim_variant_name(gilsim, 1), (char *)"threads"));
 	cr_expect(isnan(gilsim_metric(gilsim, 0, "makespan")), "nothing was run yet");
-	cr_expect(gilsim_json(gilsim) == NULL);
+	cr_expect(not(gilsim_print(&gilsim, 1, GILSIM_JSON, false, stderr)));
 	for (int i = 0; i < 2; i++) {
-		cr_assert(eq(int, gilsim_run(gilsim, 1), 0));
+		cr_assert(eq(int, gilsim_run(gilsim, NULL), 0));
 		cr_expect(ieee_ulp_eq(dbl, gilsim_metric(gilsim, 0, "makespan"), 3 * 7.11e-3, 4));
 	}
 	cr_expect(isnan(gilsim_metric(gilsim, 0, "no-such")));
 	cr_expect(isnan(gilsim_metric(gilsim, 2, "makespan")));
-	json = gilsim_json(gilsim);
-	cr_expect(strstr(json, "\"makespan_s\": 0.02133") != NULL, "%s", json);
-	free(json);
+	cr_expect(strstr(printed(gilsim, GILSIM_JSON), "\"makespan_s\": 0.02133") != NULL);
+	gilsim_free(gilsim);
+}
+
+/* Theory, explanations and what production measured are in the library's documents as in the command's. */
+Test(libgilsim, its_documents_are_the_commands_bytes)
+{
+	static const char *const formats[] = { "table", "json", "csv" };
+	char *path = region_strdup(&region, path_of("s.yaml")), *messages;
+	const struct gilsim_run_options options = { .replications = 3, .explain = true };
+	struct gilsim *loaded = gilsim_load(path, NULL, &messages);
+
+	cr_assert(loaded != NULL, "%s", messages);
+	free(messages);
+	cr_assert(eq(int, gilsim_run(loaded, &options), 0));
+	for (enum gilsim_format format = GILSIM_TABLE; format <= GILSIM_CSV; format++) {
+		struct outcome outcome = gilsim("run --replications 3 --explain --format %s %s", formats[format], path);
+		char *document = printed(loaded, format);
+
+		/* Verdicts follow a table. */
+		cr_expect(eq(int, strncmp(outcome.out, document, strlen(document)), 0), "%s:\n%s\n%s", formats[format],
+			  outcome.out, document);
+		cr_expect(strstr(document, format == GILSIM_TABLE ? "theory" : "explain") != NULL || format == GILSIM_CSV);
+	}
+	gilsim_free(loaded);
+}
+
+Test(libgilsim, what_it_judges_is_what_is_expected_and_what_was_asked_for)
+{
+	const char *good[] = { "makespan < 1s" }, *bad[] = { "makespan < 1s", "threads.p99 < 1us" };
+	struct {
+		const char *const *slos;
+		size_t count;
+		bool holds;
+	} cases[] = { { good, 1, true }, { bad, 2, false } };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct gilsim_options options = { .slos = cases[i].slos, .slo_count = cases[i].count };
+		char *messages, *text;
+		size_t length;
+		struct gilsim *gilsim = gilsim_load(path_of("s.yaml"), &options, &messages);
+		FILE *stream = open_memstream(&text, &length);
+
+		cr_assert(gilsim != NULL, "%s", messages);
+		free(messages);
+		cr_assert(eq(int, gilsim_run(gilsim, NULL), 0));
+		cr_expect(eq(int, gilsim_judge(gilsim, false, stream, stream), cases[i].holds));
+		fclose(stream);
+		cr_expect(strstr(text, "ok    sequential.makespan ~ 14.22ms") != NULL, "%s", text);
+		cr_expect(strstr(text, "ok    makespan < 1s") != NULL, "%s", text);
+		free(text);
+		gilsim_free(gilsim);
+	}
+}
+
+static void note_fraction(void *context, double fraction, const char *variant)
+{
+	double *last = context;
+
+	cr_expect(gt(dbl, fraction, *last), "%s", variant);
+	*last = fraction;
+}
+
+Test(libgilsim, who_looks_on_sees_it_go_to_its_end)
+{
+	double fraction = 0;
+	const struct gilsim_run_options options = { .replications = 4, .progress = note_fraction, .context = &fraction };
+	char *messages;
+	struct gilsim *gilsim = gilsim_load(path_of("s.yaml"), NULL, &messages);
+
+	free(messages);
+	cr_assert(eq(int, gilsim_run(gilsim, &options), 0));
+	cr_expect(ieee_ulp_eq(dbl, fraction, 1, 4));
 	gilsim_free(gilsim);
 }
 
@@ -53,24 +136,43 @@ Test(libgilsim, what_is_wrong_comes_back_as_text)
 	free(messages);
 }
 
-Test(libgilsim, an_allocation_that_fails_comes_back)
+Test(libgilsim, each_allocation_may_fail_and_comes_back)
 {
-	char *messages;
-	struct gilsim *gilsim;
+	char *messages, *trace_text = NULL;
+	size_t trace_length;
+	FILE *stream = open_memstream(&trace_text, &trace_length);
+	const char *path = path_of("s.yaml");
+	struct gilsim *gilsim = NULL;
+	uint64_t n = 0;
+	int status = -1;
 
-	region_fail_after(50);
-	gilsim = gilsim_load(path_of("s.yaml"), NULL, &messages);
-	region_fail_after(UINT64_MAX);
-	cr_expect(gilsim == NULL);
-	free(messages);
-	gilsim = gilsim_load(path_of("s.yaml"), NULL, &messages);
-	cr_assert(gilsim != NULL);
-	free(messages);
-	region_fail_after(50);
-	cr_expect(eq(int, gilsim_run(gilsim, 1), -1));
-	region_fail_after(UINT64_MAX);
-	cr_expect(eq(int, gilsim_run(gilsim, 1), 0), "and can be tried again");
+	for (; !gilsim; n++) {
+		region_fail_after(n);
+		gilsim = gilsim_load(path, NULL, &messages);
+		region_fail_after(UINT64_MAX);
+		if (!gilsim)
+			cr_expect(eq(str, messages, (char *)"gilsim: out of memory\n"));
+		free(messages);
+	}
+	cr_expect(gt(u64, n, 100));
+	for (n = 0; status != 0; n++) {
+		struct gilsim_trace *trace;
+		const struct gilsim_run_options options = { .explain = true };
+		struct gilsim_run_options traced = options;
+
+		region_fail_after(n);
+		traced.trace = trace = gilsim_trace_new(stream, "t.json");
+		if (trace)
+			status = gilsim_run(gilsim, &traced);
+		region_fail_after(UINT64_MAX);
+		gilsim_trace_finish(trace);
+		cr_expect(status == 0 || status == -1);
+	}
+	cr_expect(gt(u64, n, 100));
+	cr_expect(eq(int, gilsim_run(gilsim, NULL), 0), "and can be run again");
 	gilsim_free(gilsim);
+	fclose(stream);
+	free(trace_text);
 }
 
 Test(libgilsim, the_example_that_is_shipped_runs)

@@ -293,3 +293,39 @@ Test(region, without_an_unwind_target_failure_ends_the_program_with_status_3, .e
 	region_fail_after(0);
 	region_alloc(&region, 5);
 }
+
+Test(region, one_within_another_is_released_with_it)
+{
+	struct region outer, first, second;
+	jmp_buf failed;
+
+	for (int in = 0; in < 3; in++) {
+		struct region *const each[] = { &outer, &first, &second };
+		volatile bool returned = false;
+
+		region_init(&outer);
+		outer.unwind = &failed;
+		if (setjmp(failed) == 0) {
+			region_init_within(&first, &outer);
+			region_alloc(&first, 100);
+			region_init_within(&second, &outer);
+			region_alloc(&second, 100);
+			region_fail_after(0);
+			region_alloc(each[in], 100);
+			returned = true;
+		}
+		region_fail_after(UINT64_MAX);
+		cr_expect(eq(int, returned, false));
+		/* That nothing is left of them the sanitizers see, too. */
+		cr_expect(first.blocks == NULL && second.blocks == NULL);
+		cr_expect(eq(ptr, outer.inner, NULL));
+		region_release(&outer);
+	}
+	region_init(&outer);
+	region_init_within(&first, &outer);
+	region_init_within(&second, &outer);
+	region_release(&second);
+	region_release(&first);
+	cr_expect(eq(ptr, outer.inner, NULL));
+	region_release(&outer);
+}

@@ -1,7 +1,7 @@
 /*
  * csv_reader.c - see csv_reader.h.
  */
-#include "sim/report/csv_reader.h"
+#include "sim/results/csv_reader.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * csv_reader.h - the rows of a CSV file (RFC 4180), one after the other, fields by their column's name.
  */
-#ifndef SIM_REPORT_CSV_READER_H
-#define SIM_REPORT_CSV_READER_H
+#ifndef SIM_RESULTS_CSV_READER_H
+#define SIM_RESULTS_CSV_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

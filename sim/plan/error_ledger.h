@@ -3,8 +3,8 @@
  *
  * The ledger is `ledger.csv` in the data folder: one measured row of `gilsim validate` a line, by model and kinds of step.
  */
-#ifndef SIM_CLI_ERROR_LEDGER_H
-#define SIM_CLI_ERROR_LEDGER_H
+#ifndef SIM_PLAN_ERROR_LEDGER_H
+#define SIM_PLAN_ERROR_LEDGER_H
 
 #include "sim/base/region.h"
 #include "sim/results/results.h"

@@ -1,14 +1,14 @@
 /*
  * error_ledger.c - see error_ledger.h.
  */
-#include "sim/cli/error_ledger.h"
+#include "sim/plan/error_ledger.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/profile/profile.h"
-#include "sim/report/csv_reader.h"
+#include "sim/results/csv_reader.h"
 #include "sim/results/results_stats.h"
 
 /* Fewer rows say nothing about the next one. */
