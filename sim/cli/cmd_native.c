@@ -11,6 +11,7 @@
 #include "sim/cli/output_file.h"
 #include "sim/cli/threshold.h"
 #include "sim/cli/trace_file.h"
+#include "sim/cli/trace_native.h"
 #include "sim/cli/verdict.h"
 #include "sim/plan/evaluate.h"
 
