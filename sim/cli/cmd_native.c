@@ -87,6 +87,8 @@ static struct results combine_rounds(const struct native_rounds *rounds, struct 
 		results_fill_speedups(&each[round]);
 	}
 	results_combine(each, count, region, &combined);
+	for (size_t variant = 0; variant < scenario->workload_count && rounds->round_count > 0; variant++)
+		combined.variants[variant].paces = native_rounds_main_paces(rounds, variant, region);
 	return combined;
 }
 

@@ -36,6 +36,7 @@ struct native_options {
 	const char *cpus;   /* list as taskset takes it ("0", "0-1"); NULL: as many of the allowed ones as the workload has cores */
 	sim_ns timeout_ns;  /* per run; a run that takes longer is killed with its children and counted unfinished */
 	bool trace;	    /* keep each task's and step's times and who executed it: native_run.tasks, steps */
+	bool glance;	    /* at the machine's pace around the run, which then shall tell no more than what it was like */
 	bool memory;	    /* watch its memory: result.peak_memory_bytes; its times are worth nothing then */
 };
 
