@@ -8,7 +8,9 @@
 /* What happens; of two at one instant, an end comes before a beginning, and whatever a message belongs to has
  * begun. */
 enum event_kind {
+	RELEASING_BEGUN,
 	TASK_RELEASED,
+	RELEASING_ENDED,
 	GIL_DROPPED,
 	STEP_ENDED,
 	TASK_ENDED,
@@ -47,6 +49,7 @@ struct known_thread {
 	int32_t process_index, thread_index; /* the trace's */
 	bool holds;			     /* is in a stretch of holding the GIL */
 	int64_t open_tasks;
+	int64_t releasing; /* in so many stretches of releasing tasks: its program's, and a step */
 };
 
 struct native_trace {
@@ -58,7 +61,10 @@ struct native_trace {
 	struct known_thread *threads;
 	size_t process_count, process_capacity, thread_count, thread_capacity;
 	int64_t released, begun, ended;
-	int64_t *items; /* in each resource that is a queue */
+	int64_t *items;		/* in each resource that is a queue */
+	int64_t *task_messages; /* the number under which a task was sent to who executes it; 0: it was not */
+	int64_t last_message;
+	int32_t program_thread; /* the trace's; -1: nobody is known to have started all */
 };
 
 static void emit(const struct native_trace *trace, const struct known_thread *thread, sim_ns now_ns,
@@ -104,6 +110,40 @@ static struct known_thread *find_thread(struct native_trace *trace, int32_t proc
 
 /* ---- Events as records ---- */
 
+/* Who released a task at this moment: the thread that is in such a step; else the one that executes the program.
+ * NULL: two threads were at it, or a client outside. */
+static struct known_thread *releaser_of(struct native_trace *trace)
+{
+	struct known_thread *program = NULL, *step = NULL;
+	size_t steps = 0;
+
+	for (size_t i = 0; i < trace->thread_count; i++) {
+		struct known_thread *thread = &trace->threads[i];
+		bool is_program = thread->thread_index == trace->program_thread;
+
+		if (is_program && thread->releasing > 0)
+			program = thread;
+		if (thread->releasing > is_program) {
+			step = thread;
+			steps++;
+		}
+	}
+	return steps > 1 ? NULL : steps == 1 ? step : program;
+}
+
+/* An arrow from there to the thread that executes it, if that is another one. */
+static void send_task(struct native_trace *trace, const struct event *event)
+{
+	const struct native_task *task = &trace->run->tasks[event->index];
+	const struct known_thread *releaser = task->process != 0 ? releaser_of(trace) : NULL;
+
+	if (!releaser || (releaser->thread == task->thread &&
+			  trace->processes[releaser->process_index].process == task->process))
+		return;
+	trace->task_messages[event->index] = ++trace->last_message;
+	emit(trace, releaser, event->time_ns, TRACE_SEND, "task", NULL, trace->last_message);
+}
+
 static void emit_task(struct native_trace *trace, const struct event *event)
 {
 	const struct native_task *task = &trace->run->tasks[event->index];
@@ -116,16 +156,31 @@ static void emit_task(struct native_trace *trace, const struct event *event)
 	trace->released += event->kind == TASK_RELEASED;
 	trace->begun += event->kind == TASK_BEGUN;
 	trace->ended += event->kind == TASK_ENDED;
-	if (event->kind != TASK_RELEASED) {
+	if (event->kind == TASK_RELEASED) {
+		send_task(trace, event);
+	} else {
 		thread = find_thread(trace, task->process, task->thread, event->time_ns);
 		emit(trace, thread, event->time_ns, event->kind == TASK_BEGUN ? TRACE_BEGIN : TRACE_END, "task",
 		     name, (int64_t)event->index + 1);
+		if (event->kind == TASK_BEGUN && trace->task_messages[event->index] > 0)
+			emit(trace, thread, event->time_ns, TRACE_RECEIVE, "task", NULL,
+			     trace->task_messages[event->index]);
 		thread->open_tasks += event->kind == TASK_BEGUN ? 1 : -1;
 		if (thread->open_tasks == 0)
 			emit(trace, thread, event->time_ns, TRACE_STATE, "", NULL, 0);
 	}
 	emit(trace, NULL, event->time_ns, TRACE_COUNTER, "waiting", NULL, trace->released - trace->begun);
 	emit(trace, NULL, event->time_ns, TRACE_COUNTER, "in_flight", NULL, trace->released - trace->ended);
+}
+
+static void take_releasing(struct native_trace *trace, const struct event *event)
+{
+	const struct native_step *release = &trace->run->releases[event->index];
+	struct known_thread *thread = find_thread(trace, release->process, release->thread, event->time_ns);
+
+	thread->releasing += event->kind == RELEASING_BEGUN ? 1 : -1;
+	if (event->kind == RELEASING_BEGUN && event->time_ns == 0)
+		trace->program_thread = thread->thread_index;
 }
 
 /* Between two steps a thread is at what is nobody's; between two tasks, nobody knows. */
@@ -191,6 +246,10 @@ static void emit_message(struct native_trace *trace, const struct event *event)
 static void emit_event(struct native_trace *trace, const struct event *event)
 {
 	switch (event->kind) {
+	case RELEASING_BEGUN:
+	case RELEASING_ENDED:
+		take_releasing(trace, event);
+		return;
 	case TASK_RELEASED:
 	case TASK_BEGUN:
 	case TASK_ENDED:
@@ -232,7 +291,9 @@ static struct event *events_of(const struct native_run *run, const struct worklo
 			       size_t *event_count)
 {
 	struct event *events = region_alloc_array(
-		region, 3 * run->task_count + 2 * (run->step_count + run->hold_count) + run->message_count,
+		region,
+		3 * run->task_count + 2 * (run->step_count + run->hold_count + run->release_count) +
+			run->message_count,
 		sizeof(*events));
 	size_t count = 0;
 
@@ -248,6 +309,7 @@ static struct event *events_of(const struct native_run *run, const struct worklo
 	}
 	count += add_stretches(events + count, run->steps, run->step_count, STEP_BEGUN, STEP_ENDED);
 	count += add_stretches(events + count, run->holds, run->hold_count, GIL_TAKEN, GIL_DROPPED);
+	count += add_stretches(events + count, run->releases, run->release_count, RELEASING_BEGUN, RELEASING_ENDED);
 	for (size_t i = 0; i < run->message_count; i++)
 		if (run->messages[i].time_ns >= 0 && run->messages[i].resource < workload->resource_count)
 			events[count++] =
@@ -261,13 +323,19 @@ static struct event *events_of(const struct native_run *run, const struct worklo
 void trace_native_run(const struct trace_sink *sink, const struct workload *workload, const struct native_run *run,
 		      struct region *region)
 {
-	struct native_trace trace = { .sink = sink, .region = region, .workload = workload, .run = run };
+	struct native_trace trace = { .sink = sink,
+				      .region = region,
+				      .workload = workload,
+				      .run = run,
+				      .last_message = (int64_t)run->message_count,
+				      .program_thread = -1 };
 	sim_ns end_ns = sim_time_round(run->result.makespan_s * 1e9);
 	bool stopped = false;
 	size_t count;
 	struct event *events = events_of(run, workload, region, &count);
 
 	trace.items = region_alloc_array(region, workload->resource_count, sizeof(trace.items[0]));
+	trace.task_messages = region_alloc_array(region, run->task_count, sizeof(trace.task_messages[0]));
 	emit(&trace, NULL, 0, TRACE_MARK, "start", NULL, 0);
 	for (size_t i = 0; i < count; i++) {
 		/* Daemons may end after the clock has stopped. */
@@ -281,6 +349,7 @@ void trace_native_run(const struct trace_sink *sink, const struct workload *work
 		emit(&trace, NULL, end_ns, TRACE_MARK, "stop", NULL, 0);
 	region_free(region, events);
 	region_free(region, trace.items);
+	region_free(region, trace.task_messages);
 	region_free(region, trace.processes);
 	region_free(region, trace.threads);
 }
@@ -296,7 +365,8 @@ void trace_native_round(struct trace_writer *writer, const struct native_rounds 
 			.scenario = scenario->name,
 			.variant = scenario->workloads[variant].variant,
 			.source = region_format(region, "CPython %s", native_python_label(rounds->python, region)),
-			.inferred = "waits for the GIL or a core and who holds the GIL are inferred; of steps alone",
+			.inferred =
+				"waits for the GIL or a core and who holds the GIL are inferred; of steps alone",
 			.seed = seed,
 			.replication = round,
 		};

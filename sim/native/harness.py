@@ -476,7 +476,7 @@ def execute(workload):
     run(*arguments)
     RECORDS[1] = clock_ns()
     if WHO:
-        harness_trace.finish()
+        harness_trace.finish(RECORDS[0], RECORDS[1], not has_clients and not workload['how']['each'])
     change_group('GILSIM_NO_QUOTA')
     everybody_after_s = everybodys_cpu_s()
     cpu_after_s, switches_after = usage()

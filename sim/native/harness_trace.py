@@ -19,10 +19,12 @@ from array import array
 
 clock_ns = time.perf_counter_ns
 
-(PYTHON, C, NATIVE, IO, LOCK_WAIT, QUEUE_WAIT, GIL_WAIT, RUN_QUEUE, GIL_HELD, SENT, RECEIVED) = range(11)
+(PYTHON, C, NATIVE, IO, LOCK_WAIT, QUEUE_WAIT, GIL_WAIT, RUN_QUEUE, GIL_HELD, SENT, RECEIVED, RELEASING) = range(12)
 WAITS = {
     'request': IO, 'acquire': LOCK_WAIT, 'with': LOCK_WAIT, 'wait': QUEUE_WAIT, 'put': QUEUE_WAIT, 'get': QUEUE_WAIT,
     'join': QUEUE_WAIT, 'join_queue': QUEUE_WAIT, 'await': QUEUE_WAIT, 'send': QUEUE_WAIT, 'recv': QUEUE_WAIT,
+    # These wait for nothing; tasks that are released meanwhile are so by this thread.
+    'spawn': RELEASING, 'submit': RELEASING, 'run': RELEASING,
 }
 HAS_GIL = getattr(sys, '_is_gil_enabled', lambda: True)()
 PATH = os.environ.get('GILSIM_TRACE')
@@ -92,7 +94,8 @@ class Notes(threading.local):
             return 0, 0  # it never stopped running: the core itself was slow, or taken away
         ready_ns = min(after[0] - before[0], waited_ns)
         gil_ns = waited_ns - ready_ns
-        if not HAS_GIL or gil_ns < LEAST_NS or after[1] <= before[1] + own_runs:
+        is_alone = len(ALL) == 1
+        if not HAS_GIL or is_alone or gil_ns < LEAST_NS or after[1] <= before[1] + own_runs:
             gil_ns = 0
         return gil_ns, ready_ns if ready_ns >= LEAST_NS else 0
 
@@ -127,8 +130,11 @@ def end_of_task():
     NOTES.write()
 
 
-def finish():
-    """At the end of a run: what is left, also of threads that have no task or none that ended."""
+def finish(begin_ns, end_ns, releases):
+    """At the end of a run: what is left, also of threads that have no task or none that ended. `releases`: this thread
+    has released the tasks that no step did."""
+    if releases:
+        NOTES.add(RELEASING, begin_ns, end_ns)
     for words in ALL:
         write(words)
 

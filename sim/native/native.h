@@ -75,6 +75,8 @@ struct native_run {
 	/* Of what is inferred (harness_trace.py): stretches of a process's GIL being held, `what` NULL. Likewise. */
 	struct native_step *holds;
 	size_t hold_count;
+	struct native_step *releases; /* likewise: while which a thread was releasing tasks */
+	size_t release_count;
 	struct native_message *messages; /* likewise; one that nobody sent is none that is received */
 	size_t message_count;
 	double others_share; /* of the time of all cores in use that other programs took; NaN where nobody tells */

@@ -10,7 +10,7 @@
  */
 static const char *const step_kinds[] = { "python",    "c",	     "native",	 "io",
 					  "lock_wait", "queue_wait", "gil_wait", "run_queue" };
-enum { NOTED_STEPS = sizeof(step_kinds) / sizeof(step_kinds[0]), GIL_HELD = NOTED_STEPS, SENT, RECEIVED };
+enum { NOTED_STEPS = sizeof(step_kinds) / sizeof(step_kinds[0]), GIL_HELD = NOTED_STEPS, SENT, RECEIVED, RELEASING };
 
 struct note {
 	int64_t first, second; /* begin and end, or time and number */
@@ -22,7 +22,7 @@ struct reading {
 	struct region *region;
 	struct native_run *run;
 	int64_t start_ns;
-	size_t steps, holds, messages; /* capacities */
+	size_t steps, holds, releases, messages; /* capacities */
 };
 
 static void read_stretch(struct reading *reading, const struct note *note, const char *what,
@@ -127,6 +127,8 @@ void native_trace_read(const char *path, int64_t start_ns, struct region *region
 				     &reading.steps);
 		else if (kind == GIL_HELD)
 			read_stretch(&reading, &note, NULL, &run->holds, &run->hold_count, &reading.holds);
+		else if (kind == RELEASING)
+			read_stretch(&reading, &note, NULL, &run->releases, &run->release_count, &reading.releases);
 		else if (kind == SENT || kind == RECEIVED)
 			read_message(&reading, &note);
 	}
