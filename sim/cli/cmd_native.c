@@ -11,6 +11,7 @@
 #include "sim/cli/output_file.h"
 #include "sim/cli/threshold.h"
 #include "sim/cli/trace_file.h"
+#include "sim/cli/trace_native.h"
 #include "sim/plan/verdict.h"
 #include "sim/plan/evaluate.h"
 
@@ -87,6 +88,8 @@ static struct results combine_rounds(const struct native_rounds *rounds, struct 
 		results_fill_speedups(&each[round]);
 	}
 	results_combine(each, count, region, &combined);
+	for (size_t variant = 0; variant < scenario->workload_count && rounds->round_count > 0; variant++)
+		combined.variants[variant].paces = native_rounds_main_paces(rounds, variant, region);
 	return combined;
 }
 

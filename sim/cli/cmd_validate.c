@@ -19,6 +19,7 @@
 #include "sim/cli/prediction.h"
 #include "sim/cli/time_comparison.h"
 #include "sim/cli/trace_file.h"
+#include "sim/cli/trace_native.h"
 #include "sim/results/results_stats.h"
 #include "sim/results/validation.h"
 

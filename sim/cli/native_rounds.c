@@ -25,7 +25,8 @@
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-enum { OPTION_PYTHON = 0x300, OPTION_BACKEND, OPTION_REPEAT, OPTION_MAX_TIME, OPTION_CPUS, OPTION_TIMEOUT, OPTION_TRACE };
+enum { OPTION_PYTHON = 0x300, OPTION_BACKEND, OPTION_REPEAT, OPTION_MAX_TIME, OPTION_CPUS, OPTION_TIMEOUT, OPTION_TRACE,
+       OPTION_QUICK };
 
 static sim_ns option_duration(const struct argp_state *state, const char *option, const char *text)
 {
@@ -80,6 +81,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case OPTION_TRACE:
 		arguments->trace_path = text;
 		return 0;
+	case OPTION_QUICK:
+		arguments->quick = true;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -96,6 +100,8 @@ static const struct argp_option option_rows[] = {
 	  "Go on after that until medians are known within 1%, but no longer than this", 3 },
 	{ "cpus", OPTION_CPUS, "LIST", 0, "CPUs to run on, e.g. 0-1,4 (default: as many as the scenario has cores)",
 	  3 },
+	{ "quick", OPTION_QUICK, 0, 0,
+	  "Times alone, each run once: no memory, no repeat when the machine's pace has changed (which 'samples' in JSON tell)", 3 },
 	{ "timeout", OPTION_TIMEOUT, "DURATION", 0, "Kill a run that takes longer (default 10min)", 3 },
 	{ "trace", OPTION_TRACE, "FILE", 0,
 	  "Write which thread executed which task when: .json for Perfetto and speedscope, .csv for plots, else text", 3 },
@@ -252,7 +258,7 @@ void native_run_pace(const struct workload *workload, const struct native_run *r
 	}
 }
 
-double native_rounds_main_pace(const struct native_rounds *rounds, size_t variant, struct region *region)
+double *native_rounds_main_paces(const struct native_rounds *rounds, size_t variant, struct region *region)
 {
 	const struct workload *workload = &rounds->scenario->workloads[variant];
 	double *samples = region_alloc_array(region, rounds->round_count, sizeof(*samples));
@@ -268,7 +274,12 @@ double native_rounds_main_pace(const struct native_rounds *rounds, size_t varian
 		native_run_pace(workload, native_rounds_at(rounds, round, variant), pace);
 		samples[round] = used[kind] ? pace[kind] : NAN;
 	}
-	return stats_median(samples, rounds->round_count, region);
+	return samples;
+}
+
+double native_rounds_main_pace(const struct native_rounds *rounds, size_t variant, struct region *region)
+{
+	return stats_median(native_rounds_main_paces(rounds, variant, region), rounds->round_count, region);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -319,7 +330,7 @@ static bool run_once(struct native_rounds *rounds, size_t variant, const struct 
 			least_drift = drift;
 			steadiest = *run;
 		}
-		if (drift <= DRIFT_ALLOWED_RATIO)
+		if (drift <= DRIFT_ALLOWED_RATIO || rounds->quick)
 			return true;
 		if (attempt == REPEATS_ALLOWED || rounds->repeated_count >= repeats_allowed) {
 			*run = steadiest;
@@ -443,7 +454,8 @@ static void watch_memory(struct native_rounds *rounds, struct native_options opt
 		struct native_error error;
 
 		rounds->peak_memory_bytes[variant] = NAN;
-		if (rounds->why_not[variant] || rounds->backend == BACKEND_C) /* whose memory says nothing of Python's */
+		/* The memory of the c backend says nothing of Python's. */
+		if (rounds->why_not[variant] || rounds->quick || rounds->backend == BACKEND_C)
 			continue;
 		progress_update(progress, 0, region_format(region, "%s: %s, memory", scenario->name,
 							   scenario->workloads[variant].variant));
@@ -460,10 +472,14 @@ void native_rounds_run(struct native_rounds *rounds, const struct scenario *scen
 	const struct native_options options = { .cpus = arguments->cpus,
 						.timeout_ns = arguments->timeout_ns,
 						.trace = arguments->trace_path != NULL ||
-							 arguments->keep_steps };
+							 arguments->keep_steps,
+						.glance = arguments->quick };
 	struct progress progress;
 
-	*rounds = (struct native_rounds){ .scenario = scenario, .python = python, .backend = arguments->backend };
+	*rounds = (struct native_rounds){ .scenario = scenario,
+					  .python = python,
+					  .backend = arguments->backend,
+					  .quick = arguments->quick };
 	rounds->why_not = region_alloc_array(region, scenario->workload_count, sizeof(rounds->why_not[0]));
 	progress_start(&progress);
 	for (size_t variant = 0; variant < scenario->workload_count; variant++) {

@@ -27,6 +27,7 @@ struct native_arguments {
 	sim_ns timeout_ns;
 	const char *cpus;
 	const char *trace_path; /* NULL: none */
+	bool quick;		/* repeat no run, watch no memory */
 	bool keep_steps;	/* note each task's and step's times although no trace is written */
 };
 extern const struct argp native_argp;
@@ -39,6 +40,7 @@ struct native_rounds {
 	double *peak_memory_bytes;	    /* of a variant, from a run of its own; NaN: not known */
 	struct native_run *runs;	    /* of round r and variant v at [r * workload_count + v] */
 	size_t round_count, round_capacity; /* complete rounds, or the first one's part on ^C */
+	bool quick;
 	size_t repeated_count;		    /* runs thrown away because the pace had changed */
 	size_t unsteady_count;		    /* runs kept all the same after the last repeat */
 	bool failed;			    /* a run failed that should not */
@@ -77,7 +79,8 @@ void workload_spins(const struct workload *workload, bool used[3]);
  * native; NaN where there is no measurement.
  */
 void native_run_pace(const struct workload *workload, const struct native_run *run, double pace[3]);
-/* The pace that tells most, that of the first kind of step the workload has: its median over the rounds. */
+/* The pace that tells most, that of the first kind of step the workload has: of each round; and its median over them. */
+double *native_rounds_main_paces(const struct native_rounds *rounds, size_t variant, struct region *region);
 double native_rounds_main_pace(const struct native_rounds *rounds, size_t variant, struct region *region);
 
 /* "3.13.0t"; for the c backend "c 3.13", the version that it follows. */

@@ -61,7 +61,8 @@ static double steps_s(const struct native_run *run, const char *const *words)
 struct time_comparison time_comparison_make(const struct scenario *scenario, const struct native_rounds *rounds,
 					    size_t variant, double error, struct region *region)
 {
-	static const char *const working[] = { "python", "c", "native", NULL }, *const waiting[] = { "io", NULL };
+	static const char *const working[] = { "python", "c", "native", "gil_wait", "run_queue", NULL },
+				 *const waiting[] = { "io", NULL };
 	size_t round = median_round(rounds, variant, region);
 	const struct native_run *run = native_rounds_at(rounds, round, variant);
 	struct variant_result predicted;

@@ -17,7 +17,7 @@ enum trace_phase {
 	TRACE_END,   /* the same task has ended */
 	TRACE_INSTANT, /* "start" and "exit" of a thread, "run", "preempted", "gil_switch", "drop_request", ... */
 	TRACE_COUNTER, /* `what`, or that of `name`, is `value` from now on */
-	TRACE_STATE,   /* the thread is at `what` from now on, on `core` or on none */
+	TRACE_STATE,   /* the thread is at `what` from now on, on `core` or on none; "": nobody knows at what */
 	TRACE_TAKE,    /* the thread has taken the lock `what` number `value` */
 	TRACE_DROP,    /* and dropped it */
 	TRACE_MARK,    /* of the whole run: its clock starts or stops */

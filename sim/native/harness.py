@@ -113,10 +113,11 @@ def timed(loop, word, piece):
     return run
 
 
-LEAVES = {'io': time.sleep, 'block': time.sleep, 'socket_io': harness_sockets.ask}
+LEAVES = {kind: harness_trace.watched(kind, function)
+          for kind, function in (('io', time.sleep), ('block', time.sleep), ('socket_io', harness_sockets.ask))}
 TIMED_LEAVES = {}
 for number, (kind, loop, piece) in enumerate(SPIN_PIECES):
-    LEAVES[kind] = loop
+    LEAVES[kind] = loop = harness_trace.watched(kind, loop)
     TIMED_LEAVES[kind] = (timed(loop, 4 + 2 * number, piece), piece // 20)
 STAGES = []
 
@@ -145,7 +146,8 @@ class Program:
             import harness_asyncio
             self.makers['coroutines'] = harness_asyncio.MAKERS
             self.coroutines = harness_asyncio.Coroutines(self)
-        self.resources = [self.make(resource) for resource in workload['resources']]
+        self.resources = [harness_trace.watch_messages(number, self.make(resource))
+                          for number, resource in enumerate(workload['resources'])]
         self.shared = {}
         self.activations = []
         self.bodies = []
@@ -473,6 +475,8 @@ def execute(workload):
     RECORDS[0] = clock_ns()
     run(*arguments)
     RECORDS[1] = clock_ns()
+    if WHO:
+        harness_trace.finish(RECORDS[0], RECORDS[1], not has_clients and not workload['how']['each'])
     change_group('GILSIM_NO_QUOTA')
     everybody_after_s = everybodys_cpu_s()
     cpu_after_s, switches_after = usage()
@@ -518,7 +522,6 @@ def load(path):
     RECORDS = open_records(workload)
     if os.environ.get('GILSIM_TRACE'):
         WHO = RECORD_WORDS * (workload['count'] + workload['spare'] + 1)
-        harness_trace.begin()
     PROGRAM = Program(workload)
     return workload
 

@@ -580,6 +580,7 @@ class Coroutines:
             loop.set_task_factory(asyncio.eager_task_factory)
         belong_to(loop, self.resources)
         harness_sockets.enter_loop(asyncio)
+        harness_trace.watch_loop(loop)
         return loop
 
     def note_never_begun(self):

@@ -42,6 +42,9 @@ SPIN_PIECES = (('python', spin, 40000), ('c', hold, 3000), ('native', release, 2
 # So long each loop that a workload uses is watched before a run and after it: the pace of a virtual machine changes
 # by the millisecond, and a run meets its mean.
 WATCH_NS = 40_000_000
+# Or so long, where nothing is thrown away because of a change.
+GLANCE_NS = 5_000_000
+GLANCES = bool(os.environ.get('GILSIM_GLANCE'))
 # So long a process spins before anything is measured: a core that was idle, above all a virtual one, is slow at first.
 WARM_UP_NS = 200_000_000
 
@@ -84,7 +87,7 @@ def spin_rates_ns(workload):
     """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at, but
     bytecode is always used."""
     used = kinds_used_by(workload) | {'python'}
-    return [mean_rate_ns(loop, iterations, WATCH_NS if kind in used else 0)
+    return [mean_rate_ns(loop, iterations, (GLANCE_NS if GLANCES else WATCH_NS) if kind in used else 0)
             for kind, loop, iterations in SPIN_PIECES]
 
 
@@ -151,7 +154,7 @@ def all_busy_speed(cpus):
 
 def measure_pace(workload):
     """How fast the machine is now: the rates alone, and what is left of them while all CPUs are busy."""
-    return [spin_rates_ns(workload), all_busy_speed(workload.get('cpus') or [])]
+    return [spin_rates_ns(workload), None if GLANCES else all_busy_speed(workload.get('cpus') or [])]
 
 
 def measure_pace_alone(workload):

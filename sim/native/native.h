@@ -39,6 +39,7 @@ struct native_options {
 	const char *cpus;   /* list as taskset takes it ("0", "0-1"); NULL: as many of the allowed ones as the workload has cores */
 	sim_ns timeout_ns;  /* per run; a run that takes longer is killed with its children and counted unfinished */
 	bool trace;	    /* keep each task's and step's times and who executed it: native_run.tasks, steps */
+	bool glance;	    /* at the machine's pace around the run, which then shall tell no more than what it was like */
 	bool memory;	    /* watch its memory: result.peak_memory_bytes; its times are worth nothing then */
 };
 
@@ -55,6 +56,15 @@ struct native_step {
 	const char *what; /* "python", "io", ...: as the simulator's traces call it */
 };
 
+/* A message set out from a thread, or came to one. */
+struct native_message {
+	sim_ns time_ns;
+	int32_t process, thread;
+	uint32_t resource; /* by which: its index in the workload */
+	bool received;
+	int64_t number; /* the same at both ends, from 1 on in the order of setting out */
+};
+
 struct native_run {
 	struct variant_result result;	     /* as the results schema; speedup not filled */
 	double spin_before[3], spin_after[3]; /* measured ns per iteration: python, c, native */
@@ -65,6 +75,13 @@ struct native_run {
 	size_t task_count;
 	struct native_step *steps; /* likewise, in no order */
 	size_t step_count;
+	/* Of what is inferred (harness_trace.py): stretches of a process's GIL being held, `what` NULL. Likewise. */
+	struct native_step *holds;
+	size_t hold_count;
+	struct native_step *releases; /* likewise: while which a thread was releasing tasks */
+	size_t release_count;
+	struct native_message *messages; /* likewise; one that nobody sent is none that is received */
+	size_t message_count;
 	double others_share; /* of the time of all cores in use that other programs took; NaN where nobody tells */
 	double all_busy_speed; /* cpu.all_busy_speed as it was around the run; NaN on one CPU */
 };

@@ -209,6 +209,7 @@ static bool run_harness(const struct workload *workload, const struct native_pyt
 		/* Whether there is one or not, so that nobody else's is taken for it. */
 		region_format(region, "GILSIM_QUOTA=%s", quota->folder ? quota->enter : ""),
 		region_format(region, "GILSIM_NO_QUOTA=%s", quota->folder ? quota->leave : ""),
+		options->glance ? "GILSIM_GLANCE=1" : "GILSIM_GLANCE=",
 		options->trace ? region_format(region, "GILSIM_TRACE=%s", files->steps) : NULL, NULL
 	};
 	const struct native_command command = {

@@ -118,6 +118,7 @@ struct variant_result {
 	/* Each replication's own of what has an interval, in order: two results of the same random numbers can be
 	 * compared one by one. NULL: one replication, or more than SAMPLES_MOST. */
 	const double *samples[SAMPLED_COUNT];
+	const double *paces; /* native, likewise: each run's, measured over calibrated; NULL: not known */
 	/* What the simulation assumed or could not know; may be NULL. */
 	const char *note;
 	const struct explanation *explanation; /* NULL: not asked for */

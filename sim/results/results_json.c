@@ -153,6 +153,13 @@ static void print_samples(struct json_writer *writer, const struct variant_resul
 				writer, variant->samples[i][replication]);
 		json_writer_close(writer, ']');
 	}
+	if (variant->paces) {
+		json_writer_key(writer, "pace");
+		json_writer_open_compact(writer, '[');
+		for (int replication = 0; replication < replications; replication++)
+			json_writer_number(writer, variant->paces[replication]);
+		json_writer_close(writer, ']');
+	}
 	json_writer_close(writer, '}');
 }
 

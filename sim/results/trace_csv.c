@@ -87,6 +87,8 @@ void trace_csv_begin_run(struct trace_document *document)
 	put_meta(document, "seed", number);
 	snprintf(number, sizeof(number), "%" PRIu64, document->run->replication);
 	put_meta(document, "replication", number);
+	if (document->run->inferred)
+		put_meta(document, "inferred", document->run->inferred);
 }
 
 static void write_thread(void *context, int32_t process, int32_t thread, const char *name, sim_ns now_ns)

@@ -121,6 +121,12 @@ static void name_process(struct trace_document *document, int32_t process, const
 	put(document, ",\"name\":\"process_sort_index\",\"args\":{\"sort_index\":");
 	put_integer(document, process_id(document, process));
 	put(document, "}}");
+	if (document->run->inferred) {
+		open_event(document, "M", process, 0);
+		put(document, ",\"name\":\"process_labels\",\"args\":{\"labels\":\"");
+		put_escaped(document, document->run->inferred);
+		put(document, "\"}}");
+	}
 }
 
 static void name_track(struct trace_document *document, int32_t process, int64_t track, const char *name,
@@ -151,8 +157,10 @@ static void write_thread(void *context, int32_t process, int32_t thread, const c
 static void write_lock(void *context, int32_t process, int64_t number, const char *what)
 {
 	struct trace_document *document = context;
+	char name[32];
 
-	name_track(document, process, LOCK_TRACK + number, what, number);
+	snprintf(name, sizeof(name), "%s%s", what, document->run->inferred ? " (inferred)" : "");
+	name_track(document, process, LOCK_TRACK + number, name, number);
 	open_event(document, "M", process, LOCK_TRACK + number);
 	put(document, ",\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":-1}}");
 }

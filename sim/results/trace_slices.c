@@ -240,7 +240,7 @@ static void take_state(struct trace_slices *slices, const struct trace_record *r
 
 	settle(slices, lane);
 	/* Back to what it was told to be at, with no time lost: it goes on, if that has not been ended. */
-	lane->next = record->what;
+	lane->next = *record->what ? record->what : NULL;
 	lane->next_core = record->core;
 	if (!(lane->state.what && same_state(lane)))
 		lane->next_ns = slices->now_ns;

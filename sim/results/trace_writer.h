@@ -26,6 +26,7 @@ enum trace_format trace_format_of(const char *path);
 struct trace_run {
 	const char *scenario, *variant;
 	const char *source; /* "simulated", "cpython", ...; results.h */
+	const char *inferred; /* what of it nobody saw; NULL: nothing */
 	uint64_t seed, replication;
 };
 

@@ -55,6 +55,19 @@ variants: {sequential: {model: sequential}, pool: {model: thread_pool, workers: 
 YAML
 "$gilsim" native --profile default --repeat 1 --trace "$work/trace-native.json" "$work/naps.yaml" >/dev/null 2>&1
 views+=("$work/trace-native.json")
+# Predicted beside measured: messages, who holds the GIL.
+cat >"$work/queue.yaml" <<'YAML'
+name: queue
+machine: {cores: 2}
+resources: {items: {kind: queue, size: 2}}
+tasks:
+  main: [{spawn: produce}, {spawn: {task: consume, count: 2}}, {join: all}]
+  produce: [{repeat: 20, do: [{python: 1ms}, {put: items}]}]
+  consume: [{repeat: 10, do: [{get: items}, {python: 2ms}]}]
+variants: {threads: {model: program, spawn: thread}, processes: {model: program, spawn: process}}
+YAML
+"$gilsim" validate --profile default --repeat 1 --trace "$work/trace-both.json" "$work/queue.yaml" >/dev/null 2>&1 || (($? == 1))
+views+=("$work/trace-both.json")
 
 # A run with more slices than anybody looks at one by one; a server's; a sweep, plans, advice, a validation.
 simulated run run --trace "$work/run.csv" scenarios/validation/mixed.yaml

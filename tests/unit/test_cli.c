@@ -3,6 +3,7 @@
  *
  * Runs the built program (cli_helper.h).
  */
+#include <jansson.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -223,6 +224,28 @@ Test(cli, the_c_backend_runs_and_is_predicted, .timeout = 120)
 	cr_expect(eq(int, outcome.status, 0));
 	cr_expect(strstr(outcome.out, ",c 3.") != NULL, "%s", outcome.out);
 	cr_expect(strstr(outcome.err, "'threads' is not measured on the c backend as of 3.") != NULL, "%s", outcome.err);
+}
+
+/* Whoever compares runs one by one needs to know how fast the machine was in each. */
+Test(cli, native_results_tell_the_pace_of_each_run)
+{
+	struct outcome outcome = gilsim("native --quick --repeat 2 --format json s.yaml");
+	json_t *root = json_loads(outcome.out, 0, NULL), *variant;
+	size_t index;
+
+	cr_assert(outcome.status == 0 && root, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "repeated") == NULL, "%s", outcome.err);
+	cr_expect(strstr(outcome.out, "\"peak_memory_bytes\": null") != NULL, "%s", outcome.out);
+	json_array_foreach(json_object_get(root, "variants"), index, variant) {
+		const json_t *samples = json_object_get(variant, "samples");
+
+		cr_expect(eq(sz, json_array_size(json_object_get(samples, "makespan_s")), 2));
+		cr_assert(eq(sz, json_array_size(json_object_get(samples, "pace")), 2));
+		for (size_t round = 0; round < 2; round++)
+			cr_expect(gt(dbl, json_number_value(json_array_get(json_object_get(samples, "pace"), round)), 0));
+	}
+	cr_expect(eq(sz, index, 2));
+	json_decref(root);
 }
 
 Test(cli, files_are_written_whole_and_traces_are_text)
