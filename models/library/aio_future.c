@@ -33,13 +33,19 @@ static void schedule(struct aio_loop *loop, aio_callback_fn *callback, void *sub
 	aio_call_soon(loop, callback, subject, future);
 }
 
+/* The only one. */
+static aio_callback_fn *callback_of(const struct aio_future *future)
+{
+	return (aio_callback_fn *)near_function(future->callback);
+}
+
 static void schedule_callbacks(struct aio_loop *loop, struct aio_future *future)
 {
 	struct aio_callback *it = future->has_several ? future->several : NULL;
 
 	if (future->callback)
-		schedule(loop, future->callback, future->subject, future);
-	future->callback = NULL;
+		schedule(loop, callback_of(future), future->subject, future);
+	future->callback = 0;
 	future->has_several = false;
 	while (it) {
 		struct aio_callback *next = it->next;
@@ -52,9 +58,9 @@ static void schedule_callbacks(struct aio_loop *loop, struct aio_future *future)
 
 void aio_future_set(struct aio_loop *loop, struct aio_future *future, uint32_t exception)
 {
-	assert(future->state == AIO_PENDING);
+	assert(future->state == AIO_PENDING && exception >> AIO_EXCEPTION_BITS == 0);
 	future->state = exception == PY_CANCELLED_ERROR ? AIO_CANCELLED : AIO_FINISHED;
-	future->exception = exception;
+	future->exception = exception & ((1u << AIO_EXCEPTION_BITS) - 1);
 	schedule_callbacks(loop, future);
 }
 
@@ -91,7 +97,7 @@ void aio_future_add_callback(struct aio_loop *loop, struct aio_future *future, a
 		return;
 	}
 	if (!future->callback && !future->has_several) {
-		future->callback = callback;
+		future->callback = near_of((any_fn *)callback);
 		future->subject = subject;
 		return;
 	}
@@ -100,8 +106,8 @@ void aio_future_add_callback(struct aio_loop *loop, struct aio_future *future, a
 
 		future->several = NULL;
 		future->has_several = true;
-		append(loop, &future->several, future->callback, first);
-		future->callback = NULL;
+		append(loop, &future->several, callback_of(future), first);
+		future->callback = 0;
 	}
 	append(loop, &future->several, callback, subject);
 }
@@ -110,9 +116,9 @@ bool aio_future_remove_callback(struct aio_loop *loop, struct aio_future *future
 				void *subject)
 {
 	if (!future->has_several) {
-		if (future->callback != callback || future->subject != subject)
+		if (callback_of(future) != callback || future->subject != subject)
 			return false;
-		future->callback = NULL;
+		future->callback = 0;
 		return true;
 	}
 	for (struct aio_callback **at = &future->several; *at; at = &(*at)->next)

@@ -23,16 +23,20 @@ enum aio_future_state { AIO_PENDING, AIO_FINISHED, AIO_CANCELLED };
 /* How cancel() works: at once, or by way of what the future stands for. */
 enum aio_future_kind { AIO_PLAIN, AIO_TASK, AIO_GATHER };
 
+/* So many bits has the number of an exception. */
+#define AIO_EXCEPTION_BITS 24
+
 /* All zeros: pending, of kind AIO_PLAIN. */
 struct aio_future {
-	aio_callback_fn *callback; /* the only one; NULL: none, or several */
 	union {
 		void *subject;
 		struct aio_callback *several;
 	};
-	uint32_t exception; /* PY_NO_EXCEPTION: it has a result */
-	uint8_t state, kind;
-	bool has_several;
+	near_fn callback; /* aio_callback_fn, the only one; 0: none, or several */
+	uint32_t exception : AIO_EXCEPTION_BITS; /* PY_NO_EXCEPTION: it has a result */
+	uint32_t state : 2; /* enum aio_future_state */
+	uint32_t kind : 2;  /* enum aio_future_kind */
+	bool has_several : 1;
 };
 
 static inline bool aio_future_done(const struct aio_future *future)

@@ -95,7 +95,7 @@ static enum progress run_timer(struct os_thread *thread, void *subject, struct a
 {
 	struct aio_loop *loop = aio_running_loop(thread);
 	struct aio_timer *timer = subject;
-	aio_callback_fn *callback = timer->callback;
+	aio_callback_fn *callback = (aio_callback_fn *)near_function(timer->callback);
 	bool cancelled = timer->cancelled;
 
 	subject = timer->subject;

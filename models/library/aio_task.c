@@ -6,7 +6,7 @@
 #include "models/library/aio_executor.h"
 #include "models/library/aio_gather.h"
 
-static aio_callback_fn first_step;
+static aio_callback_fn go_on;
 
 /* ---- Life ---- */
 
@@ -111,6 +111,9 @@ static enum progress step(struct os_thread *thread, struct frame *frame)
 	os_thread_account_to(thread, task->time_in);
 	loop->current = task;
 	loop->running = task->name;
+	if (task->sleep != AIO_AWAKE)
+		aio_cancel_timer(loop, task->alarm);
+	task->sleep = AIO_AWAKE;
 	task->waiting_for = NULL;
 	if (task->must_cancel) {
 		my->exception = PY_CANCELLED_ERROR;
@@ -134,7 +137,8 @@ static enum progress enter_step(struct os_thread *thread, struct aio_task *task,
 	return os_thread_enter(thread);
 }
 
-static enum progress first_step(struct os_thread *thread, void *subject, struct aio_future *future)
+/* Also any later one, when nothing was waited for that could raise. */
+static enum progress go_on(struct os_thread *thread, void *subject, struct aio_future *future)
 {
 	(void)future;
 	return enter_step(thread, subject, PY_NO_EXCEPTION);
@@ -145,6 +149,15 @@ enum progress aio_task_wakeup(struct os_thread *thread, void *subject, struct ai
 	return enter_step(thread, subject, future->exception);
 }
 
+/* From now on its time is counted as `activity`, and not by its thread. */
+static void begin_wait(struct os_thread *thread, struct aio_task *task, uint8_t activity)
+{
+	task->time_in = thread->time_in;
+	task->since_ns = machine_now(thread->machine);
+	task->activity = activity;
+	os_thread_account_to(thread, NULL);
+}
+
 /* The coroutine gives way; the program of its step goes on. */
 enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, struct aio_future *waiting_for,
 			       uint8_t activity)
@@ -152,10 +165,7 @@ enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, 
 	struct aio_loop *loop = aio_running_loop(thread);
 
 	task->waiting_for = waiting_for;
-	task->time_in = thread->time_in;
-	task->since_ns = machine_now(loop->machine);
-	task->activity = activity;
-	os_thread_account_to(thread, NULL);
+	begin_wait(thread, task, activity);
 	if (task->must_cancel && waiting_for && aio_future_cancel(loop, waiting_for))
 		task->must_cancel = false;
 	return os_thread_detach(thread, &task->stack);
@@ -163,7 +173,7 @@ enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, 
 
 void aio_task_schedule(struct aio_loop *loop, struct aio_task *task)
 {
-	aio_call_soon(loop, first_step, task, NULL);
+	aio_call_soon(loop, go_on, task, NULL);
 }
 
 struct start_locals {
@@ -194,14 +204,29 @@ enum progress aio_task_start(struct os_thread *thread, struct aio_task *task)
 
 /* ---- Cancellation ---- */
 
+static enum progress cancel_sleeper(struct os_thread *thread, void *subject, struct aio_future *future)
+{
+	(void)future;
+	return enter_step(thread, subject, PY_CANCELLED_ERROR);
+}
+
+/* It goes on a turn later. */
+static void end_sleep(struct aio_loop *loop, struct aio_task *task, aio_callback_fn *by)
+{
+	task->sleep = AIO_SLEEP_ENDED;
+	aio_task_is_ready(loop, task);
+	aio_call_soon(loop, by, task, NULL);
+}
+
 bool aio_task_cancel(struct aio_loop *loop, struct aio_task *task)
 {
 	if (aio_future_done(&task->future))
 		return false;
 	task->cancel_requests++;
-	if (task->waiting_for && aio_future_cancel(loop, task->waiting_for))
-		return true;
-	task->must_cancel = true;
+	if (task->sleep == AIO_ASLEEP)
+		end_sleep(loop, task, cancel_sleeper);
+	else if (task->sleep == AIO_SLEEP_ENDED || !task->waiting_for || !aio_future_cancel(loop, task->waiting_for))
+		task->must_cancel = true;
 	return true;
 }
 
@@ -236,35 +261,37 @@ enum progress aio_yield(struct os_thread *thread)
 	return os_thread_enter(thread);
 }
 
-/* Of these there are as many as sleep at once. */
 struct sleep_locals {
-	struct aio_future future;
-	union {
-		sim_ns duration_ns; /* at first */
-		struct aio_timer *timer;
-	};
+	sim_ns duration_ns;
 };
 
 static enum progress wake_sleeper(struct os_thread *thread, void *subject, struct aio_future *future)
 {
-	struct aio_future *sleeper = subject;
+	struct aio_task *sleeper = subject;
 
 	(void)future;
-	if (!aio_future_done(sleeper))
-		aio_future_set(aio_running_loop(thread), sleeper, PY_NO_EXCEPTION);
+	if (sleeper->sleep == AIO_ASLEEP)
+		end_sleep(aio_running_loop(thread), sleeper, go_on);
 	return DONE;
 }
 
+/* As many sleep at once as there are tasks: what sleep() awaits is no future but the task's alarm, and it keeps no frame. */
 static enum progress sleep_program(struct os_thread *thread, struct frame *frame)
 {
 	struct sleep_locals *my = FRAME_LOCALS(frame, struct sleep_locals);
 	struct aio_loop *loop = aio_running_loop(thread);
+	struct aio_task *task = loop->current;
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_charge(thread, COST_AIO_SLEEP));
-	my->timer = aio_call_later(loop, my->duration_ns, wake_sleeper, &my->future);
-	AWAIT(frame, aio_await(thread, &my->future, ACTIVITY_IO));
-	aio_cancel_timer(loop, my->timer);
+	task->alarm = aio_call_later(loop, my->duration_ns, wake_sleeper, task);
+	task->sleep = AIO_ASLEEP;
+	begin_wait(thread, task, ACTIVITY_IO);
+	if (task->must_cancel)
+		end_sleep(loop, task, cancel_sleeper);
+	task->must_cancel = false;
+	os_thread_pop(thread);
+	return os_thread_detach(thread, &task->stack);
 	PROGRAM_END;
 }
 

@@ -17,17 +17,24 @@
 
 #include "models/library/aio_loop.h"
 
+/* Whether a task is in sleep(), and whether that has ended but the task has not gone on yet. */
+enum aio_sleep { AIO_AWAKE, AIO_ASLEEP, AIO_SLEEP_ENDED };
+
 struct aio_task {
 	struct aio_future future; /* first: a task is a future */
 	struct frame_stack stack;
-	struct aio_future *waiting_for;
+	union {
+		struct aio_future *waiting_for; /* AIO_AWAKE; NULL: for none */
+		struct aio_timer *alarm;	/* else */
+	};
 	const char *name; /* borrowed */
 	sim_ns *time_in;  /* while it waits: the sums that its thread accounted to */
 	sim_ns since_ns;  /* while it waits */
 	uint32_t references;
 	uint16_t cancel_requests; /* cancelling() */
 	uint8_t activity;	  /* while it waits */
-	bool must_cancel;
+	bool must_cancel : 1;
+	uint8_t sleep : 2; /* enum aio_sleep */
 	struct aio_task *next, *previous; /* of the loop's tasks that are not done */
 };
 

@@ -81,7 +81,7 @@ struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_
 	struct aio_timer *timer = pool_take(&timers->timers);
 
 	*timer = (struct aio_timer){
-		.when_ns = when_ns, .callback = callback, .subject = subject, .scheduled = true
+		.when_ns = when_ns, .subject = subject, .callback = near_of((any_fn *)callback), .scheduled = true
 	};
 	timers->heap = region_grow(timers->region, timers->heap, timers->count, &timers->capacity,
 				   sizeof(struct aio_timer_entry));

@@ -15,8 +15,8 @@
 
 struct aio_timer {
 	sim_ns when_ns;
-	aio_callback_fn *callback;
 	void *subject;
+	near_fn callback; /* aio_callback_fn */
 	bool scheduled; /* in the heap */
 	bool over;	/* called, or found cancelled: nobody but its owner knows it any more */
 	bool cancelled;

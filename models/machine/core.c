@@ -11,20 +11,16 @@
 static void core_due(struct engine *engine, void *subject, uint64_t argument);
 static void ticked(struct engine *engine, void *subject, uint64_t argument);
 
-/* Wall time that `work_ns` takes at the speed of now; at least 1 ns for any work. */
-static sim_ns wall_ns(double speed, sim_ns work_ns)
+/* Says whether `completion` stands for the end of the current work. */
+static void set_computing(struct core *core, bool computing)
 {
-	sim_ns wall;
-
-	if (speed == 1)
-		return work_ns;
-	wall = sim_time_round((double)work_ns / speed);
-	return wall > 0 ? wall : 1;
+	core->machine->computing_count += computing - core->computing;
+	core->computing = computing;
 }
 
 static void start_computing(struct core *core, sim_ns wall)
 {
-	core->computing = true;
+	set_computing(core, true);
 	core->computing_since_ns = machine_now(core->machine);
 	core->completion = engine_schedule_after(core->machine->engine, wall, core_due, core, 0);
 }
@@ -49,28 +45,30 @@ static void stop_computing(struct core *core)
 	count_work(core);
 	engine_cancel(core->machine->engine, core->completion);
 	core->completion = EVENT_NONE;
-	core->computing = false;
+	set_computing(core, false);
 }
 
 /* The number of busy cores has changed: the others' work now takes longer or shorter. */
 static void retime_others(struct core *changed)
 {
 	struct machine_model *machine = changed->machine;
+	int left = machine->computing_count - changed->computing;
 	double speed;
 
 	if (!machine->slows)
 		return;
 	speed = machine_speed(machine, machine->busy_count);
-	for (int i = 0; i < machine->core_count; i++) {
-		struct core *core = &machine->cores[i];
-
-		if (core == changed || !core->computing || core->computing_speed == speed)
+	for (struct core *core = machine->cores; left > 0; core++) {
+		if (core == changed || !core->computing)
+			continue;
+		left--;
+		if (core->computing_speed == speed)
 			continue;
 		count_work(core);
 		core->computing_speed = speed;
 		core->completion =
 			engine_reschedule_at(machine->engine, core->completion,
-					     machine_now(machine) + wall_ns(speed, core->current->work_ns));
+					     machine_now(machine) + core_wall_ns(speed, core->current->work_ns));
 	}
 }
 
@@ -282,7 +280,7 @@ static void core_due(struct engine *engine, void *subject, uint64_t argument)
 	(void)argument;
 	core->completion = EVENT_NONE;
 	if (core->computing) {
-		core->computing = false;
+		set_computing(core, false);
 		core->current->work_ns = 0;
 	}
 	core_run(core);
@@ -388,14 +386,6 @@ static bool start_switch(struct core *core)
 	return false;
 }
 
-bool core_try_compute(struct core *core, sim_ns work_ns)
-{
-	struct machine_model *machine = core->machine;
-
-	return !core->need_resched &&
-	       engine_try_advance(machine->engine, wall_ns(machine_speed(machine, machine->busy_count), work_ns));
-}
-
 /* Runs inline for as long as nothing else happens in between; leaves a completion event or an idle core. */
 static void advance(struct core *core)
 {
@@ -422,7 +412,7 @@ static void advance(struct core *core)
 		if (thread->work_ns > 0) {
 			if (!core_try_compute(core, thread->work_ns)) {
 				core->computing_speed = machine_speed(machine, machine->busy_count);
-				start_computing(core, wall_ns(core->computing_speed, thread->work_ns));
+				start_computing(core, core_wall_ns(core->computing_speed, thread->work_ns));
 				return;
 			}
 			thread->work_ns = 0;

@@ -31,6 +31,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/base/near.h"
+
 struct os_thread;
 struct frame;
 
@@ -41,12 +43,26 @@ typedef enum progress program_fn(struct os_thread *thread, struct frame *frame);
 #define FRAME_LOCALS_BYTES 64
 
 struct frame {
-	program_fn *program;
 	struct frame *parent; /* caller; NULL for a thread's first */
-	uint32_t resume_line; /* 0: not begun */
-	uint32_t locals_bytes; /* a multiple of 8 */
+	near_fn program;
+	uint16_t resume_line; /* 0: not begun */
+	uint8_t locals_eights; /* bytes of its locals, in eights */
 	_Alignas(8) unsigned char locals[];
 };
+
+/* The frame is that of `program` from now on, which has not begun. */
+static inline void frame_become(struct frame *frame, program_fn *program)
+{
+	frame->program = near_of((any_fn *)program);
+	frame->resume_line = 0;
+}
+
+/* Goes on with its program. */
+static inline enum progress frame_continue(struct os_thread *thread, struct frame *frame)
+{
+	/* Not by near_function(): there always is one. */
+	return ((program_fn *)((intptr_t)near_origin + frame->program))(thread, frame);
+}
 
 #define FRAME_LOCALS(frame, type)                                                                                \
 	((void)sizeof(char[sizeof(type) <= FRAME_LOCALS_BYTES ? 1 : -1]), (type *)(void *)(frame)->locals)

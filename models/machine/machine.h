@@ -73,6 +73,7 @@ struct machine_model {
 	struct core *cores;
 	int core_count;
 	int busy_count;
+	int computing_count; /* cores whose current work ends with an event */
 	uint32_t pack_below; /* of UTILISATION_FULL; 0: never */
 	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
 	double *speeds;	     /* of a core, by how many are busy */

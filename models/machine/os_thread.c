@@ -12,10 +12,10 @@
 
 static void frame_give_back(struct machine_model *machine, struct frame *frame)
 {
-	pool_give_back(&machine->frames[frame->locals_bytes / 8], frame);
+	pool_give_back(&machine->frames[frame->locals_eights], frame);
 }
 
-static void frame_pop(struct os_thread *thread)
+void os_thread_pop(struct os_thread *thread)
 {
 	struct frame *frame = thread->top;
 
@@ -32,10 +32,9 @@ static inline struct frame *frame_for(struct machine_model *machine, program_fn 
 
 	assert(locals_bytes <= FRAME_LOCALS_BYTES);
 	memset(frame->locals, 0, 8 * eights);
-	frame->program = program;
+	frame_become(frame, program);
 	frame->parent = parent;
-	frame->resume_line = 0;
-	frame->locals_bytes = (uint32_t)(8 * eights);
+	frame->locals_eights = (uint8_t)eights;
 	return frame;
 }
 
@@ -91,10 +90,10 @@ enum progress os_thread_enter(struct os_thread *thread)
 {
 	struct frame *frame = thread->top;
 
-	if (frame->program(thread, frame) == PENDING)
+	if (frame_continue(thread, frame) == PENDING)
 		return PENDING;
 	assert(thread->top == frame);
-	frame_pop(thread);
+	os_thread_pop(thread);
 	return DONE;
 }
 
@@ -270,7 +269,7 @@ enum progress os_thread_exit(struct os_thread *thread)
 	assert(thread->state == THREAD_RUNNING && core->current == thread);
 	os_thread_account_to(thread, NULL);
 	while (thread->top)
-		frame_pop(thread);
+		os_thread_pop(thread);
 	engine_cancel(machine->engine, thread->timer);
 	thread->timer = EVENT_NONE;
 	thread->work_ns = 0;
@@ -297,7 +296,7 @@ void os_thread_divert(struct os_thread *thread, program_fn *program)
 
 	assert(thread->state != THREAD_EXITED && thread->state != THREAD_NEW);
 	while (thread->top)
-		frame_pop(thread);
+		os_thread_pop(thread);
 	if (program)
 		os_thread_push(thread, program);
 	thread->interruptible = false;

@@ -97,6 +97,8 @@ void *os_thread_push(struct os_thread *thread, program_fn *program);
 void *os_thread_push_sized(struct os_thread *thread, program_fn *program, size_t locals_bytes);
 /* Runs the innermost frame; DONE when it has finished (and was popped). For AWAIT. */
 enum progress os_thread_enter(struct os_thread *thread);
+/* For a program that ends by waiting: its frame goes before it returns PENDING, and its caller goes on when that is over. */
+void os_thread_pop(struct os_thread *thread);
 
 /*
  * A stack of frames that is not always on a thread: a coroutine's. It is put on top of whatever program goes on with

@@ -41,11 +41,13 @@ static size_t load(const struct core *core)
 /* The next idle core after `from`, going round. */
 static struct core *find_idle(struct machine_model *machine, int from)
 {
-	for (int i = 0; i < machine->core_count; i++) {
-		struct core *core = &machine->cores[(from + i) % machine->core_count];
+	struct core *core = &machine->cores[from], *end = &machine->cores[machine->core_count];
 
+	for (int left = machine->core_count; left > 0; left--) {
 		if (is_idle(core))
 			return core;
+		if (++core == end)
+			core = machine->cores;
 	}
 	return NULL;
 }

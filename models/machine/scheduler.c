@@ -28,9 +28,10 @@ void queue_remove_at(struct core *core, size_t index)
 
 	core->vruntime_sum -= thread->sched.vruntime;
 	thread->sched.queued = false;
-	memmove(&core->queue[index], &core->queue[index + 1],
-		(core->queue_count - index - 1) * sizeof(struct os_thread *));
 	core->queue_count--;
+	if (index < core->queue_count)
+		memmove(&core->queue[index], &core->queue[index + 1],
+			(core->queue_count - index) * sizeof(struct os_thread *));
 	core->machine->queued_count--;
 }
 
@@ -75,7 +76,7 @@ bool scheduler_stop_current(struct core *core, bool sleep)
 
 struct os_thread *scheduler_pick_next(struct core *core)
 {
-	for (;;) {
+	while (core->queue_count > 0) {
 		size_t best = rules(core)->best(core);
 		struct os_thread *thread;
 
@@ -95,6 +96,7 @@ struct os_thread *scheduler_pick_next(struct core *core)
 			thread->sched.lag = 0;
 		queue_remove_at(core, best);
 	}
+	return NULL;
 }
 
 bool scheduler_wake_preempts(struct core *core, struct os_thread *thread)

@@ -53,8 +53,26 @@ struct os_thread *placement_pull(struct core *core);
 /* At a tick of a core with waiting threads: gives one to an idle core, or balances with the others. */
 void placement_tick(struct core *core);
 
-/* core.c: lets the running thread do `work_ns` of work inline, if nothing else happens meanwhile. */
-bool core_try_compute(struct core *core, sim_ns work_ns);
+/* Wall time that `work_ns` takes at that speed; at least 1 ns for any work. */
+static inline sim_ns core_wall_ns(double speed, sim_ns work_ns)
+{
+	sim_ns wall;
+
+	if (speed == 1)
+		return work_ns;
+	wall = sim_time_round((double)work_ns / speed);
+	return wall > 0 ? wall : 1;
+}
+
+/* Lets the running thread do `work_ns` of work inline, if nothing else happens meanwhile. */
+static inline bool core_try_compute(struct core *core, sim_ns work_ns)
+{
+	struct machine_model *machine = core->machine;
+
+	return !core->need_resched &&
+	       engine_try_advance(machine->engine, core_wall_ns(machine_speed(machine, machine->busy_count), work_ns));
+}
+
 /* core.c: enters `thread` into the core's queue and lets it run or preempt as the rules say. */
 void core_accept(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
 /* core.c: runs whatever the core has to run now; called at the end of event handlers only. */

@@ -235,7 +235,7 @@ static void begin(struct os_thread *thread, struct task_instance *instance)
 {
 	struct simulation *simulation = instance->simulation;
 
-	instance->number = ++simulation->begun;
+	instance->number = ++simulation->begun & TASK_NUMBER_MASK;
 	task_statistics_begun(instance);
 	os_thread_account_to(thread, task_statistics_time_in(instance));
 	machine_trace(simulation->machine, thread, TRACE_BEGIN, "task", task_of(instance)->name,
@@ -373,8 +373,7 @@ static enum progress finish(struct os_thread *thread, struct frame *frame)
 		leave(thread, instance);
 		return DONE;
 	}
-	frame->program = answer_user;
-	frame->resume_line = 0;
+	frame_become(frame, answer_user);
 	return answer_user(thread, frame);
 }
 
@@ -407,8 +406,7 @@ static enum progress become_steps(struct os_thread *thread, struct frame *frame)
 	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
 	const struct task *task = task_of(my->instance);
 
-	frame->program = task_run_steps;
-	frame->resume_line = 0;
+	frame_become(frame, task_run_steps);
 	my->at = task->first;
 	my->end = task->end & TASK_STEPS_MOST;
 	my->is_whole = true;

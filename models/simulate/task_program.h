@@ -54,6 +54,11 @@ struct instance_extras {
 	struct instance_extras *next, *previous; /* of the simulation's, in order of their coming */
 };
 
+/* As many as an engine's events have; what AIO_EXCEPTION_BITS are to a coroutine. */
+#define TASK_NUMBER_BITS 40
+#define TASK_NUMBER_MASK (((uint64_t)1 << TASK_NUMBER_BITS) - 1)
+#define TASK_EXCEPTION_BITS 24
+
 /* Of these there are as many as are pending at once: millions. */
 struct task_instance {
 	struct simulation *simulation;
@@ -61,18 +66,18 @@ struct task_instance {
 	struct instance_extras *extras; /* NULL: none so far */
 	struct handle *handle;	       /* told of the end; may be NULL */
 	const struct os_thread *thread; /* on which it has begun */
-	uint64_t number;	       /* in order of their beginning */
-	uint64_t release_number;       /* of all counted ones, from 0 */
 	uint64_t entity;
-	uint64_t draw_count; /* durations drawn so far */
 	sim_ns release_ns;
+	uint64_t number : TASK_NUMBER_BITS;	    /* in order of their beginning */
+	uint64_t exception : TASK_EXCEPTION_BITS;   /* enum exception_kind. RAISE: what is raised; else what is being handled, or NONE */
+	uint64_t release_number : TASK_NUMBER_BITS; /* of all counted ones, from 0 */
+	uint8_t leaving;			    /* enum leaving */
+	bool counted : 1;			    /* false for `main`, which is no task */
+	bool in_coroutine : 1;
+	bool is_measured : 1; /* not of the warm-up */
 	uint32_t task;	      /* index into the workload's tasks */
 	uint32_t user_number; /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
-	enum exception_kind exception; /* RAISE: what is raised; else what is being handled, or NONE */
-	uint8_t leaving;	       /* enum leaving */
-	bool counted;		       /* false for `main`, which is no task */
-	bool in_coroutine;
-	bool is_measured; /* not of the warm-up */
+	uint64_t draw_count;  /* durations drawn so far */
 };
 
 /* The instance's extras, to be read and to be changed. */

@@ -86,7 +86,7 @@ void task_statistics_released(struct task_instance *instance)
 	    instance->release_ns - simulation->start_ns >= simulation->workload->run.warm_up_ns)
 		begin_measuring(simulation);
 	instance->is_measured = statistics->is_measuring;
-	instance->release_number = simulation->released++;
+	instance->release_number = simulation->released++ & TASK_NUMBER_MASK;
 	statistics->left_out += !statistics->is_measuring;
 	if (class_of(instance))
 		class_of(instance)->released++;

@@ -36,7 +36,22 @@ static inline double sim_time_seconds(sim_ns time_ns)
 	return (double)time_ns / 1e9;
 }
 
+/* For the function below: of a value that does not fit. */
+sim_ns sim_time_clamp(double ns);
+
 /* The nearest whole nanosecond to `ns` (halves away from zero), clamped to what fits; NaN gives 0. */
-sim_ns sim_time_round(double ns);
+static inline sim_ns sim_time_round(double ns)
+{
+	sim_ns whole;
+	double rest;
+
+	/* 2^63 is a double, INT64_MAX is not. */
+	if (!(ns > -0x1p63 && ns < 0x1p63))
+		return sim_time_clamp(ns);
+	/* Towards zero, and the rest is exact: from 2^53 on there is none. */
+	whole = (sim_ns)ns;
+	rest = ns - (double)whole;
+	return whole + (rest >= 0.5) - (rest <= -0.5);
+}
 
 #endif

@@ -9,22 +9,6 @@
 
 #include <assert.h>
 
-#include "sim/base/wish.h"
-#include "sim/engine/event_list.h"
-
-struct engine {
-	sim_ns now_ns;
-	sim_ns advance_limit_ns; /* merging may move the clock up to here; -1: it must not */
-	sim_ns last_ns;		 /* the loop executes events up to here; -1: stopped */
-	struct event_list events;
-	uint64_t event_count, advance_count, round_count;
-	uint64_t event_limit;
-	uint64_t advance_allowed; /* so many merged events in all until event_limit is reached */
-	sim_ns until_ns;
-	const volatile sig_atomic_t *wish; /* to stop */
-	bool merging, running, stopped;
-};
-
 static const volatile sig_atomic_t no_wish;
 
 static void engine_update_limits(struct engine *engine)
@@ -40,15 +24,10 @@ struct engine *engine_new(struct region *region)
 	event_list_init(&engine->events, region);
 	engine->until_ns = SIM_NS_MAX;
 	engine->merging = true;
-	engine->event_limit = engine->advance_allowed = UINT64_MAX;
+	engine->event_limit = UINT64_MAX;
 	engine->wish = &no_wish;
 	engine_update_limits(engine);
 	return engine;
-}
-
-sim_ns engine_now(const struct engine *engine)
-{
-	return engine->now_ns;
 }
 
 uint64_t engine_event_count(const struct engine *engine)
@@ -109,7 +88,7 @@ sim_ns engine_event_time(const struct engine *engine, event_handle handle)
 /* Whether it shall stop although nobody has called engine_stop(). */
 static inline bool is_to_stop(const struct engine *engine)
 {
-	return wish_is_uttered(engine->wish) || engine->advance_count >= engine->advance_allowed;
+	return wish_is_uttered(engine->wish) || engine->event_count + engine->advance_count >= engine->event_limit;
 }
 
 bool engine_run(struct engine *engine, sim_ns until_ns)
@@ -136,7 +115,6 @@ bool engine_run(struct engine *engine, sim_ns until_ns)
 		due = event_list_take(&engine->events);
 		engine->now_ns = next_ns;
 		engine->event_count++;
-		engine->advance_allowed--;
 		due->function(engine, due->subject, due->argument);
 	}
 	engine->running = false;
@@ -151,15 +129,12 @@ void engine_stop(struct engine *engine)
 
 void engine_limit_events(struct engine *engine, uint64_t count)
 {
-	uint64_t so_far = engine->event_count;
-
 	engine->event_limit = count;
-	engine->advance_allowed = count > so_far ? count - so_far : 0;
 }
 
 bool engine_is_exhausted(const struct engine *engine)
 {
-	return engine->advance_count >= engine->advance_allowed || engine->round_count >= engine->event_limit;
+	return engine->event_count + engine->advance_count >= engine->event_limit || engine->round_count >= engine->event_limit;
 }
 
 bool engine_count_round(struct engine *engine)
@@ -174,22 +149,6 @@ bool engine_count_round(struct engine *engine)
 void engine_heed(struct engine *engine, const volatile sig_atomic_t *wish)
 {
 	engine->wish = wish;
-}
-
-bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
-{
-	sim_ns next_ns;
-
-	assert(delay_ns >= 0);
-	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
-	if (delay_ns > engine->advance_limit_ns - engine->now_ns || wish_is_uttered(engine->wish) ||
-	    engine->advance_count >= engine->advance_allowed)
-		return false;
-	if (event_list_peek(&engine->events, &next_ns) && next_ns <= engine->now_ns + delay_ns)
-		return false;
-	engine->now_ns += delay_ns;
-	engine->advance_count++;
-	return true;
 }
 
 void engine_set_merging(struct engine *engine, bool enabled)

@@ -13,22 +13,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sim/base/region.h"
-#include "sim/base/sim_time.h"
+#include "sim/base/wish.h"
+#include "sim/engine/event_list.h"
 
-struct engine;
-
-typedef void event_fn(struct engine *engine, void *subject, uint64_t argument);
-
-/* Names one scheduled event for as long as it is pending; 0 names none. A handle of an event that
- * has run or was cancelled is recognised as stale, until 2^40 further events have been scheduled. */
-typedef uint64_t event_handle;
-#define EVENT_NONE ((event_handle)0)
+/* Its fields are for engine.c, and for the two functions below that everybody calls all the time. */
+struct engine {
+	sim_ns now_ns;
+	sim_ns advance_limit_ns; /* merging may move the clock up to here; -1: it must not */
+	sim_ns last_ns;		 /* the loop executes events up to here; -1: stopped */
+	struct event_list events;
+	uint64_t event_count, advance_count, round_count;
+	uint64_t event_limit; /* of events and advances in all; UINT64_MAX: none */
+	sim_ns until_ns;
+	const volatile sig_atomic_t *wish; /* to stop */
+	bool merging, running, stopped;
+};
 
 /* Memory comes from `region`, which must outlive the engine and frees it. */
 struct engine *engine_new(struct region *region);
 
-sim_ns engine_now(const struct engine *engine);
+static inline sim_ns engine_now(const struct engine *engine)
+{
+	return engine->now_ns;
+}
 /* Events executed so far, and events merged into a caller by engine_try_advance(). */
 uint64_t engine_event_count(const struct engine *engine);
 uint64_t engine_advance_count(const struct engine *engine);
@@ -72,7 +79,21 @@ bool engine_count_round(struct engine *engine);
  * caller schedules an event. engine_set_merging(false) makes it refuse always, so that a test can
  * compare the two.
  */
-bool engine_try_advance(struct engine *engine, sim_ns delay_ns);
+static inline bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
+{
+	sim_ns next_ns;
+
+	assert(delay_ns >= 0);
+	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
+	if (delay_ns > engine->advance_limit_ns - engine->now_ns || wish_is_uttered(engine->wish) ||
+	    engine->event_count + engine->advance_count >= engine->event_limit)
+		return false;
+	if (event_list_peek(&engine->events, &next_ns) && next_ns <= engine->now_ns + delay_ns)
+		return false;
+	engine->now_ns += delay_ns;
+	engine->advance_count++;
+	return true;
+}
 void engine_set_merging(struct engine *engine, bool enabled);
 
 #endif

@@ -7,12 +7,21 @@
 #ifndef SIM_ENGINE_EVENT_LIST_H
 #define SIM_ENGINE_EVENT_LIST_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/base/region.h"
 #include "sim/base/sim_time.h"
-#include "sim/engine/engine.h"
+
+struct engine;
+
+typedef void event_fn(struct engine *engine, void *subject, uint64_t argument);
+
+/* Names one scheduled event for as long as it is pending; 0 names none. A handle of an event that
+ * has run or was cancelled is recognised as stale, until 2^40 further events have been scheduled. */
+typedef uint64_t event_handle;
+#define EVENT_NONE ((event_handle)0)
 
 /* A handle is a sequence number above the index of a slot: so many bits has the index. */
 #define EVENT_SLOT_BITS 24
@@ -75,9 +84,10 @@ struct event_list {
 	sim_ns *due_ns; /* of each slot's event; EVENT_PARKED: it waits to be moved */
 	struct event_stand_in *stand_ins; /* of each slot */
 	uint64_t slot_count, slot_capacity, first_free_slot;
+	/* Not beside live_count: compilers would add to both as one vector, and loading that waits for what stored either. */
 	uint64_t sequence;
-	uint64_t live_count;
 	sim_ns next_ns; /* the time of the next event; TIME_UNKNOWN: it must be looked for */
+	uint64_t live_count;
 	uint64_t dead_count; /* entries that stand for no event any more */
 
 	/* The back: all later entries, by the highest digit in which they differ from the base. */

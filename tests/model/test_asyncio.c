@@ -456,6 +456,64 @@ Test(asyncio, cancelled_error_is_thrown_at_the_next_step)
 	cr_expect(test.finished);
 }
 
+/* main() and the task wake in one turn, main() first: the task's sleep is over, and its next step has not come. */
+static enum progress cancelling_whose_sleep_is_over(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	test.tasks[0] = new_sleeper("a", 10 * SIM_MS, 0);
+	AWAIT(frame, aio_task_start(thread, test.tasks[0]));
+	AWAIT(frame, aio_sleep(thread, 10 * SIM_MS));
+	note("cancel");
+	cr_expect(eq(u8, test.tasks[0]->sleep, AIO_SLEEP_ENDED));
+	cr_expect(aio_task_cancel(test.loop, test.tasks[0]));
+	AWAIT(frame, aio_await(thread, &test.tasks[0]->future, ACTIVITY_QUEUE_WAIT));
+	cr_expect(eq(u32, py_catch(thread), PY_CANCELLED_ERROR));
+	PROGRAM_END;
+}
+
+Test(asyncio, a_task_whose_sleep_is_over_is_cancelled_nevertheless)
+{
+	run(cancelling_whose_sleep_is_over);
+	cr_expect(eq(u64, turns_between("cancel", "cancelled"), 0));
+	cr_expect(test.finished);
+}
+
+#define MANY_SLEEPERS 1000
+
+static enum progress silent_sleeper(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	if (py_exception(thread))
+		return DONE;
+	AWAIT(frame, aio_sleep(thread, 10 * SIM_MS));
+	PROGRAM_END;
+}
+
+static enum progress sleeping_in_numbers(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+	size_t frames = 0;
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < MANY_SLEEPERS; my->next++) {
+		test.tasks[0] = aio_task_new(test.loop, "one of many", silent_sleeper);
+		aio_task_schedule(test.loop, test.tasks[0]);
+		aio_task_release(test.loop, test.tasks[0]);
+	}
+	AWAIT(frame, aio_sleep(thread, 5 * SIM_MS));
+	for (size_t i = 0; i <= FRAME_LOCALS_BYTES / 8; i++)
+		frames += test.machine->frames[i].item_count;
+	/* Their own, and what a pool has in reserve. */
+	cr_expect(le(sz, frames, (size_t)MANY_SLEEPERS * 5 / 4));
+	PROGRAM_END;
+}
+
+Test(asyncio, a_sleeper_keeps_no_frame_of_sleep)
+{
+	run(sleeping_in_numbers);
+	cr_expect(test.finished);
+}
+
 static enum progress waiting_for_ten(struct os_thread *thread, struct frame *frame)
 {
 	struct sleeper_locals *locals;
