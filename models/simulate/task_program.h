@@ -70,9 +70,11 @@ struct task_instance {
 	uint32_t user_number; /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
 	enum exception_kind exception; /* RAISE: what is raised; else what is being handled, or NONE */
 	uint8_t leaving;	       /* enum leaving */
-	bool counted;		       /* false for `main`, which is no task */
-	bool in_coroutine;
-	bool is_measured; /* not of the warm-up */
+	bool counted : 1;	       /* false for `main`, which is no task */
+	bool in_coroutine : 1;
+	bool is_measured : 1;	  /* not of the warm-up */
+	bool has_ended_steps : 1; /* those that wait_for() awaits */
+	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given back */
 };
 
 /* The instance's extras, to be read and to be changed. */
