@@ -1,8 +1,9 @@
 /*
- * steps_aio_sync.c - the steps of coroutines on asyncio's locks, events, conditions and queues.
+ * steps_aio_sync.c - the steps of coroutines on asyncio's locks, events, conditions, barriers and queues.
  *
  * A step with a timeout is wait_for() around the same coroutine.
  */
+#include "models/library/aio_barrier.h"
 #include "models/library/aio_queue.h"
 #include "models/library/aio_timeout.h"
 #include "models/simulate/deadlock.h"
@@ -59,6 +60,8 @@ static enum progress wait_for_object(struct os_thread *thread, struct sync_local
 {
 	if (kind_of(my) == RESOURCE_EVENT)
 		return aio_event_wait(thread, my->object);
+	if (kind_of(my) == RESOURCE_BARRIER)
+		return aio_barrier_wait(thread, my->object);
 	return aio_condition_wait(thread, my->object);
 }
 

@@ -403,6 +403,13 @@ def measure_threadsafe():
     """From the loop's own thread, which writes to the pipe all the same; then what reading it adds to a turn."""
     def call():
         LOOP.call_soon_threadsafe(nothing)
+    if hasattr(asyncio, 'Barrier'):
+        async def make_barrier():
+            return asyncio.Barrier(1)
+        barrier = LOOP.run_until_complete(make_barrier())
+        report('aio.barrier', lambda: each_await_ns(barrier.wait), lock=1)
+    else:
+        known('aio.barrier', 0, 'there is no Barrier before 3.11')
     rest_ns = MEDIANS['gil.uncontended'] + MACHINE['pipe.write']
 
     def one():

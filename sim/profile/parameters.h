@@ -123,6 +123,7 @@
 	P(MP_QUEUE_FEED,        "mpqueue.feeder",        ns,    PYTHON, WORK,  0,      "the feeder thread's cost of one item, without pickling its bytes, the lock and writing") \
 	P(MP_QUEUE_GET,         "mpqueue.get",           ns,    PYTHON, WORK,  0,      "multiprocessing.Queue.get() on the caller, without its locks, reading and unpickling bytes") \
 	P(MP_QUEUE_CLOSE,       "mpqueue.close",         ns,    PYTHON, WORK,  0,      "close() and join_thread() of a queue on the caller, without waiting") \
+	P(MP_QUEUE_TASK_DONE,   "mpqueue.task_done",     ns,    PYTHON, WORK,  0,      "JoinableQueue.task_done(), or join() with nothing unfinished, without its lock and semaphore") \
 	P(MP_SIMPLE_QUEUE_PUT,  "mpsimplequeue.put",     ns,    PYTHON, WORK,  0,      "multiprocessing.SimpleQueue.put(), without its lock, writing and pickling bytes") \
 	P(MP_SIMPLE_QUEUE_GET,  "mpsimplequeue.get",     ns,    PYTHON, WORK,  0,      "multiprocessing.SimpleQueue.get(), without its lock, reading and unpickling bytes") \
 	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON, WORK,  0,      "the step read or write on a shared ctypes value, without what every step costs") \
@@ -191,6 +192,7 @@
 	P(AIO_QUEUE_PUT,          "aio.queue_put",         ns,    PYTHON, WORK,  0,      "await queue.put() with room") \
 	P(AIO_QUEUE_GET,          "aio.queue_get",         ns,    PYTHON, WORK,  0,      "await queue.get() of an item that is there") \
 	P(AIO_THREADSAFE,         "aio.threadsafe",        ns,    PYTHON, WORK,  0,      "call_soon_threadsafe() on the caller, without send's system call") \
+	P(AIO_BARRIER,            "aio.barrier",           ns,    PYTHON, WORK,  0,      "await barrier.wait() of the last party, without its lock") \
 	P(AIO_SELF_PIPE,          "aio.self_pipe",         ns,    PYTHON, WORK,  0,      "reading the self-pipe on the loop, without recv's system calls") \
 	P(AIO_EXECUTOR,           "aio.executor",          ns,    PYTHON, WORK,  0,      "run_in_executor() on the loop, without the executor's submit()") \
 	P(AIO_UVLOOP,             "aio.uvloop",            ratio, PYTHON, RULE,  1,     "what uvloop takes of what asyncio's own loop takes for turns, callbacks, timers, streams") \
