@@ -111,6 +111,8 @@ static enum progress step(struct os_thread *thread, struct frame *frame)
 	os_thread_account_to(thread, task->time_in);
 	loop->current = task;
 	loop->running = task->name;
+	if (task->waiting_for)
+		aio_objects_gone(loop, COST_AIO_WAIT_OBJECTS);
 	task->waiting_for = NULL;
 	if (task->must_cancel) {
 		my->exception = PY_CANCELLED_ERROR;
@@ -156,6 +158,8 @@ enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, 
 	task->since_ns = machine_now(loop->machine);
 	task->activity = activity;
 	os_thread_account_to(thread, NULL);
+	if (waiting_for)
+		aio_objects_made(loop, COST_AIO_WAIT_OBJECTS);
 	if (task->must_cancel && waiting_for && aio_future_cancel(loop, waiting_for))
 		task->must_cancel = false;
 	return os_thread_detach(thread, &task->stack);

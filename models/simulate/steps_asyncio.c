@@ -22,8 +22,7 @@ void coroutine_prepare(struct aio_loop *loop, struct task_instance *instance)
 {
 	instance->in_coroutine = true;
 	aio_owe(loop, COST_AIO_INSTANCE);
-	loop->owed_ns += gc_objects_made(&loop->interpreter->gc,
-					 loop->interpreter->runtime->cost_ns[COST_AIO_INSTANCE_OBJECTS]);
+	aio_objects_made(loop, COST_AIO_INSTANCE_OBJECTS);
 	loop->owed_ns += os_process_grow_heap(loop->interpreter->process,
 					      loop->interpreter->runtime->cost_ns[COST_MEMORY_COROUTINE]);
 }
@@ -433,6 +432,7 @@ struct steps_locals {
 	uint32_t first, end;
 	sim_ns timeout_ns;
 };
+
 static struct task_instance *copy_of(const struct task_instance *instance)
 {
 	struct task_instance *copy = pool_take(&instance->simulation->instances);
@@ -457,7 +457,6 @@ static void end_copy(struct steps_locals *my)
 	pool_give_back(&instance->simulation->instances, my->copy);
 }
 
-
 static enum progress steps_coroutine(struct os_thread *thread, struct frame *frame)
 {
 	struct steps_locals *my = FRAME_LOCALS(frame, struct steps_locals);
@@ -477,17 +476,17 @@ static enum progress await_steps_in_time(struct os_thread *thread, struct frame 
 	struct steps_locals *my = FRAME_LOCALS(frame, struct steps_locals);
 	struct steps_locals *inner;
 
+	PROGRAM_BEGIN(frame);
 	if (!py_has(thread, PYTHON_WAITS_IN_PLACE))
 		my->copy = copy_of(my->instance);
-	PROGRAM_BEGIN(frame);
 	inner = aio_wait_for(thread, "wait_for", steps_coroutine, my->timeout_ns);
+	*inner = *my;
 	if (my->copy)
 		inner->instance = my->copy;
-	*inner = *my;
+	AWAIT(frame, os_thread_enter(thread));
 	if (my->copy)
 		end_copy(my);
 	my->instance->has_ended_steps = false;
-	AWAIT(frame, os_thread_enter(thread));
 	leave_with_what_is_raised(thread, my->instance);
 	PROGRAM_END;
 }
