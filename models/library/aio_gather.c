@@ -21,6 +21,7 @@ static void gather_unref(struct aio_loop *loop, struct aio_gather *gather)
 		return;
 	for (size_t i = 0; i < gather->count; i++)
 		aio_future_let_go(loop, gather->children[i]);
+	aio_objects_gone(loop, COST_AIO_GATHER_OBJECTS);
 	region_free(loop->region, gather->children);
 	region_free(loop->region, gather);
 }
@@ -63,6 +64,8 @@ struct aio_future *aio_gather_begin(struct aio_loop *loop, struct aio_future **f
 	struct aio_gather *gather = region_alloc(loop->region, sizeof(*gather));
 	bool counts_at_once = python_has(loop->interpreter->runtime->minor, PYTHON_EAGER_TASKS);
 
+	aio_owe(loop, COST_AIO_GATHER_CALL);
+	aio_objects_made(loop, COST_AIO_GATHER_OBJECTS);
 	gather->outer.kind = AIO_GATHER;
 	gather->children = region_alloc_array(loop->region, count, sizeof(struct aio_future *));
 	gather->count = count;
@@ -99,7 +102,6 @@ static enum progress gather_all(struct os_thread *thread, struct frame *frame)
 	struct gather_locals *my = FRAME_LOCALS(frame, struct gather_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, aio_charge(thread, COST_AIO_FUTURE));
 	AWAIT(frame, aio_await(thread, my->outer, ACTIVITY_QUEUE_WAIT));
 	aio_gather_end(aio_running_loop(thread), my->outer);
 	PROGRAM_END;

@@ -111,6 +111,8 @@ static enum progress step(struct os_thread *thread, struct frame *frame)
 	os_thread_account_to(thread, task->time_in);
 	loop->current = task;
 	loop->running = task->name;
+	if (task->sleep != AIO_AWAKE || task->waiting_for)
+		aio_objects_gone(loop, COST_AIO_WAIT_OBJECTS);
 	if (task->sleep != AIO_AWAKE)
 		aio_cancel_timer(loop, task->alarm);
 	task->sleep = AIO_AWAKE;
@@ -166,6 +168,8 @@ enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, 
 
 	task->waiting_for = waiting_for;
 	begin_wait(thread, task, activity);
+	if (waiting_for)
+		aio_objects_made(loop, COST_AIO_WAIT_OBJECTS);
 	if (task->must_cancel && waiting_for && aio_future_cancel(loop, waiting_for))
 		task->must_cancel = false;
 	return os_thread_detach(thread, &task->stack);
@@ -286,6 +290,7 @@ static enum progress sleep_program(struct os_thread *thread, struct frame *frame
 	AWAIT(frame, aio_charge(thread, COST_AIO_SLEEP));
 	task->alarm = aio_call_later(loop, my->duration_ns, wake_sleeper, task);
 	task->sleep = AIO_ASLEEP;
+	aio_objects_made(loop, COST_AIO_WAIT_OBJECTS);
 	begin_wait(thread, task, ACTIVITY_IO);
 	if (task->must_cancel)
 		end_sleep(loop, task, cancel_sleeper);

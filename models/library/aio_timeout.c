@@ -118,7 +118,6 @@ struct wait_for_task_locals { /* up to 3.11 */
 	struct aio_task *task;
 	struct aio_future *future; /* the task's */
 	sim_ns timeout_ns;
-	uint32_t exception;
 };
 
 static enum progress wait_for_in_place(struct os_thread *thread, struct frame *frame)
@@ -133,10 +132,7 @@ static enum progress wait_for_in_place(struct os_thread *thread, struct frame *f
 	PROGRAM_END;
 }
 
-/*
- * Assumed: the coroutine has come to its end when wait_for() returns. In CPython up to 3.11, whoever is cancelled a second
- * time while wait_for() waits for the cancelled coroutine's `finally` leaves that coroutine running alone.
- */
+/* Whoever is cancelled while _cancel_and_wait() waits for the cancelled coroutine's `finally` leaves that running alone. */
 static enum progress wait_for_task(struct os_thread *thread, struct frame *frame)
 {
 	struct wait_for_task_locals *my = FRAME_LOCALS(frame, struct wait_for_task_locals);
@@ -144,13 +140,6 @@ static enum progress wait_for_task(struct os_thread *thread, struct frame *frame
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_task_start(thread, my->task));
 	AWAIT(frame, aio_wait_for_future(thread, my->future, my->timeout_ns));
-	my->exception = py_catch(thread);
-	while (!aio_future_done(my->future)) {
-		AWAIT(frame, aio_wait(thread, &my->future, 1, AIO_ALL_COMPLETED, AIO_NO_TIMEOUT));
-		if (py_exception(thread) != PY_NO_EXCEPTION)
-			my->exception = py_catch(thread);
-	}
-	py_raise(thread, my->exception);
 	aio_task_release(aio_running_loop(thread), my->task);
 	PROGRAM_END;
 }

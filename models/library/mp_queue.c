@@ -30,6 +30,13 @@ void mp_queue_init(struct mp_queue *queue, struct machine_model *machine, int64_
 	mp_semaphore_init(&queue->write_lock, 1);
 }
 
+void mp_queue_make_joinable(struct mp_queue *queue)
+{
+	queue->joinable = true;
+	mp_condition_init(&queue->all_done);
+	mp_semaphore_init(&queue->unfinished, 0);
+}
+
 static struct mp_message *message_new(struct mp_queue *queue, void *item, struct payload payload)
 {
 	struct mp_message *message = queue->free_messages;
@@ -170,14 +177,20 @@ static enum progress put(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, mp_semaphore_acquire(thread, &my->queue->slots, my->deadline_ns));
 	if (!py_current(thread)->timed_out) {
+		if (my->queue->joinable)
+			AWAIT(frame, mp_rlock_acquire(thread, &my->queue->all_done.lock, SIM_NS_MAX));
 		my->feeder = feeder_of(my->queue, py_current(thread)->interpreter);
 		if (!my->feeder) {
 			my->feeder = feeder_new(my->queue, py_current(thread)->interpreter);
 			AWAIT(frame, py_thread_start(thread, my->feeder->thread));
 		}
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_PUT)));
+		if (my->queue->joinable)
+			AWAIT(frame, mp_semaphore_release(thread, &my->queue->unfinished));
 		AWAIT(frame, os_thread_compute(thread, feeder_append(thread, my->feeder,
 								     message_new(my->queue, my->item, my->payload))));
+		if (my->queue->joinable)
+			AWAIT(frame, mp_rlock_release(thread, &my->queue->all_done.lock));
 		py_current(thread)->timed_out = false;
 	}
 	PROGRAM_END;
@@ -241,6 +254,62 @@ enum progress mp_queue_get(struct os_thread *thread, struct mp_queue *queue, voi
 	my->item = item;
 	my->deadline_ns = deadline_ns;
 	return os_thread_enter(thread);
+}
+
+/* ---- JoinableQueue ---- */
+
+struct done_locals {
+	struct mp_queue *queue;
+	bool too_often;
+};
+
+static enum progress task_done(struct os_thread *thread, struct frame *frame)
+{
+	struct done_locals *my = FRAME_LOCALS(frame, struct done_locals);
+	struct mp_queue *queue = my->queue;
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_TASK_DONE)));
+	AWAIT(frame, mp_rlock_acquire(thread, &queue->all_done.lock, SIM_NS_MAX));
+	AWAIT(frame, mp_semaphore_acquire(thread, &queue->unfinished, 0));
+	my->too_often = py_current(thread)->timed_out;
+	if (!my->too_often && queue->unfinished.semaphore.value == 0)
+		AWAIT(frame, mp_condition_notify(thread, &queue->all_done, INT64_MAX));
+	AWAIT(frame, mp_rlock_release(thread, &queue->all_done.lock));
+	py_current(thread)->timed_out = my->too_often;
+	PROGRAM_END;
+}
+
+static enum progress join(struct os_thread *thread, struct frame *frame)
+{
+	struct done_locals *my = FRAME_LOCALS(frame, struct done_locals);
+	struct mp_queue *queue = my->queue;
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_TASK_DONE)));
+	AWAIT(frame, mp_rlock_acquire(thread, &queue->all_done.lock, SIM_NS_MAX));
+	if (queue->unfinished.semaphore.value > 0)
+		AWAIT(frame, mp_condition_wait(thread, &queue->all_done, SIM_NS_MAX));
+	AWAIT(frame, mp_rlock_release(thread, &queue->all_done.lock));
+	PROGRAM_END;
+}
+
+static enum progress enter_done(struct os_thread *thread, struct mp_queue *queue, program_fn *program)
+{
+	struct done_locals *my = os_thread_push(thread, program);
+
+	my->queue = queue;
+	return os_thread_enter(thread);
+}
+
+enum progress mp_queue_task_done(struct os_thread *thread, struct mp_queue *queue)
+{
+	return enter_done(thread, queue, task_done);
+}
+
+enum progress mp_queue_join(struct os_thread *thread, struct mp_queue *queue)
+{
+	return enter_done(thread, queue, join);
 }
 
 /* ---- SimpleQueue ---- */

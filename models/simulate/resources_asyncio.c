@@ -1,6 +1,7 @@
 /*
  * resources_asyncio.c - what stands behind resources that coroutines of one loop share.
  */
+#include "models/library/aio_barrier.h"
 #include "models/library/aio_queue.h"
 #include "models/simulate/resources.h"
 #include "models/simulate/resources_threading.h"
@@ -34,6 +35,14 @@ static void *make_event(struct simulation *simulation, const struct resource *re
 	return region_alloc(simulation->region, sizeof(struct aio_event));
 }
 
+static void *make_barrier(struct simulation *simulation, const struct resource *resource)
+{
+	struct aio_barrier *barrier = region_alloc(simulation->region, sizeof(*barrier));
+
+	barrier->parties = resource->size;
+	return barrier;
+}
+
 static void *make_queue(struct simulation *simulation, const struct resource *resource)
 {
 	struct aio_queue *queue = region_alloc(simulation->region, sizeof(*queue));
@@ -51,6 +60,7 @@ const struct resource_class resources_of_coroutines[RESOURCE_KIND_COUNT] = {
 	[RESOURCE_SEMAPHORE] = { .what = "semaphore", .make = make_semaphore },
 	[RESOURCE_BOUNDED_SEMAPHORE] = { .what = "semaphore", .make = make_semaphore },
 	[RESOURCE_EVENT] = { .what = "event", .make = make_event },
+	[RESOURCE_BARRIER] = { .what = "barrier", .make = make_barrier },
 	[RESOURCE_QUEUE] = { .what = "queue", .make = make_queue },
 	[RESOURCE_LIFO_QUEUE] = { .what = "queue", .make = make_queue },
 	[RESOURCE_VARIABLE] = { .what = "variable", .make = cells_new_of_resource },

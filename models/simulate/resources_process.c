@@ -155,6 +155,8 @@ static void *make_queue(struct simulation *simulation, const struct resource *re
 	struct mp_queue *queue = region_alloc(simulation->region, sizeof(*queue));
 
 	mp_queue_init(queue, simulation->machine, resource->size > 0 ? resource->size : MP_QUEUE_UNBOUNDED);
+	if (resource->joinable)
+		mp_queue_make_joinable(queue);
 	return queue;
 }
 

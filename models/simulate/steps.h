@@ -58,7 +58,8 @@ step_fn step_with, step_acquire, step_release, step_wait, step_set, step_clear, 
 /* steps_variable.c */
 step_fn step_access, step_mp_access;
 /* steps_process.c */
-step_fn step_mp_put, step_mp_get, step_send, step_recv, step_mp_wait, step_mp_notify, step_mp_set, step_mp_clear;
+step_fn step_mp_put, step_mp_get, step_mp_task_done, step_mp_join_queue, step_send, step_recv,
+	step_mp_wait, step_mp_notify, step_mp_set, step_mp_clear;
 /* steps_executor.c */
 step_fn step_submit, step_await_futures, step_wait_futures, step_as_completed, step_cancel_futures, step_run;
 /* steps_asyncio.c */

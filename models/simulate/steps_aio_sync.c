@@ -1,8 +1,9 @@
 /*
- * steps_aio_sync.c - the steps of coroutines on asyncio's locks, events, conditions and queues.
+ * steps_aio_sync.c - the steps of coroutines on asyncio's locks, events, conditions, barriers and queues.
  *
  * A step with a timeout is wait_for() around the same coroutine.
  */
+#include "models/library/aio_barrier.h"
 #include "models/library/aio_queue.h"
 #include "models/library/aio_timeout.h"
 #include "models/simulate/deadlock.h"
@@ -59,6 +60,8 @@ static enum progress wait_for_object(struct os_thread *thread, struct sync_local
 {
 	if (kind_of(my) == RESOURCE_EVENT)
 		return aio_event_wait(thread, my->object);
+	if (kind_of(my) == RESOURCE_BARRIER)
+		return aio_barrier_wait(thread, my->object);
 	return aio_condition_wait(thread, my->object);
 }
 
@@ -79,26 +82,59 @@ static enum progress await_object(struct os_thread *thread, struct sync_locals *
 	}
 }
 
-/* The awaitable as a coroutine, for wait_for(). */
+/* The awaitable and its coroutine for wait_for(), which up to 3.11 may go on when that has ended. */
+struct bounded_await {
+	struct sync_locals sync;
+	unsigned references;
+};
+
+static void drop(struct bounded_await *bounded)
+{
+	if (--bounded->references == 0)
+		region_free(bounded->sync.instance->simulation->region, bounded);
+}
+
 static enum progress object_coroutine(struct os_thread *thread, struct frame *frame)
 {
-	struct sync_locals **my = FRAME_LOCALS(frame, struct sync_locals *);
+	struct bounded_await **my = FRAME_LOCALS(frame, struct bounded_await *);
 
 	PROGRAM_BEGIN(frame);
-	if (py_exception(thread) != PY_NO_EXCEPTION)
-		return DONE;
-	AWAIT(frame, await_object(thread, *my));
+	if (py_exception(thread) == PY_NO_EXCEPTION)
+		AWAIT(frame, await_object(thread, &(*my)->sync));
+	drop(*my);
 	PROGRAM_END;
 }
 
-static enum progress await_in_time(struct os_thread *thread, struct sync_locals *my)
+struct in_time_locals {
+	struct sync_locals *sync;
+	struct bounded_await *bounded;
+};
+
+static enum progress await_in_time(struct os_thread *thread, struct frame *frame)
 {
-	struct sync_locals **locals;
+	struct in_time_locals *my = FRAME_LOCALS(frame, struct in_time_locals);
+
+	PROGRAM_BEGIN(frame);
+	my->bounded = region_alloc(my->sync->instance->simulation->region, sizeof(*my->bounded));
+	*my->bounded = (struct bounded_await){ .sync = *my->sync, .references = 2 };
+	*(struct bounded_await **)aio_wait_for(thread, "wait_for", object_coroutine, my->sync->step->timeout_ns) =
+		my->bounded;
+	AWAIT(frame, os_thread_enter(thread));
+	if (my->bounded->references > 1)
+		my->sync->instance->has_left_steps = true;
+	my->sync->item = my->bounded->sync.item;
+	drop(my->bounded);
+	PROGRAM_END;
+}
+
+static enum progress enter_await(struct os_thread *thread, struct sync_locals *my)
+{
+	struct in_time_locals *locals;
 
 	if (my->step->timeout_ns == TIMEOUT_NONE)
 		return await_object(thread, my);
-	locals = aio_wait_for(thread, "wait_for", object_coroutine, my->step->timeout_ns);
-	*locals = my;
+	locals = os_thread_push(thread, await_in_time);
+	locals->sync = my;
 	return os_thread_enter(thread);
 }
 
@@ -119,7 +155,7 @@ static enum progress awaiting(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	deadlock_wait_begins(my->instance, my->step->resource);
-	AWAIT(frame, await_in_time(thread, my));
+	AWAIT(frame, enter_await(thread, my));
 	deadlock_wait_ends(my->instance);
 	name_timeout(thread, my->step->kind);
 	if (py_exception(thread) != PY_NO_EXCEPTION)
@@ -138,7 +174,7 @@ static enum progress with_object(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	deadlock_wait_begins(my->instance, my->step->resource);
-	AWAIT(frame, await_in_time(thread, my));
+	AWAIT(frame, enter_await(thread, my));
 	deadlock_wait_ends(my->instance);
 	if (py_exception(thread) != PY_NO_EXCEPTION)
 		return DONE;

@@ -22,8 +22,7 @@ void coroutine_prepare(struct aio_loop *loop, struct task_instance *instance)
 {
 	instance->in_coroutine = true;
 	aio_owe(loop, COST_AIO_INSTANCE);
-	loop->owed_ns += gc_objects_made(&loop->interpreter->gc,
-					 loop->interpreter->runtime->cost_ns[COST_AIO_INSTANCE_OBJECTS]);
+	aio_objects_made(loop, COST_AIO_INSTANCE_OBJECTS);
 	loop->owed_ns += os_process_grow_heap(loop->interpreter->process,
 					      loop->interpreter->runtime->cost_ns[COST_MEMORY_COROUTINE]);
 }
@@ -424,23 +423,51 @@ static enum progress timeout_block(struct os_thread *thread, struct frame *frame
 	PROGRAM_END;
 }
 
-/* Some of the instance's steps as a coroutine of their own, for wait_for(). */
+/*
+ * Some of the instance's steps as a coroutine of their own, for wait_for(). Up to 3.11 that is a task of its own, which may be
+ * left running alone: it executes a copy of the instance, with the same variables but its own exceptions.
+ */
 struct steps_locals {
-	struct task_instance *instance;
+	struct task_instance *instance, *copy; /* NULL: it executes the instance itself */
 	uint32_t first, end;
 	sim_ns timeout_ns;
 };
+
+static struct task_instance *copy_of(const struct task_instance *instance)
+{
+	struct task_instance *copy = pool_take(&instance->simulation->instances);
+
+	*copy = *instance;
+	return copy;
+}
+
+/* wait_for() has ended: the instance goes on from where the copy is, if that is at its end. */
+static void end_copy(struct steps_locals *my)
+{
+	struct task_instance *instance = my->instance;
+
+	if (!my->copy->has_ended_steps) {
+		instance->has_left_steps = true;
+		return;
+	}
+	*instance = *my->copy;
+	instance->has_ended_steps = false;
+	if (instance->extras)
+		instance->extras->instance = instance;
+	pool_give_back(&instance->simulation->instances, my->copy);
+}
 
 static enum progress steps_coroutine(struct os_thread *thread, struct frame *frame)
 {
 	struct steps_locals *my = FRAME_LOCALS(frame, struct steps_locals);
 
 	PROGRAM_BEGIN(frame);
-	if (py_exception(thread) != PY_NO_EXCEPTION)
-		return DONE;
-	push_steps(thread, my->instance, my->first, my->end);
-	AWAIT(frame, os_thread_enter(thread));
-	raise_what_leaves(thread, my->instance);
+	if (py_exception(thread) == PY_NO_EXCEPTION) {
+		push_steps(thread, my->instance, my->first, my->end);
+		AWAIT(frame, os_thread_enter(thread));
+		raise_what_leaves(thread, my->instance);
+	}
+	my->instance->has_ended_steps = true;
 	PROGRAM_END;
 }
 
@@ -450,9 +477,16 @@ static enum progress await_steps_in_time(struct os_thread *thread, struct frame 
 	struct steps_locals *inner;
 
 	PROGRAM_BEGIN(frame);
+	if (!py_has(thread, PYTHON_WAITS_IN_PLACE))
+		my->copy = copy_of(my->instance);
 	inner = aio_wait_for(thread, "wait_for", steps_coroutine, my->timeout_ns);
 	*inner = *my;
+	if (my->copy)
+		inner->instance = my->copy;
 	AWAIT(frame, os_thread_enter(thread));
+	if (my->copy)
+		end_copy(my);
+	my->instance->has_ended_steps = false;
 	leave_with_what_is_raised(thread, my->instance);
 	PROGRAM_END;
 }
@@ -462,7 +496,7 @@ static void push_steps_in_time(struct os_thread *thread, struct task_instance *i
 {
 	struct steps_locals *locals = os_thread_push(thread, await_steps_in_time);
 
-	*locals = (struct steps_locals){ instance, first, end, timeout_ns };
+	*locals = (struct steps_locals){ .instance = instance, .first = first, .end = end, .timeout_ns = timeout_ns };
 }
 
 void coroutine_push_bounded(struct os_thread *thread, struct task_instance *instance)

@@ -52,6 +52,28 @@ enum progress step_mp_get(struct os_thread *thread, struct task_instance *instan
 	return os_thread_enter(thread);
 }
 
+static enum progress call_task_done(struct os_thread *thread, struct resource_call *my)
+{
+	return mp_queue_task_done(thread, my->object);
+}
+
+static enum progress call_join(struct os_thread *thread, struct resource_call *my)
+{
+	return mp_queue_join(thread, my->object);
+}
+
+enum progress step_mp_task_done(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	resource_call_push(thread, instance, step, call_task_done)->at_timeout = EXCEPTION_RUNTIME; /* ValueError */
+	return os_thread_enter(thread);
+}
+
+enum progress step_mp_join_queue(struct os_thread *thread, struct task_instance *instance, const struct step *step)
+{
+	resource_call_push(thread, instance, step, call_join);
+	return os_thread_enter(thread);
+}
+
 /* ---- Pipes ---- */
 
 struct pipe_locals {

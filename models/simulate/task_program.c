@@ -74,6 +74,8 @@ void task_leave_call(struct task_instance *instance)
 	struct region *region = instance->simulation->region;
 
 	instance->activation = activation->caller;
+	if (instance->has_left_steps)
+		return;
 	if (activation == instance->simulation->shared_activations[activation->task])
 		return;
 	if (activation->variables)
@@ -275,6 +277,8 @@ static void give_back(struct task_instance *instance)
 {
 	tell_user(instance);
 	task_leave_call(instance);
+	if (instance->has_left_steps)
+		return;
 	drop_extras(instance);
 	pool_give_back(&instance->simulation->instances, instance);
 }

@@ -74,7 +74,9 @@ struct task_instance {
 	uint8_t leaving;			    /* enum leaving */
 	bool counted : 1;			    /* false for `main`, which is no task */
 	bool in_coroutine : 1;
-	bool is_measured : 1; /* not of the warm-up */
+	bool is_measured : 1;	  /* not of the warm-up */
+	bool has_ended_steps : 1; /* those that wait_for() awaits */
+	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given back */
 	uint32_t task;	      /* index into the workload's tasks */
 	uint32_t user_number; /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
 	uint64_t draw_count;  /* durations drawn so far */

@@ -18,8 +18,8 @@ import harness
 from calibrate import MACHINE, MEDIANS, assumed, in_batches, known, measured, resident_bytes, thread_cpu_ns
 
 MANY = 500  # callbacks, tasks or rounds in one batch
-NEAR_OBJECTS = 80000  # of tasks, that caches of some 16 MB hold
-FAR_TASKS = 30000  # so many that they hold a small part of them only
+FAR_TASKS = 10000, 30000  # so many that the caches hold a part of them, and a small part only
+BRANCHES = 6  # of a small gather()
 LOOP = asyncio.new_event_loop()
 
 
@@ -215,19 +215,45 @@ def measure_instance():
 
 
 def measure_objects():
-    """What garbage collection has to look at, and how long that takes."""
+    """What garbage collection has to look at."""
     import harness_asyncio
 
-    async def measure():
-        sleeping = instances(MANY, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),))
-        before = len(gc.get_objects())
-        tasks = [LOOP.create_task(coroutine) for coroutine in sleeping]
+    def objects():
+        return len(gc.get_objects())
+
+    async def made_by(body):
+        """Objects an instance before it begins, and when it waits."""
+        those = instances(MANY, body)
+        before = objects()
+        tasks = [LOOP.create_task(coroutine) for coroutine in those]
+        made = objects()
         await asyncio.sleep(0)
-        objects = len(gc.get_objects()) - before
+        begun = objects()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        return objects / MANY
+        return (made - before) / MANY, (begun - before) / MANY
+
+    async def gather(_):
+        await asyncio.gather(*[nothing_async() for _ in range(BRANCHES)])
+
+    async def branches():
+        before = objects()
+        tasks = [LOOP.create_task(nothing_async()) for _ in range(MANY)]
+        made = objects()
+        await asyncio.gather(*tasks)
+        return (made - before) / MANY * BRANCHES
+    sleeping = [timed(made_by, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),)) for _ in range(5)]
+    measured('aio.instance_objects', [made for made, _ in sleeping])
+    measured('aio.wait_objects', [begun - made for made, begun in sleeping])
+    rest = MEDIANS['aio.instance_objects'] + MEDIANS['aio.wait_objects'] + timed(branches)
+    measured('aio.gather_objects', [timed(made_by, ((harness_asyncio.AWAIT, gather, None),))[1] - rest for _ in range(5)])
+
+
+def measure_collections():
+    """What looking at them takes: the time of a collection of all, over their number, is a line while the caches hold them,
+    and a steeper one beyond that."""
+    import harness_asyncio
 
     async def collections(count, rounds):
         """Of so many sleeping instances: how many objects they are, and what each collection takes."""
@@ -242,13 +268,12 @@ def measure_objects():
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return objects, took_ns
-    measured('aio.instance_objects', [timed(measure) for _ in range(5)])
     few, few_ns = timed(collections, MANY, 10)
     measured('gc.per_object', [took_ns / few for took_ns in few_ns])
-    many, many_ns = timed(collections, FAR_TASKS, 5)
-    measured('gc.per_far_object', [(took_ns - NEAR_OBJECTS * MEDIANS['gc.per_object']) / (many - NEAR_OBJECTS)
-                                   for took_ns in many_ns])
-    assumed('gc.near_objects', NEAR_OBJECTS, 'what caches of some 16 MB hold')
+    (more, more_ns), (most, most_ns) = [timed(collections, count, 5) for count in FAR_TASKS]
+    measured('gc.per_far_object', [(later - earlier) / (most - more) for earlier, later in zip(sorted(more_ns), sorted(most_ns))])
+    near_ns, far_ns = MEDIANS['gc.per_object'], MEDIANS['gc.per_far_object']
+    measured('gc.near_objects', [max(0, far_ns * most - took_ns) / max(1, far_ns - near_ns) for took_ns in most_ns])
     known('gc.threshold', gc.get_threshold()[0], 'gc.get_threshold()')
 
 
@@ -306,6 +331,11 @@ def measure_gather():
     report('aio.gather', lambda: timed(call))
     report('aio.gather_done', lambda: timed(whole, MANY) / MANY, gather=1, task=1, step=1,
            callback=2)
+
+    async def small():
+        await asyncio.gather(*[nothing_async() for _ in range(BRANCHES)])
+    report('aio.gather_call', lambda: each_await_ns(small, MANY // BRANCHES), turn=3, callback=2 * BRANCHES + 1,
+           step=BRANCHES + 1, task=BRANCHES, gather=BRANCHES, gather_done=BRANCHES)
 
 
 # ---- Timers ---------------------------------------------------------------------------------------------
@@ -373,6 +403,13 @@ def measure_locks():
             pass
     report('aio.lock', lambda: each_await_ns(hold_lock), **{'await': 1})
     report('aio.semaphore', lambda: each_await_ns(hold_semaphore), **{'await': 1})
+    if hasattr(asyncio, 'Barrier'):
+        async def make_barrier():
+            return asyncio.Barrier(1)
+        barrier = LOOP.run_until_complete(make_barrier())
+        report('aio.barrier', lambda: each_await_ns(barrier.wait), lock=1)
+    else:
+        known('aio.barrier', 0, 'there is no Barrier before 3.11')
     puts_ns, gets_ns = [], []
     for _ in repeat(None, 25):
         puts_ns.append(each_await_ns(lambda: queue.put(7)))
@@ -464,6 +501,7 @@ def measure_asyncio():
     measure_instance()
     measure_memory()  # first: what many objects leave behind would be used again
     measure_objects()
+    measure_collections()
     measure_gather()
     measure_sleep()
     measure_timer_compare()

@@ -286,6 +286,17 @@ def measure_mp_queue():
     measured('mpqueue.close', closes_ns)
 
 
+def measure_mp_joinable_queue():
+    """With items that nobody has put: as many as the semaphore says."""
+    queue = multiprocessing.get_context('fork').JoinableQueue()
+    dones_ns = []
+    for _ in range(BATCHES):
+        for _ in range(TASKS + 1):
+            queue._unfinished_tasks.release()
+        dones_ns.append(each_ns(queue.task_done, TASKS))
+    measured('mpqueue.task_done', less(dones_ns, 1.5 * MEDIANS['mplock.uncontended']))
+
+
 def measure_mp_simple_queue():
     queue = multiprocessing.get_context('fork').SimpleQueue()
     puts_ns, gets_ns = [], []
@@ -627,6 +638,7 @@ MEASUREMENTS = (
     ('shared values', measure_shared_value),
     ('connections', measure_connection),
     ('queues of processes', measure_mp_queue),
+    ('joinable queues of processes', measure_mp_joinable_queue),
     ('simple queues of processes', measure_mp_simple_queue),
     ('ProcessPoolExecutor', measure_process_pool),
     ('imap', measure_pool_next),

@@ -51,6 +51,7 @@ MAKERS = {
     'semaphore': lambda resource, _: asyncio.Semaphore(resource['size']),
     'bounded_semaphore': lambda resource, _: asyncio.BoundedSemaphore(resource['size']),
     'event': lambda _, __: asyncio.Event(),
+    'barrier': lambda resource, _: asyncio.Barrier(resource['size']),
     'queue': lambda resource, _: asyncio.Queue(resource['size']),
     'lifo_queue': lambda resource, _: asyncio.LifoQueue(resource['size']),
     'priority_queue': lambda resource, _: PriorityQueue(resource['size']),

@@ -111,7 +111,7 @@ MAKERS = {
     'bounded_semaphore': lambda resource, context: context.BoundedSemaphore(resource['size']),
     'event': lambda _, context: context.Event(),
     'barrier': lambda resource, context: context.Barrier(resource['size']),
-    'queue': lambda resource, context: context.Queue(resource['size']),
+    'queue': lambda resource, context: (context.JoinableQueue if resource['joinable'] else context.Queue)(resource['size']),
     'simple_queue': lambda _, context: context.SimpleQueue(),
     'pipe': lambda _, context: context.Pipe(duplex=False),
     'variable': new_variable,

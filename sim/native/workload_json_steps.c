@@ -485,11 +485,11 @@ json_t *workload_json_resources(const struct workload *workload)
 		const struct resource *resource = &workload->resources[i];
 
 		json_array_append_new(resources,
-				      json_pack("{ss ss sI sI sI sb so}", "kind", resource_names[resource->kind],
+				      json_pack("{ss ss sI sI sI sb sb so}", "kind", resource_names[resource->kind],
 						"scope", scope_words[resource->scope], "size",
 						(json_int_t)resource->size, "initial",
 						(json_int_t)resource->initial, "bytes", (json_int_t)resource->bytes,
-						"per_process", resource->per_process, "model",
+						"joinable", resource->joinable, "per_process", resource->per_process, "model",
 						workload_json_model(workload, resource->model)));
 	}
 	return resources;

@@ -123,6 +123,7 @@
 	P(MP_QUEUE_FEED,        "mpqueue.feeder",        ns,    PYTHON, WORK,  0,      "the feeder thread's cost of one item, without pickling its bytes, the lock and writing") \
 	P(MP_QUEUE_GET,         "mpqueue.get",           ns,    PYTHON, WORK,  0,      "multiprocessing.Queue.get() on the caller, without its locks, reading and unpickling bytes") \
 	P(MP_QUEUE_CLOSE,       "mpqueue.close",         ns,    PYTHON, WORK,  0,      "close() and join_thread() of a queue on the caller, without waiting") \
+	P(MP_QUEUE_TASK_DONE,   "mpqueue.task_done",     ns,    PYTHON, WORK,  0,      "JoinableQueue.task_done(), or join() with nothing unfinished, without its lock and semaphore") \
 	P(MP_SIMPLE_QUEUE_PUT,  "mpsimplequeue.put",     ns,    PYTHON, WORK,  0,      "multiprocessing.SimpleQueue.put(), without its lock, writing and pickling bytes") \
 	P(MP_SIMPLE_QUEUE_GET,  "mpsimplequeue.get",     ns,    PYTHON, WORK,  0,      "multiprocessing.SimpleQueue.get(), without its lock, reading and unpickling bytes") \
 	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON, WORK,  0,      "the step read or write on a shared ctypes value, without what every step costs") \
@@ -175,19 +176,23 @@
 	P(AIO_YIELD,              "aio.yield",             ns,    PYTHON, WORK,  0,      "asyncio.sleep(0) on top of its step and callback") \
 	P(AIO_TASK,               "aio.task",              ns,    PYTHON, WORK,  0,      "create_task() and the task's end, without its steps") \
 	P(AIO_INSTANCE,           "aio.instance",          ns,    PYTHON, WORK,  0,      "an instance of a task as a coroutine: its record, variables and outcome, as the harness keeps them") \
-	P(AIO_INSTANCE_OBJECTS,   "aio.instance_objects",  count,    PYTHON, RULE,  0,      "container objects of such an instance that sleeps, which garbage collection looks at") \
+	P(AIO_INSTANCE_OBJECTS,   "aio.instance_objects",  count,    PYTHON, RULE,  0,      "container objects of such an instance before its first step, which garbage collection looks at") \
+	P(AIO_WAIT_OBJECTS,       "aio.wait_objects",      count,    PYTHON, RULE,  0,      "container objects of one that waits, besides those") \
 	P(AIO_FUTURE,             "aio.future",            ns,    PYTHON, WORK,  0,      "making a future, setting it, dropping it") \
 	P(AIO_SLEEP,              "aio.sleep",             ns,    PYTHON, WORK,  0,      "asyncio.sleep() of a positive time: coroutine, future, timer made and cancelled") \
 	P(AIO_TIMER_COMPARE,      "aio.timer_compare",     ns,    PYTHON, WORK,  0,      "one comparison of two timers in the loop's heap") \
 	P(AIO_TIMER_ROUND,        "aio.timer_round",       ns,    PYTHON, RULE,  1,      "select's timeout is rounded up to a multiple of this") \
 	P(AIO_AWAIT,              "aio.await",             ns,    PYTHON, WORK,  0,      "awaiting a coroutine function that does not suspend") \
 	P(AIO_GATHER,             "aio.gather",            ns,    PYTHON, WORK,  0,      "what gather(), wait() or a task group pay for each child when they begin") \
+	P(AIO_GATHER_CALL,        "aio.gather_call",       ns,    PYTHON, WORK,  0,      "gather() itself, its future and its results' list, without its children") \
+	P(AIO_GATHER_OBJECTS,     "aio.gather_objects",    count,    PYTHON, RULE,  0,      "container objects of a gather() that waits, besides those of who awaits it") \
 	P(AIO_GATHER_DONE,        "aio.gather_done",       ns,    PYTHON, WORK,  0,      "the done callback of each child") \
 	P(AIO_TIMEOUT,            "aio.timeout",           ns,    PYTHON, WORK,  0,      "async with timeout(): entering and leaving, timer included") \
 	P(AIO_WAIT_FOR,           "aio.wait_for",          ns,    PYTHON, WORK,  0,      "wait_for() without its timeout(); up to 3.11 without its task") \
 	P(AIO_GROUP,              "aio.group",             ns,    PYTHON, WORK,  0,      "async with TaskGroup(): entering and leaving, without tasks") \
 	P(AIO_LOCK,               "aio.lock",              ns,    PYTHON, WORK,  0,      "async with lock: pass") \
 	P(AIO_SEMAPHORE,          "aio.semaphore",         ns,    PYTHON, WORK,  0,      "async with semaphore: pass") \
+	P(AIO_BARRIER,            "aio.barrier",           ns,    PYTHON, WORK,  0,      "await barrier.wait() of the last party, without its lock") \
 	P(AIO_QUEUE_PUT,          "aio.queue_put",         ns,    PYTHON, WORK,  0,      "await queue.put() with room") \
 	P(AIO_QUEUE_GET,          "aio.queue_get",         ns,    PYTHON, WORK,  0,      "await queue.get() of an item that is there") \
 	P(AIO_THREADSAFE,         "aio.threadsafe",        ns,    PYTHON, WORK,  0,      "call_soon_threadsafe() on the caller, without send's system call") \

@@ -38,6 +38,7 @@
 	/* asyncio */ \
 	D(FAIR_SEMAPHORE,      10, "asyncio.Semaphore: first come, first served") \
 	D(TIMEOUT_BLOCK,       11, "asyncio.timeout() and TaskGroup") \
+	D(AIO_BARRIER,         11, "asyncio.Barrier") \
 	D(WAITS_IN_PLACE,      12, "wait_for() awaits in place, under a timeout; before: in a task of its own, three turns more") \
 	D(EAGER_TASKS,         12, "eager_task_factory; gather() counts at once what is done already")
 /* clang-format on */

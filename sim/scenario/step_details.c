@@ -168,6 +168,30 @@ void steps_resolve_resource(struct steps_parser *parser, struct step *step, cons
 
 /* ---- Details ---- */
 
+/* Whether the name stands in the expression. */
+static bool is_named(const struct yaml_node *expression, const char *name)
+{
+	const char *at = expression->kind == NODE_SCALAR ? expression->text : "";
+	size_t length = strlen(name);
+
+	while (*at) {
+		size_t word = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+		if (word == length && memcmp(at, name, length) == 0)
+			return true;
+		at += word > 0 ? word : 1;
+	}
+	return false;
+}
+
+static bool is_named_in(const struct yaml_node *list, const char *name)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (is_named(list->items[i], name))
+			return true;
+	return false;
+}
+
 static void parse_arguments(struct steps_parser *parser, const struct yaml_node *list, struct start *start)
 {
 	struct program *program = parser->program;
@@ -180,7 +204,8 @@ static void parse_arguments(struct steps_parser *parser, const struct yaml_node 
 	if (start->task != NAME_NONE && list->count > parameters)
 		yaml_tree_error(parser->reading->diagnostics, list, "%u arguments for task '%s', which takes %u",
 				(unsigned)list->count, program->tasks[start->task].name, (unsigned)parameters);
-	start->index_variable = steps_declare_variable(parser, "index");
+	if (is_named_in(list, "index"))
+		start->index_variable = steps_declare_variable(parser, "index");
 	start->argument_count = list->count;
 	for (uint32_t i = 0; i < list->count; i++) {
 		struct value value = steps_parse_value(parser, list->items[i], 0, 0, 0);

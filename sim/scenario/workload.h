@@ -243,7 +243,7 @@ enum resource_kind {
 	RESOURCE_BOUNDED_SEMAPHORE, /* size: value */
 	RESOURCE_EVENT,
 	RESOURCE_BARRIER,	 /* size: parties */
-	RESOURCE_QUEUE,		 /* size: 0 unbounded */
+	RESOURCE_QUEUE,		 /* size: 0 unbounded; across processes multiprocessing.Queue, or JoinableQueue */
 	RESOURCE_LIFO_QUEUE,	 /* size; not across processes */
 	RESOURCE_PRIORITY_QUEUE, /* size; not across processes; smallest priority first, among equals the first put */
 	RESOURCE_SIMPLE_QUEUE,	 /* queue.SimpleQueue, multiprocessing.SimpleQueue; not in coroutines */
@@ -277,6 +277,7 @@ struct resource {
 	int64_t bytes;		/* SHARED_MEMORY; MANAGER: pickled size of its value */
 	struct duration time;	/* SERVICE: of one request */
 	const struct model *model; /* executors: workers and so on, defaults filled in */
+	bool joinable;		/* QUEUE: some step asks for what is done of it; across processes a JoinableQueue */
 	bool per_process;	/* each process has its own: made after the fork; else one for the program */
 	enum resource_scope scope; /* in this variant */
 };

@@ -124,6 +124,7 @@ static void check_step(struct reading *reading, struct reach *reach, uint32_t ta
 		yaml_tree_error(reading->diagnostics, node, "'item' in a task that nobody starts with 'items'");
 	if (step->resource < program->resource_count) {
 		reach->users[step->resource] |= 1u << place;
+		reach->resources[step->resource].joinable |= step->kind == STEP_TASK_DONE || step->kind == STEP_JOIN_QUEUE;
 		if (reach->uses[step->resource * PLACE_COUNT + place] == NULL)
 			reach->uses[step->resource * PLACE_COUNT + place] = node;
 	}
@@ -179,6 +180,10 @@ static void choose_scope(struct reading *reading, const struct reach *reach, uin
 		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_COROUTINE),
 				"'%s' is a %s, which coroutines do not have (variant '%s')", resource->name,
 				resource_names[resource->kind], reach->variant->name);
+	if (by_coroutines && resource->kind == RESOURCE_BARRIER && !python_has(reach->minor, PYTHON_AIO_BARRIER))
+		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_COROUTINE),
+				"'%s' is a barrier, which coroutines have since Python 3.11 only (variant '%s')",
+				resource->name, reach->variant->name);
 	if (resource->scope == SCOPE_PROCESSES &&
 	    (resource->kind == RESOURCE_LIFO_QUEUE || resource->kind == RESOURCE_PRIORITY_QUEUE))
 		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_PROCESS),

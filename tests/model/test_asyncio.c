@@ -569,6 +569,72 @@ Test(asyncio, wait_for_takes_three_turns_less_since_3_12)
 	cr_expect(eq(u32, test.exception, 0));
 }
 
+/* Sleeps for 10 s; when it is cancelled its `finally` takes 3 s more. */
+static enum progress cleaner(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, aio_sleep(thread, 10 * SIM_S));
+	py_catch(thread);
+	note("finally");
+	AWAIT(frame, aio_sleep(thread, 3 * SIM_S));
+	note(py_catch(thread) == PY_CANCELLED_ERROR ? "cut short" : "cleaned");
+	py_raise(thread, PY_CANCELLED_ERROR);
+	PROGRAM_END;
+}
+
+static enum progress bounded_cleaner(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	aio_wait_for(thread, "cleaner", cleaner, test.number);
+	AWAIT(frame, os_thread_enter(thread));
+	note(py_exception(thread) == PY_CANCELLED_ERROR ? "cancelled" : "timed out");
+	PROGRAM_END;
+}
+
+/* Cancels who waits for the cleaner at 2 s, and where the time is not yet over then, at 1 s as well. */
+static enum progress cancelling_twice(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	test.tasks[0] = aio_task_new(test.loop, "bounded", bounded_cleaner);
+	AWAIT(frame, aio_task_start(thread, test.tasks[0]));
+	AWAIT(frame, aio_sleep(thread, SIM_S));
+	if (test.number > SIM_S)
+		aio_task_cancel(test.loop, test.tasks[0]);
+	AWAIT(frame, aio_sleep(thread, SIM_S));
+	aio_task_cancel(test.loop, test.tasks[0]);
+	AWAIT(frame, aio_await(thread, &test.tasks[0]->future, ACTIVITY_QUEUE_WAIT));
+	cr_expect(eq(u32, py_catch(thread), PY_CANCELLED_ERROR));
+	note("end");
+	AWAIT(frame, aio_sleep(thread, 8 * SIM_S));
+	PROGRAM_END;
+}
+
+/*
+ * tasks.py:wait_for() @3.11: _cancel_and_wait() cancels the coroutine's task and waits for its end by a future of its own, which
+ * the second cancellation hits; `finally` goes on from 1 s to 4 s. Since 3.12 it is cancelled itself.
+ */
+Test(asyncio, wait_for_up_to_3_11_leaves_a_finally_running_when_it_is_cancelled_meanwhile)
+{
+	static const sim_ns timeouts_ns[] = { 20 * SIM_S, SIM_S / 2 };
+
+	for (int i = 0; i < 2; i++) {
+		test.minor = 11;
+		test.number = timeouts_ns[i];
+		run(cancelling_twice);
+		cr_expect(eq(i64, happened("finally", 0).at_ns, i == 0 ? SIM_S : SIM_S / 2));
+		cr_expect(eq(i64, happened("cancelled", 0).at_ns, 2 * SIM_S));
+		cr_expect(eq(i64, happened("end", 0).at_ns, 2 * SIM_S));
+		cr_expect(eq(i64, happened("cleaned", 0).at_ns, happened("finally", 0).at_ns + 3 * SIM_S));
+		tear_down();
+		set_up();
+	}
+	test.number = timeouts_ns[0];
+	run(cancelling_twice);
+	cr_expect(eq(i64, happened("finally", 0).at_ns, SIM_S));
+	cr_expect(eq(i64, happened("cut short", 0).at_ns, 2 * SIM_S));
+	cr_expect(eq(i64, happened("end", 0).at_ns, 2 * SIM_S));
+}
+
 static enum progress failing_group(struct os_thread *thread, struct frame *frame)
 {
 	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
