@@ -22,6 +22,7 @@ struct mp_queue {
 	struct mp_semaphore read_lock, write_lock;
 	struct mp_feeder *feeders; /* of each process that has put */
 	struct mp_message *free_messages;
+	sim_ns wrapping_ns; /* what pickling takes the feeder on top for what is around each item, NULL apart */
 };
 
 /* What put() without a bound uses (SEM_VALUE_MAX). */
