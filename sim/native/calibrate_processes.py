@@ -306,6 +306,37 @@ def measure_connection():
     measured('connection.receive', less(receives_ns, receive_ns()))
 
 
+LARGE_BYTES = 1 << 23  # more than this process has ever given back to malloc(), which would keep as much from then on
+
+
+def measure_large_messages():
+    """Sender and receiver take turns on one core, a pipe's capacity at a time; on the receiver, per byte."""
+    calibrate.pin(calibrate.HERE)
+    context = multiprocessing.get_context('fork')
+    reader, writer = context.Pipe(duplex=False)
+    gate_reader, gate_writer = os.pipe()
+
+    def send():
+        message = b'x' * LARGE_BYTES
+        while os.read(gate_reader, 1) == b'g':
+            writer.send(message)
+    sender = context.Process(target=send)
+    sender.start()
+    turn_ns = MACHINE['pipe.read'] + MACHINE['wake.call'] + MACHINE['sched.switch'] + MACHINE['sched.switch_process']
+    rest_ns = turn_ns / MACHINE['pipe.capacity'] + MACHINE['mem.copy'] + MEDIANS['pickle.loads']
+
+    def one():
+        os.write(gate_writer, b'g')
+        begin_ns = thread_cpu_ns()
+        reader.recv()
+        return (thread_cpu_ns() - begin_ns) / LARGE_BYTES
+    bytes_ns = in_batches(one)
+    os.write(gate_writer, b'q')
+    sender.join()
+    calibrate.unpin()
+    measured('connection.receive_large', less(bytes_ns, rest_ns), 'messages of 8 MiB')
+
+
 # ---- ProcessPoolExecutor -----------------------------------------------------------------------------
 
 class FakeProcess:
@@ -629,6 +660,7 @@ MEASUREMENTS = (
     ('locks of processes', measure_mp_lock),
     ('shared values', measure_shared_value),
     ('connections', measure_connection),
+    ('large messages', measure_large_messages),
     ('queues of processes', measure_mp_queue),
     ('simple queues of processes', measure_mp_simple_queue),
     ('ProcessPoolExecutor', measure_process_pool),

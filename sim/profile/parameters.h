@@ -128,6 +128,7 @@
 	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON, WORK,  0,      "the step read or write on a shared ctypes value, without what every step costs") \
 	P(CONNECTION_SEND,      "connection.send",       ns,    PYTHON, WORK,  0,      "Connection.send_bytes(), without the system call") \
 	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON, WORK,  0,      "Connection.recv_bytes(), without the system calls") \
+	P(CONNECTION_RECEIVE_LARGE, "connection.receive_large", ns_per_byte, PYTHON, WORK, 0, "receiving and unpickling a byte of a message of 128 KiB or more, on top: its buffers are fresh memory each time") \
 	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON, WORK,  0,      "Connection.poll(), without the system call") \
 	P(MANAGER_START,        "manager.start",         ns,    PYTHON, WORK,  0,      "starting a manager's server process on the caller") \
 	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON, WORK,  0,      "a connection to a manager on the caller, without its messages") \

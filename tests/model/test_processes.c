@@ -166,6 +166,45 @@ Test(processes, put_returns_before_its_item_is_pickled)
 	cr_expect(at_ns[0] < SIM_MS);
 }
 
+static int64_t sizes[3], size_count;
+
+static enum progress take_all(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < size_count; my->next++)
+		AWAIT(frame, mp_queue_get(thread, &queue, &my->item, SIM_NS_MAX));
+	PROGRAM_END;
+}
+
+static enum progress put_all(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	mp_queue_init(&queue, bench.machine, MP_QUEUE_UNBOUNDED);
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "taker", take_all, NULL));
+	for (my->next = 0; my->next < size_count; my->next++)
+		AWAIT(frame, mp_queue_put(thread, &queue, &queue, (struct payload){ sizes[my->next], 1 }, SIM_NS_MAX));
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	PROGRAM_END;
+}
+
+/* 10 ns a byte: 100 KB find memory that has been used before, 200 KB are 2 ms of fresh pages, and again; 150 KB then
+ * find what those have left. */
+Test(processes, only_the_largest_messages_are_received_into_fresh_memory)
+{
+	bench.costs.value[COST_CONNECTION_RECEIVE_LARGE] = 10;
+	sizes[0] = 100000;
+	size_count = 1;
+	cr_expect(is_about(program_bench_run(&bench, 3, 12, put_all), 0));
+	sizes[0] = sizes[1] = 200000;
+	sizes[2] = 150000;
+	size_count = 3;
+	cr_expect(is_about(program_bench_run(&bench, 3, 12, put_all), 4 * SIM_MS));
+}
+
 static sim_ns got_ns;
 
 /* Its buffer is written before it ends: 10 items, each pickled in 2 ms. */
