@@ -6,6 +6,9 @@
 #define HEADER_BYTES 4
 /* Above this the header is written apart, to spare a copy (connection.py:_send_bytes). */
 #define ONE_WRITE_BYTES 16384
+/* malloc() takes blocks from this size on from the kernel and gives them back (M_MMAP_THRESHOLD), so that their pages are
+ * touched for the first time each time. Once it has given one back it keeps blocks that are smaller. */
+#define FRESH_MEMORY_BYTES 131072
 
 static sim_ns cost_of(const struct os_thread *thread, struct payload payload, enum cost each_byte, enum cost each_object)
 {
@@ -65,8 +68,18 @@ enum progress connection_send(struct os_thread *thread, struct pipe *pipe, int64
 struct receive_locals {
 	struct pipe *pipe;
 	void **tag;
+	int64_t bytes;
 	uint8_t previous_activity;
 };
+
+/* A message is read into a buffer that grows, and unpickled into another. */
+static bool needs_fresh_memory(struct os_process *process, int64_t bytes)
+{
+	if (bytes < FRESH_MEMORY_BYTES || bytes < process->largest_block_bytes)
+		return false;
+	process->largest_block_bytes = bytes;
+	return true;
+}
 
 static enum progress receive(struct os_thread *thread, struct frame *frame)
 {
@@ -75,12 +88,16 @@ static enum progress receive(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, pipe_read(thread, my->pipe, my->tag));
+	my->bytes = my->pipe->last_read_bytes;
 	AWAIT(frame, py_take_gil(thread));
 	/* The header's read was the one that blocked; the body's finds its bytes there. */
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
-	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
+	if (needs_fresh_memory(thread->process, my->bytes))
+		AWAIT(frame, py_overhead(thread, cost_of(thread, (struct payload){ .bytes = my->bytes },
+							 COST_CONNECTION_RECEIVE_LARGE, COST_CONNECTION_RECEIVE_LARGE)));
+	os_thread_set_activity(thread, my->previous_activity);
 	PROGRAM_END;
 }
 

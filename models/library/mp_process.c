@@ -119,7 +119,7 @@ static enum progress start_tracker(struct os_thread *thread, struct frame *frame
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_HELPER)));
 	AWAIT(frame, os_thread_compute(thread, exec_cost(thread)));
-	start_helper(thread, "resource tracker", track, NULL, py_cost(thread, COST_MEMORY_INTERPRETER));
+	start_helper(thread, "resource tracker", track, NULL, py_cost(thread, COST_MEMORY_TRACKER));
 	PROGRAM_END;
 }
 

@@ -81,6 +81,7 @@ static enum progress feed(struct os_thread *thread, struct frame *frame)
 			if (!message)
 				break;
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_FEED) +
+								 (message->item ? queue->wrapping_ns : 0) +
 								 pickle_cost(thread, message->payload)));
 			AWAIT(frame, mp_semaphore_acquire(thread, &queue->write_lock, SIM_NS_MAX));
 			AWAIT(frame, connection_send(thread, queue->pipe, message->payload.bytes, message));

@@ -28,6 +28,7 @@ struct mp_queue {
 	bool joinable;
 	struct mp_condition all_done; /* joinable: _cond */
 	struct mp_semaphore unfinished;
+	sim_ns wrapping_ns; /* what pickling takes the feeder on top for what is around each item, NULL apart */
 };
 
 /* What put() without a bound uses (SEM_VALUE_MAX). */

@@ -108,6 +108,7 @@ static enum progress read_message(struct os_thread *thread, struct frame *frame)
 			break;
 	}
 	*my->tag = message->tag;
+	pipe->last_read_bytes = message->bytes;
 	machine_receive(thread, pipe_word, NULL, message->number);
 	ring_drop_first(&pipe->messages);
 	PROGRAM_END;

@@ -24,6 +24,7 @@ struct pipe {
 	struct machine_model *machine;
 	int64_t capacity_bytes, held_bytes;
 	struct ring messages; /* those begun and not yet read to the end */
+	int64_t last_read_bytes; /* of the message that was read last */
 	struct futex readers, writers;
 	struct futex *pollers; /* threads in poll() on it, woken by every write; NULL: none */
 };

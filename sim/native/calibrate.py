@@ -23,9 +23,11 @@ import multiprocessing
 import multiprocessing.pool
 import os
 import pickle
+import queue
 import resource
 import signal
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -674,13 +676,29 @@ def thread_clock_ns(thread):
     return time.clock_gettime_ns(time.pthread_getcpuclockid(thread.ident))
 
 
+def pool_map_ns(pool):
+    """map() and get() again and again, with a queue of tasks that nobody waits at."""
+    tasks, pool._taskqueue = pool._taskqueue, queue.SimpleQueue()
+    begin_ns = thread_cpu_ns()
+    for _ in repeat(None, TASKS):
+        pool.map_async(run_task, range(1000), 1000)
+    map_ns = (thread_cpu_ns() - begin_ns) / TASKS
+    results = list(pool._cache.values())
+    for result in results:
+        result._set(0, (True, [None] * 1000))
+    begin_ns = thread_cpu_ns()
+    for result in results:
+        result.get()
+    pool._taskqueue = tasks
+    return map_ns + (thread_cpu_ns() - begin_ns) / len(results)
+
+
 def measure_pool_tasks():
     """The worker is held up while all chunks are written to its pipe, then works through them in one
     go beside a stopped parent, which then reads all results in one go: the CPU times of task handler, worker and
     result handler, each without any wake-ups."""
     use_empty_tasks(1000)
     gate_reader, gate_writer = os.pipe()
-    maps_ns, dispatches_ns, tasks_ns, items_ns, results_ns = [], [], [], [], []
     with multiprocessing.get_context('fork').Pool(1) as pool:
         task_handler, result_handler = pool._task_handler, pool._result_handler
 
@@ -689,9 +707,8 @@ def measure_pool_tasks():
             pool.apply_async(note_cpu, (3,))
             time.sleep(2e-3)
             warm_up()
-            handler_ns, begin_ns = thread_clock_ns(task_handler), thread_cpu_ns()
+            handler_ns = thread_clock_ns(task_handler)
             result = pool.map_async(run_task, range(count), chunksize)
-            map_ns = thread_cpu_ns() - begin_ns
             time.sleep(5e-3 + chunks * 3e-5)
             dispatch_ns = thread_clock_ns(task_handler) - handler_ns
             pool.apply_async(note_cpu, (4,))
@@ -702,21 +719,17 @@ def measure_pool_tasks():
             last.get()
             time.sleep(2e-3)
             result_ns = thread_clock_ns(result_handler) - handler_ns
-            warm_up()
-            begin_ns = thread_cpu_ns()
             result.get()
-            map_ns += thread_cpu_ns() - begin_ns
             hold.get()
-            return map_ns, dispatch_ns, SHARED[4] - SHARED[3], result_ns
-        for _ in range(BATCHES):
-            map_ns, dispatch_ns, work_ns, result_ns = one(TASKS, 1, TASKS)
+            return dispatch_ns, SHARED[4] - SHARED[3], result_ns
+
+        def both():
+            dispatch_ns, work_ns, result_ns = one(TASKS, 1, TASKS)
             task_ns = work_ns / (TASKS + 1)
-            dispatches_ns.append(dispatch_ns / TASKS)
-            tasks_ns.append(task_ns)
-            results_ns.append(result_ns / (TASKS + 4))
-            map_ns, dispatch_ns, work_ns, result_ns = one(1000, 1000, 1)
-            maps_ns.append(map_ns - wake_call_ns())
-            items_ns.append((work_ns - 2 * task_ns) / 999)
+            _, work_ns, _ = one(1000, 1000, 1)
+            return dispatch_ns / TASKS, task_ns, result_ns / (TASKS + 4), (work_ns - 2 * task_ns) / 999
+        dispatches_ns, tasks_ns, results_ns, items_ns = zip(*in_batches(both))
+        maps_ns = in_batches(lambda: pool_map_ns(pool))
     os.close(gate_reader)
     os.close(gate_writer)
     gil_ns, lock_ns = MEDIANS['gil.uncontended'], MEDIANS['lock.uncontended']
@@ -730,32 +743,35 @@ def measure_pool_tasks():
 
 
 def measure_pool_watch():
-    """The worker handler is set off by a notice; what reading the notice costs is measured on its own."""
+    """What the worker handler does for a notice, done by this thread, which never waits; what writing and reading the
+    notice costs is measured on its own."""
     context = multiprocessing.get_context('fork')
     notices = context.SimpleQueue()
-    rest_ns = MEDIANS['gil.uncontended'] + MACHINE['sched.switch']
+    rest_ns = MEDIANS['gil.uncontended'] + MACHINE['syscall.base']
 
-    def one_get():
-        notices.put(None)
+    def each_ns(do):
         begin_ns = thread_cpu_ns()
+        for _ in repeat(None, TASKS):
+            do()
+        return (thread_cpu_ns() - begin_ns) / TASKS
+
+    def notice():
+        notices.put(None)
         notices.empty()
         notices.get()
-        return thread_cpu_ns() - begin_ns
-    get_ns = statistics.median(one_get() for _ in range(200))
+
     def rounds(workers):
         with context.Pool(workers) as pool:
-            time.sleep(2e-2)
-
-            def one():
-                begin_ns = thread_clock_ns(pool._worker_handler)
-                for _ in range(10):
-                    pool._change_notifier.put(None)
-                    time.sleep(5e-4)
-                return (thread_clock_ns(pool._worker_handler) - begin_ns) / 10 - get_ns - rest_ns
-            return in_batches(one)
+            def one_round():
+                notices.put(None)
+                pool._maintain_pool(context, context.Process, workers, pool._pool, pool._inqueue, pool._outqueue,
+                                    None, (), None, True)
+                watched = [*pool._get_worker_sentinels(pool._pool), pool._outqueue._reader, notices._reader]
+                pool._wait_for_updates(watched, notices)
+            return in_batches(lambda: each_ns(one_round) - each_ns(notice) - rest_ns)
     one_worker_ns, five_workers_ns = rounds(1), rounds(5)
-    each_ns = [(five - one) / 4 for one, five in zip(one_worker_ns, five_workers_ns)]
-    measured('pool.watch_worker', each_ns)
+    each_worker_ns = [(five - one) / 4 for one, five in zip(one_worker_ns, five_workers_ns)]
+    measured('pool.watch_worker', each_worker_ns)
     measured('pool.watch', [value - MEDIANS['pool.watch_worker'] for value in one_worker_ns])
 
 
@@ -815,16 +831,55 @@ def measure_all_busy_speed():
 
 # ---- All of it ---------------------------------------------------------------------------------------
 
+def memory_of(pid):
+    """Its own memory and that of its files, in bytes: the interpreter's in full, for here some other process may have them
+    mapped (this one has); its share of those that all programs use, such as the C library."""
+    own = files = 0
+    with open('/proc/%s/smaps' % pid) as stream:
+        for line in stream:
+            name, _, value = line.partition(':')
+            if '-' in name:
+                is_pythons = 'python' in line
+            elif name == 'Rss':
+                resident = int(value.split()[0])
+            elif name == 'Pss':
+                proportional = int(value.split()[0])
+            elif name == 'Anonymous':
+                anonymous = int(value.split()[0])
+                own += anonymous
+                files += (resident if is_pythons else max(proportional, anonymous)) - anonymous
+    return 1024 * own, 1024 * files
+
+
+IDLE_RUN = {'count': 0, 'spare': 0, 'run_count': 0, 'tasks': [], 'resources': [], 'model': 'sequential', 'spawn': 'thread',
+            'start': 'fork', 'coroutines': False, 'bytes': 0, 'result_bytes': 0, 'background': 0, 'warm': False,
+            'switch_interval_s': 0.005}
+
+
 def measure_memory():
-    with open('/proc/self/smaps_rollup') as stream:
-        kilobytes = {line.split()[0]: int(line.split()[1]) for line in stream if line.endswith(' kB\n')}
-    known('memory.interpreter', 1024 * kilobytes['Anonymous:'], 'Anonymous of /proc/self/smaps_rollup after all imports')
-    known('memory.code', 1024 * (kilobytes['Rss:'] - kilobytes['Anonymous:']), 'the rest of Rss there')
+    """The largest that a run with nothing to do ever is."""
+    path = os.path.join(os.path.dirname(harness.__file__), 'idle.json')
+    with open(path, 'w', encoding='utf-8') as stream:
+        json.dump(IDLE_RUN, stream)
+    sizes = [(0, 0)]
+    with subprocess.Popen([sys.executable, *subprocess._args_from_interpreter_flags(), harness.__file__, path],
+                          stdout=subprocess.DEVNULL) as run:
+        while run.poll() is None:
+            try:
+                sizes.append(memory_of(run.pid))
+            except OSError:
+                pass  # it has ended just now
+            time.sleep(5e-3)
+    if run.returncode != 0:
+        raise RuntimeError('an idle run failed')
+    own, files = max(sizes, key=sum)
+    known('memory.interpreter', own, 'Anonymous of /proc/PID/smaps of a run with nothing to do')
+    known('memory.code', files, 'the rest of Rss there, by its share where it is not the interpreter\'s')
 
 
 def interpreter_bytes():
-    """What fork() has page tables to copy for: not the pages of files."""
-    return MEDIANS['memory.interpreter']
+    """What fork() of this process has page tables to copy for: not the pages of files."""
+    return memory_of('self')[0]
 
 
 def measure_interval():

@@ -26,7 +26,8 @@ import harness
 import harness_control
 import harness_processes
 from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, interpreter_bytes, known,
-                       measured, medians_of_groups, resident_bytes, thread_cpu_ns, use_empty_tasks, wake_call_ns, warm_up)
+                       measured, medians_of_groups, memory_of, resident_bytes, thread_cpu_ns, use_empty_tasks,
+                       wake_call_ns, warm_up)
 from harness import clock_ns, run_task
 from harness_control import value_of
 
@@ -253,8 +254,8 @@ def measure_mp_queue():
     sends all in one go, and they are read in one go."""
     context = multiprocessing.get_context('fork')
     lock_ns = MEDIANS['mplock.uncontended']
-    puts_ns, feeds_ns, gets_ns, closes_ns = [], [], [], []
-    for _ in range(BATCHES):
+
+    def one():
         queue = context.Queue()
         queue.put(0)
         queue.get()
@@ -263,15 +264,15 @@ def measure_mp_queue():
         queue.put(0)
         time.sleep(2e-3)
         warm_up()
-        puts_ns.append(each_ns(lambda: queue.put(7)))
+        put_ns = each_ns(lambda: queue.put(7))
         clock = time.pthread_getcpuclockid(queue._thread.ident)
         begin_ns = time.clock_gettime_ns(clock)
         queue._wlock.release()
         time.sleep(2e-2)
-        feeds_ns.append((time.clock_gettime_ns(clock) - begin_ns) / (TASKS + 1))
+        feed_ns = (time.clock_gettime_ns(clock) - begin_ns) / (TASKS + 1)
         warm_up()
         queue.get()
-        gets_ns.append(each_ns(queue.get))
+        get_ns = each_ns(queue.get)
         begin_ns = thread_cpu_ns()
         queue.close()
         middle_ns = thread_cpu_ns()
@@ -279,11 +280,12 @@ def measure_mp_queue():
         warm_up()
         again_ns = thread_cpu_ns()
         queue.join_thread()
-        closes_ns.append(thread_cpu_ns() - again_ns + middle_ns - begin_ns - wake_call_ns() - MEDIANS['pythread.join'])
+        return put_ns, feed_ns, get_ns, thread_cpu_ns() - again_ns + middle_ns - begin_ns
+    puts_ns, feeds_ns, gets_ns, closes_ns = zip(*in_batches(one))
     measured('mpqueue.put', less(puts_ns, lock_ns / 2))
     measured('mpqueue.feeder', less(feeds_ns, send_ns() + lock_ns))
     measured('mpqueue.get', less(gets_ns, receive_ns() + 1.5 * lock_ns))
-    measured('mpqueue.close', closes_ns)
+    measured('mpqueue.close', less(closes_ns, wake_call_ns() + MEDIANS['pythread.join']))
 
 
 def measure_mp_joinable_queue():
@@ -299,10 +301,7 @@ def measure_mp_joinable_queue():
 
 def measure_mp_simple_queue():
     queue = multiprocessing.get_context('fork').SimpleQueue()
-    puts_ns, gets_ns = [], []
-    for _ in range(BATCHES):
-        puts_ns.append(each_ns(lambda: queue.put(7)))
-        gets_ns.append(each_ns(queue.get))
+    puts_ns, gets_ns = zip(*in_batches(lambda: (each_ns(lambda: queue.put(7)), each_ns(queue.get))))
     lock_ns = MEDIANS['mplock.uncontended']
     measured('mpsimplequeue.put', less(puts_ns, send_ns() + lock_ns))
     measured('mpsimplequeue.get', less(gets_ns, receive_ns() + lock_ns))
@@ -311,14 +310,42 @@ def measure_mp_simple_queue():
 def measure_connection():
     reader, writer = multiprocessing.Pipe(duplex=False)
     text = b'x' * 64
-    polls_ns, sends_ns, receives_ns = [], [], []
-    for _ in range(BATCHES):
-        polls_ns.append(each_ns(reader.poll))
-        sends_ns.append(each_ns(lambda: writer.send_bytes(text)))
-        receives_ns.append(each_ns(reader.recv_bytes))
+    polls_ns, sends_ns, receives_ns = zip(*in_batches(lambda: (
+        each_ns(reader.poll), each_ns(lambda: writer.send_bytes(text)), each_ns(reader.recv_bytes))))
     measured('connection.poll', less(polls_ns, MEDIANS['gil.uncontended'] + MACHINE['syscall.base']))
     measured('connection.send', less(sends_ns, send_ns()))
     measured('connection.receive', less(receives_ns, receive_ns()))
+
+
+LARGE_BYTES = 1 << 23  # more than this process has ever given back to malloc(), which would keep as much from then on
+
+
+def measure_large_messages():
+    """Sender and receiver take turns on one core, a pipe's capacity at a time; on the receiver, per byte."""
+    calibrate.pin(calibrate.HERE)
+    context = multiprocessing.get_context('fork')
+    reader, writer = context.Pipe(duplex=False)
+    gate_reader, gate_writer = os.pipe()
+
+    def send():
+        message = b'x' * LARGE_BYTES
+        while os.read(gate_reader, 1) == b'g':
+            writer.send(message)
+    sender = context.Process(target=send)
+    sender.start()
+    turn_ns = MACHINE['pipe.read'] + MACHINE['wake.call'] + MACHINE['sched.switch'] + MACHINE['sched.switch_process']
+    rest_ns = turn_ns / MACHINE['pipe.capacity'] + MACHINE['mem.copy'] + MEDIANS['pickle.loads']
+
+    def one():
+        os.write(gate_writer, b'g')
+        begin_ns = thread_cpu_ns()
+        reader.recv()
+        return (thread_cpu_ns() - begin_ns) / LARGE_BYTES
+    bytes_ns = in_batches(one)
+    os.write(gate_writer, b'q')
+    sender.join()
+    calibrate.unpin()
+    measured('connection.receive_large', less(bytes_ns, rest_ns), 'messages of 8 MiB')
 
 
 # ---- ProcessPoolExecutor -----------------------------------------------------------------------------
@@ -334,8 +361,8 @@ class FakeProcess:
         os.close(self.writer)
 
 
-PPE_NAMES = ('ppe.create', 'ppe.submit', 'ppe.dispatch', 'ppe.manager', 'ppe.manager_worker', 'ppe.result', 'ppe.worker',
-             'ppe.shutdown')
+PPE_NAMES = ('ppe.create', 'ppe.submit', 'ppe.dispatch', 'ppe.feeder', 'ppe.manager', 'ppe.manager_worker', 'ppe.result',
+             'ppe.worker', 'ppe.shutdown')  # as measure_process_pool() returns them
 
 
 def idle_executor():
@@ -347,7 +374,7 @@ def idle_executor():
 
 def measure_process_pool():
     if not hasattr(process_module, '_ExecutorManagerThread'):
-        for name, guess_ns in zip(PPE_NAMES, (400e3, 15e3, 8e3, 15e3, 2e3, 8e3, 8e3, 50e3)):
+        for name, guess_ns in zip(PPE_NAMES, (400e3, 15e3, 8e3, 4e3, 15e3, 2e3, 8e3, 8e3, 50e3)):
             assumed(name, guess_ns, 'before 3.9 the manager is one function that cannot be taken apart')
         return
     use_empty_tasks(TASKS)
@@ -358,15 +385,15 @@ def measure_process_pool():
     result_get_ns = MEDIANS['mpsimplequeue.get'] + receive_ns() + lock_ns
     poll_ns = MEDIANS['connection.poll'] + gil_ns + MACHINE['syscall.base']
     wake_ns = MEDIANS['connection.send'] + send_ns()
-    creates_ns, submits_ns, dispatches_ns, waits_ns, more_ns = [], [], [], [], []
-    results_ns, workers_ns, shutdowns_ns = [], [], []
-    for _ in range(BATCHES):
+    sentinel_feed_ns = MEDIANS['mpqueue.feeder'] + send_ns() + lock_ns
+
+    def one():
         begin_ns = thread_cpu_ns()
         executor, manager = idle_executor()
-        creates_ns.append(thread_cpu_ns() - begin_ns)
+        create_ns = thread_cpu_ns() - begin_ns
         calls = executor._call_queue
         number = iter(range(TASKS))
-        submits_ns.append(each_ns(lambda: executor.submit(run_task, next(number))) - wake_ns)
+        submit_ns = each_ns(lambda: executor.submit(run_task, next(number))) - wake_ns
         executor._executor_manager_thread_wakeup.clear()
         calls._wlock.acquire()
         calls.put(None)
@@ -374,16 +401,19 @@ def measure_process_pool():
         warm_up()
         begin_ns = thread_cpu_ns()
         manager.add_call_item_to_queue()
-        dispatches_ns.append((thread_cpu_ns() - begin_ns) / TASKS - put_ns)
+        dispatch_ns = (thread_cpu_ns() - begin_ns) / TASKS - put_ns
+        clock = time.pthread_getcpuclockid(calls._thread.ident)
+        begin_ns = time.clock_gettime_ns(clock)
         calls._wlock.release()
         time.sleep(2e-2)
+        feed_ns = (time.clock_gettime_ns(clock) - begin_ns - sentinel_feed_ns) / TASKS - sentinel_feed_ns
         calls.get()
         calls.put(None)
         time.sleep(1e-3)
         warm_up()
         begin_ns = thread_cpu_ns()
         process_module._process_worker(calls, executor._result_queue, None, ())
-        workers_ns.append((thread_cpu_ns() - begin_ns - get_ns - result_put_ns) / TASKS - get_ns - result_put_ns)
+        worker_ns = (thread_cpu_ns() - begin_ns - get_ns - result_put_ns) / TASKS - get_ns - result_put_ns
         items = []
 
         def round_ns(count):
@@ -397,27 +427,22 @@ def measure_process_pool():
                 fake.close()
             return round_ns
         one_ns, five_ns = round_ns(1), round_ns(5)
-        more_ns.append((five_ns - one_ns) / 4)
-        waits_ns.append(one_ns - more_ns[-1] - result_get_ns - poll_ns - gil_ns - MACHINE['syscall.base'])
+        more_ns = (five_ns - one_ns) / 4
+        wait_ns = one_ns - more_ns - result_get_ns - poll_ns - gil_ns - MACHINE['syscall.base']
         results = iter(items)
 
         def one_result():
             manager.process_result_item(next(results))
             executor._idle_worker_semaphore.release()
             manager.is_shutting_down()
-        results_ns.append(each_ns(one_result))
+        result_ns = each_ns(one_result)
         begin_ns = thread_cpu_ns()
         executor.shutdown()
-        shutdowns_ns.append(thread_cpu_ns() - begin_ns - wake_ns)
+        shutdown_ns = thread_cpu_ns() - begin_ns - wake_ns
         calls.close()
-    measured('ppe.create', creates_ns)
-    measured('ppe.submit', submits_ns)
-    measured('ppe.dispatch', dispatches_ns)
-    measured('ppe.manager_worker', more_ns)
-    measured('ppe.manager', waits_ns)
-    measured('ppe.result', results_ns)
-    measured('ppe.worker', workers_ns)
-    measured('ppe.shutdown', shutdowns_ns, 'on the caller')
+        return create_ns, submit_ns, dispatch_ns, feed_ns, wait_ns, more_ns, result_ns, worker_ns, shutdown_ns
+    for name, batches in zip(PPE_NAMES, zip(*in_batches(one))):
+        measured(name, batches)
 
 
 def measure_pool_next():
@@ -464,21 +489,23 @@ def measure_spawn():
         tracker.ensure_running()
         helper_ns.append(thread_cpu_ns() - begin_ns - inside_ns[0])
         tracker_ns = settled_cpu_ns(tracker._resource_tracker._pid)
+        known('memory.tracker', memory_of(tracker._resource_tracker._pid)[0], 'Anonymous of its /proc/PID/smaps')
         calls.clear()
-        starts_ns, children_ns, finishes_ns = [], [], []
-        for _ in range(FEW):
+
+        def one():
             child = context.Process(target=time.sleep, args=(0.4,))
             inside_ns[0] = 0
             warm_up()
             begin_ns = thread_cpu_ns()
             child.start()
-            starts_ns.append(thread_cpu_ns() - begin_ns - inside_ns[0])
+            start_ns = thread_cpu_ns() - begin_ns - inside_ns[0]
             time.sleep(0.15)
-            children_ns.append(settled_cpu_ns(child.pid))
+            child_ns = settled_cpu_ns(child.pid)
             earlier_ns = children_cpu_ns()
             child.join()
             assert child.exitcode == 0
-            finishes_ns.append(children_cpu_ns() - earlier_ns - children_ns[-1])
+            return start_ns, child_ns, children_cpu_ns() - earlier_ns - child_ns
+        starts_ns, children_ns, finishes_ns = zip(*in_batches(one, FEW))
     finally:
         multiprocessing.util.spawnv_passfds = spawn_process
     exec_ns = statistics.median(calls)
@@ -523,7 +550,9 @@ def measure_forkserver():
 # ---- Managers ----------------------------------------------------------------------------------------
 
 def measure_manager():
-    """One call of a proxy's method, on the caller and on the server's thread for it, without what both wait."""
+    """One call of a proxy's method, on the caller and on the server's thread for it, without what both wait. All on one
+    core, which then is never idle: between two calls there is a switch to the other process, whose cost has a name."""
+    calibrate.pin(calibrate.HERE)
     context = multiprocessing.get_context('fork')
     manager = multiprocessing.managers.SyncManager(ctx=context)
     begin_ns = thread_cpu_ns()
@@ -532,28 +561,33 @@ def measure_manager():
     value = manager.Value('q', 0)
     value.value
     pid = manager._process.pid
-    rest_ns = send_ns() + receive_ns() + MACHINE['sched.switch'] + MACHINE['wake.call']
-    calls_ns, serves_ns = [], []
-    for _ in range(BATCHES):
+    rest_ns = (send_ns() + receive_ns() + MACHINE['sched.switch'] + MACHINE['sched.switch_process'] + MACHINE['wake.call'] +
+               MEDIANS['cold.switch'])
+    start_ns_of_thread = MEDIANS['pythread.start'] + MACHINE['thread.create'] + MACHINE['thread.entry']
+
+    def calls():
         before_ns = cpu_ns_of(pid)
-        calls_ns.append(each_ns(lambda: value.value))
-        serves_ns.append((cpu_ns_of(pid) - before_ns) / TASKS)
+        call_ns = each_ns(lambda: value.value)
+        return call_ns, (cpu_ns_of(pid) - before_ns) / TASKS
+
+    def connections():
+        before_ns, begin_ns = cpu_ns_of(pid), thread_cpu_ns()
+        for _ in range(FEW):
+            value._connect()
+        connect_ns = thread_cpu_ns() - begin_ns
+        time.sleep(2e-3)
+        return connect_ns / FEW, (cpu_ns_of(pid) - before_ns) / FEW - start_ns_of_thread
+    calls_ns, serves_ns = zip(*in_batches(calls))
+    connects_ns, accepts_ns = zip(*in_batches(connections))
     measured('manager.call', less(calls_ns, rest_ns))
     measured('manager.serve', less(serves_ns, rest_ns))
-    connects_ns, accepts_ns = [], []
-    start_ns_of_thread = MEDIANS['pythread.start'] + MACHINE['thread.create'] + MACHINE['thread.entry']
-    for _ in range(BATCHES):
-        before_ns, begin_ns = cpu_ns_of(pid), thread_cpu_ns()
-        value._connect()
-        connects_ns.append(thread_cpu_ns() - begin_ns)
-        time.sleep(2e-3)
-        accepts_ns.append(cpu_ns_of(pid) - before_ns - start_ns_of_thread)
     # Three messages of the handshake and the request there, and as many back.
     measured('manager.connect', less(connects_ns, 4 * rest_ns))
     measured('manager.accept', less(accepts_ns, 4 * rest_ns))
     measured('manager.start', [start_ns - MEDIANS['pyprocess.start'] - MACHINE['fork.base'] -
                                MACHINE['fork.per_byte'] * interpreter_bytes()])
     manager.shutdown()
+    calibrate.unpin()
 
 
 # ---- Interpreters ------------------------------------------------------------------------------------
@@ -637,6 +671,7 @@ MEASUREMENTS = (
     ('locks of processes', measure_mp_lock),
     ('shared values', measure_shared_value),
     ('connections', measure_connection),
+    ('large messages', measure_large_messages),
     ('queues of processes', measure_mp_queue),
     ('joinable queues of processes', measure_mp_joinable_queue),
     ('simple queues of processes', measure_mp_simple_queue),

@@ -35,6 +35,7 @@ import random
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = False  # a process that starts afresh finds these compiled, as a program's own modules are
 import harness_clients
 import harness_control
 import harness_processes
@@ -47,6 +48,7 @@ from harness_pace import (SPIN_PIECES, WARM_UP_NS, clock_ns, end_children, every
 from harness_pace import spin  # calibrate.py takes it from here
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
+sys.dont_write_bytecode = True
 
 
 # ---- Steps -----------------------------------------------------------------------------------------

@@ -129,6 +129,7 @@
 	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON, WORK,  0,      "the step read or write on a shared ctypes value, without what every step costs") \
 	P(CONNECTION_SEND,      "connection.send",       ns,    PYTHON, WORK,  0,      "Connection.send_bytes(), without the system call") \
 	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON, WORK,  0,      "Connection.recv_bytes(), without the system calls") \
+	P(CONNECTION_RECEIVE_LARGE, "connection.receive_large", ns_per_byte, PYTHON, WORK, 0, "receiving and unpickling a byte of a message of 128 KiB or more, on top: its buffers are fresh memory each time") \
 	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON, WORK,  0,      "Connection.poll(), without the system call") \
 	P(MANAGER_START,        "manager.start",         ns,    PYTHON, WORK,  0,      "starting a manager's server process on the caller") \
 	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON, WORK,  0,      "a connection to a manager on the caller, without its messages") \
@@ -138,6 +139,7 @@
 	P(PPE_CREATE,           "ppe.create",            ns,    PYTHON, WORK,  0,      "ProcessPoolExecutor() on the caller") \
 	P(PPE_SUBMIT,           "ppe.submit",            ns,    PYTHON, WORK,  0,      "submit() on the caller, without the wake-up pipe and starting workers or threads") \
 	P(PPE_DISPATCH,         "ppe.dispatch",          ns,    PYTHON, WORK,  0,      "the manager's cost of moving one call into the call queue, without put()") \
+	P(PPE_FEED,             "ppe.feeder",            ns,    PYTHON, WORK,  0,      "what a call takes the call queue's feeder on top of mpqueue.feeder: pickling what is around its arguments") \
 	P(PPE_WAIT,             "ppe.manager",           ns,    PYTHON, WORK,  0,      "the manager's wait() of one round, without its workers and the system call") \
 	P(PPE_WAIT_WORKER,      "ppe.manager_worker",    ns,    PYTHON, WORK,  0,      "what each worker adds to such a wait()") \
 	P(PPE_RESULT,           "ppe.result",            ns,    PYTHON, WORK,  0,      "the manager's cost of one result that was read: set_result() and bookkeeping") \
@@ -208,7 +210,8 @@
 	P(AIO_STREAM_WRITE,       "aio.stream_write",      ns,    PYTHON, WORK,  0,      "StreamWriter.write() of a small request, without send's system call") \
 	P(AIO_STREAM_READ,        "aio.stream_read",       ns,    PYTHON, WORK,  0,      "StreamReader's reading of a small answer that was waited for, without recv's system call") \
 	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON, RULE,  0,      "memory that an interpreter with the standard library's usual modules has for itself") \
-	P(MEMORY_CODE,          "memory.code",           bytes, PYTHON, RULE,  0,      "resident pages of its files, which all processes of the machine share") \
+	P(MEMORY_CODE,          "memory.code",           bytes, PYTHON, RULE,  0,      "its share of the resident pages of its files; further processes share the same") \
+	P(MEMORY_TRACKER,       "memory.tracker",        bytes, PYTHON, RULE,  0,      "memory that the resource tracker has for itself") \
 	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON, RULE,  0,      "what a forked child has copied when it ends: pages that it has written to") \
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON, RULE,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
 	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON, RULE,  0,      "resident memory of one more interpreter in the process (since 3.12)") \

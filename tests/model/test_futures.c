@@ -105,6 +105,20 @@ Test(futures, a_process_pool_hands_calls_to_whoever_is_free)
 	cr_expect(eq(u32, workers_after_first, 4));
 }
 
+/* One feeder pickles all calls, one after the other, whoever waits for them; the workers' sentinels are no calls. */
+Test(futures, a_process_pools_feeder_packs_one_call_after_the_other)
+{
+	const sim_ns jobs_ns[] = { SIM_MS, SIM_MS, SIM_MS, SIM_MS };
+	sim_ns end_ns;
+
+	workers = 4;
+	set_work(jobs_ns, 4);
+	bench.costs.value[COST_PPE_FEED] = 10e6;
+	end_ns = program_bench_run(&bench, 6, 12, map_all);
+	cr_expect(ge(i64, end_ns, 41 * SIM_MS));
+	cr_expect(lt(i64, end_ns, 41 * SIM_MS + 10 * SIM_US));
+}
+
 /* With fork, and before 3.9 always, all workers start at the first submit(); else one a submit() while none is
  * idle. */
 Test(futures, workers_start_as_the_version_does)

@@ -97,7 +97,8 @@ Test(processes, imports_are_paid_where_the_start_method_says)
 	cr_expect(is_about(program_bench_run(&bench, 4, 12, start_and_join_two), 0));
 }
 
-/* Two children of their own memory beside the parent's: copied pages, or whole interpreters and the tracker's. */
+/* Two children of their own memory beside the parent's: copied pages, or whole interpreters and the tracker, which
+ * has imported little. */
 Test(processes, peak_memory_counts_what_is_shared_once)
 {
 	bench.costs.value[COST_MEMORY_INTERPRETER] = 20e6;
@@ -105,9 +106,10 @@ Test(processes, peak_memory_counts_what_is_shared_once)
 	bench.costs.value[COST_PROCESS_BOOTSTRAP] = bench.costs.value[COST_SPAWN_CHILD] = 5e6;
 	program_bench_run(&bench, 4, 12, start_and_join_two);
 	cr_expect(eq(i64, bench.machine->peak_memory_bytes, 26000000));
+	bench.costs.value[COST_MEMORY_TRACKER] = 8e6;
 	bench.context = (struct mp_context){ .method = MP_SPAWN, .imports_bytes = 7000000 };
 	program_bench_run(&bench, 4, 12, start_and_join_two);
-	cr_expect(eq(i64, bench.machine->peak_memory_bytes, (1 + 1 + 2) * 20000000 + 2 * 7000000));
+	cr_expect(eq(i64, bench.machine->peak_memory_bytes, (1 + 2) * 20000000 + 8000000 + 2 * 7000000));
 }
 
 /* ---- Queues ---- */
@@ -162,6 +164,45 @@ Test(processes, put_returns_before_its_item_is_pickled)
 	bench.costs.value[COST_PICKLE_DUMPS] = 30e3;
 	program_bench_run(&bench, 3, 12, put_six);
 	cr_expect(at_ns[0] < SIM_MS);
+}
+
+static int64_t sizes[3], size_count;
+
+static enum progress take_all(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < size_count; my->next++)
+		AWAIT(frame, mp_queue_get(thread, &queue, &my->item, SIM_NS_MAX));
+	PROGRAM_END;
+}
+
+static enum progress put_all(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	mp_queue_init(&queue, bench.machine, MP_QUEUE_UNBOUNDED);
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "taker", take_all, NULL));
+	for (my->next = 0; my->next < size_count; my->next++)
+		AWAIT(frame, mp_queue_put(thread, &queue, &queue, (struct payload){ sizes[my->next], 1 }, SIM_NS_MAX));
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	PROGRAM_END;
+}
+
+/* 10 ns a byte: 100 KB find memory that has been used before, 200 KB are 2 ms of fresh pages, and again; 150 KB then
+ * find what those have left. */
+Test(processes, only_the_largest_messages_are_received_into_fresh_memory)
+{
+	bench.costs.value[COST_CONNECTION_RECEIVE_LARGE] = 10;
+	sizes[0] = 100000;
+	size_count = 1;
+	cr_expect(is_about(program_bench_run(&bench, 3, 12, put_all), 0));
+	sizes[0] = sizes[1] = 200000;
+	sizes[2] = 150000;
+	size_count = 3;
+	cr_expect(is_about(program_bench_run(&bench, 3, 12, put_all), 4 * SIM_MS));
 }
 
 static sim_ns got_ns;
