@@ -381,6 +381,9 @@ uninstall: ## remove what install put there
 	set -e; for pair in $(COMPLETIONS); do rm -f "$(DESTDIR)$${pair#*:}"; done
 	rm -rf $(INSTALLED_DIRS:%=$(DESTDIR)%)
 
+check-install: packages-demo ## install into a folder, use what is there, uninstall; and make a package
+	@tests/tools/check_install.sh "$(MAKE)"
+
 deb: packages-demo ## make a Debian package: build/gilsim_VERSION_ARCH.deb
 	@$(MAKE) $(PARALLEL) PREFIX=/usr VARIANT=release all build/gilsim.1
 	@tests/tools/deb.sh "$(MAKE)"
