@@ -215,7 +215,7 @@ Test(cli, an_output_that_fails_ends_with_3)
 /* Whoever compares runs one by one needs to know how fast the machine was in each. */
 Test(cli, native_results_tell_the_pace_of_each_run)
 {
-	struct outcome outcome = gilsim("native --quick --repeat 2 --format json s.yaml");
+	struct outcome outcome = gilsim("native --quick --repeat 2 --profile default --format json s.yaml");
 	json_t *root = json_loads(outcome.out, 0, NULL), *variant;
 	size_t index;
 
