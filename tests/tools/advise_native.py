@@ -7,14 +7,13 @@ cores are no more than this machine's. The set is the first SCENARIOS lines whos
 --first and --most cut a slice of it, --time begins no further scenario after so long, and those that OUT.csv has are not
 measured again. Of the models predicted to take more than HOPELESS times as long as the winner only the first is measured.
 
-How fast all cores are together, against one alone, is measured before each scenario, as `gilsim validate` does, and advice is
-asked for at that speed: the vCPUs of a virtual machine share cores with each other, or with others, by the minute.
-
-Every round runs all models, in random order. A run's time is taken at the pace that is usual for its model: cores of a virtual
-machine are slower for some runs than for others, and each run tells how slow (what all cores together lose is usual for a
-model, and stays in). The winner's time is compared with each other's within a round; the median of these ratios has an
-interval by order statistics. Once that lies on one side of BEHIND the model is settled; winner and others are measured
-for ROUNDS[0] rounds, then up to the next of ROUNDS. What is open after the last is undecided.
+Every round runs all models, in random order. A run's time is taken at the calibrated pace of bytecode, by the pace during it,
+as `gilsim validate` does: cores of a virtual machine are slower for some runs than for others, what all of them lose together
+changes by the minute, and in some programs the same loop takes a fifth more CPU time in the main thread than in others. So
+advice is asked for cores that lose nothing together, at that pace. The winner's time is compared with each other's within a
+round; the median of these ratios has an interval by order statistics. Once that lies on one side of BEHIND the model is
+settled; winner and others are measured for ROUNDS[0] rounds, then up to the next of ROUNDS. What is open after the last is
+undecided.
 
 Exit status 1: some winner is more than BEHIND slower than another model.
 """
@@ -30,14 +29,12 @@ import tempfile
 import time
 
 WORK_S = 0.6
-HARNESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../sim/native')
 HOPELESS = 1.25
 BEHIND = 1.03
 SCENARIOS = 30
 # Rounds, and how many ratios lie outside of the interval on either side: it holds the median in 94, 96 % of cases.
 ROUNDS = ((5, 0), (9, 1))
-BUSY_SAMPLES = 7
-COLUMNS = ('number', 'cores', 'all_busy_speed', 'count', 'wait_us', 'work_us', 'c_us', 'winner', 'predicted_s', 'measured_s', 'rival',
+COLUMNS = ('number', 'cores', 'count', 'wait_us', 'work_us', 'c_us', 'winner', 'predicted_s', 'measured_s', 'rival',
            'rival_predicted', 'rival_measured', 'low', 'high', 'verdict', 'models', 'rounds', 'date', 'machine')
 
 
@@ -77,10 +74,9 @@ class Runs:
         self.shares.append(min(variant['utilisation']['cores'] * cores, 1))
 
     def times_s(self):
-        """At the usual pace."""
-        usual = statistics.median(pace for pace in self.paces if pace) if any(self.paces) else None
+        """At the calibrated pace; what waits does not slow down with cores."""
         share = statistics.mean(self.shares)
-        return [makespan_s / (1 + share * (pace / usual - 1)) if pace and usual else makespan_s
+        return [makespan_s / (1 + share * (pace - 1)) if pace else makespan_s
                 for makespan_s, pace in zip(self.makespans_s, self.paces)]
 
 
@@ -120,21 +116,11 @@ def version_of(python):
                           stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
 
 
-def all_busy_speed(options, cores):
-    """Of so many CPUs; 1 for one."""
-    program = ('import sys, statistics; sys.path.insert(0, %r); import harness_pace as pace; '
-               'pace.mean_rate_ns(*pace.SPIN_PIECES[0][1:], pace.WARM_UP_NS); '
-               'print(statistics.median(pace.all_busy_speed(%r) or 1 for _ in range(%d)))' %
-               (HARNESS, sorted(os.sched_getaffinity(0))[:cores], BUSY_SAMPLES))
-    return float(subprocess.run([options.python or 'python3', '-c', program], stdout=subprocess.PIPE, check=True).stdout)
-
-
 def check(options, row):
     cores = min(int(row['cores']), len(os.sched_getaffinity(0)))
-    speed = all_busy_speed(options, cores)
     version = version_of(options.python)
     advice = gilsim(options, 'advise', scenario_text(row, cores, version, [('one', '{model: sequential}')]),
-                    '--no-flips', '--replications', '2', '--set', 'profile.cpu.all_busy_speed=%.4f' % speed)
+                    '--no-flips', '--replications', '2', '--set', 'profile.cpu.all_busy_speed=1')
     ranked = [model for model in advice['ranking'] if model['needs'] is None and model['behind'] is not None]
     ranked = ranked[:sum(model['behind'] < HOPELESS for model in ranked) + 1]
     winner = advice['winner']
@@ -145,7 +131,7 @@ def check(options, row):
     slower = [name for name in settled if settled[name][1] > BEHIND]
     is_open = any(low <= BEHIND < high for _, low, high in settled.values())
     ratio, low, high = settled[rival]
-    return {**row, 'cores': cores, 'all_busy_speed': '%.4f' % speed, 'winner': winner, 'predicted_s': '%.6f' % predicted[winner],
+    return {**row, 'cores': cores, 'winner': winner, 'predicted_s': '%.6f' % predicted[winner],
             'measured_s': '%.6f' % statistics.median(runs[winner].times_s()), 'rival': rival,
             'rival_predicted': '%.4f' % (predicted[winner] / predicted[rival]), 'rival_measured': '%.4f' % ratio,
             'low': '%.4f' % low, 'high': '%.4f' % high,

@@ -229,7 +229,7 @@ Test(cli, the_c_backend_runs_and_is_predicted, .timeout = 120)
 /* Whoever compares runs one by one needs to know how fast the machine was in each. */
 Test(cli, native_results_tell_the_pace_of_each_run)
 {
-	struct outcome outcome = gilsim("native --quick --repeat 2 --format json s.yaml");
+	struct outcome outcome = gilsim("native --quick --repeat 2 --profile default --format json s.yaml");
 	json_t *root = json_loads(outcome.out, 0, NULL), *variant;
 	size_t index;
 
