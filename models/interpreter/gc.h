@@ -29,7 +29,8 @@ struct garbage_collector {
 
 /* So many container objects have been made; what the collections take that this sets off. */
 sim_ns gc_objects_made(struct garbage_collector *gc, int64_t count);
-/* So many have gone. */
-void gc_objects_gone(struct garbage_collector *gc, int64_t count);
+/* So many have been used for the last time: what fetching them takes when there are more than the caches hold. They are used in
+ * the order in which they came, so the caches hold none of them then. */
+sim_ns gc_objects_gone(struct garbage_collector *gc, int64_t count);
 
 #endif

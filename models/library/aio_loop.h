@@ -95,14 +95,14 @@ static inline void aio_owe(struct aio_loop *loop, enum cost cost)
 {
 	loop->owed_ns += loop->interpreter->runtime->cost_ns[cost];
 }
-/* So many container objects are there, or no more: the collections that this sets off are owed. */
+/* So many container objects are there, or no more: what collecting or fetching them takes is owed. */
 static inline void aio_objects_made(struct aio_loop *loop, enum cost objects)
 {
 	loop->owed_ns += gc_objects_made(&loop->interpreter->gc, loop->interpreter->runtime->cost_ns[objects]);
 }
 static inline void aio_objects_gone(struct aio_loop *loop, enum cost objects)
 {
-	gc_objects_gone(&loop->interpreter->gc, loop->interpreter->runtime->cost_ns[objects]);
+	loop->owed_ns += gc_objects_gone(&loop->interpreter->gc, loop->interpreter->runtime->cost_ns[objects]);
 }
 
 /* For AWAIT by any thread: call_soon_threadsafe(). */
