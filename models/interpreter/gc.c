@@ -73,5 +73,7 @@ sim_ns gc_objects_gone(struct garbage_collector *gc, int64_t count)
 		gc->objects[i] -= taken;
 		count -= taken;
 	}
-	return is_far && gc->per_far_object_ns > gc->per_object_ns ? fetched * (gc->per_far_object_ns - gc->per_object_ns) : 0;
+	return is_far && gc->per_far_object_ns > gc->per_object_ns
+		       ? fetched * (gc->per_far_object_ns - gc->per_object_ns)
+		       : 0;
 }

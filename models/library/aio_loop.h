@@ -7,8 +7,9 @@
  * Modelled    one turn: cancelled timers go; select with the GIL released, always, its timeout rounded up to whole
  *             milliseconds; what is readable, then the timers that are due, join the ready queue; exactly
  *             those that are ready now are called, what they schedule waits for the next turn.
- *             uvloop (loop.pyx:call_later): the same turns at other costs, timers rounded to the nearest millisecond.
- * Left out    libuv's clock of whole milliseconds, debug mode, signal handlers, child watchers, subprocesses.
+ *             uvloop (loop.pyx:call_later): the same turns at other costs, timers rounded to the nearest
+ * millisecond. Left out    libuv's clock of whole milliseconds, debug mode, signal handlers, child watchers,
+ * subprocesses.
  */
 #ifndef MODELS_LIBRARY_AIO_LOOP_H
 #define MODELS_LIBRARY_AIO_LOOP_H
