@@ -3,6 +3,8 @@
  */
 #include "models/interpreter/gc.h"
 
+#include <stdbool.h>
+
 /* Both of the older generations' thresholds, in all versions. */
 #define OLDER_THRESHOLD 10
 
@@ -50,8 +52,20 @@ sim_ns gc_objects_made(struct garbage_collector *gc, int64_t count)
 	return gc->threshold > 0 && gc->count[0] > gc->threshold ? collect(gc, generation_due(gc)) : 0;
 }
 
-void gc_objects_gone(struct garbage_collector *gc, int64_t count)
+static int64_t objects_of(const struct garbage_collector *gc)
 {
+	int64_t sum = 0;
+
+	for (int i = 0; i < GC_GENERATIONS; i++)
+		sum += gc->objects[i];
+	return sum;
+}
+
+sim_ns gc_objects_gone(struct garbage_collector *gc, int64_t count)
+{
+	bool is_far = objects_of(gc) > gc->near_objects;
+	int64_t fetched = count;
+
 	gc->count[0] -= count < gc->count[0] ? count : gc->count[0];
 	for (int i = GC_GENERATIONS - 1; i >= 0 && count > 0; i--) {
 		int64_t taken = count < gc->objects[i] ? count : gc->objects[i];
@@ -59,4 +73,7 @@ void gc_objects_gone(struct garbage_collector *gc, int64_t count)
 		gc->objects[i] -= taken;
 		count -= taken;
 	}
+	return is_far && gc->per_far_object_ns > gc->per_object_ns
+		       ? fetched * (gc->per_far_object_ns - gc->per_object_ns)
+		       : 0;
 }

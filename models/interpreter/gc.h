@@ -19,8 +19,8 @@
 #define GC_GENERATIONS 3
 
 struct garbage_collector {
-	int64_t threshold; /* of the youngest */
-	int64_t near_objects; /* of one collection, that the caches hold */
+	int64_t threshold;			 /* of the youngest */
+	int64_t near_objects;			 /* that the caches hold */
 	sim_ns per_object_ns, per_far_object_ns; /* of those, and of each further one */
 	int64_t objects[GC_GENERATIONS];
 	int64_t count[GC_GENERATIONS]; /* objects made less those gone; collections of the generation below */
@@ -29,7 +29,8 @@ struct garbage_collector {
 
 /* So many container objects have been made; what the collections take that this sets off. */
 sim_ns gc_objects_made(struct garbage_collector *gc, int64_t count);
-/* So many have gone. */
-void gc_objects_gone(struct garbage_collector *gc, int64_t count);
+/* So many have been used for the last time: what fetching them takes when there are more than the caches hold. They
+ * are used in the order in which they came, so the caches hold none of them then. */
+sim_ns gc_objects_gone(struct garbage_collector *gc, int64_t count);
 
 #endif

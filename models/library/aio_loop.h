@@ -7,8 +7,9 @@
  * Modelled    one turn: cancelled timers go; select with the GIL released, always, its timeout rounded up to whole
  *             milliseconds; what is readable, then the timers that are due, join the ready queue; exactly
  *             those that are ready now are called, what they schedule waits for the next turn.
- *             uvloop (loop.pyx:call_later): the same turns at other costs, timers rounded to the nearest millisecond.
- * Left out    libuv's clock of whole milliseconds, debug mode, signal handlers, child watchers, subprocesses.
+ *             uvloop (loop.pyx:call_later): the same turns at other costs, timers rounded to the nearest
+ * millisecond. Left out    libuv's clock of whole milliseconds, debug mode, signal handlers, child watchers,
+ * subprocesses.
  */
 #ifndef MODELS_LIBRARY_AIO_LOOP_H
 #define MODELS_LIBRARY_AIO_LOOP_H
@@ -95,14 +96,14 @@ static inline void aio_owe(struct aio_loop *loop, enum cost cost)
 {
 	loop->owed_ns += loop->interpreter->runtime->cost_ns[cost];
 }
-/* So many container objects are there, or no more: the collections that this sets off are owed. */
+/* So many container objects are there, or no more: what collecting or fetching them takes is owed. */
 static inline void aio_objects_made(struct aio_loop *loop, enum cost objects)
 {
 	loop->owed_ns += gc_objects_made(&loop->interpreter->gc, loop->interpreter->runtime->cost_ns[objects]);
 }
 static inline void aio_objects_gone(struct aio_loop *loop, enum cost objects)
 {
-	gc_objects_gone(&loop->interpreter->gc, loop->interpreter->runtime->cost_ns[objects]);
+	loop->owed_ns += gc_objects_gone(&loop->interpreter->gc, loop->interpreter->runtime->cost_ns[objects]);
 }
 
 /* For AWAIT by any thread: call_soon_threadsafe(). */

@@ -132,7 +132,8 @@ static enum progress wait_for_in_place(struct os_thread *thread, struct frame *f
 	PROGRAM_END;
 }
 
-/* Whoever is cancelled while _cancel_and_wait() waits for the cancelled coroutine's `finally` leaves that running alone. */
+/* Whoever is cancelled while _cancel_and_wait() waits for the cancelled coroutine's `finally` leaves that running
+ * alone. */
 static enum progress wait_for_task(struct os_thread *thread, struct frame *frame)
 {
 	struct wait_for_task_locals *my = FRAME_LOCALS(frame, struct wait_for_task_locals);

@@ -188,8 +188,9 @@ static enum progress put(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_QUEUE_PUT)));
 		if (my->queue->joinable)
 			AWAIT(frame, mp_semaphore_release(thread, &my->queue->unfinished));
-		AWAIT(frame, os_thread_compute(thread, feeder_append(thread, my->feeder,
-								     message_new(my->queue, my->item, my->payload))));
+		AWAIT(frame,
+		      os_thread_compute(thread, feeder_append(thread, my->feeder,
+							      message_new(my->queue, my->item, my->payload))));
 		if (my->queue->joinable)
 			AWAIT(frame, mp_rlock_release(thread, &my->queue->all_done.lock));
 		py_current(thread)->timed_out = false;
@@ -321,16 +322,17 @@ static enum progress put_simple(struct os_thread *thread, struct frame *frame)
 	struct mp_queue *queue = my->queue;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_SIMPLE_QUEUE_PUT) +
-						 pickle_cost(thread, my->payload)));
+	AWAIT(frame,
+	      py_overhead(thread, py_cost(thread, COST_MP_SIMPLE_QUEUE_PUT) + pickle_cost(thread, my->payload)));
 	AWAIT(frame, mp_semaphore_acquire(thread, &queue->write_lock, SIM_NS_MAX));
-	AWAIT(frame, connection_send(thread, queue->pipe, my->payload.bytes,
-				     message_new(queue, my->item, my->payload)));
+	AWAIT(frame,
+	      connection_send(thread, queue->pipe, my->payload.bytes, message_new(queue, my->item, my->payload)));
 	AWAIT(frame, mp_semaphore_release(thread, &queue->write_lock));
 	PROGRAM_END;
 }
 
-enum progress mp_simple_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, struct payload payload)
+enum progress mp_simple_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item,
+				  struct payload payload)
 {
 	struct put_locals *my = os_thread_push(thread, put_simple);
 

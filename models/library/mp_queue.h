@@ -5,10 +5,9 @@
  * Modelled    Queue: a slot semaphore; put() appends to a buffer of the process, whose feeder thread (started at
  *             the first put()) pickles and writes under a shared lock, so that put() returns before anything is
  *             sent; get() reads under a shared lock, frees the slot and unpickles outside; a process that ends
- *             flushes its buffer first. JoinableQueue: put() counts the item up in a semaphore under a condition's lock,
- *             task_done() counts it down, join() waits for 0. SimpleQueue: pickles and writes, reads and unpickles in
- *             the calling thread.
- * Left out    qsize(), errors of pickling.
+ *             flushes its buffer first. JoinableQueue: put() counts the item up in a semaphore under a condition's
+ * lock, task_done() counts it down, join() waits for 0. SimpleQueue: pickles and writes, reads and unpickles in the
+ * calling thread. Left out    qsize(), errors of pickling.
  */
 #ifndef MODELS_LIBRARY_MP_QUEUE_H
 #define MODELS_LIBRARY_MP_QUEUE_H
@@ -57,7 +56,8 @@ enum progress mp_queue_task_done(struct os_thread *thread, struct mp_queue *queu
 enum progress mp_queue_join(struct os_thread *thread, struct mp_queue *queue);
 
 /* For AWAIT. SimpleQueue's put() and get(), on the same struct; it has no bound and no feeder. */
-enum progress mp_simple_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item, struct payload payload);
+enum progress mp_simple_queue_put(struct os_thread *thread, struct mp_queue *queue, void *item,
+				  struct payload payload);
 enum progress mp_simple_queue_get(struct os_thread *thread, struct mp_queue *queue, void **item);
 
 #endif

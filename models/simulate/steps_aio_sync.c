@@ -218,8 +218,7 @@ enum progress step_aio_wait(struct os_thread *thread, struct task_instance *inst
 {
 	struct aio_condition *condition = resource_object(thread, instance->simulation, step->resource);
 
-	if (step_resource(instance, step)->kind == RESOURCE_CONDITION &&
-	    !condition->lock.locked) {
+	if (step_resource(instance, step)->kind == RESOURCE_CONDITION && !condition->lock.locked) {
 		task_raise(instance, EXCEPTION_RUNTIME);
 		return DONE;
 	}

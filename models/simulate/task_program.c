@@ -333,7 +333,7 @@ static void forget_objects(struct os_thread *thread, const struct task_instance 
 {
 	if (!instance->in_coroutine)
 		return;
-	gc_objects_gone(&py_current(thread)->interpreter->gc, py_cost(thread, COST_AIO_INSTANCE_OBJECTS));
+	aio_objects_gone(aio_running_loop(thread), COST_AIO_INSTANCE_OBJECTS);
 	os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_COROUTINE));
 }
 

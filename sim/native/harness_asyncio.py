@@ -115,7 +115,7 @@ def started(argument):
             activation.variables[start['index']] = index
         number = PROGRAM.next_child(activation.instance, start['task'], True)
         RECORDS[RECORD_WORDS * (number + 1)] = clock_ns()
-        yield run_task(number, [value() for value in arguments])
+        yield run_task(number, tuple([value() for value in arguments]))
 
 
 def started_alike(argument):

@@ -168,7 +168,7 @@
 	/* asyncio, and the garbage collection that its objects set off */ \
 	P(GC_THRESHOLD,           "gc.threshold",          count,    PYTHON, RULE,  2000,      "container objects made that set off a collection of the youngest generation") \
 	P(GC_PER_OBJECT,          "gc.per_object",         ns,    PYTHON, WORK,  0,      "what a garbage collection takes for each object of its generations while the caches hold them") \
-	P(GC_PER_FAR_OBJECT,      "gc.per_far_object",     ns,    PYTHON, WORK,  0,      "the same for each object beyond gc.near_objects") \
+	P(GC_PER_FAR_OBJECT,      "gc.per_far_object",     ns,    PYTHON, WORK,  0,      "the same for each object beyond gc.near_objects; what using one takes that the caches do not hold is the difference") \
 	P(GC_NEAR_OBJECTS,        "gc.near_objects",       count,    PYTHON, RULE,  80000,      "objects of one collection that the caches hold") \
 	P(AIO_RUN,                "aio.run",               ns,    PYTHON, WORK,  0,      "asyncio.run() of a coroutine: loop made and closed, without the coroutine's task and turns") \
 	P(AIO_ITERATION,          "aio.iteration",         ns,    PYTHON, WORK,  0,      "one turn of the event loop without select's system call and without callbacks") \

@@ -289,7 +289,8 @@ void steps_parse_details(struct steps_parser *parser, const struct yaml_node *no
 		start->bytes = keys.bytes > 0 ? keys.bytes : 0;
 		start->objects = keys.objects > 0 ? keys.objects : 1;
 		start->result_bytes = keys.result_bytes > 0 ? keys.result_bytes : 0;
-		start->result_objects = start->result_bytes > 0 && keys.result_objects > 0 ? keys.result_objects : 0;
+		start->result_objects =
+			start->result_bytes > 0 && keys.result_objects > 0 ? keys.result_objects : 0;
 		step->start = start;
 	} else if (keys_find(table, "count") != NULL) {
 		step->count = steps_parse_value(parser, keys.count, 1, 1, 1000000);

@@ -610,8 +610,9 @@ static enum progress cancelling_twice(struct os_thread *thread, struct frame *fr
 }
 
 /*
- * tasks.py:wait_for() @3.11: _cancel_and_wait() cancels the coroutine's task and waits for its end by a future of its own, which
- * the second cancellation hits; `finally` goes on from 1 s to 4 s. Since 3.12 it is cancelled itself.
+ * tasks.py:wait_for() @3.11: _cancel_and_wait() cancels the coroutine's task and waits for its end by a future of
+ * its own, which the second cancellation hits; `finally` goes on from 1 s to 4 s. Since 3.12 it is cancelled
+ * itself.
  */
 Test(asyncio, wait_for_up_to_3_11_leaves_a_finally_running_when_it_is_cancelled_meanwhile)
 {
@@ -968,7 +969,8 @@ static enum progress to_a_thread(struct os_thread *thread, struct frame *frame)
 	test.tasks[1] = new_sleeper("c", 29 * SIM_MS, 0);
 	AWAIT(frame, aio_task_start(thread, test.tasks[0]));
 	AWAIT(frame, aio_task_start(thread, test.tasks[1]));
-	AWAIT(frame, aio_run_in_executor(thread, (struct aio_executor){ NULL, NULL }, 3, &test.call, sleep_in_a_thread, NULL));
+	AWAIT(frame, aio_run_in_executor(thread, (struct aio_executor){ NULL, NULL }, 3, &test.call,
+					 sleep_in_a_thread, NULL));
 	AWAIT(frame, aio_await(thread, &test.call.future, ACTIVITY_QUEUE_WAIT));
 	note("end");
 	PROGRAM_END;

@@ -39,6 +39,17 @@ Test(gc, what_the_caches_do_not_hold_takes_longer)
 	cr_expect(eq(i64, make(&gc, 71), 50 * 3 + 21 * 7));
 }
 
+Test(gc, what_the_caches_have_lost_is_fetched_when_it_is_used_again)
+{
+	struct garbage_collector gc = {
+		.threshold = 1000, .near_objects = 50, .per_object_ns = 3, .per_far_object_ns = 7
+	};
+
+	make(&gc, 60);
+	cr_expect(eq(i64, gc_objects_gone(&gc, 10), 10 * (7 - 3)));
+	cr_expect(eq(i64, gc_objects_gone(&gc, 10), 0));
+}
+
 /* Eleven collections of 71 objects, and the twelfth takes the second generation with it. */
 Test(gc, every_twelfth_collection_is_of_the_second_generation)
 {

@@ -321,9 +321,9 @@ Test(steps_asyncio, what_is_left_when_main_ends_is_cancelled)
 }
 
 /*
- * The waiter is cancelled at 200 ms, and must get the lock back, which the holder has until 700 ms; it is cancelled again at
- * 300 ms. Up to 3.11 wait_for()'s task goes on alone then and the waiter ends, so `after` is released at 300 ms and gets the
- * lock at 700 ms; since 3.12 the waiter keeps its caller until 700 ms.
+ * The waiter is cancelled at 200 ms, and must get the lock back, which the holder has until 700 ms; it is cancelled
+ * again at 300 ms. Up to 3.11 wait_for()'s task goes on alone then and the waiter ends, so `after` is released at
+ * 300 ms and gets the lock at 700 ms; since 3.12 the waiter keeps its caller until 700 ms.
  */
 Test(steps_asyncio, up_to_3_11_whoever_is_cancelled_twice_leaves_its_wait_for_alone)
 {
@@ -332,7 +332,8 @@ Test(steps_asyncio, up_to_3_11_whoever_is_cancelled_twice_leaves_its_wait_for_al
 				   "  waiter: [{with: ready, do: [{wait: {on: ready, timeout: 10s}}]}]\n"
 				   "  holder: [{io: 100ms}, {with: ready, do: [{io: 600ms}]}]\n"
 				   "  after: [{with: ready, do: [{io: 10ms}]}]\n"
-				   "  main: [{create_task: {task: waiter, as: w}}, {create_task: {task: holder, as: h}}, {io: 200ms},\n"
+				   "  main: [{create_task: {task: waiter, as: w}}, {create_task: {task: holder, "
+				   "as: h}}, {io: 200ms},\n"
 				   "         {cancel: w}, {io: 100ms}, {cancel: w},\n"
 				   "         {try: [{await: w}], except: {cancelled: [{let: {late: 1}}]}},\n"
 				   "         {create_task: {task: after, as: a}}, {await: a}, {await: h}]\n";
@@ -351,13 +352,13 @@ Test(steps_asyncio, up_to_3_11_whoever_is_cancelled_twice_leaves_its_wait_for_al
 /* Rounds end with the slowest: 30 + 20 + 30 ms. Nobody enters the second round before all have left the first. */
 Test(steps_asyncio, a_barrier_lets_all_parties_go_at_once)
 {
-	struct variant_result result = run("python: {version: \"3.11\"}\n" PROGRAM
-					   "resources: {meet: {kind: barrier, parties: 3}}\n"
-					   "tasks:\n"
-					   "  a: [{io: 10ms}, {wait: meet}, {io: 20ms}, {wait: meet}, {io: 5ms}, {wait: meet}]\n"
-					   "  b: [{io: 30ms}, {wait: meet}, {io: 10ms}, {wait: meet}, {io: 30ms}, {wait: meet}]\n"
-					   "  c: [{wait: meet}, {wait: meet}, {wait: meet}]\n"
-					   "  main: [{create_task: a}, {create_task: b}, {create_task: c}, {await: all}]\n");
+	struct variant_result result =
+		run("python: {version: \"3.11\"}\n" PROGRAM "resources: {meet: {kind: barrier, parties: 3}}\n"
+		    "tasks:\n"
+		    "  a: [{io: 10ms}, {wait: meet}, {io: 20ms}, {wait: meet}, {io: 5ms}, {wait: meet}]\n"
+		    "  b: [{io: 30ms}, {wait: meet}, {io: 10ms}, {wait: meet}, {io: 30ms}, {wait: meet}]\n"
+		    "  c: [{wait: meet}, {wait: meet}, {wait: meet}]\n"
+		    "  main: [{create_task: a}, {create_task: b}, {create_task: c}, {await: all}]\n");
 
 	cr_expect(eq(dbl, ms(result.makespan_s), 80));
 	cr_expect(eq(dbl, result.completed, 3));
@@ -367,14 +368,14 @@ Test(steps_asyncio, a_barrier_lets_all_parties_go_at_once)
 /* The first one gives up after 10 ms, which does not break the barrier: the two that come later meet at 40 ms. */
 Test(steps_asyncio, who_gives_up_at_a_barrier_leaves_it_whole)
 {
-	struct variant_result result = run("python: {version: \"3.13\"}\n" PROGRAM
-					   "resources: {meet: {kind: barrier, parties: 2}}\n"
-					   "tasks:\n"
-					   "  hasty: [{wait: {on: meet, timeout: 10ms}}]\n"
-					   "  a: [{io: 20ms}, {wait: meet}]\n"
-					   "  b: [{io: 40ms}, {wait: meet}]\n"
-					   "  main: [{create_task: {task: hasty, as: h}}, {create_task: {task: a, as: others}},\n"
-					   "         {create_task: {task: b, as: others}}, {await: others}]\n");
+	struct variant_result result =
+		run("python: {version: \"3.13\"}\n" PROGRAM "resources: {meet: {kind: barrier, parties: 2}}\n"
+		    "tasks:\n"
+		    "  hasty: [{wait: {on: meet, timeout: 10ms}}]\n"
+		    "  a: [{io: 20ms}, {wait: meet}]\n"
+		    "  b: [{io: 40ms}, {wait: meet}]\n"
+		    "  main: [{create_task: {task: hasty, as: h}}, {create_task: {task: a, as: others}},\n"
+		    "         {create_task: {task: b, as: others}}, {await: others}]\n");
 
 	cr_expect(eq(dbl, ms(result.makespan_s), 40));
 	cr_expect(eq(dbl, result.timed_out, 1));
@@ -385,7 +386,10 @@ Test(steps_asyncio, coroutines_have_barriers_since_3_11)
 {
 	const struct scenario_options options = { .seed = 1 };
 
-	cr_expect_not(helper_load(&helper, "python: {version: \"3.10\"}\n" PROGRAM "resources: {meet: {kind: barrier, parties: 1}}\n"
-					   "tasks: {main: [{wait: meet}]}\n", &options));
+	cr_expect_not(helper_load(&helper,
+				  "python: {version: \"3.10\"}\n" PROGRAM
+				  "resources: {meet: {kind: barrier, parties: 1}}\n"
+				  "tasks: {main: [{wait: meet}]}\n",
+				  &options));
 	cr_expect(helper_says(&helper, "'meet' is a barrier, which coroutines have since Python 3.11 only"));
 }

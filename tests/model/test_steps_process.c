@@ -1,6 +1,6 @@
 /*
- * test_steps_process.c - the steps on what processes share, from a scenario's text to its figures, checked by hand. The
- * profile is `ideal`: nothing costs anything.
+ * test_steps_process.c - the steps on what processes share, from a scenario's text to its figures, checked by hand.
+ * The profile is `ideal`: nothing costs anything.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -29,13 +29,14 @@ TestSuite(steps_process, .init = set_up, .fini = tear_down);
 Test(steps_process, a_joinable_queue_is_joined_when_all_its_items_are_done)
 {
 	struct variant_result result = helper_simulate(
-		&helper, PROGRAM "resources: {jobs: {kind: queue}}\n"
-				 "tasks:\n"
-				 "  work: [{loop: [{get: {from: jobs, as: job}}, {if: job == stop, then: [{break: }]},\n"
-				 "                 {io: 4ms}, {task_done: jobs}]}]\n"
-				 "  main: [{spawn: {task: work, count: 2}},\n"
-				 "         {repeat: 2, do: [{repeat: 5, do: [{put: jobs}]}, {join_queue: jobs}, {io: 1ms}]},\n"
-				 "         {repeat: 2, do: [{put: {to: jobs, item: stop}}]}, {join: all}]\n");
+		&helper, PROGRAM
+		"resources: {jobs: {kind: queue}}\n"
+		"tasks:\n"
+		"  work: [{loop: [{get: {from: jobs, as: job}}, {if: job == stop, then: [{break: }]},\n"
+		"                 {io: 4ms}, {task_done: jobs}]}]\n"
+		"  main: [{spawn: {task: work, count: 2}},\n"
+		"         {repeat: 2, do: [{repeat: 5, do: [{put: jobs}]}, {join_queue: jobs}, {io: 1ms}]},\n"
+		"         {repeat: 2, do: [{put: {to: jobs, item: stop}}]}, {join: all}]\n");
 
 	cr_expect(eq(dbl, ms(result.makespan_s), 2 * (12 + 1)));
 	cr_expect(eq(dbl, result.completed, 2));

@@ -139,7 +139,7 @@ Test(native, json_has_iterations_and_seconds_instead_of_durations)
 	expect_json(json_object_get(root, "workers"), "3");
 	expect_json(json_object_get(root, "count"), "7");
 	expect_json(json_object_get(root, "resources"), "[{\"kind\":\"lock\",\"scope\":\"threads\",\"size\":0,"
-							"\"initial\":0,\"bytes\":0,\"per_process\":false,\"model\":null}]");
+							"\"initial\":0,\"bytes\":0,\"joinable\":false,\"per_process\":false,\"model\":null}]");
 	expect_json(json_object_get(root, "cpus"), "[0,3]");
 	expect_json(json_object_get(root, "switch_interval_s"), "0.0070000000000000001");
 	json_decref(root);
