@@ -38,8 +38,7 @@ static bool print_document(struct gilsim *const *scenarios, size_t count, enum g
 		return false;
 	for (size_t i = 0; i < count; i++)
 		results[i] = scenarios[i]->results;
-	printed = format == GILSIM_JSON ? results_print_json(results, count, stream) :
-					  results_print_csv(results, count, stream);
+	printed = format == GILSIM_JSON ? results_print_json(results, count, stream) : results_print_csv(results, count, stream);
 	free(results);
 	return printed;
 }

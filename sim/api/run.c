@@ -36,7 +36,8 @@ static void count_simulation(struct execution *execution, const char *variant)
 {
 	execution->done++;
 	if (execution->options->progress)
-		execution->options->progress(execution->options->context, (double)execution->done / (double)execution->total, variant);
+		execution->options->progress(execution->options->context, (double)execution->done / (double)execution->total,
+					     variant);
 }
 
 static void end_simulation(void *context, const struct workload *workload)
@@ -68,8 +69,7 @@ static void put_beside(const struct scenario *scenario, struct results *results,
 
 	for (size_t i = 0; i < results->variant_count; i++) {
 		struct variant_result *variant = &results->variants[i];
-		struct production *production =
-			region_alloc_array(region, scenario->measured_count, sizeof(*production));
+		struct production *production = region_alloc_array(region, scenario->measured_count, sizeof(*production));
 
 		variant->theory = theory_of(&scenario->workloads[i], variant, region);
 		if (ledger)
@@ -95,10 +95,10 @@ static void explain_results(struct execution *execution)
 
 	for (size_t i = 0; i < results->variant_count; i++)
 		execution->total += options.replications * explain_question_count(&gilsim->scenario->workloads[i],
-									    &results->variants[i], &gilsim->run_region);
+										  &results->variants[i], &gilsim->run_region);
 	for (size_t i = 0; i < results->variant_count && !wish_is_there(options.wish_to_stop); i++)
-		results->variants[i].explanation = explain(&gilsim->scenario->workloads[i], &results->variants[i],
-							   &options, &gilsim->run_region);
+		results->variants[i].explanation =
+			explain(&gilsim->scenario->workloads[i], &results->variants[i], &options, &gilsim->run_region);
 }
 
 /* ---- Running ---- */

@@ -100,7 +100,7 @@ static int load_all(struct execution *execution)
 		int its_status = STATUS_DONE;
 
 		execution->scenarios[i] = library_load(arguments->scenario.files.items[i], &arguments->scenario,
-						 &arguments->thresholds.texts, &arguments->limits, &its_status);
+						       &arguments->thresholds.texts, &arguments->limits, &its_status);
 		status = worse_status(status, its_status);
 	}
 	return status;
@@ -160,8 +160,9 @@ static int run_traced(struct execution *execution, struct region *region)
 
 static int judge(const struct execution *execution, size_t i, FILE *verdicts)
 {
-	return gilsim_judge(execution->scenarios[i], execution->arguments->strict, verdicts, stderr) ? STATUS_DONE :
-											     STATUS_FAILED_EXPECTATION;
+	bool holds = gilsim_judge(execution->scenarios[i], execution->arguments->strict, verdicts, stderr);
+
+	return holds ? STATUS_DONE : STATUS_FAILED_EXPECTATION;
 }
 
 /* False with errno when the stream failed. */

@@ -58,6 +58,21 @@ long futex(atomic_uint *word, int operation, unsigned value);
 /* A slice on this machine, as the kernel scales what the profile has for 8 or more CPUs. */
 double scaled_to_cpus(double for_eight);
 
+/* calibrate_system.c: what the system says of itself. */
+bool calibrate_scheduler(struct calibration *calibration);
+bool calibrate_limits(struct calibration *calibration);
+/* calibrate_calls.c: one thread and the kernel. */
+bool calibrate_syscall(struct calibration *calibration);
+bool calibrate_pipe(struct calibration *calibration);
+bool calibrate_faults(struct calibration *calibration);
+/* calibrate_wakes.c: from a wake-up to who is woken. */
+bool calibrate_switches(struct calibration *calibration);
+bool calibrate_idle_wakes(struct calibration *calibration);
+bool calibrate_timer(struct calibration *calibration);
+/* calibrate_threads.c and calibrate_forks.c: what starting takes. */
+bool calibrate_threads(struct calibration *calibration);
+bool calibrate_stacks(struct calibration *calibration);
+bool calibrate_processes(struct calibration *calibration);
 /* calibrate_cores.c: how cores share work and slow each other. */
 bool calibrate_migration(struct calibration *calibration);
 bool calibrate_all_busy(struct calibration *calibration);

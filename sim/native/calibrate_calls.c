@@ -1,0 +1,109 @@
+/*
+ * calibrate_calls.c - one thread and the kernel: system calls, pipes, fresh memory.
+ */
+#include "sim/native/calibrate_tools.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- System calls and pipes ---------------------------------------------------------------------------- */
+
+bool calibrate_syscall(struct calibration *calibration)
+{
+	double batches[CALIBRATE_BATCHES];
+
+	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
+		int64_t begin_ns;
+
+		await_full_pace();
+		begin_ns = now_ns();
+		for (int i = 0; i < 5000; i++)
+			syscall(SYS_getppid);
+		batches[batch] = (double)(now_ns() - begin_ns) / 5000;
+	}
+	calibration_put_batches(calibration, COST_SYSCALL_BASE, batches, CALIBRATE_BATCHES, NULL);
+	return true;
+}
+
+/* Moves `count` messages of `bytes` into a pipe, then out of it; adds the times of both. */
+static bool pass_through_pipe(const int pipes[2], char *buffer, size_t bytes, int count, double *write_ns,
+			      double *read_ns)
+{
+	int64_t begin_ns = now_ns(), middle_ns;
+
+	for (int i = 0; i < count; i++) {
+		if (write(pipes[1], buffer, bytes) != (ssize_t)bytes)
+			return false;
+	}
+	middle_ns = now_ns();
+	for (int i = 0; i < count; i++) {
+		if (read(pipes[0], buffer, bytes) != (ssize_t)bytes)
+			return false;
+	}
+	*write_ns += (double)(middle_ns - begin_ns);
+	*read_ns += (double)(now_ns() - middle_ns);
+	return true;
+}
+
+/* Both ends in one thread, so nobody waits and nobody is woken. */
+bool calibrate_pipe(struct calibration *calibration)
+{
+	static char buffer[16384];
+	double writes_ns[CALIBRATE_BATCHES], reads_ns[CALIBRATE_BATCHES], copies_ns[CALIBRATE_BATCHES];
+	int pipes[2];
+	bool ok = pipe2(pipes, O_CLOEXEC) == 0;
+
+	if (!ok)
+		return fail(calibration, "pipe");
+	for (int batch = 0; ok && batch < CALIBRATE_BATCHES; batch++) {
+		double write_ns = 0, read_ns = 0, large_ns = 0;
+
+		await_full_pace();
+		for (int i = 0; ok && i < 10; i++)
+			ok = pass_through_pipe(pipes, buffer, 1, 200, &write_ns, &read_ns);
+		writes_ns[batch] = write_ns / 2000;
+		reads_ns[batch] = read_ns / 2000;
+		for (int i = 0; ok && i < 20; i++)
+			ok = pass_through_pipe(pipes, buffer, sizeof(buffer), 4, &large_ns, &large_ns);
+		copies_ns[batch] = (large_ns / 80 - writes_ns[batch] - reads_ns[batch]) / (2 * sizeof(buffer));
+	}
+	close(pipes[0]);
+	close(pipes[1]);
+	if (!ok)
+		return fail(calibration, "a pipe");
+	calibration_put_batches(calibration, COST_PIPE_WRITE, writes_ns, CALIBRATE_BATCHES, NULL);
+	calibration_put_batches(calibration, COST_PIPE_READ, reads_ns, CALIBRATE_BATCHES, NULL);
+	calibration_put_batches(calibration, COST_MEM_COPY, copies_ns, CALIBRATE_BATCHES, "messages of 16 KiB");
+	return true;
+}
+
+/* ---- Fresh memory ---------------------------------------------------------------------------------------- */
+
+/* As much as an interpreter asks for at a time (ARENA_SIZE of obmalloc.c since 3.10). */
+#define PAGE_BYTES 4096
+#define FRESH_PAGES 256
+#define FRESH_BYTES ((size_t)FRESH_PAGES * PAGE_BYTES)
+
+bool calibrate_faults(struct calibration *calibration)
+{
+	double batches[CALIBRATE_BATCHES];
+
+	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
+		char *memory = mmap(NULL, FRESH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		int64_t begin_ns;
+
+		if (memory == MAP_FAILED)
+			return fail(calibration, "mmap");
+		await_full_pace();
+		begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+		for (size_t at = 0; at < FRESH_BYTES; at += PAGE_BYTES)
+			((volatile char *)memory)[at] = 1;
+		batches[batch] = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns) / FRESH_PAGES;
+		munmap(memory, FRESH_BYTES);
+	}
+	calibration_put_batches(calibration, COST_MEM_FAULT, batches, CALIBRATE_BATCHES, "CPU time");
+	return true;
+}
