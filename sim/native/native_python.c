@@ -86,5 +86,6 @@ bool native_probe_python(const char *executable, struct region *region, struct n
 	python->version = region_format(region, "3.%d", minor);
 	python->full_version = region_strdup(region, full_version);
 	python->free_threaded_build = free_threaded != 0;
+	python->full_pace_ns = 0;
 	return true;
 }
