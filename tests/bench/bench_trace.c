@@ -68,7 +68,9 @@ static size_t taken_count(const struct kept_records *kept, const struct trace_si
 static uint64_t write_records(const struct kept_records *kept, enum trace_format format, uint64_t wanted,
 			      uint64_t *byte_count, struct region *region)
 {
-	const struct trace_run run = { "threaded-server", "threads", "simulated", 1, 0 };
+	const struct trace_run run = {
+		.scenario = "threaded-server", .variant = "threads", .source = "simulated", .seed = 1
+	};
 	FILE *file = counting_file(byte_count);
 	struct trace_writer *writer = trace_writer_new(format, file, region);
 	uint64_t written = 0;
