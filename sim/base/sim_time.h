@@ -8,6 +8,7 @@
 #define SIM_BASE_SIM_TIME_H
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,7 +47,7 @@ static inline sim_ns sim_time_round(double ns)
 	double rest;
 
 	/* 2^63 is a double, INT64_MAX is not. */
-	if (!(ns > -0x1p63 && ns < 0x1p63))
+	if (!(fabs(ns) < 0x1p63))
 		return sim_time_clamp(ns);
 	/* Towards zero, and the rest is exact: from 2^53 on there is none. */
 	whole = (sim_ns)ns;

@@ -123,7 +123,7 @@ static struct known_thread *releaser_of(struct native_trace *trace)
 
 		if (is_program && thread->releasing > 0)
 			program = thread;
-		if (thread->releasing > is_program) {
+		if (thread->releasing > (is_program ? 1 : 0)) {
 			step = thread;
 			steps++;
 		}

@@ -184,7 +184,7 @@ void c_note_work(struct c_instance *instance, int kind, int64_t iterations, void
 	double expected_ns = (double)iterations * spin_ns_of(kind);
 	int64_t before_ns;
 
-	if (expected_ns < TIMED_NS && (expected_ns < TIMED_NS / 2 || ++here.turn & 3)) {
+	if (expected_ns < TIMED_NS && (expected_ns < TIMED_NS / 2.0 || ++here.turn & 3)) {
 		work(iterations);
 		return;
 	}

@@ -6,8 +6,8 @@
 
 #include "sim/native/native_cpus.h"
 
-/* Executes the workload of c_run, which is set, and fills in what it shares with gilsim. `cpus` is a struct
- * native_cpus. Returns the exit status. */
-int c_program_main(void *cpus);
+/* Executes the workload of c_run, which is set, and fills in what it shares with gilsim. `context` is a
+ * struct native_cpus. Returns the exit status. */
+int c_program_main(void *context);
 
 #endif
