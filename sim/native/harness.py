@@ -168,9 +168,10 @@ class Program:
         return maker and maker(resource, self.context)
 
     def add_instance(self, task, instance, in_coroutine=False):
-        """Its steps bound to it; those of a task whose instances do not differ are bound once."""
+        """Its steps bound to it; those of a task whose instances do not differ are bound once. What its arguments will be is
+        not known here, so that one that has some is bound on its own."""
         written = self.workload['tasks'][task]
-        if written['bound'] == 'instance':
+        if written['bound'] == 'instance' or written['variables'] > 0:
             bind = self.coroutines.bind if in_coroutine else self.bind
             self.activations.append(Activation(instance, written))
             self.bodies.append(bind(written['steps'], self.activations[-1]))

@@ -280,6 +280,24 @@ Test(native_steps, coroutines_meet_the_same_draws)
 	cr_expect(eq(dbl, both.native.completed, both.simulated.completed));
 }
 
+/* Instances that nothing but their arguments tells apart, started by one that counts them. */
+Test(native_steps, coroutines_are_told_apart_by_the_index_of_a_gather)
+{
+	const char *text = "tasks:\n"
+			   "  child:\n"
+			   "    args: [number]\n"
+			   "    steps: [{if: number == 1, then: [{raise: failure}], else: [{io: 1ms}]}]\n"
+			   "  main: [{gather: {task: child, count: 3, args: [index], return_exceptions: true}}]\n"
+			   "variants: {loop: {model: program, spawn: coroutine}}\n";
+	struct both both = run_both(text);
+	const struct variant_result *results[] = { &both.simulated, &both.native };
+
+	for (int i = 0; i < 2; i++) {
+		cr_expect(eq(dbl, results[i]->completed, 2));
+		cr_expect(eq(dbl, results[i]->failed, 1));
+	}
+}
+
 /* How many are started, the items tell; what is late times out; who waits for ever is cancelled at the end. */
 Test(native_steps, coroutines_may_be_started_as_data_says)
 {
