@@ -26,7 +26,7 @@ import harness
 import harness_control
 import harness_processes
 from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, interpreter_bytes, known,
-                       measured, medians_of_groups, memory_of, resident_bytes, thread_cpu_ns, use_empty_tasks,
+                       measured, memory_of, resident_bytes, thread_cpu_ns, use_empty_tasks,
                        wake_call_ns, warm_up)
 from harness import clock_ns, run_task
 from harness_control import value_of

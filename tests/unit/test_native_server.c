@@ -2,31 +2,14 @@
  * test_native_server.c - servers in the simulator and for real, on the loopback device: what can be counted must be
  * the same. Also what a native run does with a machine that is not all the program's.
  */
-#include "tests/unit/scenario_helper.h"
+#include "tests/unit/native_helper.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "models/simulate/simulate.h"
-#include "sim/native/native.h"
 
-static struct helper helper;
-static struct native_python python;
-
-static void set_up(void)
-{
-	struct native_error error;
-
-	helper_open(&helper);
-	cr_assert(native_probe_python("python3", &helper.region, &python, &error), "%s", error.text);
-}
-
-static void tear_down(void)
-{
-	helper_close(&helper);
-}
-
-TestSuite(native_server, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(native_server, .init = native_set_up, .fini = native_tear_down, .timeout = 60);
 
 /* Runs the only variant for real, watching its memory or not. */
 static struct variant_result run_natively(const struct scenario *scenario, bool memory)

@@ -1,31 +1,14 @@
 /*
  * test_native_steps.c - steps in the simulator and on the real interpreter: what can be counted must be the same.
  */
-#include "tests/unit/scenario_helper.h"
+#include "tests/unit/native_helper.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "models/simulate/simulate.h"
-#include "sim/native/native.h"
 
-static struct helper helper;
-static struct native_python python;
-
-static void set_up(void)
-{
-	struct native_error error;
-
-	helper_open(&helper);
-	cr_assert(native_probe_python("python3", &helper.region, &python, &error), "%s", error.text);
-}
-
-static void tear_down(void)
-{
-	helper_close(&helper);
-}
-
-TestSuite(native_steps, .init = set_up, .fini = tear_down);
+TestSuite(native_steps, .init = native_set_up, .fini = native_tear_down);
 
 struct both {
 	struct variant_result simulated, native;

@@ -1,7 +1,7 @@
 /*
  * test_native_trace.c - what a traced run on the real interpreter notes, and the records that are made of it.
  */
-#include "tests/unit/scenario_helper.h"
+#include "tests/unit/native_helper.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,23 +9,7 @@
 
 #include "sim/cli/trace_native.h"
 
-static struct helper helper;
-static struct native_python python;
-
-static void set_up(void)
-{
-	struct native_error error;
-
-	helper_open(&helper);
-	cr_assert(native_probe_python("python3", &helper.region, &python, &error), "%s", error.text);
-}
-
-static void tear_down(void)
-{
-	helper_close(&helper);
-}
-
-TestSuite(native_trace, .init = set_up, .fini = tear_down);
+TestSuite(native_trace, .init = native_set_up, .fini = native_tear_down);
 
 static const struct workload *load(const char *text)
 {
