@@ -8,22 +8,25 @@ matches='~'
 [[ $scenarios != '!'* ]] || { matches='!~'; scenarios=${scenarios#!}; }
 
 columns='NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }'
-quantiles() { # of the numbers on standard input: count, median, p90, largest
-	sort -g | awk '{ v[NR] = $1 } function q(p,  x, i) { x = 1 + p * (NR - 1); i = int(x); return i < NR ? v[i] + (x - i) * (v[i + 1] - v[i]) : v[NR] }
-		END { if (NR) printf "%d | %.1f %% | %.1f %% | %.1f %%", NR, 100 * q(.5), 100 * q(.9), 100 * v[NR]; else printf "0 | - | - | -" }'
+quantiles() { # of the numbers on standard input: count, median, p90, largest, how many are at most a tenth
+	sort -g | awk '{ v[NR] = $1; tenth += $1 <= .1 } function q(p,  x, i) { x = 1 + p * (NR - 1); i = int(x); return i < NR ? v[i] + (x - i) * (v[i + 1] - v[i]) : v[NR] }
+		END { if (NR) printf "%d | %.1f %% | %.1f %% | %.1f %% | %.0f %%", NR, 100 * q(.5), 100 * q(.9), 100 * v[NR], 100 * tenth / NR; else printf "0 | - | - | - | -" }'
 }
 errors() { # METRIC CONDITION
 	awk -F, "$columns"' $at["metric"] == "'"$1"'" && $at["error_ratio"] != "" && $at["scenario"] '"$matches"' /'"$scenarios"'/ && ('"$2"') {
 		e = $at["error_ratio"]; print e < 0 ? -e : e }' "$file"
 }
-echo "| abs(error) | rows | median | p90 | largest |"
-echo "| --- | --- | --- | --- | --- |"
+echo "| abs(error) | rows | median | p90 | largest | within 10 % |"
+echo "| --- | --- | --- | --- | --- | --- |"
 for metric in makespan speedup throughput p50 p99; do
 	echo "| $metric | $(errors $metric 1 | quantiles) |"
 done
 for metric in makespan speedup; do
 	echo "| $metric, hard rows | $(errors $metric '$at["hard"] == 1' | quantiles) |"
 done
+awk -F, "$columns"' $at["unit"] == "count" && $at["scenario"] '"$matches"' /'"$scenarios"'/ {
+	key = $at["scenario"] FS $at["variant"] FS $at["python"] FS $at["metric"]; exact[key] = $at["predicted"] + 0 == $at["median"] + 0 }
+	END { for (key in exact) { rows++; sum += exact[key] } if (rows) printf "| counts | %d | %d exact | | | |\n", rows, sum }' "$file"
 head -n 1 "$file" | grep -qE '(^|,)model(,|$)' || exit 0
 for model in $(awk -F, "$columns"' { gsub(" ", "_", $at["model"]); print $at["model"] }' "$file" | sort -u); do
 	echo "| makespan, ${model//_/ } | $(errors makespan "\$at[\"model\"] == \"$model\" || \$at[\"model\"] == \"${model//_/ }\"" | quantiles) |"
