@@ -3,17 +3,24 @@
  */
 #include "models/machine/cold.h"
 
+#include <math.h>
+
 #include "models/machine/os_process.h"
 #include "models/machine/scheduler.h"
 
 struct cold_costs cold_costs_of(const struct costs *costs)
 {
-	return (struct cold_costs){
+	struct cold_costs cold = {
 		.factor = costs->value[COST_COLD_FACTOR],
 		.short_ns = cost_ns(costs, COST_COLD_SHORT),
 		.long_ns = cost_ns(costs, COST_COLD_LONG),
 		.switch_ns = cost_ns(costs, COST_COLD_SWITCH),
 	};
+
+	if (cold.short_ns > 0 && cold.long_ns > cold.short_ns)
+		cold.growth = log((double)cold.long_ns / (double)cold.short_ns) /
+			      log((double)COLD_LONG_IDLE_NS / (double)COLD_SHORT_IDLE_NS);
+	return cold;
 }
 
 struct cold_code *cold_code_of(struct os_process *process, program_fn *body)
@@ -52,11 +59,18 @@ void cold_begin_wait(struct os_thread *thread)
 		note_where(thread->code, thread->core);
 }
 
-/* What there is to lose after a core has idled for so long: not more than that time itself. */
+/* What there is to lose after a core has idled for so long: not more than that time itself. Between the two it grows by a
+ * power of the time, as what others evict does. */
 static sim_ns loss_after(const struct machine_model *machine, sim_ns idle_ns)
 {
-	sim_ns loss_ns = core_by_idle_time(machine, idle_ns, machine->cold.short_ns, machine->cold.long_ns);
+	const struct cold_costs *cold = &machine->cold;
+	sim_ns loss_ns = cold->long_ns;
 
+	if (idle_ns <= COLD_SHORT_IDLE_NS)
+		loss_ns = cold->short_ns;
+	else if (idle_ns < COLD_LONG_IDLE_NS)
+		loss_ns = sim_time_round((double)cold->short_ns *
+					 exp(cold->growth * log((double)idle_ns / (double)COLD_SHORT_IDLE_NS)));
 	return loss_ns < idle_ns ? loss_ns : idle_ns;
 }
 

@@ -1,8 +1,9 @@
 /*
  * cold.h - caches that have gone cold while a thread waited.
  *
- * Source      measured (calibrate_processes.py, `cold caches`): on a virtual machine 8 us of library code take
- *             28 us after the core has idled for 0.2 ms, 78 us after 5 ms and 146 us after 20 ms, and no more then.
+ * Source      measured (calibrate_processes.py, `cold caches`): on a virtual machine 11 us of library code take 18 us more
+ *             after the core has idled for 10 to 200 us, 25 us after 0.5 ms, 40 us after 2 ms, 65 us after 5 ms, 100 us after
+ *             10 ms and 175 us after 30 ms; with busy neighbours 27, 43, 80, 190, 210 us and, at 300 ms, 215 us.
  * Modelled    a thread that goes on has that much to lose, by how long its core has idled since a thread of its
  *             process last executed the same code there (whoever has the physical core meanwhile evicts it), or by
  *             another process having run there just before. Library code, which is never at the same place for long,
@@ -22,9 +23,14 @@ struct core;
 struct os_process;
 struct os_thread;
 
+/* Up to the one idle time as much is lost as after a moment; from the other on, all that there is to lose. */
+#define COLD_SHORT_IDLE_NS (200 * SIM_US)
+#define COLD_LONG_IDLE_NS (20 * SIM_MS)
+
 struct cold_costs {
 	double factor; /* what cold code takes on top, in proportion; 0: nothing is ever cold */
 	sim_ns short_ns, long_ns, switch_ns;
+	double growth; /* of the loss between the two, as a power of the idle time */
 };
 
 /* What threads of one process execute that have the same body, and where it was last. */

@@ -240,7 +240,7 @@ static int64_t log2_of(int64_t value)
 	       (int64_t)((((__int128)value << DEPTH_SHIFT) >> whole) - ((int64_t)1 << DEPTH_SHIFT));
 }
 
-sim_ns core_by_idle_time(const struct machine_model *machine, sim_ns idle_ns, sim_ns shallow_ns, sim_ns deep_ns)
+static sim_ns by_idle_time(const struct machine_model *machine, sim_ns idle_ns, sim_ns shallow_ns, sim_ns deep_ns)
 {
 	sim_ns deep_after_ns = machine->idle_deep_after_ns;
 	int64_t depth;
@@ -255,7 +255,7 @@ sim_ns core_by_idle_time(const struct machine_model *machine, sim_ns idle_ns, si
 
 static sim_ns latency_after_idling(const struct core *core, sim_ns shallow_ns, sim_ns deep_ns)
 {
-	return core_by_idle_time(core->machine, machine_now(core->machine) - core->idle_since_ns, shallow_ns, deep_ns);
+	return by_idle_time(core->machine, machine_now(core->machine) - core->idle_since_ns, shallow_ns, deep_ns);
 }
 
 sim_ns core_idle_latency(const struct core *core)

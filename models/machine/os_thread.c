@@ -119,7 +119,7 @@ void *os_thread_first_locals(struct os_thread *thread)
 	return thread->top->locals;
 }
 
-void os_thread_start(struct os_thread *thread)
+sim_ns os_thread_start(struct os_thread *thread)
 {
 	struct machine_model *machine = thread->machine;
 	struct core *parent_core = thread->process->last_core;
@@ -130,9 +130,12 @@ void os_thread_start(struct os_thread *thread)
 	machine_trace(machine, thread, TRACE_INSTANT, "start", thread->name, 0);
 	if (core->current == NULL) {
 		core_send(core, thread, ENQUEUE_NEW, machine->live_threads == 1 ? 0 : core_idle_latency(core));
-		return;
+		return machine->wake_call_idle_ns > machine->wake_call_ns ?
+			       machine->wake_call_idle_ns - machine->wake_call_ns :
+			       0;
 	}
 	core_accept(core, thread, ENQUEUE_NEW);
+	return 0;
 }
 
 enum progress os_thread_compute(struct os_thread *thread, sim_ns work_ns)

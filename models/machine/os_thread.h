@@ -88,8 +88,9 @@ struct os_thread {
 struct os_thread *os_thread_new(struct os_process *process, const char *name, program_fn *program);
 /* The locals of its first frame, to be filled in before the start. */
 void *os_thread_first_locals(struct os_thread *thread);
-/* Puts it on the idlest core (kernel: wake_up_new_task); the creator's own cost is the caller's to charge. */
-void os_thread_start(struct os_thread *thread);
+/* Puts it on the idlest core (kernel: wake_up_new_task). What creating it costs is the caller's to charge; returned is what
+ * the creator pays on top where that core idles: an inter-processor interrupt. */
+sim_ns os_thread_start(struct os_thread *thread);
 
 /* Pushes a frame for `program` with zeroed locals, which the caller fills in before os_thread_enter(). */
 void *os_thread_push(struct os_thread *thread, program_fn *program);

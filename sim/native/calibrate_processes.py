@@ -148,7 +148,7 @@ def measure_cold_caches():
     for _ in range(BATCHES):
         lost, hot = lost_ns(small_work, 3e-2)
         factors.append(lost / hot)
-        shorts_ns.append(lost_ns(large, 5e-4)[0])
+        shorts_ns.append(lost_ns(large, 2e-5)[0])
         longs_ns.append(lost_ns(large, 3e-2)[0])
     other = context.Process(target=take_turns)
     other.start()
@@ -157,7 +157,7 @@ def measure_cold_caches():
     other.join()
     calibrate.unpin()
     measured('cold.factor', factors)
-    measured('cold.short', shorts_ns, 'after 0.5 ms')
+    measured('cold.short', shorts_ns, 'after 0.1 ms')
     measured('cold.long', longs_ns, 'after 30 ms')
     measured('cold.switch', switches_ns)
 

@@ -16,32 +16,13 @@ static void *note_and_end(void *argument)
 	struct shared *shared = argument;
 
 	shared->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	shared->last_ns = now_ns();
 	return NULL;
 }
 
-/* Kind 0: pthread_create, with the child going to an idle core. */
-static void create_threads(struct calibration *calibration, struct shared *shared)
-{
-	(void)calibration;
-	for (int i = 0; i < 600; i++) {
-		int64_t begin_ns, created_ns;
-		pthread_t thread;
-
-		await_full_pace();
-		begin_ns = now_ns();
-		if (pthread_create(&thread, NULL, note_and_end, shared) != 0)
-			_exit(1);
-		created_ns = now_ns();
-		pthread_join(thread, NULL);
-		/* The first ones make the stack that the later ones take over. */
-		if (i >= 20)
-			add_event(shared, 0, (double)(created_ns - begin_ns));
-		sleep_for(50000);
-	}
-}
-
-/* On one core, because an idle core's slow first steps are part of wake.idle_*. Kind 1: CPU time at the child's
- * first statement; 2: CPU time from its last one on, found as the process's less what is known. */
+/* On one core: what it takes to wake another one is wake.call_idle and wake.idle_*, and an interpreter's caches that went
+ * cold meanwhile are cold.*. Kind 0: pthread_create() of a thread that takes over a stack and runs after the call;
+ * 1: CPU time at the child's first statement; 2: CPU time from its last one on, found as the process's less what is known. */
 static void enter_threads(struct calibration *calibration, struct shared *shared)
 {
 	pin(calibration->here);
@@ -52,14 +33,19 @@ static void enter_threads(struct calibration *calibration, struct shared *shared
 		process_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 		caller_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 		for (int i = 0; i < 40; i++) {
+			int64_t begin_ns = now_ns(), created_ns;
 			pthread_t thread;
 
 			if (pthread_create(&thread, NULL, note_and_end, shared) != 0)
 				_exit(1);
+			created_ns = now_ns();
 			pthread_join(thread, NULL);
 			known_ns += shared->cpu_ns;
-			if (batch >= 0)
-				add_event(shared, 1, (double)shared->cpu_ns);
+			if (batch < 0)
+				continue;
+			if (shared->last_ns > created_ns)
+				add_event(shared, 0, (double)(created_ns - begin_ns));
+			add_event(shared, 1, (double)shared->cpu_ns);
 		}
 		sleep_for(SIM_MS); /* the last one is told to have ended a little before it has */
 		process_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - process_ns;
@@ -84,15 +70,16 @@ static void *touch_and_stay(void *argument)
 		touched[at] = 1;
 	shared->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	atomic_fetch_add(&shared->back, 1);
+	futex(&shared->back, FUTEX_WAKE, 1);
 	while (atomic_load(&shared->go) == 0)
 		futex(&shared->go, FUTEX_WAIT, 0);
 	return NULL;
 }
 
-/* Kind 0: what a new stack adds to the creator's time; 1: to the thread's. */
+/* On one core, too. Kind 0: what a new stack adds to the creator's time; 1: to the thread's. */
 static void stay_with_stacks(struct calibration *calibration, struct shared *shared)
 {
-	(void)calibration;
+	pin(calibration->here);
 	for (int round = -1; round < CALIBRATE_BATCHES; round++) {
 		pthread_t threads[STAYING_THREADS];
 		double create_ns[STAYING_THREADS], cpu_ns[STAYING_THREADS];
@@ -108,9 +95,8 @@ static void stay_with_stacks(struct calibration *calibration, struct shared *sha
 				_exit(1);
 			create_ns[i] = (double)(now_ns() - begin_ns);
 			while (atomic_load(&shared->back) == seen)
-				continue;
+				futex(&shared->back, FUTEX_WAIT, seen);
 			cpu_ns[i] = (double)shared->cpu_ns;
-			sleep_for(100000);
 		}
 		atomic_store(&shared->go, 1);
 		futex(&shared->go, FUTEX_WAKE, STAYING_THREADS);
@@ -152,9 +138,8 @@ bool calibrate_threads(struct calibration *calibration)
 
 	if (!shared)
 		return fail(calibration, "mmap");
-	ok = in_child(calibration, create_threads, shared) && in_child(calibration, enter_threads, shared) &&
-	     put_kind(calibration, COST_THREAD_CREATE, shared, 0,
-		      calibration->there < 0 ? "on one CPU" : "the wake-up of an idle core included") &&
+	ok = in_child(calibration, enter_threads, shared) &&
+	     put_kind(calibration, COST_THREAD_CREATE, shared, 0, "on the creator's core") &&
 	     put_kind(calibration, COST_THREAD_ENTRY, shared, 1, "CPU time, on the creator's core") &&
 	     put_kind(calibration, COST_THREAD_EXIT, shared, 2, "CPU time");
 	munmap(shared, sizeof(*shared));

@@ -48,7 +48,7 @@
 	P(MEM_FAULT,            "mem.fault",             ns,    MACHINE, WORK, 0,      "first touch of a page (4 KiB) of fresh memory: page fault and clearing") \
 	P(PIPE_CAPACITY,        "pipe.capacity",         bytes, MACHINE, RULE, 65536,  "bytes that a pipe holds") \
 	/* Threads and processes */ \
-	P(THREAD_CREATE,        "thread.create",         ns,    MACHINE, WORK, 0,      "pthread_create, on the caller") \
+	P(THREAD_CREATE,        "thread.create",         ns,    MACHINE, WORK, 0,      "pthread_create of a thread on the same core, on the caller") \
 	P(THREAD_ENTRY,         "thread.entry",          ns,    MACHINE, WORK, 0,      "from being scheduled for the first time to the thread's first statement") \
 	P(THREAD_EXIT,          "thread.exit",           ns,    MACHINE, WORK, 0,      "from a thread's last statement to its end") \
 	P(THREAD_STACK,         "thread.stack",          ns,    MACHINE, WORK, 0,      "what a thread costs its creator on top when it cannot take over the stack of one that has ended") \
@@ -69,8 +69,8 @@
 	P(BODY_COST,            "interpreter.body",      ns,    PYTHON, WORK,  0,      "bytecode around the steps of a body, each time it is gone through") \
 	P(SLEEP_CALL,           "interpreter.sleep",     ns,    PYTHON, WORK,  0,      "time.sleep() without the sleeping, on the calling thread") \
 	P(COLD_FACTOR,          "cold.factor",           ratio, PYTHON, RULE,  0,      "what library code takes on top, in proportion, until caches are warm again") \
-	P(COLD_SHORT,           "cold.short",            ns,    PYTHON, WORK,  0,      "what a thread loses by that at most when its core has idled for a moment since") \
-	P(COLD_LONG,            "cold.long",             ns,    PYTHON, WORK,  0,      "the same after its core has idled for far longer than idle.deep_after") \
+	P(COLD_SHORT,           "cold.short",            ns,    PYTHON, WORK,  0,      "what a thread loses by that at most when its core has idled for up to 0.2 ms since") \
+	P(COLD_LONG,            "cold.long",             ns,    PYTHON, WORK,  0,      "the same after its core has idled for 20 ms or more") \
 	P(COLD_SWITCH,          "cold.switch",           ns,    PYTHON, WORK,  0,      "the same when another process has run on its core since") \
 	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON, WORK,  0,      "releasing the GIL and taking it again with nobody waiting") \
 	P(GIL_SIGNAL,           "gil.signal",            ns,    PYTHON, WORK,  0,      "what a release costs on top when someone waits, without the wake-up itself") \

@@ -13,7 +13,6 @@ static void set_up(void)
 	program_bench_init(&bench);
 	bench.costs.value[COST_COLD_SHORT] = 25e3;
 	bench.costs.value[COST_COLD_LONG] = 125e3;
-	bench.costs.value[COST_IDLE_DEEP_AFTER] = 4e6; /* short up to 1 ms, long from 16 ms on */
 }
 
 static void tear_down(void)
@@ -55,9 +54,10 @@ Test(cold, library_code_is_slower_by_the_factor_until_all_is_warm)
 Test(cold, what_is_lost_depends_on_how_long_the_core_has_idled)
 {
 	bench.costs.value[COST_COLD_FACTOR] = 100;
-	cr_expect(eq(long, lost_after(SIM_MS), 25000));
-	cr_expect(eq(long, lost_after(4 * SIM_MS), 75000)); /* half the way, by the logarithm */
-	cr_expect(eq(long, lost_after(16 * SIM_MS), 125000));
+	cr_expect(eq(long, lost_after(200 * SIM_US), 25000));
+	cr_expect(eq(long, lost_after(2 * SIM_MS), 55902)); /* half the way by logarithms: 25 us times the root of 5 */
+	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000));
+	cr_expect(eq(long, lost_after(100 * SIM_MS), 125000));
 	cr_expect(eq(long, lost_after(7 * SIM_US), 7000)); /* no more than it has idled */
 }
 
