@@ -176,13 +176,50 @@ void core_run_soon(struct core *core)
 void core_preempt(struct core *core)
 {
 	core->need_resched = true;
+	core->in_call = false;
 	if (core->computing) {
 		stop_computing(core);
 		core_run_soon(core);
 	}
 }
 
-void core_accept(struct core *core, struct os_thread *thread, enum enqueue_reason reason)
+void core_stay(struct core *core)
+{
+	core->need_resched = false;
+	if (core->interrupt != EVENT_NONE) {
+		engine_cancel(core->machine->engine, core->interrupt);
+		core->interrupt = EVENT_NONE;
+	}
+}
+
+static void interrupted(struct engine *engine, void *subject, uint64_t argument)
+{
+	struct core *core = subject;
+
+	(void)engine;
+	(void)argument;
+	core->interrupt = EVENT_NONE;
+	if (core->current != NULL && !core->need_resched)
+		core_preempt(core);
+}
+
+/* The running thread is to give way. True: it is to be told by another core's interrupt. */
+static bool kick(struct core *core, const struct core *from)
+{
+	struct machine_model *machine = core->machine;
+	bool in_call = !core->computing && machine->wake_call_ns > 0;
+
+	if (from != NULL && from != core && machine->wake_busy_ns > 0) {
+		core->interrupt = engine_schedule_after(machine->engine, machine_vary(machine, machine->wake_busy_ns),
+							interrupted, core, 0);
+		return true;
+	}
+	core_preempt(core);
+	core->in_call = in_call; /* it has woken somebody: it gives way on its return from the kernel */
+	return false;
+}
+
+bool core_accept(struct core *core, struct os_thread *thread, enum enqueue_reason reason, const struct core *from)
 {
 	scheduler_update_current(core);
 	scheduler_enqueue(core, thread, reason);
@@ -191,13 +228,14 @@ void core_accept(struct core *core, struct os_thread *thread, enum enqueue_reaso
 	if (core->current == NULL) {
 		if (!core->bandwidth.throttled)
 			core_run_soon(core);
-		return;
+		return false;
 	}
 	start_ticking(core);
 	if (!core->switching)
 		start_slice_timer(core);
-	if (!core->need_resched && !core->switching && scheduler_wake_preempts(core, thread))
-		core_preempt(core);
+	if (core->need_resched || core->interrupt != EVENT_NONE || core->switching || !scheduler_wake_preempts(core, thread))
+		return false;
+	return kick(core, from);
 }
 
 /* A thread becomes ready on a core after the latency that its wake-up takes. */
@@ -210,7 +248,7 @@ static void arrived(struct engine *engine, void *subject, uint64_t reason)
 	thread->arrival = EVENT_NONE;
 	core->expected--;
 	core->advancing = true;
-	core_accept(core, thread, (enum enqueue_reason)reason);
+	core_accept(core, thread, (enum enqueue_reason)reason, core);
 	core->advancing = false;
 	core_run(core);
 }
@@ -282,6 +320,7 @@ static void core_due(struct engine *engine, void *subject, uint64_t argument)
 	if (core->computing) {
 		set_computing(core, false);
 		core->current->work_ns = 0;
+		core->in_call = false;
 	}
 	core_run(core);
 }
@@ -341,7 +380,7 @@ static void give_way(struct core *core)
 {
 	struct os_thread *thread = core->current;
 
-	core->need_resched = false;
+	core_stay(core);
 	scheduler_stop_current(core, false);
 	scheduler_enqueue(core, thread, ENQUEUE_PREEMPTED);
 	thread->state = THREAD_READY;
@@ -405,12 +444,12 @@ static void advance(struct core *core)
 			os_thread_show(thread, thread->activity);
 			machine_trace(machine, thread, TRACE_INSTANT, "run", NULL, core->index);
 		}
-		if (core->need_resched) {
+		if (core->need_resched && !core->in_call) {
 			give_way(core);
 			continue;
 		}
 		if (thread->work_ns > 0) {
-			if (!core_try_compute(core, thread->work_ns)) {
+			if (core->need_resched || !core_try_compute(core, thread->work_ns)) {
 				core->computing_speed = machine_speed(machine, machine->busy_count);
 				start_computing(core, core_wall_ns(core->computing_speed, thread->work_ns));
 				return;

@@ -56,6 +56,8 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->cold = cold_costs_of(costs);
 	machine->wake_call_ns = cost_ns(costs, COST_WAKE_CALL);
 	machine->wake_call_idle_ns = cost_ns(costs, COST_WAKE_CALL_IDLE);
+	machine->wake_call_busy_ns = cost_ns(costs, COST_WAKE_CALL_BUSY);
+	machine->wake_busy_ns = cost_ns(costs, COST_WAKE_BUSY);
 	machine->wake_idle_shallow_ns = cost_ns(costs, COST_WAKE_IDLE_SHALLOW);
 	machine->wake_idle_deep_ns = cost_ns(costs, COST_WAKE_IDLE_DEEP);
 	machine->idle_deep_after_ns = cost_ns(costs, COST_IDLE_DEEP_AFTER);

@@ -39,6 +39,8 @@ struct core {
 	struct os_thread *last;	   /* who ran last: whose address space is loaded */
 	bool switching;		   /* the context switch to `current` is under way */
 	bool need_resched;	   /* `current` shall give way as soon as it comes to a point in time */
+	bool in_call;		   /* and that is after what it computes next: the rest of a system call */
+	event_handle interrupt;	   /* from another core, on its way: it will make `current` give way */
 	bool advancing;		   /* core_run() is at work on it */
 	bool computing;		   /* `completion` stands for the end of the current work */
 	event_handle completion;   /* of the computation or of the context switch */
@@ -80,7 +82,8 @@ struct machine_model {
 	size_t queued_count; /* threads in all run queues, those that only stay in one included */
 
 	/* Costs in whole nanoseconds, read once. */
-	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_idle_shallow_ns,
+	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_call_busy_ns, wake_busy_ns,
+		wake_idle_shallow_ns,
 		wake_idle_deep_ns, idle_deep_after_ns, wake_timer_shallow_ns, wake_timer_deep_ns, timer_slack_ns;
 	struct cold_costs cold;
 	double vary_half_width; /* relative, of latencies */

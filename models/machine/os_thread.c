@@ -119,6 +119,12 @@ void *os_thread_first_locals(struct os_thread *thread)
 	return thread->top->locals;
 }
 
+/* What it costs to tell another core, on top of waking. */
+static sim_ns interrupt_cost(const struct machine_model *machine, sim_ns call_ns)
+{
+	return call_ns > machine->wake_call_ns ? call_ns - machine->wake_call_ns : 0;
+}
+
 sim_ns os_thread_start(struct os_thread *thread)
 {
 	struct machine_model *machine = thread->machine;
@@ -130,12 +136,11 @@ sim_ns os_thread_start(struct os_thread *thread)
 	machine_trace(machine, thread, TRACE_INSTANT, "start", thread->name, 0);
 	if (core->current == NULL) {
 		core_send(core, thread, ENQUEUE_NEW, machine->live_threads == 1 ? 0 : core_idle_latency(core));
-		return machine->wake_call_idle_ns > machine->wake_call_ns ?
-			       machine->wake_call_idle_ns - machine->wake_call_ns :
-			       0;
+		return interrupt_cost(machine, machine->wake_call_idle_ns);
 	}
-	core_accept(core, thread, ENQUEUE_NEW);
-	return 0;
+	return core_accept(core, thread, ENQUEUE_NEW, parent_core) ?
+		       interrupt_cost(machine, machine->wake_call_busy_ns) :
+		       0;
 }
 
 enum progress os_thread_compute(struct os_thread *thread, sim_ns work_ns)
@@ -173,7 +178,7 @@ void os_thread_interrupt(struct os_thread *thread)
 	thread->interruptible = false;
 	if (thread->state == THREAD_RUNNING && core->computing) {
 		core_preempt(core); /* takes stock and comes back at this instant */
-		core->need_resched = false;
+		core_stay(core);
 	}
 	thread->unfinished_ns = thread->work_ns;
 	thread->work_ns = 0;
@@ -214,33 +219,35 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 	thread->state = THREAD_BLOCKED;
 	if (machine->cold.factor != 0)
 		cold_begin_wait(thread);
-	core->need_resched = false;
+	core_stay(core);
 	scheduler_stop_current(core, true);
 	machine_trace_state(thread);
 	return PENDING;
 }
 
 /* It sleeps, but is still in the queue that it fell asleep in: there it goes on, wherever a core idles.
- * Unless it is owed service by now, it keeps its virtual time and deadline (requeue_delayed_entity). */
-static void requeue_delayed(struct os_thread *thread)
+ * Unless it is owed service, it keeps its virtual time and deadline (requeue_delayed_entity). Whether it is, the kernel
+ * judges by what the running thread had had when that was last looked at: at its start, at a tick or a wake-up. */
+static bool requeue_delayed(struct os_thread *thread, const struct core *from)
 {
 	struct core *core = thread->core;
 	enum enqueue_reason reason = ENQUEUE_REQUEUED;
 
-	scheduler_update_current(core);
 	scheduler_dequeue(core, thread, false);
 	thread->sched.delayed = false;
 	if (thread->sched.lag > 0) {
 		thread->sched.lag = 0;
 		reason = ENQUEUE_WAKE;
 	}
-	core_accept(core, thread, reason);
+	return core_accept(core, thread, reason, from);
 }
 
 sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sync)
 {
 	struct machine_model *machine = thread->machine;
+	const struct core *from = waker ? waker->core : NULL;
 	struct core *core;
+	bool interrupts;
 
 	if (thread->state != THREAD_BLOCKED) {
 		if (thread->state != THREAD_EXITED)
@@ -251,13 +258,13 @@ sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sy
 		thread->timer = engine_park(machine->engine, thread->timer);
 	futex_forget(thread);
 	if (thread->sched.delayed) {
-		requeue_delayed(thread);
-		return waker ? machine->wake_call_ns : 0;
+		interrupts = requeue_delayed(thread, from);
+		return !waker ? 0 : interrupts ? machine->wake_call_busy_ns : machine->wake_call_ns;
 	}
 	core = placement_for_wake(thread, waker, sync);
 	if (core->current != NULL || core->advancing || core->bandwidth.throttled) {
-		core_accept(core, thread, ENQUEUE_WAKE);
-		return waker ? machine->wake_call_ns : 0;
+		interrupts = core_accept(core, thread, ENQUEUE_WAKE, from);
+		return !waker ? 0 : interrupts ? machine->wake_call_busy_ns : machine->wake_call_ns;
 	}
 	core_send(core, thread, ENQUEUE_WAKE,
 		  thread->timed_out && core == thread->core ? core_timer_latency(core) : core_idle_latency(core));
@@ -277,7 +284,7 @@ enum progress os_thread_exit(struct os_thread *thread)
 	thread->timer = EVENT_NONE;
 	thread->work_ns = 0;
 	thread->state = THREAD_EXITED;
-	core->need_resched = false;
+	core_stay(core);
 	scheduler_stop_current(core, true);
 	if (thread->sched.delayed) {
 		scheduler_dequeue(core, thread, false);
@@ -310,7 +317,7 @@ void os_thread_divert(struct os_thread *thread, program_fn *program)
 	}
 	if (thread->state == THREAD_RUNNING && core->computing) {
 		core_preempt(core); /* takes stock and comes back at this instant */
-		core->need_resched = false;
+		core_stay(core);
 	}
 	thread->work_ns = 0;
 }

@@ -259,5 +259,5 @@ void placement_tick(struct core *core)
 		return;
 	}
 	core->balance_failed = 0;
-	core_accept(core, thread, ENQUEUE_MIGRATE);
+	core_accept(core, thread, ENQUEUE_MIGRATE, core);
 }

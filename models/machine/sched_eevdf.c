@@ -145,7 +145,7 @@ static bool wake_preempts(struct core *core, struct os_thread *thread)
 	candidate = best(core);
 	if (candidate == SIZE_MAX || core->queue[candidate] != thread)
 		return false;
-	return !is_eligible(core, current) || thread->sched.deadline < current->sched.deadline;
+	return !is_eligible(core, current) || thread->sched.deadline <= current->sched.deadline;
 }
 
 static bool tick_preempts(struct core *core)

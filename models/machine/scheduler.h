@@ -73,8 +73,11 @@ static inline bool core_try_compute(struct core *core, sim_ns work_ns)
 	       engine_try_advance(machine->engine, core_wall_ns(machine_speed(machine, machine->busy_count), work_ns));
 }
 
-/* core.c: enters `thread` into the core's queue and lets it run or preempt as the rules say. */
-void core_accept(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
+/* core.c: enters `thread` into the core's queue and lets it run or preempt as the rules say. `from` is the core that
+ * does so, NULL: this one. True: it has to interrupt this one, and the running thread goes on until that arrives. */
+bool core_accept(struct core *core, struct os_thread *thread, enum enqueue_reason reason, const struct core *from);
+/* core.c: the running thread need not give way any more. */
+void core_stay(struct core *core);
 /* core.c: runs whatever the core has to run now; called at the end of event handlers only. */
 void core_run(struct core *core);
 /* core.c: the same, by an event at this instant: for callers in mid-program or with more to do. */
@@ -84,8 +87,6 @@ void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason 
 /* core.c: from waking this idle core to its running something; from the expiry of a timer of its own. */
 sim_ns core_idle_latency(const struct core *core);
 sim_ns core_timer_latency(const struct core *core);
-/* core.c: what lies between the values after short and after long idling. */
-sim_ns core_by_idle_time(const struct machine_model *machine, sim_ns idle_ns, sim_ns shallow_ns, sim_ns deep_ns);
 /* core.c: makes the running thread give way now (another core, an interrupt). */
 void core_preempt(struct core *core);
 /* core.c: brings completions in line with the number of busy cores. */

@@ -31,6 +31,7 @@ static const struct {
 	{ "context switches", calibrate_switches },
 	{ "timers", calibrate_timer },
 	{ "waking idle cores", calibrate_idle_wakes },
+	{ "waking on busy cores", calibrate_busy_wakes },
 	{ "threads", calibrate_threads },
 	{ "stacks", calibrate_stacks },
 	{ "processes", calibrate_processes },

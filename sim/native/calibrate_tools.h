@@ -68,6 +68,7 @@ bool calibrate_faults(struct calibration *calibration);
 /* calibrate_wakes.c: from a wake-up to who is woken. */
 bool calibrate_switches(struct calibration *calibration);
 bool calibrate_idle_wakes(struct calibration *calibration);
+bool calibrate_busy_wakes(struct calibration *calibration);
 bool calibrate_timer(struct calibration *calibration);
 /* calibrate_threads.c and calibrate_forks.c: what starting takes. */
 bool calibrate_threads(struct calibration *calibration);

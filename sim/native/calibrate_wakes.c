@@ -347,6 +347,91 @@ bool calibrate_idle_wakes(struct calibration *calibration)
 	return ok;
 }
 
+/* ---- Two cores: making a busy one give way ------------------------------------------------------------------ */
+
+/* How long the thread that is woken has slept: by then it is owed service. */
+#define BUSY_PAUSE_NS (200 * SIM_US)
+#define BUSY_ROUNDS 400
+
+static void *keep_busy(void *argument)
+{
+	struct shared *shared = argument;
+
+	pin((int)shared->cpu_ns);
+	while (!atomic_load(&shared->stop))
+		continue;
+	return NULL;
+}
+
+/* Kind 0: from the beginning of the call to the woken thread's running, where another one was; 1: waker's call. */
+static void wake_on_busy(struct calibration *calibration, struct shared *shared)
+{
+	pthread_t thread, busy;
+
+	pin(calibration->here);
+	shared->cpu_ns = calibration->there;
+	if (pthread_create(&thread, NULL, answer_there, shared) != 0)
+		_exit(1);
+	sleep_for(10 * SIM_MS);
+	if (pthread_create(&busy, NULL, keep_busy, shared) != 0)
+		_exit(1);
+	sleep_for(10 * SIM_MS);
+	await_full_pace();
+	for (int i = 0; i < BUSY_ROUNDS; i++) {
+		unsigned seen = atomic_load(&shared->back);
+		int64_t begin_ns, end_ns;
+		long woken;
+
+		spin_for(BUSY_PAUSE_NS);
+		atomic_fetch_add(&shared->go, 1);
+		begin_ns = now_ns();
+		woken = futex(&shared->go, FUTEX_WAKE, 1);
+		end_ns = now_ns();
+		while (atomic_load(&shared->back) == seen)
+			continue;
+		/* Not at once: it was not owed service and has waited for a tick. */
+		if (woken != 1 || shared->woken_ns - begin_ns > SIM_MS / 2)
+			continue;
+		add_event(shared, 0, (double)(shared->woken_ns - begin_ns));
+		add_event(shared, 1, (double)(end_ns - begin_ns));
+	}
+	stop_answering(shared);
+	pthread_join(thread, NULL);
+	pthread_join(busy, NULL);
+}
+
+bool calibrate_busy_wakes(struct calibration *calibration)
+{
+	struct shared *shared;
+	bool ok;
+
+	if (calibration->there < 0) {
+		calibration_put_assumed(calibration, COST_WAKE_CALL_BUSY, calibration_value(calibration, COST_WAKE_CALL),
+					"only one CPU is allowed");
+		calibration_put_assumed(calibration, COST_WAKE_BUSY, 0, "only one CPU is allowed");
+		return true;
+	}
+	shared = shared_new();
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, wake_on_busy, shared);
+	if (ok && shared->event_counts[0] < BUSY_ROUNDS / 4) {
+		errno = EAGAIN;
+		ok = fail(calibration, "hardly any wake-up made a busy core give way");
+	}
+	if (ok) {
+		double switch_ns = calibration_value(calibration, COST_SCHED_SWITCH);
+
+		for (size_t i = 0; i < shared->event_counts[0]; i++)
+			shared->events[0][i] -= switch_ns;
+		ok = put_kind(calibration, COST_WAKE_CALL_BUSY, shared, 1, "FUTEX_WAKE of a thread on a busy core") &&
+		     put_kind(calibration, COST_WAKE_BUSY, shared, 0,
+			      "from the beginning of the waker's call, less sched.switch");
+	}
+	munmap(shared, sizeof(*shared));
+	return ok;
+}
+
 /* ---- Timers -------------------------------------------------------------------------------------------- */
 
 /* Kind 0: how late short sleeps end; 1: long ones. */

@@ -33,6 +33,8 @@
 	/* Waking */ \
 	P(WAKE_CALL,            "wake.call",             ns,    MACHINE, WORK, 0,      "what the waker pays for a wake-up on its own or a busy core (system call included)") \
 	P(WAKE_CALL_IDLE,       "wake.call_idle",        ns,    MACHINE, WORK, 0,      "what the waker pays for waking an idle core (inter-processor interrupt included)") \
+	P(WAKE_CALL_BUSY,       "wake.call_busy",        ns,    MACHINE, WORK, 0,      "what the waker pays for making another core give way to whom it wakes (inter-processor interrupt included)") \
+	P(WAKE_BUSY,            "wake.busy",             ns,    MACHINE, WAIT, 0,      "from such a wake-up to the other core's giving way") \
 	P(WAKE_IDLE_SHALLOW,    "wake.idle_shallow",     ns,    MACHINE, WAIT, 0,      "from the wake-up to running on a core that went idle a moment ago") \
 	P(WAKE_IDLE_DEEP,       "wake.idle_deep",        ns,    MACHINE, WAIT, 0,      "the same on a core that has been idle for longer than idle.deep_after") \
 	P(WAKE_JITTER,          "wake.jitter",           ratio, MACHINE, RULE, 0,      "how much wake-up latencies vary: relative half width of their middle 80 %") \

@@ -1,0 +1,142 @@
+/*
+ * test_wakes.c - what it takes to wake and to start threads on other cores, and when who runs gives way, checked by
+ * arithmetic done by hand.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "models/machine/futex.h"
+#include "tests/model/program_bench.h"
+
+static struct program_bench bench;
+static struct futex bed;
+static struct os_thread *sleeper, *hog;
+static sim_ns woken_at_ns, call_ns, began_ns, went_on_ns, hog_ended_ns;
+
+static void set_up(void)
+{
+	program_bench_init(&bench);
+	bench.costs.value[COST_SCHED_BASE_SLICE] = 3e6;
+	bench.costs.value[COST_WAKE_CALL] = 1e3;
+	bench.costs.value[COST_WAKE_CALL_IDLE] = 4e3;
+	bench.costs.value[COST_WAKE_CALL_BUSY] = 6e3;
+	bench.costs.value[COST_WAKE_BUSY] = 9e3;
+	bed = (struct futex){ 0 };
+	woken_at_ns = hog_ended_ns = -1;
+}
+
+static void tear_down(void)
+{
+	program_bench_release(&bench);
+}
+
+TestSuite(wakes, .init = set_up, .fini = tear_down);
+
+static enum progress sleep_once(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, futex_wait(thread, &bed, SIM_NS_MAX, 0));
+	woken_at_ns = machine_now(thread->machine);
+	AWAIT(frame, os_thread_compute(thread, 100 * SIM_US));
+	AWAIT(frame, os_thread_exit(thread));
+	PROGRAM_END;
+}
+
+static enum progress compute_long(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, os_thread_compute(thread, 10 * SIM_MS));
+	hog_ended_ns = machine_now(thread->machine);
+	AWAIT(frame, os_thread_exit(thread));
+	PROGRAM_END;
+}
+
+/* Starts one that sleeps, and, where there is a second core, one that keeps it busy; then wakes the first. */
+static enum progress start_and_wake(struct os_thread *thread, struct frame *frame)
+{
+	bool alone = thread->machine->core_count == 1;
+
+	PROGRAM_BEGIN(frame);
+	sleeper = os_thread_new(thread->process, "sleeper", sleep_once);
+	call_ns = os_thread_start(sleeper);
+	if (alone)
+		AWAIT(frame, py_sleep(thread, SIM_MS)); /* it lies down meanwhile */
+	AWAIT(frame, os_thread_compute(thread, 2 * SIM_MS));
+	if (!alone) {
+		hog = os_thread_new(thread->process, "hog", compute_long);
+		os_thread_start(hog);
+	}
+	AWAIT(frame, os_thread_compute(thread, 2 * SIM_MS));
+	began_ns = machine_now(thread->machine);
+	AWAIT(frame, os_thread_compute(thread, futex_wake(&bed, thread, false)));
+	went_on_ns = machine_now(thread->machine);
+	AWAIT(frame, os_thread_compute(thread, 20 * SIM_MS));
+	PROGRAM_END;
+}
+
+Test(wakes, who_starts_a_thread_on_an_idle_core_pays_for_the_interrupt)
+{
+	program_bench_run(&bench, 2, 12, start_and_wake);
+	cr_expect(eq(long, call_ns, 3000)); /* what wake.call_idle takes on top of wake.call */
+	program_bench_run(&bench, 1, 12, start_and_wake);
+	cr_expect(eq(long, call_ns, 0));
+}
+
+/* It slept while the other one ran, so it is owed service; but the other core has to be told. */
+Test(wakes, a_busy_core_gives_way_when_the_interrupt_arrives)
+{
+	program_bench_run(&bench, 2, 12, start_and_wake);
+	cr_expect(eq(int, sleeper->last_core == hog->last_core, 1));
+	cr_expect(eq(long, went_on_ns - began_ns, 6000));
+	cr_expect(eq(long, woken_at_ns - began_ns, 9000));
+	cr_expect(eq(long, hog_ended_ns, 2 * SIM_MS + 10 * SIM_MS + 100 * SIM_US));
+}
+
+/* Without that the thread that is woken runs at once, as under a profile without costs. */
+Test(wakes, where_interrupts_cost_nothing_it_gives_way_at_once)
+{
+	bench.costs.value[COST_WAKE_BUSY] = 0;
+	program_bench_run(&bench, 2, 12, start_and_wake);
+	cr_expect(eq(long, woken_at_ns - began_ns, 0));
+	cr_expect(eq(long, went_on_ns - began_ns, 1000));
+}
+
+/* On one core: the system call is finished first, then the waker gives way. */
+Test(wakes, a_waker_gives_way_on_its_return_from_the_kernel)
+{
+	program_bench_run(&bench, 1, 12, start_and_wake);
+	cr_expect(eq(long, woken_at_ns - began_ns, 1000));
+	cr_expect(eq(long, went_on_ns - began_ns, 1000 + 100 * SIM_US));
+}
+
+static enum progress sleep_again(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	for (;;) {
+		AWAIT(frame, futex_wait(thread, &bed, SIM_NS_MAX, 0));
+		woken_at_ns = machine_now(thread->machine);
+		AWAIT(frame, os_thread_compute(thread, 20 * SIM_US));
+	}
+	PROGRAM_END;
+}
+
+static enum progress wake_twice(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	sleeper = os_thread_new(thread->process, "sleeper", sleep_again);
+	os_thread_start(sleeper);
+	AWAIT(frame, py_sleep(thread, SIM_MS));
+	AWAIT(frame, os_thread_compute(thread, futex_wake(&bed, thread, false)));
+	AWAIT(frame, os_thread_compute(thread, 100 * SIM_US));
+	began_ns = machine_now(thread->machine);
+	AWAIT(frame, os_thread_compute(thread, futex_wake(&bed, thread, false)));
+	PROGRAM_END;
+}
+
+/* It fell asleep with more than its share and is still in the queue. By what the kernel knows it keeps its virtual time,
+ * and is found to be owed service when the waker's own is looked at. */
+Test(wakes, who_has_slept_for_a_moment_preempts_its_waker)
+{
+	program_bench_run(&bench, 1, 12, wake_twice);
+	cr_expect(eq(long, woken_at_ns - began_ns, 1000));
+}
