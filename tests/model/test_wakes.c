@@ -126,6 +126,7 @@ static enum progress wake_twice(struct os_thread *thread, struct frame *frame)
 	sleeper = os_thread_new(thread->process, "sleeper", sleep_again);
 	os_thread_start(sleeper);
 	AWAIT(frame, py_sleep(thread, SIM_MS));
+	AWAIT(frame, os_thread_compute(thread, 5 * SIM_MS)); /* more than its slice */
 	AWAIT(frame, os_thread_compute(thread, futex_wake(&bed, thread, false)));
 	AWAIT(frame, os_thread_compute(thread, 100 * SIM_US));
 	began_ns = machine_now(thread->machine);
