@@ -16,6 +16,7 @@ static sim_ns woken_at_ns, call_ns, began_ns, went_on_ns, hog_ended_ns;
 static void set_up(void)
 {
 	program_bench_init(&bench);
+	bench.costs.value[COST_SCHED_HZ] = 250;
 	bench.costs.value[COST_SCHED_BASE_SLICE] = 3e6;
 	bench.costs.value[COST_WAKE_CALL] = 1e3;
 	bench.costs.value[COST_WAKE_CALL_IDLE] = 4e3;
