@@ -231,7 +231,7 @@ static double run_drift(const struct workload *workload, const struct native_run
 	for (int kind = 0; kind < 3; kind++) {
 		double before = run->spin_before[kind], after = run->spin_after[kind];
 		double during = run->spin_during[kind];
-		double together = isfinite(run->all_busy_speed) ? run->all_busy_speed : 1;
+		double together = isfinite(run->all_busy_speed) ? fmin(run->all_busy_speed, 1) : 1;
 
 		if ((!used[kind] && kind != 0) || !(before > 0) || !(after > 0))
 			continue;
@@ -256,6 +256,18 @@ void native_run_pace(const struct workload *workload, const struct native_run *r
 		if (!(pace[kind] > 0) || !isfinite(pace[kind]))
 			pace[kind] = NAN;
 	}
+}
+
+double native_rounds_all_busy_speed(const struct native_rounds *rounds, struct region *region)
+{
+	size_t count = rounds->round_count * rounds->scenario->workload_count;
+	double *samples = region_alloc_array(region, count, sizeof(*samples));
+	double speed;
+
+	for (size_t i = 0; i < count; i++)
+		samples[i] = rounds->runs[i].result.measured ? rounds->runs[i].all_busy_speed : NAN;
+	speed = stats_median(samples, count, region);
+	return speed > 1 ? 1 : speed;
 }
 
 double *native_rounds_main_paces(const struct native_rounds *rounds, size_t variant, struct region *region)

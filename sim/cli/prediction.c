@@ -46,22 +46,15 @@ static bool timed_during(const struct workload *workload, const struct native_ru
 	return timed;
 }
 
-/* How fast cores are, against the pace of the steps, while all are busy; NaN when it was not measured. */
-static double measured_all_busy_speed(const struct workload *workload, const struct native_run *run)
-{
-	if (!run->result.measured)
-		return NAN;
-	return timed_during(workload, run) ? 1 : run->all_busy_speed;
-}
-
 /* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is measured against. */
 static struct workload at_pace(const struct workload *workload, const struct workload *measured,
-			       const struct native_run *run)
+			       const struct native_run *run, double all_busy_speed)
 {
 	struct workload adjusted = *workload;
-	double all_busy_speed = measured_all_busy_speed(workload, run);
 	double pace[3];
 
+	if (timed_during(workload, run))
+		all_busy_speed = 1; /* what is lost is in the pace of the steps */
 	/* A profile without costs is asked what it would be without any. */
 	if (isfinite(all_busy_speed) && adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] != 1)
 		adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] = all_busy_speed;
@@ -84,6 +77,7 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 static struct results predict_round(const struct scenario *scenario, const struct native_rounds *rounds, size_t round,
 				    size_t replication, struct region *region, struct trace_writer *trace)
 {
+	double all_busy_speed = native_rounds_all_busy_speed(rounds, region);
 	struct simulate_options options = { .replication = replication,
 					    .has_native_draws = true,
 					    /* A ^C that ended the measurement early asks for what there is. */
@@ -93,7 +87,7 @@ static struct results predict_round(const struct scenario *scenario, const struc
 	results.variants = region_alloc_array(region, scenario->workload_count, sizeof(results.variants[0]));
 	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
 		struct workload workload = at_pace(&scenario->workloads[variant], &rounds->scenario->workloads[variant],
-						   native_rounds_at(rounds, round, variant));
+						   native_rounds_at(rounds, round, variant), all_busy_speed);
 		const struct trace_run run = { .scenario = scenario->name,
 					       .variant = workload.variant,
 					       .source = "predicted",
@@ -117,7 +111,8 @@ void prediction_of_round(const struct scenario *scenario, const struct native_ro
 {
 	const struct simulate_options options = { .has_native_draws = true };
 	struct workload workload = at_pace(&scenario->workloads[variant], &rounds->scenario->workloads[variant],
-					   native_rounds_at(rounds, round, variant));
+					   native_rounds_at(rounds, round, variant),
+					   native_rounds_all_busy_speed(rounds, region));
 
 	variant_result_init(result);
 	simulate(&workload, &options, region, result);
