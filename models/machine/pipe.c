@@ -65,10 +65,11 @@ static enum progress write_message(struct os_thread *thread, struct frame *frame
 		last_message(pipe)->written_bytes += my->moved;
 		pipe->held_bytes += my->moved;
 		my->cost_ns = transfer_cost(pipe, COST_PIPE_WRITE, my->moved);
-		if (was_empty)
-			my->cost_ns += futex_wake(&pipe->readers, thread, true);
+		/* Those in poll() stand before those in read() (add_wait_queue_exclusive() appends). */
 		if (pipe->pollers)
 			my->cost_ns += futex_wake(pipe->pollers, thread, true);
+		if (was_empty)
+			my->cost_ns += futex_wake(&pipe->readers, thread, true);
 		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
 	}
 	PROGRAM_END;
