@@ -48,7 +48,8 @@ static bool timed_during(const struct workload *workload, const struct native_ru
 	return timed;
 }
 
-/* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is measured against. */
+/* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is
+ * measured against. */
 static struct workload at_pace(const struct workload *workload, const struct workload *measured,
 			       const struct native_run *run, double all_busy_speed)
 {
