@@ -100,8 +100,7 @@ static struct mp_manager_connection *connection_new(struct mp_manager *manager, 
 	struct mp_manager_connection *connection = region_alloc(client->machine->region, sizeof(*connection));
 
 	connection->client = client;
-	connection->requests = pipe_new(client->machine);
-	connection->replies = pipe_new(client->machine);
+	pipe_new_socket(client->machine, &connection->requests, &connection->replies);
 	connection->next = manager->connections;
 	manager->connections = connection;
 	return connection;

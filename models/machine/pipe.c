@@ -15,6 +15,14 @@ struct pipe *pipe_new(struct machine_model *machine)
 	return pipe;
 }
 
+void pipe_new_socket(struct machine_model *machine, struct pipe **there, struct pipe **back)
+{
+	*there = pipe_new(machine);
+	*back = pipe_new(machine);
+	(*there)->way_back = *back;
+	(*back)->way_back = *there;
+}
+
 static struct pipe_message *first_message(const struct pipe *pipe)
 {
 	return ring_at(&pipe->messages, 0);
@@ -57,10 +65,11 @@ static enum progress write_message(struct os_thread *thread, struct frame *frame
 		last_message(pipe)->written_bytes += my->moved;
 		pipe->held_bytes += my->moved;
 		my->cost_ns = transfer_cost(pipe, COST_PIPE_WRITE, my->moved);
-		if (was_empty)
-			my->cost_ns += futex_wake(&pipe->readers, thread, true);
+		/* Those in poll() stand before those in read() (add_wait_queue_exclusive() appends). */
 		if (pipe->pollers)
 			my->cost_ns += futex_wake(pipe->pollers, thread, true);
+		if (was_empty)
+			my->cost_ns += futex_wake(&pipe->readers, thread, true);
 		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
 	}
 	PROGRAM_END;
@@ -102,6 +111,8 @@ static enum progress read_message(struct os_thread *thread, struct frame *frame)
 		pipe->held_bytes -= my->moved;
 		my->cost_ns =
 			transfer_cost(pipe, COST_PIPE_READ, my->moved) + futex_wake(&pipe->writers, thread, true);
+		if (pipe->way_back)
+			my->cost_ns += futex_wake(&pipe->way_back->readers, thread, true);
 		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
 		message = first_message(pipe);
 		if (message->read_bytes == message->bytes)

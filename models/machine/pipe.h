@@ -1,8 +1,12 @@
 /*
- * pipe.h - a kernel pipe with messages in it: bounded bytes, blocking reads and writes.
+ * pipe.h - a kernel pipe with messages in it: bounded bytes, blocking reads and writes; or one way of a socket pair.
  *
  * Source      Linux fs/pipe.c: pipe_write() wakes a reader only if the pipe was empty, and pollers always;
  *             a full pipe blocks the writer until the reader has made room.
+ *             net/unix/af_unix.c: who reads from a socket frees what the other side sent, and unix_write_space() then
+ *             wakes whoever waits on the other side's socket, for whatever: one that waits in recv() for the answer to
+ *             that very message finds nothing and waits again (perf record -e sched:sched_wakeup: each call to a
+ *             manager's server wakes its client twice).
  * Modelled    bytes against capacity, cost by bytes, sync wake-ups. A message is what the layer above frames; its
  *             bytes may pass through in several rounds.
  * Left out    the rounding of a message to pages (messages of 2 to 4 KiB take one page each).
@@ -26,10 +30,13 @@ struct pipe {
 	struct ring messages; /* those begun and not yet read to the end */
 	int64_t last_read_bytes; /* of the message that was read last */
 	struct futex readers, writers;
+	struct pipe *way_back; /* of a socket; NULL: this is a pipe */
 	struct futex *pollers; /* threads in poll() on it, woken by every write; NULL: none */
 };
 
 struct pipe *pipe_new(struct machine_model *machine);
+/* socketpair(AF_UNIX): what goes from the first side to the second, and what comes back. */
+void pipe_new_socket(struct machine_model *machine, struct pipe **there, struct pipe **back);
 static inline bool pipe_is_readable(const struct pipe *pipe)
 {
 	return pipe->held_bytes > 0;

@@ -211,12 +211,15 @@ static double cpu_share(const struct workload *workload, const struct native_run
 	return isfinite(busy_cores) ? fmin(busy_cores, 1) : 1;
 }
 
+static double spin_around(const struct native_run *run, int kind)
+{
+	return (run->spin_before[kind] + run->spin_after[kind]) / 2;
+}
+
 /* A run's nanoseconds for an iteration of a loop: during it, else around it. */
 static double run_pace(const struct native_run *run, int kind)
 {
-	if (isfinite(run->spin_during[kind]))
-		return run->spin_during[kind];
-	return (run->spin_before[kind] + run->spin_after[kind]) / 2;
+	return isfinite(run->spin_during[kind]) ? run->spin_during[kind] : spin_around(run, kind);
 }
 
 /* By how much a change of pace during a run, or somebody else's work, may have changed its time: for bytecode, which there always is,
@@ -231,7 +234,7 @@ static double run_drift(const struct workload *workload, const struct native_run
 	for (int kind = 0; kind < 3; kind++) {
 		double before = run->spin_before[kind], after = run->spin_after[kind];
 		double during = run->spin_during[kind];
-		double together = isfinite(run->all_busy_speed) ? run->all_busy_speed : 1;
+		double together = isfinite(run->all_busy_speed) ? fmin(run->all_busy_speed, 1) : 1;
 
 		if ((!used[kind] && kind != 0) || !(before > 0) || !(after > 0))
 			continue;
@@ -256,6 +259,25 @@ void native_run_pace(const struct workload *workload, const struct native_run *r
 		if (!(pace[kind] > 0) || !isfinite(pace[kind]))
 			pace[kind] = NAN;
 	}
+}
+
+double native_run_pace_around(const struct workload *workload, const struct native_run *run)
+{
+	double pace = spin_around(run, 0) / workload->machine.costs.value[COST_SPIN_PYTHON];
+
+	return run->result.measured && pace > 0 ? pace : NAN;
+}
+
+double native_rounds_all_busy_speed(const struct native_rounds *rounds, struct region *region)
+{
+	size_t count = rounds->round_count * rounds->scenario->workload_count;
+	double *samples = region_alloc_array(region, count, sizeof(*samples));
+	double speed;
+
+	for (size_t i = 0; i < count; i++)
+		samples[i] = rounds->runs[i].result.measured ? rounds->runs[i].all_busy_speed : NAN;
+	speed = stats_median(samples, count, region);
+	return speed > 1 ? 1 : speed;
 }
 
 double *native_rounds_main_paces(const struct native_rounds *rounds, size_t variant, struct region *region)

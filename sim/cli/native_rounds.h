@@ -79,6 +79,14 @@ void workload_spins(const struct workload *workload, bool used[3]);
  * native; NaN where there is no measurement.
  */
 void native_run_pace(const struct workload *workload, const struct native_run *run, double pace[3]);
+/*
+ * The pace of bytecode alone, right before the run and right after it, in the same terms. During a run a step of some
+ * microseconds that follows a wait is slow in itself, whatever the machine's pace.
+ */
+double native_run_pace_around(const struct workload *workload, const struct native_run *run);
+/* cpu.all_busy_speed as it was around the runs: the median over all, since one ratio of two short moments says little of a
+ * machine whose pace changes by the millisecond; NaN on one CPU. */
+double native_rounds_all_busy_speed(const struct native_rounds *rounds, struct region *region);
 /* The pace that tells most, that of the first kind of step the workload has: of each round; and its median over them. */
 double *native_rounds_main_paces(const struct native_rounds *rounds, size_t variant, struct region *region);
 double native_rounds_main_pace(const struct native_rounds *rounds, size_t variant, struct region *region);

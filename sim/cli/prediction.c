@@ -3,8 +3,10 @@
  *
  * A run on a machine whose clock has changed since the calibration takes longer by that much; that
  * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind: CPU time
- * for an iteration during the runs. Whatever else takes a core's time is multiplied by the pace of bytecode. What cores that are busy together lose is in that already. Steps too short to be timed
- * have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too.
+ * for an iteration during the runs. What cores that are busy together lose is in that already. Steps too short to be timed
+ * have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too. Whatever else
+ * takes a core's time is multiplied by the pace of bytecode around the runs: that of short steps includes what each loses to
+ * caches that have gone cold while it waited, which the models charge by itself (models/machine/cold.h).
  * Each round is predicted by itself, at the pace that its runs had: so a speed-up, which is a ratio within one round, is that
  * of two predictions for the same minute, as the measured one is. Where the outcome is a race, one simulation is one sample; so
  * there are several for each round if rounds are few. The medians over all are the prediction. All of them have the random times
@@ -46,22 +48,20 @@ static bool timed_during(const struct workload *workload, const struct native_ru
 	return timed;
 }
 
-/* How fast cores are, against the pace of the steps, while all are busy; NaN when it was not measured. */
-static double measured_all_busy_speed(const struct workload *workload, const struct native_run *run)
-{
-	if (!run->result.measured)
-		return NAN;
-	return timed_during(workload, run) ? 1 : run->all_busy_speed;
-}
-
-/* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is measured against. */
+/* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is
+ * measured against. */
 static struct workload at_pace(const struct workload *workload, const struct workload *measured,
-			       const struct native_run *run)
+			       const struct native_run *run, double all_busy_speed)
 {
 	struct workload adjusted = *workload;
-	double all_busy_speed = measured_all_busy_speed(workload, run);
+	double around = native_run_pace_around(measured, run);
 	double pace[3];
 
+	if (timed_during(workload, run)) { /* what is lost is in the pace of the steps, and has to be in that of the rest */
+		if (isfinite(all_busy_speed))
+			around /= all_busy_speed;
+		all_busy_speed = 1;
+	}
 	/* A profile without costs is asked what it would be without any. */
 	if (isfinite(all_busy_speed) && adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] != 1)
 		adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] = all_busy_speed;
@@ -70,9 +70,12 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 	if (isfinite(pace[0])) {
 		adjusted.python.slowdown_python *= pace[0];
 		for (int cost = 0; cost < COST_COUNT; cost++)
-			if (cost_infos[cost].nature == NATURE_WORK || cost_infos[cost].nature == NATURE_LOAD)
+			if (cost_infos[cost].nature == NATURE_LOAD)
 				adjusted.machine.costs.value[cost] *= pace[0];
 	}
+	for (int cost = 0; isfinite(around) && cost < COST_COUNT; cost++)
+		if (cost_infos[cost].nature == NATURE_WORK)
+			adjusted.machine.costs.value[cost] *= around;
 	if (isfinite(pace[1]))
 		adjusted.python.slowdown_c *= pace[1];
 	if (isfinite(pace[2]))
@@ -84,6 +87,7 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 static struct results predict_round(const struct scenario *scenario, const struct native_rounds *rounds, size_t round,
 				    size_t replication, struct region *region, struct trace_writer *trace)
 {
+	double all_busy_speed = native_rounds_all_busy_speed(rounds, region);
 	struct simulate_options options = { .replication = replication,
 					    .has_native_draws = true,
 					    /* A ^C that ended the measurement early asks for what there is. */
@@ -93,7 +97,7 @@ static struct results predict_round(const struct scenario *scenario, const struc
 	results.variants = region_alloc_array(region, scenario->workload_count, sizeof(results.variants[0]));
 	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
 		struct workload workload = at_pace(&scenario->workloads[variant], &rounds->scenario->workloads[variant],
-						   native_rounds_at(rounds, round, variant));
+						   native_rounds_at(rounds, round, variant), all_busy_speed);
 		const struct trace_run run = { .scenario = scenario->name,
 					       .variant = workload.variant,
 					       .source = "predicted",
@@ -117,7 +121,8 @@ void prediction_of_round(const struct scenario *scenario, const struct native_ro
 {
 	const struct simulate_options options = { .has_native_draws = true };
 	struct workload workload = at_pace(&scenario->workloads[variant], &rounds->scenario->workloads[variant],
-					   native_rounds_at(rounds, round, variant));
+					   native_rounds_at(rounds, round, variant),
+					   native_rounds_all_busy_speed(rounds, region));
 
 	variant_result_init(result);
 	simulate(&workload, &options, region, result);

@@ -802,10 +802,9 @@ def measure_all_busy_speed():
     pin(HERE)
     pieces = int(4e6 / MEDIANS['spin.python'])
     slots = range(8, 8 + len(children))
-    alones_ns = []
 
-    def one_busy_ns():
-        alones_ns.append(harness.mean_rate_ns(spin, pieces, 0))
+    def one_turn():
+        alone_ns = harness.mean_rate_ns(spin, pieces, 0)
         SHARED[7] = 1
         os.write(writer, b'g' * len(children))
         while not all(SHARED[slot] for slot in slots):
@@ -815,12 +814,9 @@ def measure_all_busy_speed():
         while any(SHARED[slot] for slot in slots):
             pass
         time.sleep(1e-3)
-        return busy_ns
+        return alone_ns, busy_ns
     try:
-        busy_ns = in_batches(one_busy_ns, 2 * BATCHES)
-        # Somebody else's work makes a core that should be alone slower, never faster.
-        alone_ns = sorted(alones_ns)[len(alones_ns) // 4]
-        measured('cpu.all_busy_speed', [alone_ns / value for value in busy_ns],
+        measured('cpu.all_busy_speed', [alone_ns / busy_ns for alone_ns, busy_ns in in_batches(one_turn, 2 * BATCHES)],
                  'by the bytecode loop of Python ' + sys.version.split()[0])
     finally:
         SHARED[7] = 0

@@ -468,8 +468,9 @@ def main_module_is_harness():
 
 
 def measure_spawn():
-    """A child that sleeps in its target has come as far as a target: its CPU clock says what that took. One that
-    exits at once shows by how much its end adds."""
+    """Children that sleep in their target have come as far as a target: their CPU clocks say what that took. By how much
+    their ends add, the sum over them when they were waited for. Several at a time, as programs start them: an interpreter
+    that starts goes through far more memory than a core's caches hold, and loses them to those it shares the core with."""
     main_module_is_harness()
     context = multiprocessing.get_context('spawn')
     helper_ns = []
@@ -493,23 +494,27 @@ def measure_spawn():
         calls.clear()
 
         def one():
-            child = context.Process(target=time.sleep, args=(0.4,))
+            children = [context.Process(target=time.sleep, args=(1,)) for _ in range(calibrate.AT_ONCE)]
             inside_ns[0] = 0
             warm_up()
             begin_ns = thread_cpu_ns()
-            child.start()
+            for child in children:
+                child.start()
             start_ns = thread_cpu_ns() - begin_ns - inside_ns[0]
-            time.sleep(0.15)
-            child_ns = settled_cpu_ns(child.pid)
+            time.sleep(0.3)
+            children_ns = sum(settled_cpu_ns(child.pid) for child in children)
             earlier_ns = children_cpu_ns()
-            child.join()
-            assert child.exitcode == 0
-            return start_ns, child_ns, children_cpu_ns() - earlier_ns - child_ns
+            for child in children:
+                child.join()
+                assert child.exitcode == 0
+            finish_ns = children_cpu_ns() - earlier_ns - children_ns
+            return start_ns / calibrate.AT_ONCE, children_ns / calibrate.AT_ONCE, finish_ns / calibrate.AT_ONCE
         starts_ns, children_ns, finishes_ns = zip(*in_batches(one, FEW))
     finally:
         multiprocessing.util.spawnv_passfds = spawn_process
-    exec_ns = statistics.median(calls)
-    measured('spawn.exec', calls)
+    execs_ns = calls[::calibrate.AT_ONCE]  # the first ones: nobody else wants a core yet
+    exec_ns = statistics.median(execs_ns)
+    measured('spawn.exec', execs_ns)
     measured('spawn.start', starts_ns)
     measured('spawn.child', less(children_ns, exec_ns))
     measured('spawn.finish', less(finishes_ns, MACHINE['process.exit']))

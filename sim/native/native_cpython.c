@@ -155,7 +155,7 @@ static bool read_answer(const char *text, const struct workload *workload, struc
 		double after = json_number_value(json_array_get(speeds, 1));
 
 		if (before > 0 && after > 0)
-			run->all_busy_speed = fmin((before + after) / 2, 1);
+			run->all_busy_speed = (before + after) / 2;
 		read_others(root, makespan_s * workload->machine.cores, run);
 		read_stages(json_object_get(root, "stages"), makespan_s, region, result);
 		result->context_switches = json_number_value(json_object_get(root, "context_switches"));

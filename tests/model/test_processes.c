@@ -309,6 +309,64 @@ Test(processes, a_pool_replaces_workers_that_have_done_their_tasks)
 	cr_expect(is_about(at_ns[3], (4 + 5 + 4 + 5) * SIM_MS), "%ld", (long)at_ns[3]);
 }
 
+/* ---- Sockets ---- */
+
+static struct pipe *question, *answer;
+static bool by_socket;
+
+static enum progress answer_once(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, pipe_read(thread, question, &my->item));
+	AWAIT(frame, os_thread_compute(thread, 5 * SIM_MS));
+	AWAIT(frame, pipe_write(thread, answer, 10, NULL));
+	PROGRAM_END;
+}
+
+static enum progress ask_once(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	if (by_socket) {
+		pipe_new_socket(thread->machine, &question, &answer);
+	} else {
+		question = pipe_new(thread->machine);
+		answer = pipe_new(thread->machine);
+	}
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "child", answer_once, NULL));
+	AWAIT(frame, os_thread_compute(thread, 20 * SIM_MS)); /* until the child waits */
+	at_ns[0] = machine_now(thread->machine);
+	AWAIT(frame, pipe_write(thread, question, 10, NULL));
+	AWAIT(frame, pipe_read(thread, answer, &my->item));
+	at_ns[1] = machine_now(thread->machine);
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	PROGRAM_END;
+}
+
+static sim_ns round_trip_ns(bool socket)
+{
+	by_socket = socket;
+	bench.costs.value[COST_WAKE_CALL_IDLE] = 1e6;
+	bench.costs.value[COST_WAKE_IDLE_SHALLOW] = bench.costs.value[COST_WAKE_IDLE_DEEP] = 3e6;
+	program_bench_run(&bench, 2, 12, ask_once);
+	return at_ns[1] - at_ns[0];
+}
+
+/* 3 ms until the child reads, 5 ms of work, 3 ms until the answer is read. */
+Test(processes, pipes_wake_who_they_have_something_for)
+{
+	cr_expect(is_about(round_trip_ns(false), 11 * SIM_MS));
+}
+
+/* The child's read wakes who waits for the answer, and pays for that; the other one finds nothing and waits again. */
+Test(processes, a_socket_wakes_who_waits_for_an_answer_when_the_question_is_read)
+{
+	cr_expect(is_about(round_trip_ns(true), 12 * SIM_MS));
+}
+
 /* ---- Managers ---- */
 
 static struct mp_manager *manager;

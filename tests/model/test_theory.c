@@ -131,8 +131,9 @@ Test(theory, cores_do_exactly_the_work_there_is)
 		busy_s = result->utilisation_cores * 4 * result->makespan_s;
 		if (work_s < 0)
 			work_s = busy_s;
-		/* Pool's worker handler takes a nanosecond for each look around, also without costs. */
-		cr_expect(fabs(busy_s - work_s) < 1e-6, "%s: %.9f s of %.9f s", result->model, busy_s, work_s);
+		/* Pool's worker handler takes a nanosecond for each look around, also without costs, and looks around for as long
+		 * as a result lies unread: while the result handler, which is woken after it, waits for their core. */
+		cr_expect(fabs(busy_s - work_s) < (kinds[i] == MODEL_POOL ? 1e-3 * work_s : 1e-6), "%s: %.9f s of %.9f s", result->model, busy_s, work_s);
 		/* No schedule beats the cores, nor the longest task; and none is worse than one after the other. */
 		cr_expect(result->makespan_s >= work_s / 4 - 1e-6);
 		cr_expect(result->makespan_s >= result->time_in_s[TIME_IO] / 29);
