@@ -349,7 +349,7 @@ Test(cli, a_threshold_that_fails_or_has_no_data_ends_with_1)
 	cr_expect(strstr(outcome.err, "FAIL  makespan < 1ms") != NULL, "%s", outcome.err);
 	cr_expect(strstr(outcome.out, "thresholds") == NULL);
 	outcome = gilsim("run --slo 'p99 < 5' s.yaml");
-	cr_expect(strstr(outcome.err, "--slo 'p99 < 5': missing unit") != NULL, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "--slo 'p99 < 5': column 7: missing unit") != NULL, "%s", outcome.err);
 }
 
 #define CHANCE                                                                                                     \

@@ -1,23 +1,21 @@
 /*
- * sweep_output.c - see sweep_output.h.
+ * sweep_print.c - see sweep_print.h.
  */
-#include "sim/cli/sweep_output.h"
+#include "sim/plan/sweep_print.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "sim/base/units.h"
-#include "sim/cli/output_file.h"
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
 
 struct printing {
 	FILE *stream;
-	struct text_table table;
 	uint64_t count;
 };
 
-static bool print_csv(void *context, const struct sweep_point *point)
+static bool visit_csv(void *context, const struct sweep_point *point)
 {
 	struct printing *printing = context;
 
@@ -25,7 +23,7 @@ static bool print_csv(void *context, const struct sweep_point *point)
 }
 
 /* An array of what `run` prints of each. */
-static bool print_json(void *context, const struct sweep_point *point)
+static bool visit_json(void *context, const struct sweep_point *point)
 {
 	struct printing *printing = context;
 
@@ -53,7 +51,7 @@ static void number_cell(struct text_table *table, double value, const char *form
 
 static bool add_row(void *context, const struct sweep_row *row)
 {
-	struct text_table *table = &((struct printing *)context)->table;
+	struct text_table *table = context;
 
 	text_table_cell(table, "%s", row->settings);
 	text_table_cell(table, "%s", row->variant);
@@ -67,49 +65,36 @@ static bool add_row(void *context, const struct sweep_row *row)
 	return true;
 }
 
-static bool print_table(struct sweep_store *store, struct printing *printing, struct region *region)
+bool sweep_print_table(struct sweep_store *store, bool color, struct region *region, FILE *stream)
 {
 	static const char *const heads[] = { "point", "variant", "makespan", "speedup", "throughput",
 					     "p50",   "p99",	 "cores",    "" };
+	struct text_table table;
 
-	text_table_init(&printing->table, region, "llrrrrrrl");
+	text_table_init(&table, region, "llrrrrrrl");
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-		text_table_cell(&printing->table, "%s", heads[i]);
-	if (!sweep_store_each_row(store, add_row, printing))
+		text_table_cell(&table, "%s", heads[i]);
+	if (!sweep_store_each_row(store, add_row, &table))
 		return false;
-	text_table_print(&printing->table, wants_color(printing->stream), printing->stream);
-	return true;
+	text_table_print(&table, color, stream);
+	return stream_finish(stream);
 }
 
-static bool print_all(struct sweep_store *store, const char *csv_header, enum output_format format, FILE *stream,
-		      struct region *region)
+bool sweep_print_json(struct sweep_store *store, FILE *stream)
 {
 	struct printing printing = { .stream = stream };
-	bool ok;
+	bool visited = sweep_store_each(store, visit_json, &printing);
 
-	if (format == FORMAT_TABLE) {
-		ok = print_table(store, &printing, region);
-	} else if (format == FORMAT_CSV) {
-		fputs(csv_header, stream);
-		ok = sweep_store_each(store, print_csv, &printing);
-	} else {
-		ok = sweep_store_each(store, print_json, &printing);
-		fputs(printing.count == 0 ? "[]\n" : "\n]\n", stream);
-	}
-	return stream_finish(stream) && ok;
+	fputs(printing.count == 0 ? "[]\n" : "\n]\n", stream);
+	return stream_finish(stream) && visited;
 }
 
-int sweep_print(struct sweep_store *store, const char *csv_header, const struct output_arguments *output,
-		struct region *region)
+bool sweep_print_csv(struct sweep_store *store, const char *csv_header, FILE *stream)
 {
-	struct output_file file;
+	struct printing printing = { .stream = stream };
+	bool visited;
 
-	if (!output_file_open(&file, output->path, region))
-		return output_failed(output->path);
-	if (!print_all(store, csv_header, output->format, file.stream, region)) {
-		output_failed(output->path);
-		output_file_discard(&file);
-		return STATUS_ENVIRONMENT;
-	}
-	return output_file_close(&file) ? STATUS_DONE : output_failed(output->path);
+	fputs(csv_header, stream);
+	visited = sweep_store_each(store, visit_csv, &printing);
+	return stream_finish(stream) && visited;
 }
