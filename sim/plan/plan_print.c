@@ -100,8 +100,11 @@ static void print_states(const struct plan_options *options, const struct plan_p
 static void print_named_point(const struct plan_options *options, const char *what, const struct plan_point *point,
 			      struct region *region, FILE *stream)
 {
-	fprintf(stream, "%s: %s %s: %s\n", what, minimised_text(options), plan_cost_text(options, point, region),
-		point_text(options, point, region));
+	fprintf(stream, "%s: ", what);
+	/* A path that is minimised is among the point's. */
+	if (options->minimised != MINIMISE_PATH)
+		fprintf(stream, "%s %s: ", minimised_text(options), plan_cost_text(options, point, region));
+	fprintf(stream, "%s\n", point_text(options, point, region));
 	print_states(options, point, region, stream);
 }
 
@@ -154,7 +157,8 @@ static void print_asked(const struct plan *plan, const struct plan_options *opti
 		text_table_cell(&table, "%s", i == plan->best ? "*" : "");
 		text_table_cell(&table, "%s", point_text(options, point, region));
 		text_table_cell(&table, "%s", decision_names[point->answer.decision]);
-		text_table_cell(&table, "%s", plan_cost_text(options, point, region));
+		text_table_cell(&table, "%s",
+				options->minimised == MINIMISE_PATH ? "" : plan_cost_text(options, point, region));
 		text_table_cell(&table, "%zu", point->answer.replications);
 		text_table_cell(&table, "%s", point->answer.why_not ? point->answer.why_not
 					      : region_format(region, "%s: %s",
