@@ -123,7 +123,9 @@ static void print_form(const struct key_table *table, struct region *region)
 		inside = required_keys(named->table, 0, region);
 		printf("  - %s: {%s}", named->name, *inside ? inside : "...");
 	} else {
-		printf("  - %s: %s", named->name, named->kind == VALUE_STEPS ? "[...]" : named->kind == VALUE_NOTHING ? "" : "...");
+		const char *value = named->kind == VALUE_STEPS ? "[...]" : named->kind == VALUE_NOTHING ? "" : "...";
+
+		printf("  - %s: %s", named->name, value);
 	}
 	printf("%s%s\n", *beside ? "\n    " : "", beside);
 }

@@ -3,7 +3,6 @@
  */
 #include <math.h>
 
-#include "sim/base/units.h"
 #include "sim/plan/deployment.h"
 #include "sim/plan/heading.h"
 #include "sim/plan/plan.h"
@@ -59,13 +58,8 @@ static const char *figure_text(const struct expectation *slo, double value, stru
 		return "no data";
 	if (!slo->right.metric)
 		results_metric_exists(slo->left.metric, &unit);
-	if (unit == 's') {
-		units_format_duration_short(value, text);
-		return region_strdup(region, text);
-	}
-	if (unit == 'b')
-		return region_format(region, "%.1f MiB", value / 1048576);
-	return region_format(region, "%.4g%s", value, unit == '/' ? "/s" : "");
+	results_figure_text(value, unit, text);
+	return region_strdup(region, text);
 }
 
 static const char *state_text(const struct plan_options *options, const struct plan_point *point, size_t slo,

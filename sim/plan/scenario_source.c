@@ -44,7 +44,7 @@ static struct scenario *load_standard_input(const struct scenario_options *optio
 	static pthread_mutex_t one_reader = PTHREAD_MUTEX_INITIALIZER;
 	jmp_buf failed, *outer = region->unwind;
 	struct scenario *volatile scenario = NULL;
-	bool has_failed = true;
+	volatile bool has_failed = true;
 
 	pthread_mutex_lock(&one_reader);
 	rewind_standard_input();

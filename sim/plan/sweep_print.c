@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/base/units.h"
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
 
@@ -32,15 +31,6 @@ static bool visit_json(void *context, const struct sweep_point *point)
 	return fwrite(point->json, strlen(point->json) - 1, 1, printing->stream) == 1;
 }
 
-static void time_cell(struct text_table *table, double seconds)
-{
-	char text[32] = "-";
-
-	if (isfinite(seconds))
-		units_format_duration_short(seconds, text);
-	text_table_cell(table, "%s", text);
-}
-
 static void number_cell(struct text_table *table, double value, const char *format)
 {
 	if (!isfinite(value))
@@ -55,11 +45,11 @@ static bool add_row(void *context, const struct sweep_row *row)
 
 	text_table_cell(table, "%s", row->settings);
 	text_table_cell(table, "%s", row->variant);
-	time_cell(table, row->makespan_s);
+	text_table_value(table, 's', row->makespan_s);
 	number_cell(table, row->speedup, "%.2fx");
-	number_cell(table, row->throughput_per_s, "%.4g/s");
-	time_cell(table, row->p50_s);
-	time_cell(table, row->p99_s);
+	text_table_value(table, '/', row->throughput_per_s);
+	text_table_value(table, 's', row->p50_s);
+	text_table_value(table, 's', row->p99_s);
 	number_cell(table, 100 * row->utilisation_cores, "%.0f%%");
 	text_table_cell(table, "%s", row->is_overloaded ? "overloaded" : "");
 	return true;
