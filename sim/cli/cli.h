@@ -87,6 +87,8 @@ extern const struct argp output_argp;
 
 /* A whole number of an option, within bounds; ends the program with a usage error otherwise. */
 long option_integer(const struct argp_state *state, const char *option, const char *text, long least, long most);
+/* Likewise a duration. */
+sim_ns option_duration(const struct argp_state *state, const char *option, const char *text);
 
 /* The scenario options of these arguments; what is borrowed lives as long as the arguments. */
 struct scenario_options scenario_arguments_options(const struct scenario_arguments *arguments);

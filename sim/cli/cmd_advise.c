@@ -3,7 +3,6 @@
  */
 #include "sim/cli/cli.h"
 #include "sim/cli/interrupt.h"
-#include "sim/cli/library_load.h"
 #include "sim/cli/library_search.h"
 
 enum { OPTION_METRIC = 0x400, OPTION_REPLICATIONS, OPTION_NO_FLIPS, OPTION_MAX_PROCESSES };
@@ -80,34 +79,30 @@ static const struct argp advise_argp = {
 	.children = children,
 };
 
-static int advise(const struct advise_arguments *arguments)
+static struct gilsim_answer *search(const struct gilsim *gilsim, const void *options, const struct gilsim_search *how,
+				    char **messages)
 {
-	int status = STATUS_DONE;
-	struct gilsim *gilsim = library_load(arguments->scenario.files.items[0], &arguments->scenario, NULL,
-					     &arguments->limits, &status);
-	struct library_search search;
-	struct gilsim_answer *answer;
-	char *messages;
-
-	if (!gilsim)
-		return status;
-	library_search_start(&search, arguments->jobs);
-	answer = gilsim_advise(gilsim, &arguments->options, &search.how, &messages);
-	status = library_search_end(&search, answer, messages, &arguments->output);
-	gilsim_free(gilsim);
-	return status;
+	return gilsim_advise(gilsim, options, how, messages);
 }
 
 int cmd_advise(int argc, char **argv)
 {
 	struct region region;
 	struct advise_arguments arguments = { .scenario.region = &region };
+	struct library_question question;
 	int status;
 
 	region_init(&region);
 	argp_parse(&advise_argp, argc, argv, 0, NULL, &arguments);
 	interrupt_after(arguments.limits.time_s);
-	status = advise(&arguments);
+	question = (struct library_question){
+		.scenario = &arguments.scenario,
+		.limits = &arguments.limits,
+		.output = &arguments.output,
+		.jobs = arguments.jobs,
+		.options = &arguments.options,
+	};
+	status = library_search(&question, search);
 	region_release(&region);
 	return status;
 }

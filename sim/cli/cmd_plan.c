@@ -6,7 +6,6 @@
 #include "sim/base/units.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/interrupt.h"
-#include "sim/cli/library_load.h"
 #include "sim/cli/library_search.h"
 
 enum {
@@ -142,34 +141,31 @@ static const struct argp plan_argp = {
 	.children = children,
 };
 
-static int plan(const struct plan_arguments *arguments)
+static struct gilsim_answer *search(const struct gilsim *gilsim, const void *options, const struct gilsim_search *how,
+				    char **messages)
 {
-	int status = STATUS_DONE;
-	struct gilsim *gilsim = library_load(arguments->scenario.files.items[0], &arguments->scenario,
-					     &arguments->slos, &arguments->limits, &status);
-	struct library_search search;
-	struct gilsim_answer *answer;
-	char *messages;
-
-	if (!gilsim)
-		return status;
-	library_search_start(&search, arguments->jobs);
-	answer = gilsim_plan(gilsim, &arguments->options, &search.how, &messages);
-	status = library_search_end(&search, answer, messages, &arguments->output);
-	gilsim_free(gilsim);
-	return status;
+	return gilsim_plan(gilsim, options, how, messages);
 }
 
 int cmd_plan(int argc, char **argv)
 {
 	struct region region;
 	struct plan_arguments arguments = { .scenario.region = &region };
+	struct library_question question;
 	int status;
 
 	region_init(&region);
 	argp_parse(&plan_argp, argc, argv, 0, NULL, &arguments);
 	interrupt_after(arguments.limits.time_s);
-	status = plan(&arguments);
+	question = (struct library_question){
+		.scenario = &arguments.scenario,
+		.slos = &arguments.slos,
+		.limits = &arguments.limits,
+		.output = &arguments.output,
+		.jobs = arguments.jobs,
+		.options = &arguments.options,
+	};
+	status = library_search(&question, search);
 	region_release(&region);
 	return status;
 }

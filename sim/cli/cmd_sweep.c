@@ -4,7 +4,6 @@
 #include "sim/cli/cli.h"
 #include "sim/cli/evaluation_options.h"
 #include "sim/cli/interrupt.h"
-#include "sim/cli/library_load.h"
 #include "sim/cli/library_search.h"
 
 enum { OPTION_VARY = 0x200, OPTION_DB, OPTION_RESUME, OPTION_SHARD };
@@ -99,34 +98,25 @@ static const struct argp sweep_argp = {
 	.children = children,
 };
 
-static int sweep(const struct sweep_arguments *arguments)
+static struct gilsim_sweep_options options_of(const struct sweep_arguments *arguments)
 {
-	const struct evaluation *evaluation = &arguments->evaluation;
-	const struct gilsim_sweep_options options = {
+	return (struct gilsim_sweep_options){
 		.axes = arguments->axes.items,
 		.axis_count = arguments->axes.count,
 		.database = arguments->database,
 		.resume = arguments->resume,
 		.shard = (uint64_t)arguments->shard - 1,
 		.shard_count = (uint64_t)arguments->shard_count,
-		.replications = evaluation->replications,
-		.precision_ratio = evaluation->precision.ratio,
-		.precision_metric = evaluation->precision.metric,
+		.replications = arguments->evaluation.replications,
+		.precision_ratio = arguments->evaluation.precision.ratio,
+		.precision_metric = arguments->evaluation.precision.metric,
 	};
-	int status = STATUS_DONE;
-	struct gilsim *gilsim = library_load(arguments->scenario.files.items[0], &arguments->scenario, NULL,
-					     &arguments->limits, &status);
-	struct library_search search;
-	struct gilsim_answer *answer;
-	char *messages;
+}
 
-	if (!gilsim)
-		return status;
-	library_search_start(&search, evaluation->jobs);
-	answer = gilsim_sweep(gilsim, &options, &search.how, &messages);
-	status = library_search_end(&search, answer, messages, &arguments->output);
-	gilsim_free(gilsim);
-	return status;
+static struct gilsim_answer *search(const struct gilsim *gilsim, const void *options, const struct gilsim_search *how,
+				    char **messages)
+{
+	return gilsim_sweep(gilsim, options, how, messages);
 }
 
 int cmd_sweep(int argc, char **argv)
@@ -135,12 +125,22 @@ int cmd_sweep(int argc, char **argv)
 	struct sweep_arguments arguments = {
 		.region = &region, .scenario.region = &region, .shard = 1, .shard_count = 1
 	};
+	struct library_question question;
+	struct gilsim_sweep_options options;
 	int status;
 
 	region_init(&region);
 	argp_parse(&sweep_argp, argc, argv, 0, NULL, &arguments);
 	interrupt_after(arguments.limits.time_s);
-	status = sweep(&arguments);
+	options = options_of(&arguments);
+	question = (struct library_question){
+		.scenario = &arguments.scenario,
+		.limits = &arguments.limits,
+		.output = &arguments.output,
+		.jobs = arguments.evaluation.jobs,
+		.options = &options,
+	};
+	status = library_search(&question, search);
 	region_release(&region);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/base/units.h"
 #include "sim/cli/cli.h"
 
 void text_list_add(struct text_list *list, struct region *region, const char *text)
@@ -29,6 +30,16 @@ long option_integer(const struct argp_state *state, const char *option, const ch
 			argp_error(state, "%s is '%s', expected a whole number from %ld to %ld", option, text,
 				   least, most);
 	}
+	return value;
+}
+
+sim_ns option_duration(const struct argp_state *state, const char *option, const char *text)
+{
+	struct unit_error error;
+	sim_ns value = 0;
+
+	if (!units_parse_duration(text, &value, &error))
+		argp_error(state, "%s: %s", option, error.text);
 	return value;
 }
 

@@ -7,20 +7,13 @@
 #include <stdlib.h>
 
 #include "sim/cli/interrupt.h"
+#include "sim/cli/library_load.h"
 #include "sim/cli/output_file.h"
+#include "sim/cli/progress.h"
 
 static void show_progress(void *context, double fraction, const char *what)
 {
 	progress_update(context, fraction, what);
-}
-
-void library_search_start(struct library_search *search, size_t jobs)
-{
-	search->how = (struct gilsim_search){
-		.jobs = jobs, .stop = interrupt_flag(), .progress = show_progress, .context = &search->progress
-	};
-	interrupt_watch();
-	progress_start(&search->progress);
 }
 
 static int print_into_file(struct gilsim_answer *answer, const struct output_arguments *output)
@@ -73,16 +66,37 @@ int library_answer_print(struct gilsim_answer *answer, char *messages, const str
 	return status;
 }
 
-int library_search_end(struct library_search *search, struct gilsim_answer *answer, char *messages,
-		       const struct output_arguments *output)
+static int search_and_print(const struct gilsim *gilsim, const struct library_question *question, library_search_fn *search)
 {
-	int error = errno, status;
+	struct progress progress;
+	const struct gilsim_search how = {
+		.jobs = question->jobs, .stop = interrupt_flag(), .progress = show_progress, .context = &progress
+	};
+	struct gilsim_answer *answer;
+	char *messages;
+	int error, status;
 
-	progress_end(&search->progress);
+	interrupt_watch();
+	progress_start(&progress);
+	answer = search(gilsim, question->options, &how, &messages);
+	error = errno;
+	progress_end(&progress);
 	errno = error;
-	status = library_answer_print(answer, messages, output);
+	status = library_answer_print(answer, messages, question->output);
 	/* What it has was printed; that it is not all, the status says. */
 	if (interrupt_seen() && status != STATUS_ENVIRONMENT && status != STATUS_BAD_INPUT)
 		return interrupt_status();
+	return status;
+}
+
+int library_search(const struct library_question *question, library_search_fn *search)
+{
+	int status = STATUS_DONE;
+	struct gilsim *gilsim = library_load(question->scenario->files.items[0], question->scenario, question->slos,
+					     question->limits, &status);
+
+	if (gilsim)
+		status = search_and_print(gilsim, question, search);
+	gilsim_free(gilsim);
 	return status;
 }
