@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "sim/native/workload_json_draws.h"
-#include "sim/native/workload_json_steps.h"
 
 static bool has_own_amount(const struct workload *workload, const struct step *step)
 {

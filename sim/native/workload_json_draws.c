@@ -5,12 +5,15 @@
 
 #include <math.h>
 
-#include "sim/native/workload_json_steps.h"
-
 /* An OpenSSL limit, and far above any sensible step: a quarter of an hour. */
 #define NATIVE_ITERATIONS_MAX INT32_MAX
 
 /* ---- Amounts of work ---- */
+
+bool workload_json_is_leaf(enum step_kind kind)
+{
+	return kind == STEP_PYTHON || kind == STEP_C || kind == STEP_NATIVE || kind == STEP_IO || kind == STEP_BLOCK;
+}
 
 static json_int_t iterations(sim_ns duration_ns, double spin_ns)
 {

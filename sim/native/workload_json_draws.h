@@ -10,6 +10,8 @@
 
 #include "sim/scenario/workload.h"
 
+/* Whether a step of this kind has a duration that is its work. */
+bool workload_json_is_leaf(enum step_kind kind);
 /* What the harness hands to the function of a step with a duration: iterations of its loop, or seconds to sleep. */
 json_t *workload_json_amount(const struct workload *workload, enum step_kind kind, sim_ns duration_ns);
 /* The same of any time; null for none and for ever. */

@@ -21,11 +21,6 @@ static const char *const scope_words[] = {
 	[SCOPE_THREADS] = "threads", [SCOPE_COROUTINES] = "coroutines", [SCOPE_PROCESSES] = "processes"
 };
 
-bool workload_json_is_leaf(enum step_kind kind)
-{
-	return leaf_words[kind] != NULL;
-}
-
 /* ---- Values and starts ---- */
 
 /* An integer, ["var", SLOT], or [OPERATOR, operand, ...]: the harness evaluates it. */

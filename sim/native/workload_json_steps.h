@@ -17,9 +17,6 @@ json_t *workload_json_resources(const struct workload *workload);
 /* Why the harness cannot run the variant's model, steps or resources; NULL: it can. */
 const char *workload_json_why_not(const struct workload *workload);
 
-/* Whether a step of this kind has a duration that is its work. */
-bool workload_json_is_leaf(enum step_kind kind);
-
 /* What a model is in the harness: {model, workers, ...}; null for NULL. */
 json_t *workload_json_model(const struct workload *workload, const struct model *model);
 
