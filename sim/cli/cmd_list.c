@@ -67,6 +67,20 @@ static const char *shortened(const char *path, struct region *region)
 	return region_strdup(region, below ? path + length + 1 : path);
 }
 
+/* What fits beside a path: whole words, and dots where there are more. */
+#define ABOUT_MOST_BYTES 90
+
+static const char *beginning(const char *text, struct region *region)
+{
+	size_t length = strnlen(text, ABOUT_MOST_BYTES + 1);
+
+	if (length <= ABOUT_MOST_BYTES)
+		return text;
+	while (length > 0 && text[length] != ' ')
+		length--;
+	return region_format(region, "%.*s ...", (int)length, text);
+}
+
 static void list_scenarios(struct region *region)
 {
 	const struct scenario_options options = { .seed = 1 };
@@ -89,7 +103,7 @@ static void list_scenarios(struct region *region)
 		diagnostics_init(&unheard, region);
 		scenario = scenario_load(paths.items[i], &options, region, &unheard);
 		text_table_cell(&table, "%s", shortened(paths.items[i], region));
-		text_table_cell(&table, "%s", scenario && scenario->about ? scenario->about : "");
+		text_table_cell(&table, "%s", scenario && scenario->about ? beginning(scenario->about, region) : "");
 	}
 	text_table_print(&table, false, stdout);
 }
