@@ -37,15 +37,13 @@ static bool load(struct gilsim *gilsim, const char *path, const struct gilsim_op
 	struct region *region = &gilsim->region;
 	struct diagnostics diagnostics;
 
-	gilsim->options = copy_options(given, region);
+	gilsim->source = (struct scenario_source){ region_strdup(region, path), copy_options(given, region) };
 	diagnostics_init(&diagnostics, region);
-	gilsim->scenario = scenario_load(region_strdup(region, path), &gilsim->options, region, &diagnostics);
-	for (size_t i = 0; gilsim->scenario && i < gilsim->scenario->workload_count; i++)
-		simulate_check(&gilsim->scenario->workloads[i], &diagnostics);
+	gilsim->scenario = scenario_read(gilsim->source.path, &gilsim->source.options, region, &diagnostics);
 	diagnostics_print(&diagnostics, messages);
-	return gilsim->scenario && diagnostics.error_count == 0 &&
-	       thresholds_read(&gilsim->thresholds, copy_texts(given->slos, given->slo_count, region), given->slo_count,
-			       gilsim->scenario, region, messages);
+	return gilsim->scenario &&
+	       thresholds_read(&gilsim->thresholds, copy_texts(given->slos, given->slo_count, region),
+			       given->slo_count, gilsim->scenario, region, messages);
 }
 
 /* The same; returns 0, EINVAL or ENOMEM. */

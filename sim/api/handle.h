@@ -1,14 +1,15 @@
 /*
  * handle.h - what is behind the handles of gilsim.h.
  *
- * Two regions: the scenario's, and the last run's, which goes when it is run again. An allocation that fails comes back to
- * the function that was called.
+ * Two regions: the scenario's, and the last run's, which goes when it is run again. An allocation that fails comes
+ * back to the function that was called.
  */
 #ifndef SIM_API_HANDLE_H
 #define SIM_API_HANDLE_H
 
 #include "models/simulate/simulate.h"
 #include "sim/base/region.h"
+#include "sim/plan/scenario_source.h"
 #include "sim/plan/verdict.h"
 #include "sim/results/results.h"
 #include "sim/results/trace_writer.h"
@@ -16,7 +17,7 @@
 
 struct gilsim {
 	struct region region, run_region;
-	struct scenario_options options;
+	struct scenario_source source;
 	struct scenario *scenario;
 	struct thresholds thresholds;
 	struct simulate_limits limits;

@@ -119,8 +119,8 @@ static void simulate_all(struct execution *execution)
 
 	execution->total = gilsim->scenario->workload_count * evaluation.replications;
 	gilsim->results = evaluate(gilsim->scenario, &evaluation, &gilsim->run_region);
-	gilsim->results.overrides = gilsim->options.overrides;
-	gilsim->results.override_count = gilsim->options.override_count;
+	gilsim->results.overrides = gilsim->source.options.overrides;
+	gilsim->results.override_count = gilsim->source.options.override_count;
 	put_beside(gilsim->scenario, &gilsim->results, &gilsim->run_region);
 	gilsim->is_explained = options->explain;
 	if (options->explain && !wish_is_there(options->stop))

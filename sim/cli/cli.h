@@ -87,25 +87,14 @@ extern const struct argp output_argp;
 
 /* A whole number of an option, within bounds; ends the program with a usage error otherwise. */
 long option_integer(const struct argp_state *state, const char *option, const char *text, long least, long most);
+/* Likewise a duration. */
+sim_ns option_duration(const struct argp_state *state, const char *option, const char *text);
 
 /* The scenario options of these arguments; what is borrowed lives as long as the arguments. */
 struct scenario_options scenario_arguments_options(const struct scenario_arguments *arguments);
 
-/*
- * Loads one scenario and prints what is wrong with it. NULL after an error. Standard input ("-") may be loaded
- * several times: the first time puts it aside.
- */
+/* Loads one scenario, to be run natively, and prints what is wrong with it. NULL after an error. */
 struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region);
-
-/* Makes standard input a file that can be read from its start, and again. */
-void rewind_standard_input(void);
-/* The same without printing: what is wrong with it is in `diagnostics`. */
-struct scenario *read_scenario(const char *path, const struct scenario_options *options, struct region *region,
-			       struct diagnostics *diagnostics);
-/* The one file of these arguments, with all of its variants, as searches load it again and again. */
-struct scenario_source scenario_arguments_source(const struct scenario_arguments *arguments);
-/* The same for one of many loads of a file that is known to be good: only errors are printed. Several threads may. */
-struct scenario *load_scenario_again(const char *path, const struct scenario_options *options, struct region *region);
 
 /* What `gilsim new` and `gilsim list templates` print. */
 void list_templates(struct region *region);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/list_keys.h"
 #include "sim/profile/profile.h"
 #include "sim/profile/profile_files.h"
 #include "sim/results/stream.h"
@@ -15,26 +16,22 @@
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-	static const char *const kinds[] = { "scenarios", "templates", "profiles", "models", "resources", "steps" };
-	const char **kind = state->input;
+	const char **what = state->input;
 
 	if (key != ARGP_KEY_ARG)
 		return ARGP_ERR_UNKNOWN;
-	if (*kind)
-		argp_error(state, "one kind at a time, or none for all");
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strcmp(text, kinds[i]))
-			*kind = kinds[i];
-	if (!*kind)
-		argp_error(state, "'%s' cannot be listed, expected scenarios, templates, profiles, models, resources or steps", text);
+	if (*what)
+		argp_error(state, "one list at a time, or none for all");
+	*what = text;
 	return 0;
 }
 
 static const struct argp list_argp = {
 	.parser = parse_option,
-	.args_doc = "[scenarios|templates|profiles|models|resources|steps]",
-	.doc = "Name the shipped scenarios and templates, the machine profiles, and what scenarios are made of.\v"
-	       "Example:\n  gilsim list steps",
+	.args_doc = "[scenarios|templates|profiles|models|resources|steps|STEP|SECTION]",
+	.doc = "Name the shipped scenarios and templates, the machine profiles, and what scenarios are made of; of a step or a "
+	       "section of a scenario, its keys.\v"
+	       "Examples:\n  gilsim list steps\n  gilsim list write\n  gilsim list arrivals",
 };
 
 /* nftw() has no place for a context of its own. */
@@ -70,6 +67,20 @@ static const char *shortened(const char *path, struct region *region)
 	return region_strdup(region, below ? path + length + 1 : path);
 }
 
+/* What fits beside a path: whole words, and dots where there are more. */
+#define ABOUT_MOST_BYTES 90
+
+static const char *beginning(const char *text, struct region *region)
+{
+	size_t length = strnlen(text, ABOUT_MOST_BYTES + 1);
+
+	if (length <= ABOUT_MOST_BYTES)
+		return text;
+	while (length > 0 && text[length] != ' ')
+		length--;
+	return region_format(region, "%.*s ...", (int)length, text);
+}
+
 static void list_scenarios(struct region *region)
 {
 	const struct scenario_options options = { .seed = 1 };
@@ -92,7 +103,7 @@ static void list_scenarios(struct region *region)
 		diagnostics_init(&unheard, region);
 		scenario = scenario_load(paths.items[i], &options, region, &unheard);
 		text_table_cell(&table, "%s", shortened(paths.items[i], region));
-		text_table_cell(&table, "%s", scenario && scenario->about ? scenario->about : "");
+		text_table_cell(&table, "%s", scenario && scenario->about ? beginning(scenario->about, region) : "");
 	}
 	text_table_print(&table, false, stdout);
 }
@@ -223,29 +234,49 @@ static void list_resources(struct region *region)
 	list_names("resource", resource_names, meanings, RESOURCE_KIND_COUNT, region);
 }
 
-int cmd_list(int argc, char **argv)
-{
-	static const struct {
-		const char *kind;
-		void (*print)(struct region *region);
-	} lists[] = {
-		{ "scenarios", list_scenarios }, { "templates", list_templates }, { "profiles", list_profiles },
-		{ "models", list_models },	 { "resources", list_resources }, { "steps", list_steps },
-	};
-	const char *kind = NULL;
-	struct region region;
-	bool is_first = true;
+static const struct {
+	const char *kind;
+	void (*print)(struct region *region);
+} lists[] = {
+	{ "scenarios", list_scenarios }, { "templates", list_templates }, { "profiles", list_profiles },
+	{ "models", list_models },	 { "resources", list_resources }, { "steps", list_steps },
+};
 
-	argp_parse(&list_argp, argc, argv, 0, NULL, &kind);
-	region_init(&region);
+/* The list of this name (NULL: all); false when there is none. */
+static bool print_lists(const char *kind, struct region *region)
+{
+	size_t printed = 0;
+
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		if (kind && strcmp(kind, lists[i].kind) != 0)
 			continue;
-		if (!is_first)
+		if (printed++ > 0)
 			putchar('\n');
-		is_first = false;
-		lists[i].print(&region);
+		lists[i].print(region);
 	}
+	return printed > 0;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	const char *what = NULL;
+	struct region region;
+	bool known, described;
+
+	argp_parse(&list_argp, argc, argv, 0, NULL, &what);
+	region_init(&region);
+	known = print_lists(what, &region);
+	/* `resources` is a list of kinds, and a section with keys. */
+	if (what && known && list_keys_is_section(what))
+		putchar('\n');
+	described = what && list_keys(what, &region);
+	if (!known && !described)
+		fprintf(stderr,
+			"gilsim: '%s' cannot be listed, expected scenarios, templates, profiles, models, resources or steps; the name "
+			"of a step; or a section: %s\n",
+			what, list_keys_sections(&region));
 	region_release(&region);
-	return stream_finish(stdout) ? STATUS_DONE : output_failed(NULL);
+	if (!stream_finish(stdout))
+		return output_failed(NULL);
+	return known || described ? STATUS_DONE : STATUS_BAD_INPUT;
 }

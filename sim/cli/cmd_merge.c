@@ -1,12 +1,8 @@
 /*
  * cmd_merge.c - `gilsim merge`: the shards of a sweep together.
  */
-#include <inttypes.h>
-#include <string.h>
-
 #include "sim/cli/cli.h"
-#include "sim/cli/sweep_output.h"
-#include "sim/results/version.h"
+#include "sim/cli/library_search.h"
 
 enum { OPTION_DB = 0x200, OPTION_PARTIAL };
 
@@ -57,91 +53,27 @@ static const struct argp merge_argp = {
 	.options = option_rows,
 	.parser = parse_option,
 	.args_doc = "DATABASE...",
-	.doc = "Put the databases of a sweep's shards together, and print all points as the whole sweep would have.\v"
+	.doc = "Put the databases of a sweep's shards together, and print all points as the whole sweep would "
+	       "have.\v"
 	       "Exit status: 0 done, 2 bad input: databases of different sweeps or releases, or points missing, "
 	       "3 database or output failed.\n\n"
 	       "Example:\n  gilsim merge --format csv shard-*.db > all.csv",
 	.children = children,
 };
 
-static int merge_failed(const struct sweep_store_error *error)
-{
-	fprintf(stderr, "gilsim: %s\n", error->text);
-	return error->status == 2 ? STATUS_BAD_INPUT : STATUS_ENVIRONMENT;
-}
-
-/* Opens it as it is, for what it is of; false after a message. */
-static int read_identity(const char *path, struct sweep_identity *identity, struct region *region)
-{
-	struct sweep_store_error error;
-	struct sweep_store *store = sweep_store_open(path, STORE_READ, identity, region, &error);
-
-	if (!store)
-		return merge_failed(&error);
-	sweep_store_close(store);
-	if (strcmp(identity->release, GILSIM_VERSION) != 0) {
-		fprintf(stderr, "gilsim: %s is of gilsim %s, this is %s\n", path, identity->release, GILSIM_VERSION);
-		return STATUS_BAD_INPUT;
-	}
-	return STATUS_DONE;
-}
-
-static int check_files(const struct merge_arguments *arguments, struct sweep_identity *first)
-{
-	int status = read_identity(arguments->files.items[0], first, arguments->region);
-
-	for (size_t i = 1; status == STATUS_DONE && i < arguments->files.count; i++) {
-		struct sweep_identity other;
-
-		status = read_identity(arguments->files.items[i], &other, arguments->region);
-		if (status == STATUS_DONE && strcmp(other.fingerprint, first->fingerprint) != 0) {
-			fprintf(stderr,
-				"gilsim: %s and %s are of different sweeps: their scenario, profile, axes or options differ\n",
-				arguments->files.items[0], arguments->files.items[i]);
-			status = STATUS_BAD_INPUT;
-		}
-	}
-	return status;
-}
-
-static int merge(const struct merge_arguments *arguments)
-{
-	struct sweep_identity identity;
-	struct sweep_store_error error;
-	struct sweep_store *store;
-	int status = check_files(arguments, &identity);
-	uint64_t count;
-
-	if (status != STATUS_DONE)
-		return status;
-	store = sweep_store_open(arguments->database, STORE_CREATE, &identity, arguments->region, &error);
-	if (!store)
-		return merge_failed(&error);
-	for (size_t i = 0; status == STATUS_DONE && i < arguments->files.count; i++)
-		if (!sweep_store_merge(store, arguments->files.items[i], &error))
-			status = merge_failed(&error);
-	count = sweep_store_count(store);
-	if (status == STATUS_DONE && count < identity.point_count && !arguments->partial) {
-		fprintf(stderr,
-			"gilsim: %" PRIu64 " of %" PRIu64 " points are missing; --partial prints what there is\n",
-			identity.point_count - count, identity.point_count);
-		status = STATUS_BAD_INPUT;
-	}
-	if (status == STATUS_DONE)
-		status = sweep_print(store, identity.csv_header, &arguments->output, arguments->region);
-	sweep_store_close(store);
-	return status;
-}
-
 int cmd_merge(int argc, char **argv)
 {
 	struct region region;
 	struct merge_arguments arguments = { .region = &region };
+	struct gilsim_answer *answer;
+	char *messages;
 	int status;
 
 	region_init(&region);
 	argp_parse(&merge_argp, argc, argv, 0, NULL, &arguments);
-	status = merge(&arguments);
+	answer = gilsim_merge(arguments.files.items, arguments.files.count, arguments.database, arguments.partial,
+			      &messages);
+	status = library_answer_print(answer, messages, &arguments.output);
 	region_release(&region);
 	return status;
 }

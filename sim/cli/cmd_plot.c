@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/base/units.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/output_file.h"
@@ -37,16 +36,6 @@ struct plot_arguments {
 	struct text_list inputs, variants;
 	const char *path, *data_folder, *slo;
 };
-
-static sim_ns option_duration(const struct argp_state *state, const char *option, const char *text)
-{
-	struct unit_error error;
-	sim_ns value = 0;
-
-	if (!units_parse_duration(text, &value, &error))
-		argp_error(state, "%s: %s", option, error.text);
-	return value;
-}
 
 static enum lane_kind option_lanes(const struct argp_state *state, const char *text)
 {

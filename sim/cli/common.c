@@ -2,12 +2,11 @@
  * common.c - what several subcommands share: options, loading, headings, statuses.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "sim/base/units.h"
 #include "sim/cli/cli.h"
 
 void text_list_add(struct text_list *list, struct region *region, const char *text)
@@ -31,6 +30,16 @@ long option_integer(const struct argp_state *state, const char *option, const ch
 			argp_error(state, "%s is '%s', expected a whole number from %ld to %ld", option, text,
 				   least, most);
 	}
+	return value;
+}
+
+sim_ns option_duration(const struct argp_state *state, const char *option, const char *text)
+{
+	struct unit_error error;
+	sim_ns value = 0;
+
+	if (!units_parse_duration(text, &value, &error))
+		argp_error(state, "%s: %s", option, error.text);
 	return value;
 }
 
@@ -135,99 +144,15 @@ struct scenario_options scenario_arguments_options(const struct scenario_argumen
 	};
 }
 
-/* A pipe is copied into memory, up to one byte more than a scenario may have: the loader then refuses it by its size. */
-void rewind_standard_input(void)
-{
-	char buffer[65536];
-	size_t total = 0;
-	ssize_t count;
-	int memory;
-
-	if (lseek(STDIN_FILENO, 0, SEEK_SET) == 0) {
-		rewind(stdin);
-		return;
-	}
-	memory = memfd_create("standard input", MFD_CLOEXEC);
-	if (memory < 0)
-		return;
-	while (total <= SCENARIO_MAX_BYTES && (count = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0) {
-		if (write(memory, buffer, (size_t)count) != count)
-			break;
-		total += (size_t)count;
-	}
-	dup2(memory, STDIN_FILENO);
-	close(memory);
-	lseek(STDIN_FILENO, 0, SEEK_SET);
-	rewind(stdin);
-}
-
-struct scenario *read_scenario(const char *path, const struct scenario_options *options, struct region *region,
-			       struct diagnostics *diagnostics)
-{
-	struct scenario *scenario;
-
-	if (!strcmp(path, "-"))
-		rewind_standard_input();
-	scenario = scenario_load(path, options, region, diagnostics);
-	for (size_t i = 0; scenario && i < scenario->workload_count; i++)
-		simulate_check(&scenario->workloads[i], diagnostics);
-	return diagnostics->error_count > 0 ? NULL : scenario;
-}
-
-static struct scenario *load(const char *path, const struct scenario_options *options, bool only_errors,
-			     struct region *region)
+struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region)
 {
 	struct diagnostics diagnostics;
 	struct scenario *scenario;
 
 	diagnostics_init(&diagnostics, region);
-	scenario = read_scenario(path, options, region, &diagnostics);
-	if (!scenario || !only_errors)
-		diagnostics_print(&diagnostics, stderr);
+	scenario = scenario_read(path, options, region, &diagnostics);
+	diagnostics_print(&diagnostics, stderr);
 	return scenario;
-}
-
-struct scenario *load_scenario(const char *path, const struct scenario_options *options, struct region *region)
-{
-	return load(path, options, false, region);
-}
-
-struct scenario *load_scenario_again(const char *path, const struct scenario_options *options, struct region *region)
-{
-	static pthread_mutex_t standard_input = PTHREAD_MUTEX_INITIALIZER;
-	struct scenario *scenario;
-
-	if (strcmp(path, "-") != 0)
-		return load(path, options, true, region);
-	pthread_mutex_lock(&standard_input);
-	scenario = load(path, options, true, region);
-	pthread_mutex_unlock(&standard_input);
-	return scenario;
-}
-
-/* ---- A scenario that is loaded again and again ----------------------------------------------- */
-
-static struct scenario *load_again(const struct scenario_source *source, const char *const *overrides, size_t count,
-				   struct region *region, struct diagnostics *diagnostics)
-{
-	const struct scenario_arguments *arguments = source->context;
-	struct scenario_options options = scenario_arguments_options(arguments);
-	const char **all = region_alloc_array(region, options.override_count + count, sizeof(all[0]));
-
-	for (size_t i = 0; i < options.override_count; i++)
-		all[i] = options.overrides[i];
-	for (size_t i = 0; i < count; i++)
-		all[options.override_count + i] = overrides[i];
-	options.overrides = all;
-	options.override_count += count;
-	options.variants = NULL;
-	options.variant_count = 0;
-	return read_scenario(arguments->files.items[0], &options, region, diagnostics);
-}
-
-struct scenario_source scenario_arguments_source(const struct scenario_arguments *arguments)
-{
-	return (struct scenario_source){ load_again, arguments };
 }
 
 /* --- output ----------------------------------------------------------------------------------- */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct gilsim *library_load(const char *path, const struct scenario_arguments *arguments, const struct text_list *slos,
 			    const struct limit_arguments *limits, int *status)
@@ -25,8 +24,6 @@ struct gilsim *library_load(const char *path, const struct scenario_arguments *a
 	struct gilsim *gilsim;
 	char *messages;
 
-	if (!strcmp(path, "-"))
-		rewind_standard_input();
 	gilsim = gilsim_load(path, &options, &messages);
 	if (!gilsim)
 		*status = errno == ENOMEM ? STATUS_ENVIRONMENT : STATUS_BAD_INPUT;

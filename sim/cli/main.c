@@ -39,8 +39,9 @@ static void print_help(FILE *stream)
 	      stream);
 	for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
 		fprintf(stream, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
-	fputs("\nEach has --help. A first step:\n"
-	      "  gilsim run scenarios/seeds/a1-*.yaml\n",
+	fputs("\nEach has --help. A first scenario of your own:\n"
+	      "  gilsim new script -o my.yaml\n"
+	      "  gilsim run my.yaml\n",
 	      stream);
 }
 
@@ -60,12 +61,20 @@ static int unknown_subcommand(const char *name)
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
+	char help[] = "--help";
 
 	gsl_set_error_handler_off();
 	argp_err_exit_status = STATUS_BAD_INPUT;
 	if (!name) {
 		print_help(stderr);
 		return STATUS_BAD_INPUT;
+	}
+	/* `gilsim help run` is `gilsim run --help`. */
+	if (!strcmp(name, "help") && argc > 2) {
+		argv[1] = argv[2];
+		argv[2] = help;
+		name = argv[1];
+		argc = 3;
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "-?") || !strcmp(name, "-h") || !strcmp(name, "help")) {
 		print_help(stdout);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "sim/native/workload_json_steps.h"
+#include "sim/native/workload_json_draws.h"
 
 static bool has_own_amount(const struct workload *workload, const struct step *step)
 {

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "sim/native/workload_json_steps.h"
+#include "sim/native/workload_json_draws.h"
 
 /* Guards against scenarios that only a simulator can run: 2 million numbers are 30 MB of JSON. */
 #define DRAW_LIMIT 2000000

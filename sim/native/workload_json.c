@@ -14,6 +14,7 @@
 
 #include "sim/native/native_cpus.h"
 #include "sim/native/workload_binding.h"
+#include "sim/native/workload_json_draws.h"
 #include "sim/native/workload_json_steps.h"
 #include "sim/native/workload_walk.h"
 

@@ -4,12 +4,9 @@
 #include "sim/native/workload_json_steps.h"
 
 #include <assert.h>
-#include <math.h>
 
 #include "sim/native/workload_binding.h"
-
-/* An OpenSSL limit, and far above any sensible step: a quarter of an hour. */
-#define NATIVE_ITERATIONS_MAX INT32_MAX
+#include "sim/native/workload_json_draws.h"
 
 static const char *const leaf_words[STEP_KIND_COUNT] = {
 	[STEP_PYTHON] = "python", [STEP_C] = "c",	  [STEP_NATIVE] = "native",
@@ -23,119 +20,6 @@ static const char *const return_constants[] = {
 static const char *const scope_words[] = {
 	[SCOPE_THREADS] = "threads", [SCOPE_COROUTINES] = "coroutines", [SCOPE_PROCESSES] = "processes"
 };
-
-bool workload_json_is_leaf(enum step_kind kind)
-{
-	return leaf_words[kind] != NULL;
-}
-
-/* ---- Amounts of work ---- */
-
-static json_int_t iterations(sim_ns duration_ns, double spin_ns)
-{
-	double count = spin_ns > 0 ? (double)duration_ns / spin_ns : 0;
-
-	return count < 9e18 ? llround(count) : INT64_MAX;
-}
-
-json_t *workload_json_amount(const struct workload *workload, enum step_kind kind, sim_ns duration_ns)
-{
-	json_int_t count;
-
-	switch (kind) {
-	case STEP_PYTHON:
-		return json_integer(iterations(duration_ns, workload->python.spin_python_ns));
-	case STEP_C:
-		return json_integer(iterations(duration_ns, workload->python.spin_c_ns));
-	case STEP_NATIVE:
-		/* Zero iterations are an error for hashlib. */
-		count = iterations(duration_ns, workload->python.spin_native_ns);
-		return json_integer(count < 1 ? 1 : count > NATIVE_ITERATIONS_MAX ? NATIVE_ITERATIONS_MAX : count);
-	default:
-		return json_real(sim_time_seconds(duration_ns));
-	}
-}
-
-static json_t *seconds_new(sim_ns ns)
-{
-	return ns < 0 || ns == SIM_NS_MAX ? json_null() : json_real(sim_time_seconds(ns));
-}
-
-/* ---- What is drawn ---- */
-
-static bool is_drawn(const struct duration *duration)
-{
-	return duration->kind == DURATION_DRAWN;
-}
-
-static const struct resource *service_of(const struct workload *workload, const struct step *step)
-{
-	return &workload->resources[step->resource];
-}
-
-bool workload_json_is_drawn(const struct workload *workload, const struct step *step, bool is_jitter)
-{
-	switch (step->kind) {
-	case STEP_IF:
-		return !is_jitter && step->chance >= 0;
-	case STEP_REQUEST:
-		return !is_jitter && is_drawn(&service_of(workload, step)->time);
-	case STEP_RETRY:
-		return is_jitter ? step->retry->jitter > 0 : is_drawn(&step->retry->backoff);
-	default:
-		return !is_jitter && leaf_words[step->kind] && is_drawn(&step->duration);
-	}
-}
-
-static const struct task *task_of(const struct workload *workload, const struct step *step)
-{
-	uint32_t index = (uint32_t)(step - workload->steps);
-	const struct task *task = workload->tasks;
-
-	while (index < task->first || index >= task->end)
-		task++;
-	return task;
-}
-
-bool workload_json_chance(const struct workload *workload, const struct step *step, uint64_t entity, uint64_t draw)
-{
-	return workload_chance(workload, step, task_of(workload, step), 0, entity, draw);
-}
-
-json_t *workload_json_draw(const struct workload *workload, const struct step *step, bool is_jitter,
-			   uint64_t entity, uint64_t draw, sim_ns item_ns)
-{
-	const struct resource *service;
-	struct variate variate;
-
-	switch (step->kind) {
-	case STEP_IF:
-		return json_integer(workload_json_chance(workload, step, entity, draw));
-	case STEP_REQUEST:
-		service = service_of(workload, step);
-		return seconds_new(
-			workload_draw(workload, &service->time, random_hash_name(service->name), 0, entity, draw));
-	case STEP_RETRY:
-		if (!is_jitter)
-			return seconds_new(workload_draw(workload, &step->retry->backoff, random_hash_name("retry"),
-							 0, entity, draw));
-		variate = variate_open(workload->seed, 0, random_hash_name("retry"), entity, draw);
-		return json_real(1 + step->retry->jitter * (2 * variate_uniform(&variate) - 1));
-	default:
-		return workload_json_amount(
-			workload, step->kind,
-			workload_duration(workload, step, task_of(workload, step), 0, entity, draw, item_ns));
-	}
-}
-
-/* ["drawn", site], or ["constant", value], which is taken over. */
-static json_t *draw_new(const struct workload *workload, const struct step *step, bool is_jitter, json_t *constant)
-{
-	if (!workload_json_is_drawn(workload, step, is_jitter))
-		return json_pack("[so]", "constant", constant);
-	json_decref(constant);
-	return json_pack("[sI]", "drawn", workload_json_site(workload, step, is_jitter));
-}
 
 /* ---- Values and starts ---- */
 
@@ -224,7 +108,7 @@ json_t *workload_json_model(const struct workload *workload, const struct model 
 			 model->warm, "map", map_words[model->map], "max_tasks_per_child",
 			 (json_int_t)model->max_tasks_per_child, "return_when", return_constants[model->return_when],
 			 "return_exceptions", model->return_exceptions, "eager", model->eager, "timeout_s",
-			 seconds_new(model->timeout_ns), "prefetch", (json_int_t)model->prefetch, "reuse_port",
+			 workload_json_seconds(model->timeout_ns), "prefetch", (json_int_t)model->prefetch, "reuse_port",
 			 model->reuse_port, "backlog", (json_int_t)model->backlog, "each", workload_json_model(workload, model->each));
 }
 
@@ -233,9 +117,9 @@ static json_t *retry_new(const struct workload *workload, const struct step *ste
 	const struct retry *retry = step->retry;
 
 	return json_pack("{sI so sf so so}", "times", (json_int_t)retry->times, "backoff_s",
-			 draw_new(workload, step, false, seconds_new(retry->backoff.constant_ns)), "factor",
+			 workload_json_drawn(workload, step, false, workload_json_seconds(retry->backoff.constant_ns)), "factor",
 			 retry->factor, "limit_s", json_real(sim_time_seconds(retry->limit_ns)), "jitter",
-			 draw_new(workload, step, true, json_integer(1)));
+			 workload_json_drawn(workload, step, true, json_integer(1)));
 }
 
 /* ---- Steps: [NAME, fields, body] ---- */
@@ -253,7 +137,7 @@ static void add_nothing(const struct workload *workload, const struct step *step
 static void add_resource(const struct workload *workload, const struct step *step, json_t *fields)
 {
 	json_object_set_new(fields, "resource", index_new(step->resource));
-	json_object_set_new(fields, "timeout_s", seconds_new(step->timeout_ns));
+	json_object_set_new(fields, "timeout_s", workload_json_seconds(step->timeout_ns));
 	json_object_set_new(fields, "count", value_new(workload, step->count));
 }
 
@@ -288,7 +172,7 @@ static void add_condition(const struct workload *workload, const struct step *st
 {
 	json_object_set_new(fields, "value", value_new(workload, step->value));
 	json_object_set_new(fields, "chance",
-			    step->chance < 0 ? json_null() : draw_new(workload, step, false, json_null()));
+			    step->chance < 0 ? json_null() : workload_json_drawn(workload, step, false, json_null()));
 }
 
 static void add_exception(const struct workload *workload, const struct step *step, json_t *fields)
@@ -313,13 +197,13 @@ static void add_group(const struct workload *workload, const struct step *step, 
 	(void)workload;
 	json_object_set_new(fields, "group",
 			    step->group == GROUP_ALL ? json_string("all") : json_integer(step->group));
-	json_object_set_new(fields, "timeout_s", seconds_new(step->timeout_ns));
+	json_object_set_new(fields, "timeout_s", workload_json_seconds(step->timeout_ns));
 }
 
 static void add_timeout(const struct workload *workload, const struct step *step, json_t *fields)
 {
 	(void)workload;
-	json_object_set_new(fields, "timeout_s", seconds_new(step->timeout_ns));
+	json_object_set_new(fields, "timeout_s", workload_json_seconds(step->timeout_ns));
 }
 
 static void add_start(const struct workload *workload, const struct step *step, json_t *fields)
@@ -351,10 +235,11 @@ static void add_handles(const struct workload *workload, const struct step *step
 
 static void add_request(const struct workload *workload, const struct step *step, json_t *fields)
 {
+	const struct resource *service = &workload->resources[step->resource];
+
 	add_resource(workload, step, fields);
-	json_object_set_new(
-		fields, "time_s",
-		draw_new(workload, step, false, seconds_new(service_of(workload, step)->time.constant_ns)));
+	json_object_set_new(fields, "time_s",
+			    workload_json_drawn(workload, step, false, workload_json_seconds(service->time.constant_ns)));
 }
 
 static void add_name(const struct workload *workload, const struct step *step, json_t *fields)

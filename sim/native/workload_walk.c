@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/native/workload_json_steps.h"
+#include "sim/native/workload_json_draws.h"
 
 /* CPython needs seconds to make more of them ready, let alone to start them. */
 #define SPAWN_LIMIT 100000

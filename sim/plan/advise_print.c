@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/base/units.h"
 #include "sim/plan/advise.h"
 #include "sim/plan/deployment.h"
 #include "sim/plan/heading.h"
@@ -22,13 +21,8 @@ static const char *value_text(const struct advice *advice, const struct variant_
 	char unit = 's', text[32];
 
 	results_metric_exists(advice->objective.metric, &unit);
-	if (!isfinite(value))
-		return "-";
-	if (unit == 's') {
-		units_format_duration_short(value, text);
-		return region_strdup(region, text);
-	}
-	return region_format(region, "%.4g%s", value, unit == '/' ? "/s" : unit == 'b' ? " B" : "");
+	results_figure_text(value, unit, text);
+	return region_strdup(region, text);
 }
 
 /* "1.8 times", with its interval where it is known. */

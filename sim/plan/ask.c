@@ -240,7 +240,7 @@ const struct workload *ask_workload(const struct scenario_source *source, const 
 				    const char *const *overrides, size_t override_count, struct region *region,
 				    struct diagnostics *diagnostics)
 {
-	const struct scenario *scenario = source->load(source, overrides, override_count, region, diagnostics);
+	const struct scenario *scenario = scenario_source_load(source, overrides, override_count, region, diagnostics);
 
 	for (size_t i = 0; scenario && i < scenario->workload_count; i++)
 		if (strcmp(scenario->workloads[i].variant, variant) == 0)
@@ -270,7 +270,7 @@ struct answer_to_point ask(const struct scenario_source *source, const struct ob
 	for (size_t i = 0; i < objectives->count; i++)
 		answer.states[i] = (struct objective_state){ .mean = NAN, .low = NAN, .high = NAN, .margin = NAN };
 	diagnostics_init(&diagnostics, region);
-	scenario = source->load(source, overrides, override_count, region, &diagnostics);
+	scenario = scenario_source_load(source, overrides, override_count, region, &diagnostics);
 	if (scenario)
 		inquiry.workload_count = choose_workloads(scenario, objectives, variant, region, &inquiry.workloads,
 							  &inquiry.baseline);

@@ -89,7 +89,7 @@ static struct candidate compile(const struct scenario_source *source, const stru
 	overrides[count++] = region_format(region, "baseline=%s", form->name);
 	overrides[count++] = region_format(region, "variants={%s: {%s%s}}", form->name, form->keys, settings);
 	diagnostics_init(&diagnostics, region);
-	scenario = source->load(source, overrides, count, region, &diagnostics);
+	scenario = scenario_source_load(source, overrides, count, region, &diagnostics);
 	/* An interpreter is not needed where the scenario has it already. */
 	candidate.needs = form->least_minor > 0 && settings[0] == '\0' ? NULL : form->needs;
 	if (!scenario) {

@@ -3,7 +3,6 @@
  */
 #include <math.h>
 
-#include "sim/base/units.h"
 #include "sim/plan/deployment.h"
 #include "sim/plan/heading.h"
 #include "sim/plan/plan.h"
@@ -59,13 +58,8 @@ static const char *figure_text(const struct expectation *slo, double value, stru
 		return "no data";
 	if (!slo->right.metric)
 		results_metric_exists(slo->left.metric, &unit);
-	if (unit == 's') {
-		units_format_duration_short(value, text);
-		return region_strdup(region, text);
-	}
-	if (unit == 'b')
-		return region_format(region, "%.1f MiB", value / 1048576);
-	return region_format(region, "%.4g%s", value, unit == '/' ? "/s" : "");
+	results_figure_text(value, unit, text);
+	return region_strdup(region, text);
 }
 
 static const char *state_text(const struct plan_options *options, const struct plan_point *point, size_t slo,
@@ -100,8 +94,11 @@ static void print_states(const struct plan_options *options, const struct plan_p
 static void print_named_point(const struct plan_options *options, const char *what, const struct plan_point *point,
 			      struct region *region, FILE *stream)
 {
-	fprintf(stream, "%s: %s %s: %s\n", what, minimised_text(options), plan_cost_text(options, point, region),
-		point_text(options, point, region));
+	fprintf(stream, "%s: ", what);
+	/* A path that is minimised is among the point's. */
+	if (options->minimised != MINIMISE_PATH)
+		fprintf(stream, "%s %s: ", minimised_text(options), plan_cost_text(options, point, region));
+	fprintf(stream, "%s\n", point_text(options, point, region));
 	print_states(options, point, region, stream);
 }
 
@@ -154,7 +151,8 @@ static void print_asked(const struct plan *plan, const struct plan_options *opti
 		text_table_cell(&table, "%s", i == plan->best ? "*" : "");
 		text_table_cell(&table, "%s", point_text(options, point, region));
 		text_table_cell(&table, "%s", decision_names[point->answer.decision]);
-		text_table_cell(&table, "%s", plan_cost_text(options, point, region));
+		text_table_cell(&table, "%s",
+				options->minimised == MINIMISE_PATH ? "" : plan_cost_text(options, point, region));
 		text_table_cell(&table, "%zu", point->answer.replications);
 		text_table_cell(&table, "%s", point->answer.why_not ? point->answer.why_not
 					      : region_format(region, "%s: %s",

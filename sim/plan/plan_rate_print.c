@@ -2,6 +2,8 @@
  * plan_rate_print.c - highest rates and knees, a line a configuration, then what was asked.
  */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/units.h"
 #include "sim/plan/heading.h"
@@ -30,10 +32,22 @@ static void print_answers(const struct rate_row *rows, size_t count, struct regi
 	}
 }
 
+static int by_rate(const void *a, const void *b)
+{
+	const struct asked_rate *one = a, *other = b;
+
+	return (one->per_s > other->per_s) - (one->per_s < other->per_s);
+}
+
+/* Whatever the search asked first: by ascending rate. */
 static void print_points(const struct rate_row *row, const struct objectives *objectives, struct region *region,
 			 FILE *stream)
 {
+	struct asked_rate *points = region_alloc_array(region, row->found.count, sizeof(points[0]));
 	struct text_table table;
+
+	memcpy(points, row->found.points, row->found.count * sizeof(points[0]));
+	qsort(points, row->found.count, sizeof(points[0]), by_rate);
 
 	text_table_init(&table, region, "rlrrrl");
 	text_table_cell(&table, "rate");
@@ -43,12 +57,12 @@ static void print_points(const struct rate_row *row, const struct objectives *ob
 	text_table_cell(&table, "mean sojourn");
 	text_table_cell(&table, "what binds");
 	for (size_t i = 0; i < row->found.count; i++) {
-		const struct answer_to_point *answer = &row->found.points[i].answer;
+		const struct answer_to_point *answer = &points[i].answer;
 		double margin = answer->states[answer->binding].margin;
 		char sojourn[32];
 
 		units_format_duration_short(answer->sojourn_mean_s, sojourn);
-		text_table_cell(&table, "%s", rate_text(row->found.points[i].per_s, region));
+		text_table_cell(&table, "%s", rate_text(points[i].per_s, region));
 		text_table_cell(&table, "%s", decision_names[answer->decision]);
 		text_table_cell(&table, "%zu", answer->replications);
 		text_table_cell(&table, "%s", rate_text(answer->throughput_per_s, region));

@@ -1,9 +1,9 @@
 /*
  * sweep.c - see sweep.h.
  *
- * A point is one job: the scenario is loaded with the point's settings, evaluated, printed into memory and stored, all
- * by the same thread. What is stored is a function of the point alone, so neither the number of jobs nor the order
- * in which they finish nor a kill in between shows in it.
+ * A point is one job: the scenario is loaded with the point's settings, evaluated, printed into memory and stored,
+ * all by the same thread. What is stored is a function of the point alone, so neither the number of jobs nor the
+ * order in which they finish nor a kill in between shows in it.
  */
 #include "sim/plan/sweep.h"
 
@@ -40,12 +40,13 @@ uint64_t *sweep_pending_points(const struct sweep *sweep, uint64_t *count, struc
 
 static const char **overrides_of(const struct sweep *sweep, uint64_t number, struct region *region)
 {
+	const struct scenario_options *given = &sweep->source.options;
 	const char **overrides =
-		region_alloc_array(region, sweep->override_count + sweep->axes->count, sizeof(*overrides));
+		region_alloc_array(region, given->override_count + sweep->axes->count, sizeof(*overrides));
 
-	for (size_t i = 0; i < sweep->override_count; i++)
-		overrides[i] = sweep->overrides[i];
-	sweep_axes_settings(sweep->axes, number, overrides + sweep->override_count, region);
+	for (size_t i = 0; i < given->override_count; i++)
+		overrides[i] = given->overrides[i];
+	sweep_axes_settings(sweep->axes, number, overrides + given->override_count, region);
 	return overrides;
 }
 
@@ -89,13 +90,19 @@ enum sweep_end sweep_evaluate_point(const struct sweep *sweep, uint64_t number, 
 {
 	const char **overrides = overrides_of(sweep, number, region);
 	const char **values = region_alloc_array(region, sweep->axes->count, sizeof(*values));
-	size_t override_count = sweep->override_count + sweep->axes->count;
-	struct scenario *scenario = sweep->load(sweep->context, overrides, override_count, region);
+	size_t given = sweep->source.options.override_count, override_count = given + sweep->axes->count;
 	struct evaluation evaluation = sweep->evaluation;
+	struct scenario *scenario;
+	struct diagnostics diagnostics;
 	struct text_stream text;
 
-	if (!scenario)
+	diagnostics_init(&diagnostics, region);
+	scenario =
+		scenario_source_load(&sweep->source, overrides + given, sweep->axes->count, region, &diagnostics);
+	if (!scenario) {
+		diagnostics_print(&diagnostics, sweep->messages);
 		return SWEEP_BAD_POINT;
+	}
 	evaluation.jobs = 1;
 	*results = evaluate(scenario, &evaluation, region);
 	results->overrides = overrides;
@@ -105,7 +112,7 @@ enum sweep_end sweep_evaluate_point(const struct sweep *sweep, uint64_t number, 
 	for (size_t i = 0; i < sweep->axes->count; i++)
 		values[i] = sweep_axes_value(sweep->axes, number, i);
 	point->number = number;
-	point->settings = joined(overrides + sweep->override_count, sweep->axes->count, region);
+	point->settings = joined(overrides + given, sweep->axes->count, region);
 	results_print_json(results, 1, open_text(&text, region));
 	point->json = take_text(&text, region);
 	results_print_csv_rows(results, values, sweep->axes->count, open_text(&text, region));

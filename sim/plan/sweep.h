@@ -5,18 +5,17 @@
 #define SIM_PLAN_SWEEP_H
 
 #include "sim/plan/evaluate.h"
+#include "sim/plan/scenario_source.h"
 #include "sim/plan/sweep_axes.h"
 #include "sim/plan/sweep_store.h"
 
 struct sweep {
 	const struct sweep_axes *axes;
-	const char *const *overrides; /* "PATH=VALUE" for all points, before their own */
-	size_t override_count;
-	struct evaluation evaluation; /* of each point; `jobs` is how many points at a time */
-	uint64_t shard, shard_count;  /* only points whose number leaves this rest (from 0) */
+	struct scenario_source source; /* of all points */
+	struct evaluation evaluation;  /* of each point; `jobs` is how many points at a time */
+	uint64_t shard, shard_count;   /* only points whose number leaves this rest (from 0) */
 	struct sweep_store *store;
-	/* The scenario with these overrides; NULL after a message. Called by several threads. */
-	struct scenario *(*load)(void *context, const char *const *overrides, size_t count, struct region *region);
+	FILE *messages; /* why a point does not load */
 	/* So many of the points to do are done; in one thread at a time. May be NULL. */
 	void (*progress)(void *context, uint64_t done, uint64_t total);
 	void *context;
@@ -34,7 +33,8 @@ enum sweep_end sweep_run(const struct sweep *sweep, struct region *region);
 
 /* The numbers of the shard's points that are not stored yet. */
 uint64_t *sweep_pending_points(const struct sweep *sweep, uint64_t *count, struct region *region);
-/* Evaluates one point into `point` and `results`, which live in `region`; not SWEEP_DONE: there is nothing in them. */
+/* Evaluates one point into `point` and `results`, which live in `region`; not SWEEP_DONE: there is nothing in them.
+ */
 enum sweep_end sweep_evaluate_point(const struct sweep *sweep, uint64_t number, struct region *region,
 				    struct sweep_point *point, struct results *results);
 /* The first line of the CSV form: a column for each axis, then those of results. */

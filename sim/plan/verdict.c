@@ -86,7 +86,7 @@ bool thresholds_read(struct thresholds *thresholds, const char *const *texts, si
 		if (expectation_parse(texts[i], names, scenario->workload_count, region, &thresholds->items[i], &column,
 				      &error))
 			continue;
-		fprintf(messages, "gilsim: --slo '%s': %s\n", texts[i], error.text);
+		fprintf(messages, "gilsim: --slo '%s': column %d: %s\n", texts[i], column, error.text);
 		read = false;
 	}
 	return read;

@@ -177,6 +177,6 @@ struct profile *profile_load(const char *name, struct region *region, struct dia
 		diagnostics_error(diagnostics, NULL, 0, 0, "unknown profile '%s', did you mean '%s'?", name, near);
 	else
 		diagnostics_error(diagnostics, NULL, 0, 0,
-				  "unknown profile '%s', expected a path or one that `gilsim list` names", name);
+				  "unknown profile '%s', expected a path or one that `gilsim list profiles` names", name);
 	return NULL;
 }

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/base/units.h"
 #include "sim/results/expectation.h"
 #include "sim/results/results.h"
 
@@ -102,26 +101,19 @@ bool expectation_expects_unfinished(const struct expectation *expectation, const
 }
 
 /* A value in the unit of the expectation's metric; a quotient has none. */
-static void format_actual(const struct expectation *expectation, double actual, char text[64])
+static void format_actual(const struct expectation *expectation, double actual, char text[32])
 {
 	char unit = 'r';
 
 	if (!expectation->right.metric)
 		results_metric_exists(expectation->left.metric, &unit);
-	if (unit == 's') {
-		char duration[32];
-
-		units_format_duration_short(actual, duration);
-		snprintf(text, 64, "%s", duration);
-	} else {
-		snprintf(text, 64, "%.4g%s", actual, unit == 'b' ? " B" : unit == '/' ? "/s" : "");
-	}
+	results_figure_text(actual, unit, text);
 }
 
 void expectation_print(const struct expectation *expectation, const struct expectation_outcome *outcome,
 		       FILE *stream)
 {
-	char actual[64] = "no data";
+	char actual[32] = "no data";
 
 	if (isfinite(outcome->actual))
 		format_actual(expectation, outcome->actual, actual);

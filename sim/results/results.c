@@ -3,8 +3,10 @@
  */
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "sim/base/units.h"
 #include "sim/results/figures.h"
 #include "sim/results/results_stats.h"
 
@@ -121,6 +123,24 @@ bool results_metric_exists(const char *metric, char *unit)
 		return false;
 	*unit = figure ? figure->unit : 'c';
 	return true;
+}
+
+void results_figure_text(double value, char unit, char text[32])
+{
+	if (!isfinite(value))
+		snprintf(text, 32, "-");
+	else if (unit == 's')
+		units_format_duration_short(value, text);
+	else if (unit == 'b' && value >= 1 << 30)
+		snprintf(text, 32, "%.2f GiB", value / (1 << 30));
+	else if (unit == 'b')
+		snprintf(text, 32, "%.1f MiB", value / (1 << 20));
+	else if (unit == '/' && value >= 1e6)
+		snprintf(text, 32, "%.4gM/s", value / 1e6);
+	else if (unit == '/' && value >= 1e4)
+		snprintf(text, 32, "%.4gk/s", value / 1e3);
+	else
+		snprintf(text, 32, "%.4g%s", value, unit == '/' ? "/s" : "");
 }
 
 void results_fill_speedups(struct results *results)

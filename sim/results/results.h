@@ -158,6 +158,8 @@ double variant_result_metric(const struct variant_result *result, const char *me
 /* Whether there is a metric of that name; `*unit` becomes 's' (seconds), 'r' (ratio), 'c' (count), 'b' (bytes),
  * '/' (per second). `names` of all are in metric_names, NULL-terminated. */
 bool results_metric_exists(const char *metric, char *unit);
+/* A figure of such a unit for people: "59.2 ms", "280.4/s", "17.3 MiB", "12"; "-" when it is not finite. */
+void results_figure_text(double value, char unit, char text[32]);
 extern const char *const metric_names[];
 
 /*

@@ -342,6 +342,14 @@ static void count_cell(struct text_table *table, double count)
 		text_table_cell(table, "-");
 }
 
+static void mean_cell(struct text_table *table, double mean)
+{
+	if (isfinite(mean) && mean >= 0)
+		text_table_cell(table, "%.1f", mean);
+	else
+		text_table_cell(table, "-");
+}
+
 static void percent_cell(struct text_table *table, double ratio)
 {
 	if (isfinite(ratio))
@@ -367,7 +375,7 @@ bool results_print_explanation(const struct results *results, FILE *stream)
 		{ "  behind C code", "gil_wait_behind.c", time_cell },
 		{ "cores busy", "utilisation.cores", percent_cell },
 		{ "GIL held", "utilisation.gil", percent_cell },
-		{ "tasks in flight, mean", "in_flight.mean", count_cell },
+		{ "tasks in flight, mean", "in_flight.mean", mean_cell },
 		{ "  max", "in_flight.max", count_cell },
 		{ "context switches", "context_switches", count_cell },
 		{ "GIL hand-overs", "gil_switches", count_cell },

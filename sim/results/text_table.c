@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "sim/base/units.h"
+#include "sim/results/results.h"
 #include "sim/results/text_table.h"
 
 void text_table_init(struct text_table *table, struct region *region, const char *alignment)
@@ -34,14 +34,8 @@ void text_table_value(struct text_table *table, char unit, double value)
 {
 	char text[32];
 
-	if (!isfinite(value)) {
-		text_table_cell(table, "-");
-	} else if (unit == 's') {
-		units_format_duration_short(value, text);
-		text_table_cell(table, "%s", text);
-	} else {
-		text_table_cell(table, "%.4g%s", value, unit == '/' ? "/s" : unit == 'b' ? " B" : "");
-	}
+	results_figure_text(value, unit, text);
+	text_table_cell(table, "%s", text);
 }
 
 void text_table_change(struct text_table *table, double ratio)

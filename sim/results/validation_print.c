@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/base/units.h"
 #include "sim/results/csv_writer.h"
 #include "sim/results/json_writer.h"
 #include "sim/results/results.h"
@@ -211,16 +210,12 @@ bool validation_print_csv(const struct validation *validation, FILE *stream)
 
 /* --- for people ------------------------------------------------------------------------------ */
 
-static void value_text(double value, char unit, char text[40])
+static void value_text(double value, char unit, char text[32])
 {
-	if (!isfinite(value))
-		snprintf(text, 40, "-");
-	else if (unit == 's')
-		units_format_duration_short(value, text);
-	else if (unit == 'r')
-		snprintf(text, 40, "%.2fx", value);
+	if (isfinite(value) && unit == 'r')
+		snprintf(text, 32, "%.2fx", value);
 	else
-		snprintf(text, 40, "%.4g%s", value, unit == '/' ? "/s" : "");
+		results_figure_text(value, unit, text);
 }
 
 static void error_cell(struct text_table *table, double error)

@@ -2,6 +2,7 @@
  * arrival_log.c - see arrival_log.h.
  */
 #include "sim/scenario/arrival_log.h"
+#include "sim/scenario/yaml_text.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -324,7 +325,7 @@ const struct logged_arrival *arrival_log_read(struct reading *reading, const str
 		return NULL;
 	if (keys->file[0] != '/' && folder[0] != '\0')
 		log.path = region_format(reading->region, "%s/%s", folder, keys->file);
-	text = yaml_tree_read_bytes(log.path, ARRIVAL_LOG_MAX_BYTES, true, reading->region, &length, &why);
+	text = yaml_text_read(log.path, ARRIVAL_LOG_MAX_BYTES, true, reading->region, &length, &why);
 	if (text == NULL) {
 		yaml_tree_error(reading->diagnostics, node, "'%s' %s", log.path, why);
 		return NULL;

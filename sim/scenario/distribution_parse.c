@@ -11,6 +11,7 @@
 #include "sim/base/diagnostic.h"
 #include "sim/base/units.h"
 #include "sim/scenario/distribution_parse.h"
+#include "sim/scenario/yaml_text.h"
 #include "sim/scenario/yaml_tree.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -319,7 +320,7 @@ static bool parse_empirical(struct parser *parser, struct distribution *out)
 		return fail_usage(parser, strlen(parser->form->name));
 	if (path[0] != '/' && parser->folder[0] != '\0')
 		path = region_format(parser->region, "%s/%s", parser->folder, path);
-	line = yaml_tree_read_bytes(path, MAX_FILE_BYTES, true, parser->region, &length, &why);
+	line = yaml_text_read(path, MAX_FILE_BYTES, true, parser->region, &length, &why);
 	if (line == NULL)
 		return fail(parser, argument->offset, region_format(parser->region, "'%s' %s", path, why));
 	if (memchr(line, '\0', length) != NULL)

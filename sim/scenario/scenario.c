@@ -92,6 +92,15 @@ static size_t find_baseline(struct reading *reading, const struct yaml_node *roo
 	return 0;
 }
 
+static const char *joined(struct region *region, const char *const *names, size_t count)
+{
+	const char *text = names[0];
+
+	for (size_t i = 1; i < count; i++)
+		text = region_format(region, "%s, %s", text, names[i]);
+	return text;
+}
+
 static void check_chosen_variants(struct reading *reading, const struct scenario_options *options,
 				  const struct checked_variant *variants, size_t count)
 {
@@ -108,8 +117,9 @@ static void check_chosen_variants(struct reading *reading, const struct scenario
 			diagnostics_error(reading->diagnostics, NULL, 0, 0,
 					  "--variant: unknown variant '%s', did you mean '%s'?", name, near);
 		else
-			diagnostics_error(reading->diagnostics, NULL, 0, 0, "--variant: unknown variant '%s'",
-					  name);
+			diagnostics_error(reading->diagnostics, NULL, 0, 0,
+					  "--variant: unknown variant '%s', expected one of %s", name,
+					  joined(reading->region, names, count));
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/scenario/scenario_paths.h"
+#include "sim/scenario/yaml_text.h"
 
 struct walk {
 	struct reading *reading;
@@ -346,7 +347,7 @@ const struct yaml_node *scenario_paths_set(struct reading *reading, const struct
 		yaml_tree_error(reading->diagnostics, scalar, "no '=', expected PATH=VALUE");
 		return root;
 	}
-	if (!yaml_tree_check_text(origin, setting, strlen(setting), reading->diagnostics))
+	if (!yaml_text_check(origin, setting, strlen(setting), reading->diagnostics))
 		return root;
 	scalar->text = trimmed(region, equals + 1, setting + strlen(setting));
 	if (scalar->text[0] != '\0' && strchr("[{\"'", scalar->text[0]) != NULL) {

@@ -6,156 +6,19 @@
  * Bounded     the depth (checked at each event, so at most the scanner's look-ahead of 1024
  *             characters is spent beyond it), the nodes after expansion (each node knows its
  *             weight, so an alias bomb is found by adding, not by expanding), and the file's size.
- *             Directives are refused before libyaml sees them: it compares each %TAG with all others.
  * Assumed     memory that runs out inside the region jumps to region->unwind. libyaml allocates on its own,
  *             so that jump is caught here, the parser deleted, and the jump continued.
  */
-#include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <yaml.h>
 
 #include "sim/scenario/name_table.h"
+#include "sim/scenario/yaml_text.h"
 #include "sim/scenario/yaml_tree.h"
 
-/* ---- Messages ---- */
-
-static void report(struct diagnostics *diagnostics, const struct yaml_origin *origin, int line, int column,
-		   const char *format, va_list arguments)
-{
-	struct region *region = diagnostics->region;
-	va_list again;
-	int length;
-	char *text;
-
-	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	assert(length >= 0);
-	text = region_alloc(region, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, arguments);
-	if (origin->setting != NULL) {
-		text = region_format(region, "--set '%s': %s", origin->setting, text);
-		line = 0;
-		column = 0;
-	}
-	for (size_t i = 0; i < diagnostics->count; i++) {
-		const struct diagnostic *old = &diagnostics->items[i];
-
-		if (old->file == origin->file && old->line == line && old->column == column &&
-		    strcmp(old->text, text) == 0)
-			return;
-	}
-	diagnostics_error(diagnostics, origin->file, line, column, "%s", text);
-}
-
-static void __attribute__((format(printf, 5, 6)))
-report_at(struct diagnostics *diagnostics, const struct yaml_origin *origin, int line, int column,
-	  const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	report(diagnostics, origin, line, column, format, arguments);
-	va_end(arguments);
-}
-
-void yaml_tree_error(struct diagnostics *diagnostics, const struct yaml_node *node, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	report(diagnostics, node->origin, node->line, node->column, format, arguments);
-	va_end(arguments);
-}
-
-/* Characters in the first `length_bytes` of UTF-8 text. */
-static int count_characters(const char *text, size_t length_bytes)
-{
-	int count = 0;
-
-	for (size_t i = 0; i < length_bytes && text[i] != '\0'; i++)
-		count += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return count;
-}
-
-void yaml_tree_error_inside(struct diagnostics *diagnostics, const struct yaml_node *node, size_t offset,
-			    const char *format, ...)
-{
-	int column = node->column;
-	va_list arguments;
-
-	if (node->text_column > 0)
-		column = node->text_column + count_characters(node->text, offset);
-	va_start(arguments, format);
-	report(diagnostics, node->origin, node->line, column, format, arguments);
-	va_end(arguments);
-}
-
-/* ---- Looking at nodes ---- */
-
-uint32_t yaml_tree_pair_index(const struct yaml_node *map, const char *key)
-{
-	if (map->kind != NODE_MAP)
-		return NODE_NO_PAIR;
-	for (uint32_t i = 0; i < map->count; i++) {
-		if (strcmp(map->pairs[i].key->text, key) == 0)
-			return i;
-	}
-	return NODE_NO_PAIR;
-}
-
-const struct yaml_node *yaml_tree_get(const struct yaml_node *map, const char *key)
-{
-	uint32_t i = yaml_tree_pair_index(map, key);
-
-	return i == NODE_NO_PAIR ? NULL : map->pairs[i].value;
-}
-
-const char *yaml_tree_quote(const char *text, struct region *region)
-{
-	size_t length = 60;
-
-	if (strnlen(text, length + 1) <= length)
-		return text;
-	while (((unsigned char)text[length] & 0xc0) == 0x80)
-		length--;
-	return region_format(region, "%.*s...", (int)length, text);
-}
-
-const char *yaml_tree_describe(const struct yaml_node *node, struct region *region)
-{
-	switch (node->kind) {
-	case NODE_LIST:
-		return "a list";
-	case NODE_MAP:
-		return "a map";
-	default:
-		if (node->text[0] == '\0')
-			return "nothing";
-		return region_format(region, "'%s'", yaml_tree_quote(node->text, region));
-	}
-}
-
 /* ---- Building the tree ---- */
-
-/* Line breaks as YAML 1.1 has them: LF, CR LF, CR, NEL, LS, PS; 0 when there is none. */
-static size_t break_length(const char *text, size_t left)
-{
-	if (text[0] == '\n')
-		return 1;
-	if (text[0] == '\r')
-		return left > 1 && text[1] == '\n' ? 2 : 1;
-	if (left > 1 && memcmp(text, "\xc2\x85", 2) == 0)
-		return 2;
-	return left > 2 && (memcmp(text, "\xe2\x80\xa8", 3) == 0 || memcmp(text, "\xe2\x80\xa9", 3) == 0) ? 3 : 0;
-}
 
 struct open_node {
 	struct yaml_node *node;
@@ -189,7 +52,7 @@ struct builder {
 
 static void fail(struct builder *builder, yaml_mark_t mark, const char *text)
 {
-	report_at(builder->diagnostics, builder->origin, (int)mark.line + 1, (int)mark.column + 1, "%s", text);
+	yaml_tree_error_at(builder->diagnostics, builder->origin, (int)mark.line + 1, (int)mark.column + 1, "%s", text);
 }
 
 /* The text from the character at `mark` on; libyaml gives lines and columns, not bytes. */
@@ -198,7 +61,7 @@ static const char *text_at(const struct builder *builder, yaml_mark_t mark)
 	const char *at = builder->text, *end = at + builder->length_bytes;
 
 	for (size_t line = 0; line < mark.line && at < end;) {
-		size_t length = break_length(at, (size_t)(end - at));
+		size_t length = yaml_text_break_length(at, (size_t)(end - at));
 
 		at += length > 0 ? length : 1;
 		line += length > 0;
@@ -315,7 +178,7 @@ static bool add_child(struct builder *builder, const struct yaml_node *node)
 	}
 	if (builder->open[builder->depth - 1].node->kind == NODE_MAP && node->kind != NODE_SCALAR &&
 	    (builder->child_count - builder->open[builder->depth - 1].first_child) % 2 == 0) {
-		report_at(builder->diagnostics, builder->origin, node->line, node->column,
+		yaml_tree_error_at(builder->diagnostics, builder->origin, node->line, node->column,
 			  "%s as a key, expected a plain word", node->kind == NODE_MAP ? "a map" : "a list");
 		return false;
 	}
@@ -353,7 +216,7 @@ static bool add_scalar(struct builder *builder)
 	if (style != YAML_LITERAL_SCALAR_STYLE && style != YAML_FOLDED_SCALAR_STYLE &&
 	    event->start_mark.line == event->end_mark.line &&
 	    event->end_mark.column - event->start_mark.column ==
-		    (size_t)count_characters(value, length) + 2 * (size_t)quotes)
+		    (size_t)yaml_text_count_characters(value, length) + 2 * (size_t)quotes)
 		node->text_column = node->column + quotes;
 	return remember_anchor(builder, event->data.scalar.anchor, node) && add_child(builder, node);
 }
@@ -409,7 +272,7 @@ static void refuse_double_keys(struct builder *builder, const struct yaml_node *
 		if (first == NAME_NONE)
 			name_table_put(&seen, key->text, i);
 		else
-			report_at(builder->diagnostics, builder->origin, key->line, key->column,
+			yaml_tree_error_at(builder->diagnostics, builder->origin, key->line, key->column,
 				  "key '%s' is given twice, first in line %d",
 				  yaml_tree_quote(key->text, builder->region), map->pairs[first].key->line);
 	}
@@ -528,60 +391,7 @@ static bool build_guarded(struct builder *builder)
 	return is_good;
 }
 
-/* ---- The text before libyaml sees it ---- */
-
-/* The length of the UTF-8 sequence at `text`, or 0 when it is none (too long, surrogate, beyond U+10FFFF). */
-static size_t utf8_length(const unsigned char *text, size_t left)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xc0 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	uint32_t point;
-
-	if (length <= 1)
-		return length;
-	if (length > left || text[0] > 0xf4)
-		return 0;
-	point = text[0] & (0xffu >> (length + 1));
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		point = point << 6 | (text[i] & 0x3f);
-	}
-	return point < least[length] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000) ? 0 : length;
-}
-
-bool yaml_tree_check_text(const struct yaml_origin *origin, const char *characters, size_t length_bytes,
-			  struct diagnostics *diagnostics)
-{
-	const unsigned char *text = (const unsigned char *)characters;
-	size_t line_start = 0;
-	int line = 1;
-
-	for (size_t i = 0; i < length_bytes;) {
-		size_t end_of_line = break_length(characters + i, length_bytes - i);
-		size_t length = utf8_length(text + i, length_bytes - i);
-		bool is_control = (text[i] < 0x20 && text[i] != '\t' && text[i] != '\n' && text[i] != '\r') ||
-				  text[i] == 0x7f ||
-				  (text[i] == 0xc2 && length == 2 && text[i + 1] < 0xa0 && text[i + 1] != 0x85);
-
-		if (length == 0 || is_control || (text[i] == '%' && i == line_start)) {
-			const char *why = length == 0  ? "is not UTF-8, expected a text file"
-					  : is_control ? "is a control character, expected a text file"
-						       : "begins a directive, expected none";
-
-			report_at(diagnostics, origin, line,
-				  count_characters(characters + line_start, i - line_start) + 1, "byte 0x%02x %s",
-				  text[i], why);
-			return false;
-		}
-		i += end_of_line > 0 ? end_of_line : length;
-		if (end_of_line > 0) {
-			line++;
-			line_start = i;
-		}
-	}
-	return true;
-}
+/* ---- Texts and files ---- */
 
 const struct yaml_node *yaml_tree_parse(const struct yaml_origin *origin, const char *text, size_t length_bytes,
 					struct region *region, struct diagnostics *diagnostics)
@@ -599,10 +409,10 @@ const struct yaml_node *yaml_tree_parse(const struct yaml_origin *origin, const 
 	builder->text = text;
 	builder->length_bytes = length_bytes;
 	name_table_init(&builder->anchors, region);
-	if (!yaml_tree_check_text(origin, text, length_bytes, diagnostics))
+	if (!yaml_text_check(origin, text, length_bytes, diagnostics))
 		return NULL;
 	if (yaml_parser_initialize(&builder->parser) == 0) {
-		report_at(diagnostics, origin, 0, 0, "out of memory");
+		yaml_tree_error_at(diagnostics, origin, 0, 0, "out of memory");
 		return NULL;
 	}
 	builder->parser_is_live = true;
@@ -613,99 +423,10 @@ const struct yaml_node *yaml_tree_parse(const struct yaml_origin *origin, const 
 	if (!is_good)
 		return NULL;
 	if (builder->root == NULL || (builder->root->kind == NODE_SCALAR && builder->root->text[0] == '\0')) {
-		report_at(diagnostics, origin, 0, 0, "empty, expected YAML");
+		yaml_tree_error_at(diagnostics, origin, 0, 0, "empty, expected YAML");
 		return NULL;
 	}
 	return builder->root;
-}
-
-/* ---- Files ---- */
-
-static char *read_descriptor(int descriptor, size_t max_bytes, struct region *region, size_t *length_bytes,
-			     const char **why)
-{
-	size_t capacity = 64 << 10, length = 0;
-	char *text = region_alloc(region, capacity);
-
-	for (;;) {
-		ssize_t got = read(descriptor, text + length, capacity - length - 1);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			*why = region_format(region, "cannot be read: %s", strerror(errno));
-			return NULL;
-		}
-		if (got == 0)
-			break;
-		length += (size_t)got;
-		if (length > max_bytes) {
-			*why = region_format(region, "larger than %zu MiB", max_bytes >> 20);
-			return NULL;
-		}
-		if (length + 1 == capacity) {
-			capacity *= 2;
-			text = region_resize(region, text, capacity);
-		}
-	}
-	text[length] = '\0';
-	*length_bytes = length;
-	return text;
-}
-
-/* read_descriptor(), with the descriptor closed also when the region jumps. */
-static char *read_and_close(int descriptor, size_t max_bytes, struct region *region, size_t *length_bytes,
-			    const char **why)
-{
-	jmp_buf *outer_unwind = region->unwind;
-	jmp_buf unwind;
-	char *text;
-
-	if (outer_unwind != NULL) {
-		if (setjmp(unwind) != 0) {
-			close(descriptor);
-			region->unwind = outer_unwind;
-			longjmp(*outer_unwind, 1);
-		}
-		region->unwind = &unwind;
-	}
-	text = read_descriptor(descriptor, max_bytes, region, length_bytes, why);
-	region->unwind = outer_unwind;
-	close(descriptor);
-	return text;
-}
-
-char *yaml_tree_read_bytes(const char *path, size_t max_bytes, bool regular_only, struct region *region,
-			   size_t *length_bytes, const char **why)
-{
-	struct stat status;
-	int descriptor;
-
-	if (strcmp(path, "-") == 0 && !regular_only)
-		return read_descriptor(STDIN_FILENO, max_bytes, region, length_bytes, why);
-	/* Asked before opening: opening a pipe that nobody writes would wait for ever. */
-	if (stat(path, &status) != 0) {
-		*why = region_format(region, "cannot be read: %s", strerror(errno));
-		return NULL;
-	}
-	if (S_ISDIR(status.st_mode)) {
-		*why = "is a directory, expected a file";
-		return NULL;
-	}
-	if (regular_only && !S_ISREG(status.st_mode)) {
-		*why = "is not a regular file";
-		return NULL;
-	}
-	if (S_ISREG(status.st_mode) && (uint64_t)status.st_size > max_bytes) {
-		*why = region_format(region, "larger than %zu MiB", max_bytes >> 20);
-		return NULL;
-	}
-	descriptor = open(path, O_RDONLY | O_CLOEXEC);
-	if (descriptor < 0) {
-		*why = region_format(region, "cannot be read: %s", strerror(errno));
-		return NULL;
-	}
-	return read_and_close(descriptor, max_bytes, region, length_bytes, why);
 }
 
 const struct yaml_node *yaml_tree_read(const char *path, size_t max_bytes, struct region *region,
@@ -717,9 +438,9 @@ const struct yaml_node *yaml_tree_read(const char *path, size_t max_bytes, struc
 	const char *text;
 
 	origin->file = strcmp(path, "-") == 0 ? "<stdin>" : region_strdup(region, path);
-	text = yaml_tree_read_bytes(path, max_bytes, false, region, &length_bytes, &why);
+	text = yaml_text_read(path, max_bytes, false, region, &length_bytes, &why);
 	if (text == NULL) {
-		report_at(diagnostics, origin, 0, 0, "%s", why);
+		yaml_tree_error_at(diagnostics, origin, 0, 0, "%s", why);
 		return NULL;
 	}
 	diagnostics_add_source(diagnostics, origin->file, text, length_bytes);

@@ -64,15 +64,6 @@ const struct yaml_node *yaml_tree_read(const char *path, size_t max_bytes, struc
 const struct yaml_node *yaml_tree_parse(const struct yaml_origin *origin, const char *text, size_t length_bytes,
 					struct region *region, struct diagnostics *diagnostics);
 
-/* Whether the text is UTF-8 without control characters and directives; the first byte that is not is reported. */
-bool yaml_tree_check_text(const struct yaml_origin *origin, const char *text, size_t length_bytes,
-			  struct diagnostics *diagnostics);
-
-/* Reads a whole file of at most `max_bytes`; NULL when it cannot (`*why` says so in the user's words).
- * The text is followed by a NUL that does not count. With `regular_only`, pipes and devices are refused. */
-char *yaml_tree_read_bytes(const char *path, size_t max_bytes, bool regular_only, struct region *region,
-			   size_t *length_bytes, const char **why);
-
 /* The value of a map's key, or NULL; linear in the map's size. `map` may be of any kind. */
 const struct yaml_node *yaml_tree_get(const struct yaml_node *map, const char *key);
 /* The number of a map's pair with this key; NODE_NO_PAIR if there is none. */
@@ -87,6 +78,9 @@ const char *yaml_tree_describe(const struct yaml_node *node, struct region *regi
  * checked in full, and most of what they share is checked again. */
 void yaml_tree_error(struct diagnostics *diagnostics, const struct yaml_node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same at any place. */
+void yaml_tree_error_at(struct diagnostics *diagnostics, const struct yaml_origin *origin, int line, int column,
+			const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The same at the byte `offset` of a scalar's text, where that can be pointed at. */
 void yaml_tree_error_inside(struct diagnostics *diagnostics, const struct yaml_node *node, size_t offset,
 			    const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -77,25 +77,8 @@ static void load_and_run(int descriptor, struct region *region)
 	}
 }
 
-/* The same as a search asks it: again and again, with other overrides. */
-static struct scenario *load(const struct scenario_source *source, const char *const *overrides, size_t count,
-			     struct region *region, struct diagnostics *diagnostics)
-{
-	const struct scenario_options options = { .seed = 1, .overrides = overrides, .override_count = count };
-
-	return scenario_load(source->context, &options, region, diagnostics);
-}
-
-static struct scenario *load_point(void *path, const char *const *overrides, size_t count, struct region *region)
-{
-	const struct scenario_source source = { load, path };
-	struct diagnostics diagnostics;
-
-	diagnostics_init(&diagnostics, region);
-	return load(&source, overrides, count, region, &diagnostics);
-}
-
-/* The store is SQLite's, whose memory is not the regions': it is there before the first allocation may fail. */
+/* The same as a search asks it, again and again with other overrides. The store is SQLite's, whose memory is not the regions':
+ * it is there before the first allocation may fail. */
 static struct sweep_store *store;
 static struct sweep_axes axes;
 
@@ -106,8 +89,8 @@ static void sweep(int descriptor, struct region *region)
 				     .evaluation = { .replications = 1, .jobs = 1 },
 				     .shard_count = 1,
 				     .store = store,
-				     .load = load_point,
-				     .context = path };
+				     .source = { path, { .seed = 1 } },
+				     .messages = stderr };
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
 	sweep_run(&sweep, region);
@@ -117,7 +100,7 @@ static void plan(int descriptor, struct region *region)
 {
 	static const char *const variants[] = { "threads" };
 	char path[64];
-	const struct scenario_source source = { load, path };
+	const struct scenario_source source = { path, { .seed = 1 } };
 	struct batch batch = { .jobs = 1 };
 	struct expectation slo;
 	struct unit_error error;

@@ -38,6 +38,9 @@ for subcommand in $(gilsim --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
 	done
 done
 ((options > 50)) || { echo "install: only $options options"; status=1; }
+COMP_WORDS=(gilsim list "") COMP_CWORD=2
+_gilsim
+[[ " ${COMPREPLY[*]} " == *" profiles "*" write "* ]] || { echo "install: bash does not complete what can be listed"; status=1; }
 # Nobody is asked to have these shells.
 if command -v zsh >/dev/null; then zsh -n "$usr/share/zsh/site-functions/_gilsim" || status=1; fi
 if command -v fish >/dev/null; then fish -n "$usr/share/fish/vendor_completions.d/gilsim.fish" || status=1; fi

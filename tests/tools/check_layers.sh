@@ -57,7 +57,7 @@ for folder in sim/*/ models/*/; do
 done
 
 # They stand on gilsim.h, as any other program does.
-commands=(cmd_run cmd_check library_load)
+commands=(cmd_run cmd_check cmd_sweep cmd_merge cmd_plan cmd_advise library_load library_search)
 objects=${1:-build/release}/obj
 others=$(find "$objects/sim" "$objects/models" -name '*.o' ! -path '*/sim/cli/*' ! -path '*/sim/base/*' ! -path '*/sim/api/*' -print0 |
 	xargs -0 nm --defined-only --extern-only --format=posix 2>/dev/null | awk 'NF > 1 { print $1 }' | sort -u)

@@ -305,6 +305,14 @@ Test(cli, list_names_profiles_and_steps)
 		}
 	}
 	cr_expect(eq(int, gilsim("list").status, 0));
+	/* Whatever is a step, and each section, with its keys. */
+	cr_expect(strstr(gilsim("list write").out, "  - write: {to: ..., value: ...}\n") != NULL);
+	cr_expect(strstr(gilsim("list with").out, "  - with: {resource: ...}\n    do: [...]\nA value alone stands for its 'resource'.\n") !=
+		  NULL);
+	cr_expect(strstr(gilsim("list run").out, "\n  arrivals ") != NULL);
+	cr_expect(strstr(gilsim("list run").out, "\n  - run: {task: ..., model: ...}\n") != NULL);
+	cr_expect(strstr(gilsim("list variants").out, "only of pool, process_pool") != NULL);
+	cr_expect(strstr(gilsim("list nonsense").err, "or a section: scenario, machine,") != NULL);
 	cr_expect(strstr(gilsim("version").out, "gilsim ") != NULL);
 	cr_expect(gilsim("schema").out[0] == '{');
 }
@@ -349,7 +357,7 @@ Test(cli, a_threshold_that_fails_or_has_no_data_ends_with_1)
 	cr_expect(strstr(outcome.err, "FAIL  makespan < 1ms") != NULL, "%s", outcome.err);
 	cr_expect(strstr(outcome.out, "thresholds") == NULL);
 	outcome = gilsim("run --slo 'p99 < 5' s.yaml");
-	cr_expect(strstr(outcome.err, "--slo 'p99 < 5': missing unit") != NULL, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "--slo 'p99 < 5': column 7: missing unit") != NULL, "%s", outcome.err);
 }
 
 #define CHANCE                                                                                                     \

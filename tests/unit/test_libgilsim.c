@@ -1,6 +1,7 @@
 /*
  * test_libgilsim.c - libgilsim: the same figures as the command's, from a program; and the example that is shipped.
  */
+#include <errno.h>
 #include <math.h>
 
 #include "sim/api/gilsim.h"
@@ -173,6 +174,97 @@ Test(libgilsim, each_allocation_may_fail_and_comes_back)
 	gilsim_free(gilsim);
 	fclose(stream);
 	free(trace_text);
+}
+
+/* What gilsim_answer_print() prints as JSON, in the test's region; the answer goes. */
+static char *answered(struct gilsim_answer *answer, char *messages)
+{
+	char *text;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	cr_assert(answer != NULL, "%s", messages);
+	cr_expect(eq(str, messages, (char *)""));
+	free(messages);
+	cr_expect(gilsim_answer_is_found(answer));
+	cr_expect(gilsim_answer_print(answer, GILSIM_JSON, false, stream));
+	fclose(stream);
+	gilsim_answer_free(answer);
+	return region_take_text(&region, text);
+}
+
+static const char *const cores[] = { "machine.cores=1..2" };
+
+Test(libgilsim, its_searches_are_the_commands_bytes)
+{
+	const char *slos[] = { "makespan < 1s" };
+	const struct gilsim_options options = { .slos = slos, .slo_count = 1 };
+	const struct gilsim_advise_options advice = { .without_flips = true };
+	const struct gilsim_plan_options plan = { .axes = cores, .axis_count = 1 };
+	const struct gilsim_sweep_options sweep = { .axes = cores, .axis_count = 1 };
+	char *path = region_strdup(&region, path_of("s.yaml")), *messages;
+	struct gilsim *gilsim_of_path = gilsim_load(path, &options, &messages);
+	struct gilsim_answer *answer;
+
+	cr_assert(gilsim_of_path != NULL, "%s", messages);
+	free(messages);
+	answer = gilsim_advise(gilsim_of_path, &advice, NULL, &messages);
+	cr_expect(eq(str, answered(answer, messages), gilsim("advise --no-flips --format json %s", path).out));
+	answer = gilsim_plan(gilsim_of_path, &plan, NULL, &messages);
+	cr_expect(eq(str, answered(answer, messages),
+		     gilsim("plan --slo 'makespan < 1s' --vary machine.cores=1..2 --format json %s", path).out));
+	answer = gilsim_sweep(gilsim_of_path, &sweep, NULL, &messages);
+	cr_expect(eq(str, answered(answer, messages), gilsim("sweep --vary machine.cores=1..2 --format json %s", path).out));
+	gilsim_free(gilsim_of_path);
+}
+
+Test(libgilsim, a_search_that_cannot_be_says_why)
+{
+	const struct gilsim_advise_options advice = { .metric = "makspan" };
+	const struct gilsim_plan_options plan = { .axes = cores, .axis_count = 1 };
+	const struct gilsim_sweep_options none = { .axis_count = 0 }, unwritable = { cores, 1, .database = "/proc/none/s.db" };
+	const char *const missing[] = { "/proc/none/shard.db" };
+	char *messages[5];
+	struct gilsim *loaded = gilsim_load(path_of("s.yaml"), NULL, &messages[0]);
+
+	free(messages[0]);
+	cr_expect(gilsim_advise(loaded, &advice, NULL, &messages[0]) == NULL && errno == EINVAL);
+	cr_expect(gilsim_plan(loaded, &plan, NULL, &messages[1]) == NULL && errno == EINVAL);
+	cr_expect(gilsim_sweep(loaded, &none, NULL, &messages[2]) == NULL && errno == EINVAL);
+	cr_expect(gilsim_sweep(loaded, &unwritable, NULL, &messages[3]) == NULL && errno == EIO);
+	cr_expect(gilsim_merge(missing, 1, NULL, false, &messages[4]) == NULL && errno == EINVAL);
+	cr_expect(strstr(messages[0], "unknown metric 'makspan'") != NULL, "%s", messages[0]);
+	cr_expect(strstr(messages[1], "no --slo") != NULL, "%s", messages[1]);
+	cr_expect(strstr(messages[2], "nothing is varied") != NULL, "%s", messages[2]);
+	cr_expect(strstr(messages[3], "/proc/none/s.db") != NULL, "%s", messages[3]);
+	cr_expect(strstr(messages[4], "/proc/none/shard.db") != NULL, "%s", messages[4]);
+	for (size_t i = 0; i < 5; i++)
+		free(messages[i]);
+	gilsim_free(loaded);
+}
+
+Test(libgilsim, each_allocation_of_a_search_may_fail_and_comes_back)
+{
+	const char *slos[] = { "makespan < 1s" };
+	const struct gilsim_options options = { .slos = slos, .slo_count = 1 };
+	const struct gilsim_plan_options plan = { .axes = cores, .axis_count = 1, .replications = 1 };
+	char *messages;
+	struct gilsim *loaded = gilsim_load(path_of("s.yaml"), &options, &messages);
+	struct gilsim_answer *answer = NULL;
+	uint64_t n = 0;
+
+	free(messages);
+	for (; !answer; n += 1 + n / 100) {
+		region_fail_after(n);
+		answer = gilsim_plan(loaded, &plan, NULL, &messages);
+		region_fail_after(UINT64_MAX);
+		if (!answer)
+			cr_expect(eq(str, messages, (char *)"gilsim: out of memory\n"));
+		free(messages);
+	}
+	cr_expect(gt(u64, n, 100));
+	gilsim_answer_free(answer);
+	gilsim_free(loaded);
 }
 
 Test(libgilsim, the_example_that_is_shipped_runs)

@@ -92,7 +92,7 @@ Test(plan_cli, the_answer_comes_first_and_the_status_says_whether_there_is_one)
 
 	cr_expect(eq(int, gilsim("plan pool.yaml --slo 'makespan <= 213ms' --vary variants.pool.workers=1..64"), 0));
 	out = content_of("out");
-	cr_expect(strstr(out, "cheapest that holds: variants.pool.workers 20") != NULL, "%s", out);
+	cr_expect(strstr(out, "cheapest that holds: pool, variants.pool.workers=20") != NULL, "%s", out);
 	cr_expect(strstr(out, "ThreadPoolExecutor(max_workers=20)") != NULL);
 	cr_expect(eq(int, gilsim("plan pool.yaml --slo 'makespan < 71ms' --vary variants.pool.workers=1..8"), 1));
 	cr_expect(strstr(content_of("out"), "nothing holds") != NULL);

@@ -307,7 +307,7 @@ Test(scenario_compile, chosen_variants_come_with_the_baseline)
 	cr_expect(eq(sz, scenario->expectation_count, 2), "those of variants that do not run to be left out");
 	options.variants = wrong;
 	cr_expect(helper_load(&helper, text, &options) == NULL);
-	cr_expect(helper_says(&helper, "error: --variant: unknown variant 'x'\n"));
+	cr_expect(helper_says(&helper, "error: --variant: unknown variant 'x', expected one of a, b, c, d\n"));
 	helper_close(&helper);
 }
 

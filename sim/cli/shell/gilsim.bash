@@ -9,6 +9,9 @@ _gilsim() {
 		mapfile -t COMPREPLY < <(compgen -W "$(gilsim "$subcommand" --help | grep -oE -- '--[a-z][a-z-]*' | sort -u)" -- "$current")
 	elif [[ $subcommand == new ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(gilsim new | awk 'NR > 1 {print $1}')" -- "$current")
+	elif [[ $subcommand == list ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(gilsim list --help | sed -n 's/.*\[\(.*\)|STEP|.*/\1/p' | tr '|' ' ') \
+			$(gilsim list steps | awk 'NR > 1 {print $1}')" -- "$current")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		compopt -o filenames
