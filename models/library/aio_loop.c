@@ -22,7 +22,11 @@ struct aio_loop *aio_loop_new(struct interpreter *interpreter, struct aio_statis
 	loop->region = machine->region;
 	queue_init(&loop->ready, machine->region, sizeof(struct aio_ready));
 	aio_timers_init(&loop->timers, machine->region);
-	pool_init(&loop->tasks, machine->region, sizeof(struct aio_task));
+	for (size_t eights = 0; eights <= FRAME_LOCALS_BYTES / 8; eights++)
+		pool_init(&loop->tasks[eights], machine->region, sizeof(struct aio_task) + 8 * eights);
+	pool_init(&loop->accounts, machine->region, sizeof(struct aio_account));
+	pool_init(&loop->callbacks, machine->region, AIO_CALLBACK_BYTES);
+	pool_init(&loop->gatherings, machine->region, AIO_GATHERING_BYTES);
 	loop->statistics = statistics;
 	aio_add_reader(loop, &loop->self_pipe, read_from_self, loop);
 	return loop;
@@ -96,11 +100,11 @@ static enum progress run_timer(struct os_thread *thread, void *subject, struct a
 	struct aio_loop *loop = aio_running_loop(thread);
 	struct aio_timer *timer = subject;
 	aio_callback_fn *callback = (aio_callback_fn *)near_function(timer->callback);
-	bool cancelled = timer->cancelled;
+	bool cancelled = aio_timer_is_cancelled(timer);
 
-	subject = timer->subject;
+	subject = near_at_or_null(timer->subject);
 	if (!cancelled)
-		record_lag(loop, timer->when_ns);
+		record_lag(loop, (sim_ns)timer->when_ns);
 	aio_timers_end(&loop->timers, timer);
 	return cancelled ? DONE : callback(thread, subject, future);
 }

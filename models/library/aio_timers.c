@@ -12,6 +12,11 @@ void aio_timers_init(struct aio_timers *timers, struct region *region)
 	pool_init(&timers->timers, region, sizeof(struct aio_timer));
 }
 
+static struct aio_timer *timer_of(const struct aio_timer_entry *entry)
+{
+	return near_at(entry->timer);
+}
+
 static bool is_before(struct aio_timers *timers, const struct aio_timer_entry *a, const struct aio_timer_entry *b)
 {
 	timers->comparisons++;
@@ -66,12 +71,12 @@ static void sift_up(struct aio_timers *timers, size_t start)
 
 static struct aio_timer *pop(struct aio_timers *timers)
 {
-	struct aio_timer *first = timers->heap[0].timer;
+	struct aio_timer *first = timer_of(&timers->heap[0]);
 
 	timers->heap[0] = timers->heap[--timers->count];
 	if (timers->count > 0)
 		sift_up(timers, 0);
-	first->scheduled = false;
+	first->is_scheduled = false;
 	return first;
 }
 
@@ -81,30 +86,33 @@ struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_
 	struct aio_timer *timer = pool_take(&timers->timers);
 
 	*timer = (struct aio_timer){
-		.when_ns = when_ns, .subject = subject, .callback = near_of((any_fn *)callback), .scheduled = true
+		.when_ns = (uint64_t)when_ns & INT64_MAX,
+		.is_scheduled = true,
+		.subject = near_ref_to(subject),
+		.callback = near_of((any_fn *)callback),
 	};
 	timers->heap = region_grow(timers->region, timers->heap, timers->count, &timers->capacity,
 				   sizeof(struct aio_timer_entry));
-	timers->heap[timers->count++] = (struct aio_timer_entry){ when_ns, timer };
+	timers->heap[timers->count++] = (struct aio_timer_entry){ when_ns, near_ref_to(timer) };
 	sift_down(timers, 0, timers->count - 1);
 	return timer;
 }
 
 void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer)
 {
-	assert(!timer->cancelled);
-	if (timer->over) {
+	assert(!aio_timer_is_cancelled(timer));
+	if (timer->callback == 0) {
 		pool_give_back(&timers->timers, timer);
 		return;
 	}
-	timer->cancelled = true;
-	timers->cancelled_count += timer->scheduled;
+	timer->subject = 0;
+	timers->cancelled_count += timer->is_scheduled;
 }
 
 void aio_timers_end(struct aio_timers *timers, struct aio_timer *timer)
 {
-	timer->over = true;
-	if (timer->cancelled)
+	timer->callback = 0;
+	if (aio_timer_is_cancelled(timer))
 		pool_give_back(&timers->timers, timer);
 }
 
@@ -116,8 +124,8 @@ static void rebuild(struct aio_timers *timers)
 	for (size_t i = 0; i < timers->count; i++) {
 		const struct aio_timer_entry entry = timers->heap[i];
 
-		if (entry.timer->cancelled)
-			aio_timers_end(timers, entry.timer);
+		if (aio_timer_is_cancelled(timer_of(&entry)))
+			aio_timers_end(timers, timer_of(&entry));
 		else
 			timers->heap[kept++] = entry;
 	}
@@ -133,7 +141,7 @@ void aio_timers_tidy(struct aio_timers *timers)
 		rebuild(timers);
 		return;
 	}
-	while (timers->count > 0 && timers->heap[0].timer->cancelled) {
+	while (timers->count > 0 && aio_timer_is_cancelled(timer_of(&timers->heap[0]))) {
 		timers->cancelled_count--;
 		aio_timers_end(timers, pop(timers));
 	}

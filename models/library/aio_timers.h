@@ -11,21 +11,25 @@
 #define MODELS_LIBRARY_AIO_TIMERS_H
 
 #include "models/library/aio_future.h"
+#include "sim/base/near_memory.h"
 #include "sim/base/pool.h"
 
 struct aio_timer {
-	sim_ns when_ns;
-	void *subject;
-	near_fn callback; /* aio_callback_fn */
-	bool scheduled; /* in the heap */
-	bool over;	/* called, or found cancelled: nobody but its owner knows it any more */
-	bool cancelled;
+	uint64_t when_ns : 63;
+	uint64_t is_scheduled : 1; /* in the heap */
+	near_ref subject; /* 0: cancelled */
+	near_fn callback; /* aio_callback_fn; 0: called, or found cancelled: nobody but its owner knows it any more */
 };
 
+static inline bool aio_timer_is_cancelled(const struct aio_timer *timer)
+{
+	return timer->subject == 0;
+}
+
 /* What the heap moves: the time beside the timer, so that no comparison looks for it elsewhere. */
-struct aio_timer_entry {
+struct __attribute__((packed, aligned(4))) aio_timer_entry {
 	sim_ns when_ns;
-	struct aio_timer *timer;
+	near_ref timer;
 };
 
 struct aio_timers {
@@ -38,7 +42,8 @@ struct aio_timers {
 
 void aio_timers_init(struct aio_timers *timers, struct region *region);
 
-/* The timer is its owner's until aio_timers_cancel(), which must come once, also for one that has been called. */
+/* The timer is its owner's until aio_timers_cancel(), which must come once, also for one that has been called. Its subject lies in
+ * near memory. */
 struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_callback_fn *callback,
 				 void *subject);
 void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer);

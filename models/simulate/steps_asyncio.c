@@ -207,11 +207,9 @@ static void end_gather(struct os_thread *thread, struct gather_locals *my)
 	for (int64_t i = 0; i < my->count; i++) {
 		all_done &= my->handles[i].done;
 		sum += my->handles[i].result;
-		aio_task_release(aio_running_loop(thread), my->handles[i].task);
 	}
 	if (py_exception(thread) == PY_NO_EXCEPTION)
 		step_store(my->instance, my->step->variable, sum);
-	region_free(region, my->futures);
 	if (all_done)
 		region_free(region, my->handles);
 }

@@ -89,6 +89,19 @@ static struct happening happened(const char *what, int n)
 	return none;
 }
 
+/* gather() takes over what it is given. */
+static enum progress gather_all(struct os_thread *thread, struct aio_future *const *futures, size_t count,
+				bool return_exceptions)
+{
+	struct aio_future **given = region_alloc_array(&test.region, count, sizeof(struct aio_future *));
+
+	for (size_t i = 0; i < count; i++) {
+		given[i] = futures[i];
+		aio_future_hold(futures[i]);
+	}
+	return aio_gather(thread, given, count, return_exceptions);
+}
+
 static uint64_t turns_between(const char *from, const char *to)
 {
 	return happened(to, 0).turn - happened(from, 0).turn;
@@ -256,7 +269,7 @@ static enum progress gathering(struct os_thread *thread, struct frame *frame)
 	make_three(13 * SIM_MS, 5 * SIM_MS, 8 * SIM_MS);
 	for (my->next = 0; my->next < 3; my->next++)
 		AWAIT(frame, aio_task_start(thread, test.tasks[my->next]));
-	AWAIT(frame, aio_gather(thread, test.futures, 3, false));
+	AWAIT(frame, gather_all(thread, test.futures, 3, false));
 	note("gathered");
 	PROGRAM_END;
 }
@@ -364,10 +377,11 @@ Test(asyncio, cancelled_timers_stay_until_they_are_more_than_half_of_more_than_a
 {
 	struct aio_timers timers;
 	struct aio_timer *all[120];
+	void *subject = region_alloc_near(&test.region, 1);
 
 	aio_timers_init(&timers, &test.region);
 	for (int i = 0; i < 120; i++)
-		all[i] = aio_timers_add(&timers, 1000 - i, ignore, NULL);
+		all[i] = aio_timers_add(&timers, 1000 - i, ignore, subject);
 	for (int i = 0; i < 60; i++)
 		aio_timers_cancel(&timers, all[i]);
 	aio_timers_tidy(&timers);
@@ -388,10 +402,11 @@ Test(asyncio, timers_due_together_leave_in_the_order_of_heapq)
 	const int order[] = { 0, 2, 5, 6, 4, 1, 3 };
 	struct aio_timers timers;
 	struct aio_timer *all[7];
+	void *subject = region_alloc_near(&test.region, 1);
 
 	aio_timers_init(&timers, &test.region);
 	for (int i = 0; i < 7; i++)
-		all[i] = aio_timers_add(&timers, 711, ignore, NULL);
+		all[i] = aio_timers_add(&timers, 711, ignore, subject);
 	cr_expect_null(aio_timers_take_due(&timers, 710));
 	for (int i = 0; i < 7; i++)
 		cr_expect(eq(ptr, aio_timers_take_due(&timers, 711), all[order[i]]), "place %d", i);
@@ -408,7 +423,7 @@ static enum progress gathering_a_failure(struct os_thread *thread, struct frame 
 	((struct sleeper_locals *)aio_task_locals(test.tasks[1]))->exception = 77;
 	for (my->next = 0; my->next < 3; my->next++)
 		AWAIT(frame, aio_task_start(thread, test.tasks[my->next]));
-	AWAIT(frame, aio_gather(thread, test.futures, 3, test.number == 1));
+	AWAIT(frame, gather_all(thread, test.futures, 3, test.number == 1));
 	note("gathered");
 	cr_expect(eq(u32, py_catch(thread), test.number == 1 ? 0 : 77));
 	AWAIT(frame, aio_sleep(thread, 20 * SIM_MS));
@@ -767,7 +782,7 @@ static enum progress run_users(struct os_thread *thread, struct frame *frame)
 		user_futures[my->next] = &users[my->next]->future;
 		AWAIT(frame, aio_task_start(thread, users[my->next]));
 	}
-	AWAIT(frame, aio_gather(thread, user_futures, (size_t)user_count, false));
+	AWAIT(frame, gather_all(thread, user_futures, (size_t)user_count, false));
 	note("end");
 	PROGRAM_END;
 }
