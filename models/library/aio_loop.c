@@ -98,15 +98,15 @@ struct aio_timer *aio_call_later(struct aio_loop *loop, sim_ns delay_ns, aio_cal
 static enum progress run_timer(struct os_thread *thread, void *subject, struct aio_future *future)
 {
 	struct aio_loop *loop = aio_running_loop(thread);
-	struct aio_timer *timer = subject;
-	aio_callback_fn *callback = (aio_callback_fn *)near_function(timer->callback);
-	bool cancelled = aio_timer_is_cancelled(timer);
+	struct aio_due *due = subject;
+	aio_callback_fn *callback = (aio_callback_fn *)near_function(due->callback);
+	bool is_cancelled = due->timer == 0;
 
-	subject = near_at_or_null(timer->subject);
-	if (!cancelled)
-		record_lag(loop, (sim_ns)timer->when_ns);
-	aio_timers_end(&loop->timers, timer);
-	return cancelled ? DONE : callback(thread, subject, future);
+	subject = near_at_or_null(due->subject);
+	if (!is_cancelled)
+		record_lag(loop, due->when_ns);
+	aio_timers_end(&loop->timers, due);
+	return is_cancelled ? DONE : callback(thread, subject, future);
 }
 
 /*
@@ -250,12 +250,12 @@ static enum progress select(struct os_thread *thread, struct frame *frame)
 /* What is readable, then what is due. */
 static void collect(struct aio_loop *loop)
 {
-	struct aio_timer *timer;
+	struct aio_due *due;
 
 	for (struct epoll_item *item = loop->epoll.first_ready; item; item = item->next)
 		aio_call_soon(loop, run_reader, item, NULL);
-	while ((timer = aio_timers_take_due(&loop->timers, machine_now(loop->machine))))
-		aio_call_soon(loop, run_timer, timer, NULL);
+	while ((due = aio_timers_take_due(&loop->timers, machine_now(loop->machine))))
+		aio_call_soon(loop, run_timer, due, NULL);
 }
 
 static enum progress stop_loop(struct os_thread *thread, void *subject, struct aio_future *future)

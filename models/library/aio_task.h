@@ -22,13 +22,13 @@ enum aio_sleep { AIO_AWAKE, AIO_ASLEEP, AIO_SLEEP_ENDED };
 
 struct aio_task {
 	struct aio_future future; /* first: a task is a future */
+	near_ref account;	  /* struct aio_account; while it waits: that its thread accounted to */
 	union {
 		struct aio_future *waiting_for; /* AIO_AWAKE; NULL: for none */
 		struct aio_timer *alarm;	/* else */
 	};
 	sim_ns since_ns;	  /* while it waits */
 	near_ref next, previous;  /* of the loop's tasks that are not done */
-	near_ref account;	  /* struct aio_account; while it waits: that its thread accounted to */
 	uint32_t references;
 	uint16_t cancel_requests; /* cancelling() */
 	uint8_t activity;	  /* while it waits */

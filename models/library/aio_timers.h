@@ -14,17 +14,20 @@
 #include "sim/base/near_memory.h"
 #include "sim/base/pool.h"
 
+/* As long as it is in the heap: its callback, aio_callback_fn, and its subject, 0 when it has been cancelled. Then its callback
+ * is 0, and its subject the struct aio_due, or 0 when it has been called and nobody but its owner knows it any more. */
 struct aio_timer {
-	uint64_t when_ns : 63;
-	uint64_t is_scheduled : 1; /* in the heap */
-	near_ref subject; /* 0: cancelled */
-	near_fn callback; /* aio_callback_fn; 0: called, or found cancelled: nobody but its owner knows it any more */
+	near_ref subject;
+	near_fn callback;
 };
 
-static inline bool aio_timer_is_cancelled(const struct aio_timer *timer)
-{
-	return timer->subject == 0;
-}
+/* A timer that has been taken out, to be called. */
+struct aio_due {
+	sim_ns when_ns;
+	near_ref timer; /* 0: cancelled */
+	near_ref subject;
+	near_fn callback; /* aio_callback_fn */
+};
 
 /* What the heap moves: the time beside the timer, so that no comparison looks for it elsewhere. */
 struct __attribute__((packed, aligned(4))) aio_timer_entry {
@@ -37,7 +40,7 @@ struct aio_timers {
 	struct aio_timer_entry *heap;
 	size_t count, capacity, cancelled_count;
 	uint64_t comparisons; /* not yet charged */
-	struct pool timers;
+	struct pool timers, dues;
 };
 
 void aio_timers_init(struct aio_timers *timers, struct region *region);
@@ -50,8 +53,8 @@ void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer);
 /* What _run_once() does first: forgets cancelled timers. */
 void aio_timers_tidy(struct aio_timers *timers);
 /* The first timer if it is due at `now_ns`, taken out; NULL otherwise. It may be cancelled before it is called. */
-struct aio_timer *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns);
-/* A timer that was taken out has been called, or skipped because it was cancelled. */
-void aio_timers_end(struct aio_timers *timers, struct aio_timer *timer);
+struct aio_due *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns);
+/* It will be called now, or be skipped because it was cancelled. */
+void aio_timers_end(struct aio_timers *timers, struct aio_due *due);
 
 #endif

@@ -115,7 +115,7 @@ enum progress os_thread_enter(struct os_thread *thread)
 struct os_thread *os_thread_new(struct os_process *process, const char *name, program_fn *program)
 {
 	struct machine_model *machine = process->machine;
-	struct os_thread *thread = region_alloc(machine->region, sizeof(*thread));
+	struct os_thread *thread = region_alloc_near(machine->region, sizeof(*thread));
 
 	thread->machine = machine;
 	thread->process = process;

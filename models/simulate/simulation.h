@@ -35,6 +35,7 @@ struct simulation {
 	uint64_t retries, lost_updates;
 	struct pool instances, extras, activations; /* of struct task_instance, instance_extras, activation */
 	struct instance_extras *first_extras, *last_extras;
+	uint32_t *block_ends; /* by step of the workload: where the block ends that it is in */
 	struct activation **shared_activations; /* by task: of all instances that keep nothing in theirs; NULL: each has its own */
 
 	struct aio_statistics loops; /* of all event loops */

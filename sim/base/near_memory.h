@@ -46,10 +46,10 @@ static inline void *near_at_or_null(near_ref ref)
 /* The reference to something in near memory. */
 static inline near_ref near_ref_to(const void *content)
 {
-	const size_t distance = (size_t)((const unsigned char *)content - near_memory);
+	const size_t distance = (size_t)((const unsigned char *)content - near_memory) / NEAR_UNIT_BYTES;
 
-	assert(distance % NEAR_UNIT_BYTES == 0 && distance / NEAR_UNIT_BYTES <= UINT32_MAX);
-	return (near_ref)(distance / NEAR_UNIT_BYTES);
+	assert(distance <= UINT32_MAX);
+	return (near_ref)distance;
 }
 
 static inline near_ref near_ref_or_none(const void *content)
