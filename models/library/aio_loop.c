@@ -45,9 +45,11 @@ void aio_call_soon(struct aio_loop *loop, aio_callback_fn *callback, void *subje
 enum progress aio_charge(struct os_thread *thread, enum cost cost)
 {
 	struct aio_loop *loop = aio_running_loop(thread);
-	sim_ns owed_ns = loop->owed_ns + sim_time_round((double)loop->timers.comparisons *
-							(double)py_cost(thread, COST_AIO_TIMER_COMPARE));
+	sim_ns owed_ns = loop->owed_ns;
 
+	if (loop->timers.comparisons > 0)
+		owed_ns += sim_time_round((double)loop->timers.comparisons *
+					  (double)py_cost(thread, COST_AIO_TIMER_COMPARE));
 	loop->owed_ns = 0;
 	loop->timers.comparisons = 0;
 	return py_overhead(thread, py_cost(thread, cost) + owed_ns);

@@ -75,12 +75,13 @@ struct aio_loop {
 	uint64_t iterations;
 	struct thread_pool *default_executor;	 /* NULL until first used */
 	struct aio_statistics *statistics;	 /* borrowed; NULL: nothing is recorded */
-	near_ref first_task, last_task; /* all that are not done (all_tasks) */
+	near_ref first_task, last_task;		 /* all that are not done (all_tasks) */
 	struct pool tasks[FRAME_LOCALS_BYTES / 8 + 1]; /* by the eights of bytes of their locals */
 	struct pool accounts;
-	struct pool callbacks; /* of futures that have several */
+	struct pool callbacks;	/* of futures that have several */
 	struct pool gatherings; /* what waits for several futures (aio_gather.c) */
 	struct aio_account *account_lists[AIO_ACCOUNT_LISTS];
+	const struct aio_account *newest; /* of the task that has come last */
 };
 
 /* Records into `statistics` unless NULL. */

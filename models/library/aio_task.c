@@ -23,7 +23,8 @@ static struct aio_account *account_of(const struct aio_task *task)
 /* There are few: each comes once, and none goes. */
 static struct aio_account *account_for(struct aio_loop *loop, const char *name, sim_ns *time_in)
 {
-	struct aio_account **list = &loop->account_lists[((uintptr_t)name / 8 + (uintptr_t)time_in / 8) % AIO_ACCOUNT_LISTS];
+	struct aio_account **list =
+		&loop->account_lists[((uintptr_t)name / 8 + (uintptr_t)time_in / 8) % AIO_ACCOUNT_LISTS];
 	struct aio_account *account = *list;
 
 	while (account && (account->name != name || account->time_in != time_in))
@@ -74,13 +75,15 @@ struct aio_task *aio_task_new_sized(struct aio_loop *loop, const char *name, pro
 	const size_t eights = (locals_bytes + 7) / 8;
 	struct aio_task *task = pool_take(&loop->tasks[eights]);
 
+	if (!loop->newest || loop->newest->name != name)
+		loop->newest = account_for(loop, name, NULL);
 	*task = (struct aio_task){
 		.future.kind = AIO_TASK,
-		.account = near_ref_to(account_for(loop, name, NULL)),
+		.account = near_ref_to(loop->newest),
 		.since_ns = machine_now(loop->machine),
 		.activity = ACTIVITY_LOOP_WAIT,
 		.references = 2, /* the creator's and the loop's */
-		.locals_eights = eights & (FRAME_ELSEWHERE - 1),
+		.locals_eights = eights & AIO_EIGHTS_MASK,
 	};
 	link_task(loop, task);
 	frame_stack_init(&task->frame, program, locals_bytes);
@@ -194,8 +197,8 @@ enum progress aio_task_wakeup(struct os_thread *thread, void *subject, struct ai
 static void begin_wait(struct os_thread *thread, struct aio_task *task, uint8_t activity)
 {
 	if (thread->time_in != account_of(task)->time_in)
-		task->account = near_ref_to(
-			account_for(aio_running_loop(thread), account_of(task)->name, thread->time_in));
+		task->account =
+			near_ref_to(account_for(aio_running_loop(thread), account_of(task)->name, thread->time_in));
 	task->since_ns = machine_now(thread->machine);
 	task->activity = activity;
 	task->has_ended = false;

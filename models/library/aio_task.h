@@ -17,6 +17,11 @@
 
 #include "models/library/aio_loop.h"
 
+/* So many bits has the size of a frame. */
+#define AIO_EIGHTS_BITS 4
+#define AIO_EIGHTS_MASK ((1u << AIO_EIGHTS_BITS) - 1)
+_Static_assert(FRAME_LOCALS_BYTES / 8 <= AIO_EIGHTS_MASK, "the largest one fits");
+
 /* Whether a task is in sleep(), and whether that has ended but the task has not gone on yet. */
 enum aio_sleep { AIO_AWAKE, AIO_ASLEEP, AIO_SLEEP_ENDED };
 
@@ -27,16 +32,16 @@ struct aio_task {
 		struct aio_future *waiting_for; /* AIO_AWAKE; NULL: for none */
 		struct aio_timer *alarm;	/* else */
 	};
-	sim_ns since_ns;	  /* while it waits */
-	near_ref next, previous;  /* of the loop's tasks that are not done */
+	sim_ns since_ns;	 /* while it waits */
+	near_ref next, previous; /* of the loop's tasks that are not done */
 	uint32_t references;
 	uint16_t cancel_requests; /* cancelling() */
 	uint8_t activity;	  /* while it waits */
 	bool must_cancel : 1;
-	bool has_ended : 1;	   /* unless it waits for something more */
-	uint8_t sleep : 2;	   /* enum aio_sleep */
-	uint8_t locals_eights : 4; /* bytes of the locals of its frame, in eights */
-	struct frame frame;	   /* the outermost one of its stack, and the last part: its locals follow */
+	bool has_ended : 1;			 /* unless it waits for something more */
+	uint8_t sleep : 2;			 /* enum aio_sleep */
+	uint8_t locals_eights : AIO_EIGHTS_BITS; /* bytes of the locals of its frame, in eights */
+	struct frame frame; /* the outermost one of its stack, and the last part: its locals follow */
 };
 
 /* What tasks of one name share whose time is counted alike. */

@@ -14,8 +14,9 @@
 #include "sim/base/near_memory.h"
 #include "sim/base/pool.h"
 
-/* As long as it is in the heap: its callback, aio_callback_fn, and its subject, 0 when it has been cancelled. Then its callback
- * is 0, and its subject the struct aio_due, or 0 when it has been called and nobody but its owner knows it any more. */
+/* As long as it is in the heap: its callback, aio_callback_fn, and its subject, 0 when it has been cancelled. Then
+ * its callback is 0, and its subject the struct aio_due, or 0 when it has been called and nobody but its owner
+ * knows it any more. */
 struct aio_timer {
 	near_ref subject;
 	near_fn callback;
@@ -45,8 +46,8 @@ struct aio_timers {
 
 void aio_timers_init(struct aio_timers *timers, struct region *region);
 
-/* The timer is its owner's until aio_timers_cancel(), which must come once, also for one that has been called. Its subject lies in
- * near memory. */
+/* The timer is its owner's until aio_timers_cancel(), which must come once, also for one that has been called. Its
+ * subject lies in near memory. */
 struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_callback_fn *callback,
 				 void *subject);
 void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer);

@@ -101,9 +101,9 @@ enum progress os_thread_enter(struct os_thread *thread);
 void os_thread_pop(struct os_thread *thread);
 
 /*
- * A stack of frames that is not always on a thread: a coroutine's. It is put on top of whatever program goes on with
- * it, and taken off where it suspends itself; so a coroutine that waits costs its frames and nothing else. It is known by
- * its outermost frame, whose parent is the innermost one while the stack lies aside.
+ * A stack of frames that is not always on a thread: a coroutine's. It is put on top of whatever program goes on
+ * with it, and taken off where it suspends itself; so a coroutine that waits costs its frames and nothing else. It
+ * is known by its outermost frame, whose parent is the innermost one while the stack lies aside.
  */
 
 /* Makes a stack of one frame with so much room for locals; its zeroed locals are to be filled in. */

@@ -49,7 +49,8 @@ static enum progress main_coroutine(struct os_thread *thread, struct frame *fram
 		AWAIT(frame, aio_task_start(thread, my->task));
 	}
 	if (my->run->model->return_when == RETURN_ALL) {
-		AWAIT(frame, aio_gather(thread, my->futures, (size_t)my->run->count, my->run->model->return_exceptions));
+		AWAIT(frame,
+		      aio_gather(thread, my->futures, (size_t)my->run->count, my->run->model->return_exceptions));
 		return DONE;
 	}
 	AWAIT(frame, await_some(thread, my));

@@ -223,9 +223,10 @@ static enum progress gather(struct os_thread *thread, struct frame *frame)
 	my->count = step_start_count(instance, my->step->start);
 	if (my->count < 0)
 		my->count = 0;
-	my->handles = region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(*my->handles));
-	my->futures =
-		region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(struct aio_future *));
+	my->handles =
+		region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(*my->handles));
+	my->futures = region_alloc_array(task_simulation(instance)->region, (size_t)my->count,
+					 sizeof(struct aio_future *));
 	for (my->next = 0; my->next < my->count; my->next++) {
 		child = step_new_child(instance, my->step->start, my->next);
 		child->handle = &my->handles[my->next];
@@ -566,8 +567,10 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 {
 	struct submit_locals *my = FRAME_LOCALS(frame, struct submit_locals);
 	struct task_instance *instance = my->instance, *child;
-	struct executor *executor = my->step->resource == INDEX_NONE ? NULL :
-				    resource_object(thread, task_simulation(instance), my->step->resource);
+	struct executor *executor =
+		my->step->resource == INDEX_NONE
+			? NULL
+			: resource_object(thread, task_simulation(instance), my->step->resource);
 
 	PROGRAM_BEGIN(frame);
 	if (executor && !executor->opened)
@@ -583,8 +586,9 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 		my->handle->call->call.arguments = start_arguments(my->step->start);
 		my->handle->call->call.result = start_result(my->step->start);
 		child->handle = my->handle;
-		AWAIT(frame, aio_run_in_executor(thread, my->pool, default_workers(task_simulation(instance)->workload),
-						 my->handle->call, task_run, child));
+		AWAIT(frame,
+		      aio_run_in_executor(thread, my->pool, default_workers(task_simulation(instance)->workload),
+					  my->handle->call, task_run, child));
 	}
 	PROGRAM_END;
 }

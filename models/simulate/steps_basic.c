@@ -9,12 +9,12 @@
 
 sim_ns step_ns(struct task_instance *instance, const struct step *step, double slowdown)
 {
-	const struct simulation *simulation = task_simulation(instance);
+	const struct activation *activation = task_activation(instance);
+	const struct simulation *simulation = activation->simulation;
 	const struct workload *workload = simulation->workload;
-	sim_ns ns = workload_duration(workload, step, &workload->tasks[task_activation(instance)->task],
-				      simulation->replication, instance->entity,
-				      task_next_draw(instance, step->duration.kind == DURATION_DRAWN),
-				      task_extras_of(instance)->item_ns);
+	sim_ns ns = workload_duration(
+		workload, step, &workload->tasks[activation->task], simulation->replication, instance->entity,
+		task_next_draw(instance, step->duration.kind == DURATION_DRAWN), task_extras_of(instance)->item_ns);
 
 	return slowdown == 1 ? ns : sim_time_round((double)ns * slowdown);
 }
@@ -23,7 +23,8 @@ int64_t step_value(struct task_instance *instance, struct value value)
 {
 	int64_t result = 0;
 
-	if (!workload_value(task_simulation(instance)->workload, value, task_activation(instance)->variables, &result))
+	if (!workload_value(task_simulation(instance)->workload, value, task_activation(instance)->variables,
+			    &result))
 		task_raise(instance, EXCEPTION_ARITHMETIC);
 	return result;
 }
@@ -34,8 +35,8 @@ void step_store(struct task_instance *instance, uint32_t variable, int64_t value
 		task_activation(instance)->variables[variable] = value;
 }
 
-static struct task_steps_locals *push_block(struct os_thread *thread, struct task_instance *instance, uint32_t first,
-					  uint32_t end)
+static struct task_steps_locals *push_block(struct os_thread *thread, struct task_instance *instance,
+					    uint32_t first, uint32_t end)
 {
 	struct task_steps_locals *block = os_thread_push_sized(thread, task_run_steps, sizeof(*block));
 
@@ -76,7 +77,8 @@ enum progress step_c(struct os_thread *thread, struct task_instance *instance, c
 
 enum progress step_native(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	return py_native_call(thread, step_ns(instance, step, task_simulation(instance)->workload->python.slowdown_native));
+	return py_native_call(thread,
+			      step_ns(instance, step, task_simulation(instance)->workload->python.slowdown_native));
 }
 
 enum progress step_block(struct os_thread *thread, struct task_instance *instance, const struct step *step)
@@ -294,7 +296,8 @@ enum progress step_join(struct os_thread *thread, struct task_instance *instance
 	locals = os_thread_push(thread, join);
 	locals->instance = instance;
 	locals->group = step->group == GROUP_ALL ? 0 : step->group;
-	locals->end = step->group == GROUP_ALL ? task_simulation(instance)->workload->tasks[activation->task].group_count
-					       : step->group + 1;
+	locals->end = step->group == GROUP_ALL
+			      ? task_simulation(instance)->workload->tasks[activation->task].group_count
+			      : step->group + 1;
 	return os_thread_enter(thread);
 }

@@ -57,8 +57,8 @@ static bool is_true(struct task_instance *instance, const struct step *step)
 
 	if (step->chance < 0)
 		return step_value(instance, step->value) != 0;
-	return workload_chance(workload, step, &workload->tasks[task_activation(instance)->task], simulation->replication,
-			       instance->entity, task_next_draw(instance, true));
+	return workload_chance(workload, step, &workload->tasks[task_activation(instance)->task],
+			       simulation->replication, instance->entity, task_next_draw(instance, true));
 }
 
 enum progress step_if(struct os_thread *thread, struct task_instance *instance, const struct step *step)
@@ -236,8 +236,9 @@ static sim_ns backoff_ns(struct task_instance *instance, const struct retry *ret
 	const struct workload *workload = simulation->workload;
 	uint64_t stream = random_hash_name("retry");
 	struct variate variate;
-	double ns = (double)workload_draw(workload, &retry->backoff, stream, simulation->replication, instance->entity,
-					  task_next_draw(instance, retry->backoff.kind == DURATION_DRAWN));
+	double ns =
+		(double)workload_draw(workload, &retry->backoff, stream, simulation->replication, instance->entity,
+				      task_next_draw(instance, retry->backoff.kind == DURATION_DRAWN));
 
 	for (int64_t i = 1; i < tries && ns < (double)retry->limit_ns; i++)
 		ns *= retry->factor;

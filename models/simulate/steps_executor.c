@@ -161,9 +161,10 @@ enum progress step_wait_futures(struct os_thread *thread, struct task_instance *
 	struct futures_locals my = {
 		.instance = instance,
 		.group = step->group == GROUP_ALL ? 0 : step->group,
-		.end = step->group == GROUP_ALL
-			       ? task_simulation(instance)->workload->tasks[task_activation(instance)->task].group_count
-			       : step->group + 1,
+		.end = step->group == GROUP_ALL ? task_simulation(instance)
+							  ->workload->tasks[task_activation(instance)->task]
+							  .group_count
+						: step->group + 1,
 	};
 
 	return py_futures_wait(thread, new_set(&my), wait_conditions[step->return_when], step_deadline(thread, step));

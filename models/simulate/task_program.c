@@ -45,11 +45,34 @@ static bool keeps_nothing(const struct workload *workload, const struct task *ta
 	return task->variable_count == 0;
 }
 
-static void find_block_ends(const struct step *steps, uint32_t first, uint32_t end, uint32_t *block_ends)
+/* Steps whose own cost is part of their work, or that are no statements of their own; before all others
+ * their bytecode is paid. */
+static bool has_no_step_cost(enum step_kind kind)
 {
+	return kind == STEP_PYTHON || kind == STEP_REPEAT || kind == STEP_LOOP || kind == STEP_BREAK ||
+	       kind == STEP_SPAWN || kind == STEP_JOIN || kind == STEP_STAGE || kind == STEP_BODY;
+}
+
+/* What is the same at each execution of a step. */
+struct step_plan {
+	step_fn *programs[2]; /* in a function, in a coroutine */
+	uint32_t next;	      /* in its block; TASK_STEP_NONE: it is the last */
+	bool has_cost;	      /* of its own, before its work */
+};
+
+/* Of the steps of a block, and of the blocks in it. */
+static void plan_steps(const struct workload *workload, uint32_t first, uint32_t end, struct step_plan *plans)
+{
+	const struct step *steps = workload->steps;
+
 	for (uint32_t at = first; at < end; at = steps[at].end) {
-		block_ends[at] = end;
-		find_block_ends(steps, at + 1, steps[at].end, block_ends);
+		plans[at] = (struct step_plan){
+			.programs = { step_program_of(workload, &steps[at], false),
+				      step_program_of(workload, &steps[at], true) },
+			.next = steps[at].end < end ? steps[at].end : TASK_STEP_NONE,
+			.has_cost = !has_no_step_cost(steps[at].kind),
+		};
+		plan_steps(workload, at + 1, steps[at].end, plans);
 	}
 }
 
@@ -63,9 +86,9 @@ void task_programs_init(struct simulation *simulation)
 	pool_init(&simulation->activations, region, sizeof(struct activation));
 	simulation->shared_activations =
 		region_alloc_array(region, workload->task_count, sizeof(*simulation->shared_activations));
-	simulation->block_ends = region_alloc_array(region, workload->step_count, sizeof(*simulation->block_ends));
+	simulation->plans = region_alloc_array(region, workload->step_count, sizeof(*simulation->plans));
 	for (uint32_t i = 0; i < workload->task_count; i++) {
-		find_block_ends(workload->steps, workload->tasks[i].first, workload->tasks[i].end, simulation->block_ends);
+		plan_steps(workload, workload->tasks[i].first, workload->tasks[i].end, simulation->plans);
 		if (!keeps_nothing(workload, &workload->tasks[i]))
 			continue;
 		simulation->shared_activations[i] = activation_new(simulation, i, NULL);
@@ -221,18 +244,8 @@ struct task_instance *task_instance_new_main(struct simulation *simulation, uint
 
 struct task_instance *task_instance_new_child(struct task_instance *parent, uint32_t task)
 {
-	return instance_new(task_simulation(parent), task, random_hash_path(parent->entity, task_extras(parent)->child_count++),
-			    true);
-}
-
-/* ---- Blocks of steps ---- */
-
-/* Steps whose own cost is part of their work, or that are no statements of their own; before all others
- * their bytecode is paid. */
-static bool has_no_step_cost(enum step_kind kind)
-{
-	return kind == STEP_PYTHON || kind == STEP_REPEAT || kind == STEP_LOOP || kind == STEP_BREAK ||
-	       kind == STEP_SPAWN || kind == STEP_JOIN || kind == STEP_STAGE || kind == STEP_BODY;
+	return instance_new(task_simulation(parent), task,
+			    random_hash_path(parent->entity, task_extras(parent)->child_count++), true);
 }
 
 /* ---- A whole instance ---- */
@@ -303,8 +316,8 @@ void task_instance_abort(struct task_instance *instance)
 	simulation->failed++;
 	if (instance->number > 0) {
 		task_statistics_ended(instance, false);
-		machine_trace(simulation->machine, task_thread(instance), TRACE_END, "task", task_of(instance)->name,
-			      (int64_t)instance->number);
+		machine_trace(simulation->machine, task_thread(instance), TRACE_END, "task",
+			      task_of(instance)->name, (int64_t)instance->number);
 		deadlock_forget(instance);
 		shared_cells_forget(instance);
 	} else {
@@ -386,31 +399,32 @@ static enum progress finish(struct os_thread *thread, struct frame *frame, struc
 	return answer_user(thread, frame);
 }
 
-/* The step after it in its block. */
-static uint32_t step_after(const struct simulation *simulation, uint32_t at)
-{
-	const uint32_t next = simulation->workload->steps[at].end;
+/* ---- Blocks of steps ---- */
 
-	return next == simulation->block_ends[at] ? TASK_STEP_NONE : next;
+static enum progress execute(struct os_thread *thread, struct task_instance *instance, uint32_t at)
+{
+	const struct simulation *simulation = task_simulation(instance);
+
+	return simulation->plans[at].programs[instance->in_coroutine](thread, instance,
+								      &simulation->workload->steps[at]);
 }
 
 enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
 {
 	struct task_steps_locals *my = FRAME_LOCALS(frame, struct task_steps_locals);
 	struct task_instance *instance = near_at(my->instance);
-	const struct simulation *simulation = task_simulation(instance);
-	const struct step *steps = simulation->workload->steps;
+	const struct step_plan *plans = task_simulation(instance)->plans;
 
 	PROGRAM_BEGIN(frame);
 	if (!engine_count_round(thread->machine->engine))
 		AWAIT(frame, os_thread_compute(thread, 1));
 	if (my->is_body)
 		AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_BODY_COST)));
-	for (; my->at != TASK_STEP_NONE && instance->leaving == LEAVING_NOT; my->at = step_after(simulation, my->at) & TASK_STEP_MASK) {
-		if (!has_no_step_cost(steps[my->at].kind))
+	for (; my->at != TASK_STEP_NONE && instance->leaving == LEAVING_NOT;
+	     my->at = plans[my->at].next & TASK_STEP_MASK) {
+		if (plans[my->at].has_cost)
 			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
-		AWAIT(frame, step_program_of(simulation->workload, &steps[my->at], instance->in_coroutine)(
-				     thread, instance, &steps[my->at]));
+		AWAIT(frame, execute(thread, instance, my->at));
 		/* What the library raised; the numbers are the same (steps_asyncio.c). */
 		if (py_exception(thread) != PY_NO_EXCEPTION)
 			task_raise(instance, (enum exception_kind)py_catch(thread));

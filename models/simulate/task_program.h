@@ -64,10 +64,10 @@ struct instance_extras {
 
 /* Of these there are as many as are pending at once: millions. */
 struct task_instance {
-	near_ref activation; /* the innermost */
-	near_ref extras;     /* 0: none so far */
-	near_ref thread;     /* on which it has begun */
-	uint32_t user_number; /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
+	near_ref activation;   /* the innermost */
+	near_ref extras;       /* 0: none so far */
+	near_ref thread;       /* on which it has begun */
+	uint32_t user_number;  /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
 	struct handle *handle; /* told of the end; may be NULL */
 	uint64_t entity;
 	sim_ns release_ns;
@@ -80,8 +80,8 @@ struct task_instance {
 	bool is_measured : 1;	  /* not of the warm-up */
 	bool has_ended_steps : 1; /* those that wait_for() awaits */
 	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given back */
-	uint64_t draw_count : TASK_NUMBER_BITS;	    /* durations drawn so far */
-	uint64_t task : TASK_INDEX_BITS;	    /* index into the workload's tasks */
+	uint64_t draw_count : TASK_NUMBER_BITS; /* durations drawn so far */
+	uint64_t task : TASK_INDEX_BITS;	/* index into the workload's tasks */
 };
 
 static inline struct activation *task_activation(const struct task_instance *instance)
@@ -160,7 +160,8 @@ struct task_run_locals {
 #define TASK_STEP_MASK ((1u << TASK_STEP_BITS) - 1)
 #define TASK_STEP_NONE TASK_STEP_MASK
 
-/* Of task_run_steps(): from `at` to the end of the block that this step is in, once. Millions may wait in theirs. */
+/* Of task_run_steps(): from `at` to the end of the block that this step is in, once. Millions may wait in theirs.
+ */
 struct task_steps_locals {
 	near_ref instance;
 	uint32_t at : TASK_STEP_BITS; /* TASK_STEP_NONE: there are no more */
@@ -168,7 +169,8 @@ struct task_steps_locals {
 	uint32_t is_whole : 1; /* they are all steps of the instance, which ends with them */
 };
 
-_Static_assert(sizeof(struct task_steps_locals) <= sizeof(struct task_run_locals), "the frame of one serves the other");
+_Static_assert(sizeof(struct task_steps_locals) <= sizeof(struct task_run_locals),
+	       "the frame of one serves the other");
 
 /* Executes the instance that the frame's locals start with, counts its outcome, and gives it back. Works in a
  * coroutine too, when its frames are those of the coroutine. */

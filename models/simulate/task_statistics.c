@@ -106,7 +106,8 @@ void task_statistics_begun(struct task_instance *instance)
 
 sim_ns *task_statistics_time_in(const struct task_instance *instance)
 {
-	return instance->is_measured ? task_simulation(instance)->time_in_ns : task_simulation(instance)->statistics.left_out_ns;
+	return instance->is_measured ? task_simulation(instance)->time_in_ns
+				     : task_simulation(instance)->statistics.left_out_ns;
 }
 
 static void growth_add(struct growth *growth, uint64_t release_number, sim_ns sojourn_ns)

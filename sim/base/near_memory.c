@@ -1,8 +1,9 @@
 /*
  * near_memory.c - see near_memory.h.
  *
- * The addresses are reserved without memory behind them, which comes in large steps as chunks are taken in order. Chunks that
- * come back are taken again first; when all have come back, what lies beyond the first KEPT_BYTES goes to the system.
+ * The addresses are reserved without memory behind them, which comes in large steps as chunks are taken in order.
+ * Chunks that come back are taken again first; when all have come back, what lies beyond the first KEPT_BYTES goes
+ * to the system.
  */
 #include "sim/base/near_memory.h"
 
@@ -13,8 +14,8 @@
 #define RESERVED_BYTES_MOST (((size_t)1 << 32) * NEAR_UNIT_BYTES)
 #define RESERVED_BYTES_LEAST ((size_t)1 << 28)
 #define STEP_BYTES ((size_t)1 << 24)
-/* So much is no burden; beyond, huge pages serve, since what lies there is taken and given back in any order, and with small
- * pages nearly each would be another way through the page tables. */
+/* So much is no burden; beyond, huge pages serve, since what lies there is taken and given back in any order, and
+ * with small pages nearly each would be another way through the page tables. */
 #define KEPT_BYTES STEP_BYTES
 
 unsigned char *near_memory;

@@ -1,8 +1,10 @@
 /*
- * near_memory.h - memory in which an address takes four bytes, for what refers to those of which there are millions.
+ * near_memory.h - memory in which an address takes four bytes, for what refers to those of which there are
+ * millions.
  *
- * All of it lies in one part of the address space, which is reserved when it is first asked for; a reference counts eights of
- * bytes from where that begins. It comes in chunks, which regions take (region_take_chunk()) and pools cut up.
+ * All of it lies in one part of the address space, which is reserved when it is first asked for; a reference counts
+ * eights of bytes from where that begins. It comes in chunks, which regions take (region_take_chunk()) and pools
+ * cut up.
  */
 #ifndef SIM_BASE_NEAR_MEMORY_H
 #define SIM_BASE_NEAR_MEMORY_H

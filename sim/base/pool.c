@@ -7,7 +7,8 @@
 
 void pool_init(struct pool *pool, struct region *region, size_t item_bytes)
 {
-	assert(item_bytes >= sizeof(void *) && item_bytes % sizeof(void *) == 0 && item_bytes <= NEAR_CONTENT_BYTES);
+	assert(item_bytes >= sizeof(void *) && item_bytes % sizeof(void *) == 0 &&
+	       item_bytes <= NEAR_CONTENT_BYTES);
 	*pool = (struct pool){ .region = region, .item_bytes = item_bytes };
 }
 

@@ -1,6 +1,6 @@
 /*
- * pool.h - things of one size that come and go: given back, they serve again; new ones come a chunk of near memory at a time
- * (near_memory.h), and never move.
+ * pool.h - things of one size that come and go: given back, they serve again; new ones come a chunk of near memory
+ * at a time (near_memory.h), and never move.
  *
  * One by one from a region each would cost a header of its own and a call of malloc.
  */

@@ -1,5 +1,6 @@
 /*
- * test_near_memory.c - near memory: references lead back, regions give back what they took, and a limit holds there, too.
+ * test_near_memory.c - near memory: references lead back, regions give back what they took, and a limit holds
+ * there, too.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
