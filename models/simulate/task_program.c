@@ -55,6 +55,7 @@ static bool has_no_step_cost(enum step_kind kind)
 
 /* What is the same at each execution of a step. */
 struct step_plan {
+	const struct step *step;
 	step_fn *programs[2]; /* in a function, in a coroutine */
 	uint32_t next;	      /* in its block; TASK_STEP_NONE: it is the last */
 	bool has_cost;	      /* of its own, before its work */
@@ -67,6 +68,7 @@ static void plan_steps(const struct workload *workload, uint32_t first, uint32_t
 
 	for (uint32_t at = first; at < end; at = steps[at].end) {
 		plans[at] = (struct step_plan){
+			.step = &steps[at],
 			.programs = { step_program_of(workload, &steps[at], false),
 				      step_program_of(workload, &steps[at], true) },
 			.next = steps[at].end < end ? steps[at].end : TASK_STEP_NONE,
@@ -401,12 +403,9 @@ static enum progress finish(struct os_thread *thread, struct frame *frame, struc
 
 /* ---- Blocks of steps ---- */
 
-static enum progress execute(struct os_thread *thread, struct task_instance *instance, uint32_t at)
+static enum progress execute(struct os_thread *thread, struct task_instance *instance, const struct step_plan *plan)
 {
-	const struct simulation *simulation = task_simulation(instance);
-
-	return simulation->plans[at].programs[instance->in_coroutine](thread, instance,
-								      &simulation->workload->steps[at]);
+	return plan->programs[instance->in_coroutine](thread, instance, plan->step);
 }
 
 enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
@@ -424,7 +423,7 @@ enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
 	     my->at = plans[my->at].next & TASK_STEP_MASK) {
 		if (plans[my->at].has_cost)
 			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
-		AWAIT(frame, execute(thread, instance, my->at));
+		AWAIT(frame, execute(thread, instance, &plans[my->at]));
 		/* What the library raised; the numbers are the same (steps_asyncio.c). */
 		if (py_exception(thread) != PY_NO_EXCEPTION)
 			task_raise(instance, (enum exception_kind)py_catch(thread));
