@@ -5,6 +5,8 @@
 
 /* Lib/asyncio/base_events.py: _MIN_SCHEDULED_TIMER_HANDLES; the fraction of cancelled ones is a half. */
 #define MIN_SCHEDULED_TIMERS 100
+/* With room for no more than so many the heap does not shrink. */
+#define KEPT_TIMERS 65536
 
 void aio_timers_init(struct aio_timers *timers, struct region *region)
 {
@@ -75,8 +77,19 @@ static void sift_up(struct aio_timers *timers, size_t start)
 	sift_down(timers, start, at);
 }
 
+/* The heap has become much smaller: what it had is wanted elsewhere, for the samples of those that have come to
+ * their end, say. */
+static void shrink(struct aio_timers *timers)
+{
+	timers->capacity = timers->count + timers->count / 4;
+	timers->heap =
+		region_resize(timers->region, timers->heap, timers->capacity * sizeof(struct aio_timer_entry));
+}
+
 static void pop(struct aio_timers *timers)
 {
+	if (timers->count < timers->capacity / 2 && timers->capacity > KEPT_TIMERS)
+		shrink(timers);
 	timers->heap[0] = timers->heap[--timers->count];
 	if (timers->count > 0)
 		sift_up(timers, 0);

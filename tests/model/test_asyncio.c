@@ -530,6 +530,51 @@ Test(asyncio, a_sleeper_keeps_no_frame_of_sleep)
 	cr_expect(test.finished);
 }
 
+static enum progress one_after_another(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	my->bytes = test.region.size_bytes;
+	for (my->next = 0; my->next < MANY_SLEEPERS; my->next++) {
+		test.tasks[0] = aio_task_new_sized(test.loop, "short", silent_sleeper, 8 * (my->next % 9));
+		AWAIT(frame, aio_task_start(thread, test.tasks[0]));
+		AWAIT(frame, aio_await(thread, &test.tasks[0]->future, ACTIVITY_QUEUE_WAIT));
+		aio_task_release(test.loop, test.tasks[0]);
+	}
+	/* A chunk for each size, and for timers; the lags, which double. */
+	cr_expect(lt(sz, test.region.size_bytes - my->bytes,
+		     20 * NEAR_CHUNK_BYTES + 2 * MANY_SLEEPERS * sizeof(sim_ns)));
+	PROGRAM_END;
+}
+
+Test(asyncio, what_a_task_had_serves_the_next_one)
+{
+	run(one_after_another);
+	cr_expect(test.finished);
+}
+
+Test(asyncio, a_heap_of_timers_gives_back_what_it_has_no_use_for)
+{
+	const int count = 200000, left = 20000;
+	struct aio_timers timers;
+	void *subject = region_alloc_near(&test.region, 1);
+	size_t most_bytes;
+
+	aio_timers_init(&timers, &test.region);
+	for (int i = 0; i < count; i++)
+		aio_timers_add(&timers, i, ignore, subject);
+	most_bytes = test.region.size_bytes;
+	for (int i = 0; i < count - left; i++) {
+		struct aio_due *due = aio_timers_take_due(&timers, count);
+
+		cr_assert(eq(i64, due->when_ns, i));
+		aio_timers_end(&timers, due);
+	}
+	cr_expect(lt(sz, test.region.size_bytes, most_bytes - (size_t)count / 2 * sizeof(struct aio_timer_entry)));
+	cr_expect(eq(sz, timers.count, (size_t)left));
+}
+
 static enum progress waiting_for_ten(struct os_thread *thread, struct frame *frame)
 {
 	struct sleeper_locals *locals;
