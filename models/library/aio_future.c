@@ -9,10 +9,15 @@
 
 /* One of several of a future, in the order in which they were added. */
 struct aio_callback {
-	aio_callback_fn *function;
-	void *subject;
-	struct aio_callback *next;
+	near_fn function; /* aio_callback_fn */
+	near_ref subject;
+	near_ref next;
 };
+
+static struct aio_callback *callback_at(near_ref ref)
+{
+	return near_at_or_null(ref);
+}
 
 void aio_future_hold(struct aio_future *future)
 {
@@ -33,25 +38,24 @@ static void schedule(struct aio_loop *loop, aio_callback_fn *callback, void *sub
 	aio_call_soon(loop, callback, subject, future);
 }
 
-/* The only one. */
-static aio_callback_fn *callback_of(const struct aio_future *future)
+static aio_callback_fn *function_of(near_fn callback)
 {
-	return (aio_callback_fn *)near_function(future->callback);
+	return (aio_callback_fn *)near_function(callback);
 }
 
 static void schedule_callbacks(struct aio_loop *loop, struct aio_future *future)
 {
-	struct aio_callback *it = future->has_several ? future->several : NULL;
+	struct aio_callback *it = future->has_several ? callback_at(future->subject) : NULL;
 
 	if (future->callback)
-		schedule(loop, callback_of(future), future->subject, future);
+		schedule(loop, function_of(future->callback), near_at_or_null(future->subject), future);
 	future->callback = 0;
 	future->has_several = false;
 	while (it) {
-		struct aio_callback *next = it->next;
+		struct aio_callback *next = callback_at(it->next);
 
-		schedule(loop, it->function, it->subject, future);
-		region_free(loop->region, it);
+		schedule(loop, function_of(it->function), near_at_or_null(it->subject), future);
+		pool_give_back(&loop->callbacks, it);
 		it = next;
 	}
 }
@@ -81,12 +85,14 @@ bool aio_future_cancel(struct aio_loop *loop, struct aio_future *future)
 	return true;
 }
 
-static void append(struct aio_loop *loop, struct aio_callback **end, aio_callback_fn *function, void *subject)
+static void append(struct aio_loop *loop, near_ref *end, near_fn function, near_ref subject)
 {
+	struct aio_callback *callback = pool_take(&loop->callbacks);
+
+	*callback = (struct aio_callback){ .function = function, .subject = subject };
 	while (*end)
-		end = &(*end)->next;
-	*end = region_alloc(loop->region, sizeof(**end));
-	**end = (struct aio_callback){ .function = function, .subject = subject };
+		end = &callback_at(*end)->next;
+	*end = near_ref_to(callback);
 }
 
 void aio_future_add_callback(struct aio_loop *loop, struct aio_future *future, aio_callback_fn *callback,
@@ -98,37 +104,41 @@ void aio_future_add_callback(struct aio_loop *loop, struct aio_future *future, a
 	}
 	if (!future->callback && !future->has_several) {
 		future->callback = near_of((any_fn *)callback);
-		future->subject = subject;
+		future->subject = near_ref_or_none(subject);
 		return;
 	}
 	if (!future->has_several) {
-		void *first = future->subject;
+		near_ref first = future->subject;
 
-		future->several = NULL;
+		future->subject = 0;
 		future->has_several = true;
-		append(loop, &future->several, callback_of(future), first);
+		append(loop, &future->subject, future->callback, first);
 		future->callback = 0;
 	}
-	append(loop, &future->several, callback, subject);
+	append(loop, &future->subject, near_of((any_fn *)callback), near_ref_or_none(subject));
 }
 
 bool aio_future_remove_callback(struct aio_loop *loop, struct aio_future *future, aio_callback_fn *callback,
 				void *subject)
 {
+	const near_fn function = near_of((any_fn *)callback);
+	const near_ref ref = near_ref_or_none(subject);
+
 	if (!future->has_several) {
-		if (callback_of(future) != callback || future->subject != subject)
+		if (future->callback != function || future->subject != ref)
 			return false;
 		future->callback = 0;
 		return true;
 	}
-	for (struct aio_callback **at = &future->several; *at; at = &(*at)->next)
-		if ((*at)->function == callback && (*at)->subject == subject) {
-			struct aio_callback *removed = *at;
+	for (near_ref *at = &future->subject; *at; at = &callback_at(*at)->next) {
+		struct aio_callback *it = callback_at(*at);
 
-			*at = removed->next;
-			region_free(loop->region, removed);
+		if (it->function == function && it->subject == ref) {
+			*at = it->next;
+			pool_give_back(&loop->callbacks, it);
 			return true;
 		}
+	}
 	return false;
 }
 

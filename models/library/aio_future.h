@@ -11,6 +11,7 @@
 #define MODELS_LIBRARY_AIO_FUTURE_H
 
 #include "models/interpreter/py_thread.h"
+#include "sim/base/near_memory.h"
 
 struct aio_loop;
 struct aio_future;
@@ -28,10 +29,7 @@ enum aio_future_kind { AIO_PLAIN, AIO_TASK, AIO_GATHER };
 
 /* All zeros: pending, of kind AIO_PLAIN. */
 struct aio_future {
-	union {
-		void *subject;
-		struct aio_callback *several;
-	};
+	near_ref subject; /* of the callback; struct aio_callback: the first of several */
 	near_fn callback; /* aio_callback_fn, the only one; 0: none, or several */
 	uint32_t exception : AIO_EXCEPTION_BITS; /* PY_NO_EXCEPTION: it has a result */
 	uint32_t state : 2; /* enum aio_future_state */
@@ -52,6 +50,7 @@ void aio_future_set(struct aio_loop *loop, struct aio_future *future, uint32_t e
 bool aio_future_cancel(struct aio_loop *loop, struct aio_future *future);
 /* For the kinds themselves: it is cancelled from now on. */
 void aio_future_set_cancelled(struct aio_loop *loop, struct aio_future *future);
+/* The subject lies in near memory. */
 void aio_future_add_callback(struct aio_loop *loop, struct aio_future *future, aio_callback_fn *callback,
 			     void *subject);
 /* False: there was none, because it has been scheduled already or never was added. */

@@ -6,6 +6,9 @@
  */
 #include "models/library/aio_gather.h"
 
+/* One of the loop's `gatherings`. */
+#define FITS_GATHERINGS(type) _Static_assert(sizeof(type) <= AIO_GATHERING_BYTES, "there is room for " #type)
+
 /* ---- gather() ---- */
 
 struct aio_gather {
@@ -14,6 +17,7 @@ struct aio_gather {
 	size_t count, finished, references;
 	bool return_exceptions, cancel_requested;
 };
+FITS_GATHERINGS(struct aio_gather);
 
 static void gather_unref(struct aio_loop *loop, struct aio_gather *gather)
 {
@@ -23,7 +27,7 @@ static void gather_unref(struct aio_loop *loop, struct aio_gather *gather)
 		aio_future_let_go(loop, gather->children[i]);
 	aio_objects_gone(loop, COST_AIO_GATHER_OBJECTS);
 	region_free(loop->region, gather->children);
-	region_free(loop->region, gather);
+	pool_give_back(&loop->gatherings, gather);
 }
 
 static void count_child(struct aio_loop *loop, struct aio_gather *gather, const struct aio_future *child)
@@ -61,19 +65,19 @@ bool aio_gather_cancel(struct aio_loop *loop, struct aio_gather *gather)
 struct aio_future *aio_gather_begin(struct aio_loop *loop, struct aio_future **futures, size_t count,
 				    bool return_exceptions)
 {
-	struct aio_gather *gather = region_alloc(loop->region, sizeof(*gather));
+	struct aio_gather *gather = pool_take(&loop->gatherings);
 	bool counts_at_once = python_has(loop->interpreter->runtime->minor, PYTHON_EAGER_TASKS);
 
 	aio_owe(loop, COST_AIO_GATHER_CALL);
 	aio_objects_made(loop, COST_AIO_GATHER_OBJECTS);
-	gather->outer.kind = AIO_GATHER;
-	gather->children = region_alloc_array(loop->region, count, sizeof(struct aio_future *));
-	gather->count = count;
-	gather->references = 1;
-	gather->return_exceptions = return_exceptions;
+	*gather = (struct aio_gather){
+		.outer.kind = AIO_GATHER,
+		.children = futures,
+		.count = count,
+		.references = 1,
+		.return_exceptions = return_exceptions,
+	};
 	for (size_t i = 0; i < count; i++) {
-		gather->children[i] = futures[i];
-		aio_future_hold(futures[i]);
 		aio_owe(loop, COST_AIO_GATHER);
 		if (counts_at_once && aio_future_done(futures[i]))
 			continue;
@@ -125,11 +129,12 @@ struct wait {
 	enum aio_return_when return_when;
 	struct aio_timer *timer;
 };
+FITS_GATHERINGS(struct wait);
 
 static void wait_unref(struct aio_loop *loop, struct wait *wait)
 {
 	if (--wait->references == 0)
-		region_free(loop->region, wait);
+		pool_give_back(&loop->gatherings, wait);
 }
 
 static void release_waiter(struct aio_loop *loop, struct aio_future *waiter)
@@ -163,7 +168,7 @@ static enum progress wait_is_over(struct os_thread *thread, void *subject, struc
 static struct wait *wait_new(struct aio_loop *loop, struct aio_future **futures, size_t count,
 			     enum aio_return_when return_when, sim_ns timeout_ns)
 {
-	struct wait *wait = region_alloc(loop->region, sizeof(*wait));
+	struct wait *wait = pool_take(&loop->gatherings);
 
 	*wait = (struct wait){ .futures = futures,
 			       .count = count,
@@ -230,6 +235,7 @@ struct aio_completion {
 	struct aio_timer *timer;
 	bool timed_out;
 };
+FITS_GATHERINGS(struct aio_completion);
 
 static void completion_unref(struct aio_loop *loop, struct aio_completion *completion)
 {
@@ -239,7 +245,7 @@ static void completion_unref(struct aio_loop *loop, struct aio_completion *compl
 		aio_future_let_go(loop, completion->futures[i]);
 	region_free(loop->region, completion->futures);
 	region_free(loop->region, completion->done);
-	region_free(loop->region, completion);
+	pool_give_back(&loop->gatherings, completion);
 }
 
 static enum progress completed(struct os_thread *thread, void *subject, struct aio_future *future)
@@ -277,12 +283,14 @@ static enum progress completion_is_over(struct os_thread *thread, void *subject,
 struct aio_completion *aio_completion_new(struct aio_loop *loop, struct aio_future **futures, size_t count,
 					  sim_ns timeout_ns)
 {
-	struct aio_completion *completion = region_alloc(loop->region, sizeof(*completion));
+	struct aio_completion *completion = pool_take(&loop->gatherings);
 
-	completion->futures = region_alloc_array(loop->region, count, sizeof(struct aio_future *));
-	completion->done = region_alloc_array(loop->region, count, sizeof(struct aio_future *));
-	completion->count = count;
-	completion->references = count + 1;
+	*completion = (struct aio_completion){
+		.futures = region_alloc_array(loop->region, count, sizeof(struct aio_future *)),
+		.done = region_alloc_array(loop->region, count, sizeof(struct aio_future *)),
+		.count = count,
+		.references = count + 1,
+	};
 	for (size_t i = 0; i < count; i++) {
 		completion->futures[i] = futures[i];
 		aio_future_hold(futures[i]);
@@ -346,11 +354,12 @@ struct shield {
 	struct aio_future outer;
 	size_t references;
 };
+FITS_GATHERINGS(struct shield);
 
 static void shield_unref(struct aio_loop *loop, struct shield *shield)
 {
 	if (--shield->references == 0)
-		region_free(loop->region, shield);
+		pool_give_back(&loop->gatherings, shield);
 }
 
 static enum progress shielded_is_done(struct os_thread *thread, void *subject, struct aio_future *inner)
@@ -377,8 +386,8 @@ static enum progress shield_one(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_charge(thread, COST_AIO_FUTURE));
-	my->shield = region_alloc(loop->region, sizeof(*my->shield));
-	my->shield->references = 2;
+	my->shield = pool_take(&loop->gatherings);
+	*my->shield = (struct shield){ .references = 2 };
 	aio_future_hold(my->inner);
 	aio_future_add_callback(loop, my->inner, shielded_is_done, my->shield);
 	AWAIT(frame, aio_await(thread, &my->shield->outer, ACTIVITY_QUEUE_WAIT));

@@ -5,7 +5,8 @@
  * the last one's sets the outer future, whose waiter goes on a turn later. gather()'s first error goes to its
  * caller at once and the other children run on; cancelling it cancels all of them.
  *
- * The futures given to these are the caller's; they must live until they are done and a turn longer.
+ * The futures given to these are the caller's, unless it is said otherwise; they must live until they are done and
+ * a turn longer.
  */
 #ifndef MODELS_LIBRARY_AIO_GATHER_H
 #define MODELS_LIBRARY_AIO_GATHER_H
@@ -19,7 +20,8 @@ enum aio_return_when { AIO_FIRST_COMPLETED, AIO_ALL_COMPLETED, AIO_FIRST_EXCEPTI
 
 /* For AWAIT in a coroutine. */
 
-/* await gather(...), creating the tasks apart. `futures` is the caller's array; it may go when this returns. */
+/* await gather(...), creating the tasks apart. It takes over `futures`, an array of the loop's region, and the
+ * caller's reference to each of them. */
 enum progress aio_gather(struct os_thread *thread, struct aio_future **futures, size_t count,
 			 bool return_exceptions);
 /* gather() without the await, for those that await its future otherwise; it goes with aio_gather_end(). */

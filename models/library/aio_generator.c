@@ -5,7 +5,9 @@
 
 void *aio_generator_init(struct machine_model *machine, struct aio_generator *generator, program_fn *program)
 {
-	return frame_stack_new(machine, &generator->stack, program, FRAME_LOCALS_BYTES);
+	generator->bottom = frame_stack_new(machine, program, FRAME_LOCALS_BYTES);
+	generator->is_over = false;
+	return generator->bottom->locals;
 }
 
 struct next_locals {
@@ -18,7 +20,8 @@ static enum progress next(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_AIO_GENERATOR)));
-	AWAIT(frame, os_thread_attach(thread, &my->generator->stack));
+	my->generator->is_over = true;
+	AWAIT(frame, os_thread_attach(thread, my->generator->bottom));
 	PROGRAM_END;
 }
 
@@ -33,10 +36,12 @@ enum progress aio_generator_next(struct os_thread *thread, struct aio_generator 
 enum progress aio_generator_yield(struct os_thread *thread, struct aio_generator *generator, int64_t value)
 {
 	generator->value = value;
-	return os_thread_detach(thread, &generator->stack);
+	generator->is_over = false;
+	return os_thread_detach(thread, generator->bottom);
 }
 
 void aio_generator_drop(struct machine_model *machine, struct aio_generator *generator)
 {
-	frame_stack_drop(machine, &generator->stack);
+	if (!generator->is_over)
+		frame_stack_drop(machine, generator->bottom);
 }

@@ -11,8 +11,9 @@
 #include "models/interpreter/py_thread.h"
 
 struct aio_generator {
-	struct frame_stack stack;
-	int64_t value; /* the last one handed over */
+	struct frame *bottom; /* of its stack, until it is over */
+	int64_t value;	      /* the last one handed over */
+	bool is_over;	      /* unless it hands over another one */
 };
 
 /* Makes it ready to run `program`; returns its locals, to be filled in. */
@@ -23,7 +24,7 @@ enum progress aio_generator_next(struct os_thread *thread, struct aio_generator 
 enum progress aio_generator_yield(struct os_thread *thread, struct aio_generator *generator, int64_t value);
 static inline bool aio_generator_is_over(const struct aio_generator *generator)
 {
-	return generator->stack.top == NULL;
+	return generator->is_over;
 }
 /* Gives its frames back when it is left early. */
 void aio_generator_drop(struct machine_model *machine, struct aio_generator *generator);

@@ -10,13 +10,14 @@ struct aio_group {
 	struct aio_future all_done;
 	bool waits, aborting, parent_cancelled, failed;
 };
+_Static_assert(sizeof(struct aio_group) <= AIO_GATHERING_BYTES, "it is one of the loop's gatherings");
 
 struct aio_group *aio_group_new(struct os_thread *thread)
 {
 	struct aio_loop *loop = aio_running_loop(thread);
-	struct aio_group *group = region_alloc(loop->region, sizeof(*group));
+	struct aio_group *group = pool_take(&loop->gatherings);
 
-	group->parent = loop->current;
+	*group = (struct aio_group){ .parent = loop->current };
 	return group;
 }
 
@@ -128,7 +129,7 @@ static enum progress leave(struct os_thread *thread, struct frame *frame)
 	else if (my->propagates)
 		py_raise(thread, PY_CANCELLED_ERROR);
 	region_free(loop->region, group->tasks);
-	region_free(loop->region, group);
+	pool_give_back(&loop->gatherings, group);
 	PROGRAM_END;
 }
 

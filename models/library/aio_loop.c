@@ -22,7 +22,11 @@ struct aio_loop *aio_loop_new(struct interpreter *interpreter, struct aio_statis
 	loop->region = machine->region;
 	queue_init(&loop->ready, machine->region, sizeof(struct aio_ready));
 	aio_timers_init(&loop->timers, machine->region);
-	pool_init(&loop->tasks, machine->region, sizeof(struct aio_task));
+	for (size_t eights = 0; eights <= FRAME_LOCALS_BYTES / 8; eights++)
+		pool_init(&loop->tasks[eights], machine->region, sizeof(struct aio_task) + 8 * eights);
+	pool_init(&loop->accounts, machine->region, sizeof(struct aio_account));
+	pool_init(&loop->callbacks, machine->region, AIO_CALLBACK_BYTES);
+	pool_init(&loop->gatherings, machine->region, AIO_GATHERING_BYTES);
 	loop->statistics = statistics;
 	aio_add_reader(loop, &loop->self_pipe, read_from_self, loop);
 	return loop;
@@ -41,9 +45,11 @@ void aio_call_soon(struct aio_loop *loop, aio_callback_fn *callback, void *subje
 enum progress aio_charge(struct os_thread *thread, enum cost cost)
 {
 	struct aio_loop *loop = aio_running_loop(thread);
-	sim_ns owed_ns = loop->owed_ns + sim_time_round((double)loop->timers.comparisons *
-							(double)py_cost(thread, COST_AIO_TIMER_COMPARE));
+	sim_ns owed_ns = loop->owed_ns;
 
+	if (loop->timers.comparisons > 0)
+		owed_ns += sim_time_round((double)loop->timers.comparisons *
+					  (double)py_cost(thread, COST_AIO_TIMER_COMPARE));
 	loop->owed_ns = 0;
 	loop->timers.comparisons = 0;
 	return py_overhead(thread, py_cost(thread, cost) + owed_ns);
@@ -94,15 +100,15 @@ struct aio_timer *aio_call_later(struct aio_loop *loop, sim_ns delay_ns, aio_cal
 static enum progress run_timer(struct os_thread *thread, void *subject, struct aio_future *future)
 {
 	struct aio_loop *loop = aio_running_loop(thread);
-	struct aio_timer *timer = subject;
-	aio_callback_fn *callback = (aio_callback_fn *)near_function(timer->callback);
-	bool cancelled = timer->cancelled;
+	struct aio_due *due = subject;
+	aio_callback_fn *callback = (aio_callback_fn *)near_function(due->callback);
+	bool is_cancelled = due->timer == 0;
 
-	subject = timer->subject;
-	if (!cancelled)
-		record_lag(loop, timer->when_ns);
-	aio_timers_end(&loop->timers, timer);
-	return cancelled ? DONE : callback(thread, subject, future);
+	subject = near_at_or_null(due->subject);
+	if (!is_cancelled)
+		record_lag(loop, due->when_ns);
+	aio_timers_end(&loop->timers, due);
+	return is_cancelled ? DONE : callback(thread, subject, future);
 }
 
 /*
@@ -246,12 +252,12 @@ static enum progress select(struct os_thread *thread, struct frame *frame)
 /* What is readable, then what is due. */
 static void collect(struct aio_loop *loop)
 {
-	struct aio_timer *timer;
+	struct aio_due *due;
 
 	for (struct epoll_item *item = loop->epoll.first_ready; item; item = item->next)
 		aio_call_soon(loop, run_reader, item, NULL);
-	while ((timer = aio_timers_take_due(&loop->timers, machine_now(loop->machine))))
-		aio_call_soon(loop, run_timer, timer, NULL);
+	while ((due = aio_timers_take_due(&loop->timers, machine_now(loop->machine))))
+		aio_call_soon(loop, run_timer, due, NULL);
 }
 
 static enum progress stop_loop(struct os_thread *thread, void *subject, struct aio_future *future)

@@ -16,11 +16,19 @@
 
 #include "models/library/aio_timers.h"
 #include "models/machine/epoll.h"
+#include "sim/base/near_memory.h"
 #include "sim/base/queue.h"
 #include "sim/engine/statistics.h"
 
 struct aio_task;
+struct aio_account;
 struct thread_pool;
+
+#define AIO_ACCOUNT_LISTS 32
+/* The most that one of `gatherings` takes. */
+#define AIO_GATHERING_BYTES 72
+/* One of `callbacks`, as large as a multiple of a pointer. */
+#define AIO_CALLBACK_BYTES 16
 
 /* A callback that took longer than this is named (asyncio's slow_callback_duration). */
 #define AIO_SLOW_CALLBACK_NS (100 * SIM_MS)
@@ -67,8 +75,13 @@ struct aio_loop {
 	uint64_t iterations;
 	struct thread_pool *default_executor;	 /* NULL until first used */
 	struct aio_statistics *statistics;	 /* borrowed; NULL: nothing is recorded */
-	struct aio_task *first_task, *last_task; /* all that are not done (all_tasks) */
-	struct pool tasks;
+	near_ref first_task, last_task;		 /* all that are not done (all_tasks) */
+	struct pool tasks[FRAME_LOCALS_BYTES / 8 + 1]; /* by the eights of bytes of their locals */
+	struct pool accounts;
+	struct pool callbacks;	/* of futures that have several */
+	struct pool gatherings; /* what waits for several futures (aio_gather.c) */
+	struct aio_account *account_lists[AIO_ACCOUNT_LISTS];
+	const struct aio_account *newest; /* of the task that has come last */
 };
 
 /* Records into `statistics` unless NULL. */

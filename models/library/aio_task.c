@@ -8,7 +8,61 @@
 
 static aio_callback_fn go_on;
 
+static struct aio_task *task_at(near_ref ref)
+{
+	return near_at_or_null(ref);
+}
+
+/* ---- Accounts ---- */
+
+static struct aio_account *account_of(const struct aio_task *task)
+{
+	return near_at(task->account);
+}
+
+/* There are few: each comes once, and none goes. */
+static struct aio_account *account_for(struct aio_loop *loop, const char *name, sim_ns *time_in)
+{
+	struct aio_account **list =
+		&loop->account_lists[((uintptr_t)name / 8 + (uintptr_t)time_in / 8) % AIO_ACCOUNT_LISTS];
+	struct aio_account *account = *list;
+
+	while (account && (account->name != name || account->time_in != time_in))
+		account = account->next;
+	if (account)
+		return account;
+	account = pool_take(&loop->accounts);
+	*account = (struct aio_account){ .name = name, .time_in = time_in, .next = *list };
+	*list = account;
+	return account;
+}
+
 /* ---- Life ---- */
+
+/* Among all_tasks(): it is the last, or not there any more. */
+static void link_task(struct aio_loop *loop, struct aio_task *task)
+{
+	const near_ref ref = near_ref_to(task);
+
+	task->previous = loop->last_task;
+	if (loop->last_task)
+		task_at(loop->last_task)->next = ref;
+	else
+		loop->first_task = ref;
+	loop->last_task = ref;
+}
+
+static void unlink_task(struct aio_loop *loop, const struct aio_task *task)
+{
+	if (task->previous)
+		task_at(task->previous)->next = task->next;
+	else
+		loop->first_task = task->next;
+	if (task->next)
+		task_at(task->next)->previous = task->previous;
+	else
+		loop->last_task = task->previous;
+}
 
 struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_fn *program)
 {
@@ -18,22 +72,21 @@ struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_f
 struct aio_task *aio_task_new_sized(struct aio_loop *loop, const char *name, program_fn *program,
 				    size_t locals_bytes)
 {
-	struct aio_task *task = pool_take(&loop->tasks);
+	const size_t eights = (locals_bytes + 7) / 8;
+	struct aio_task *task = pool_take(&loop->tasks[eights]);
 
+	if (!loop->newest || loop->newest->name != name)
+		loop->newest = account_for(loop, name, NULL);
 	*task = (struct aio_task){
 		.future.kind = AIO_TASK,
-		.name = name,
+		.account = near_ref_to(loop->newest),
 		.since_ns = machine_now(loop->machine),
 		.activity = ACTIVITY_LOOP_WAIT,
 		.references = 2, /* the creator's and the loop's */
-		.previous = loop->last_task,
+		.locals_eights = eights & AIO_EIGHTS_MASK,
 	};
-	if (loop->last_task)
-		loop->last_task->next = task;
-	else
-		loop->first_task = task;
-	loop->last_task = task;
-	frame_stack_new(loop->machine, &task->stack, program, locals_bytes);
+	link_task(loop, task);
+	frame_stack_init(&task->frame, program, locals_bytes);
 	return task;
 }
 
@@ -41,7 +94,7 @@ void aio_task_release(struct aio_loop *loop, struct aio_task *task)
 {
 	assert(task->references > 0);
 	if (--task->references == 0)
-		pool_give_back(&loop->tasks, task);
+		pool_give_back(&loop->tasks[task->locals_eights], task);
 }
 
 /* ---- Accounting ---- */
@@ -50,9 +103,10 @@ void aio_task_release(struct aio_loop *loop, struct aio_task *task)
 static void account(struct aio_loop *loop, struct aio_task *task, uint8_t activity)
 {
 	sim_ns now = machine_now(loop->machine);
+	sim_ns *time_in = account_of(task)->time_in;
 
-	if (task->time_in)
-		task->time_in[task->activity] += now - task->since_ns;
+	if (time_in)
+		time_in[task->activity] += now - task->since_ns;
 	task->since_ns = now;
 	task->activity = activity;
 }
@@ -69,19 +123,6 @@ struct step_locals {
 	sim_ns *previous_time_in;
 	uint32_t exception; /* to be thrown into the coroutine */
 };
-
-/* It is none of all_tasks() any more. */
-static void unlink_task(struct aio_loop *loop, struct aio_task *task)
-{
-	if (task->previous)
-		task->previous->next = task->next;
-	else
-		loop->first_task = task->next;
-	if (task->next)
-		task->next->previous = task->previous;
-	else
-		loop->last_task = task->previous;
-}
 
 /* The coroutine has come to its end: with a result, or with what it raised. */
 static void finish(struct os_thread *thread, struct aio_loop *loop, struct aio_task *task)
@@ -108,9 +149,9 @@ static enum progress step(struct os_thread *thread, struct frame *frame)
 	my->previous_time_in = thread->time_in;
 	AWAIT(frame, aio_charge(thread, COST_AIO_STEP));
 	account(loop, task, ACTIVITY_LOOP_WAIT);
-	os_thread_account_to(thread, task->time_in);
+	os_thread_account_to(thread, account_of(task)->time_in);
 	loop->current = task;
-	loop->running = task->name;
+	loop->running = account_of(task)->name;
 	if (task->sleep != AIO_AWAKE || task->waiting_for)
 		aio_objects_gone(loop, COST_AIO_WAIT_OBJECTS);
 	if (task->sleep != AIO_AWAKE)
@@ -122,9 +163,10 @@ static enum progress step(struct os_thread *thread, struct frame *frame)
 		task->must_cancel = false;
 	}
 	py_raise(thread, my->exception);
-	AWAIT(frame, os_thread_attach(thread, &task->stack));
+	task->has_ended = true;
+	AWAIT(frame, os_thread_attach(thread, &task->frame));
 	loop->current = my->previous;
-	if (!task->stack.top)
+	if (task->has_ended)
 		finish(thread, loop, task);
 	os_thread_account_to(thread, my->previous_time_in);
 	PROGRAM_END;
@@ -154,9 +196,12 @@ enum progress aio_task_wakeup(struct os_thread *thread, void *subject, struct ai
 /* From now on its time is counted as `activity`, and not by its thread. */
 static void begin_wait(struct os_thread *thread, struct aio_task *task, uint8_t activity)
 {
-	task->time_in = thread->time_in;
+	if (thread->time_in != account_of(task)->time_in)
+		task->account =
+			near_ref_to(account_for(aio_running_loop(thread), account_of(task)->name, thread->time_in));
 	task->since_ns = machine_now(thread->machine);
 	task->activity = activity;
+	task->has_ended = false;
 	os_thread_account_to(thread, NULL);
 }
 
@@ -172,7 +217,7 @@ enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, 
 		aio_objects_made(loop, COST_AIO_WAIT_OBJECTS);
 	if (task->must_cancel && waiting_for && aio_future_cancel(loop, waiting_for))
 		task->must_cancel = false;
-	return os_thread_detach(thread, &task->stack);
+	return os_thread_detach(thread, &task->frame);
 }
 
 void aio_task_schedule(struct aio_loop *loop, struct aio_task *task)
@@ -296,7 +341,7 @@ static enum progress sleep_program(struct os_thread *thread, struct frame *frame
 		end_sleep(loop, task, cancel_sleeper);
 	task->must_cancel = false;
 	os_thread_pop(thread);
-	return os_thread_detach(thread, &task->stack);
+	return os_thread_detach(thread, &task->frame);
 	PROGRAM_END;
 }
 
@@ -323,20 +368,19 @@ struct run_locals {
 /* runners.py:_cancel_all_tasks(): what main() has left behind; a future that is done when all of it is. */
 static struct aio_future *cancel_all(struct aio_loop *loop)
 {
-	struct aio_future **futures, *rest;
+	struct aio_future **futures;
 	size_t count = 0;
 
-	for (struct aio_task *task = loop->first_task; task; task = task->next)
+	for (struct aio_task *task = task_at(loop->first_task); task; task = task_at(task->next))
 		count++;
 	futures = region_alloc_array(loop->region, count, sizeof(struct aio_future *));
 	count = 0;
-	for (struct aio_task *task = loop->first_task; task; task = task->next) {
+	for (struct aio_task *task = task_at(loop->first_task); task; task = task_at(task->next)) {
 		futures[count++] = &task->future;
+		aio_future_hold(&task->future);
 		aio_task_cancel(loop, task);
 	}
-	rest = aio_gather_begin(loop, futures, count, true);
-	region_free(loop->region, futures);
-	return rest;
+	return aio_gather_begin(loop, futures, count, true);
 }
 
 static enum progress run(struct os_thread *thread, struct frame *frame)

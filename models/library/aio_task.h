@@ -17,25 +17,38 @@
 
 #include "models/library/aio_loop.h"
 
+/* So many bits has the size of a frame. */
+#define AIO_EIGHTS_BITS 4
+#define AIO_EIGHTS_MASK ((1u << AIO_EIGHTS_BITS) - 1)
+_Static_assert(FRAME_LOCALS_BYTES / 8 <= AIO_EIGHTS_MASK, "the largest one fits");
+
 /* Whether a task is in sleep(), and whether that has ended but the task has not gone on yet. */
 enum aio_sleep { AIO_AWAKE, AIO_ASLEEP, AIO_SLEEP_ENDED };
 
 struct aio_task {
 	struct aio_future future; /* first: a task is a future */
-	struct frame_stack stack;
+	near_ref account;	  /* struct aio_account; while it waits: that its thread accounted to */
 	union {
 		struct aio_future *waiting_for; /* AIO_AWAKE; NULL: for none */
 		struct aio_timer *alarm;	/* else */
 	};
-	const char *name; /* borrowed */
-	sim_ns *time_in;  /* while it waits: the sums that its thread accounted to */
-	sim_ns since_ns;  /* while it waits */
+	sim_ns since_ns;	 /* while it waits */
+	near_ref next, previous; /* of the loop's tasks that are not done */
 	uint32_t references;
 	uint16_t cancel_requests; /* cancelling() */
 	uint8_t activity;	  /* while it waits */
 	bool must_cancel : 1;
-	uint8_t sleep : 2; /* enum aio_sleep */
-	struct aio_task *next, *previous; /* of the loop's tasks that are not done */
+	bool has_ended : 1;			 /* unless it waits for something more */
+	uint8_t sleep : 2;			 /* enum aio_sleep */
+	uint8_t locals_eights : AIO_EIGHTS_BITS; /* bytes of the locals of its frame, in eights */
+	struct frame frame; /* the outermost one of its stack, and the last part: its locals follow */
+};
+
+/* What tasks of one name share whose time is counted alike. */
+struct aio_account {
+	const char *name; /* borrowed */
+	sim_ns *time_in;  /* sums, as those of a thread; NULL: it is not counted */
+	struct aio_account *next;
 };
 
 /* A task for a coroutine that runs `program`; its locals are filled in by aio_task_locals() before the start. */
@@ -45,7 +58,7 @@ struct aio_task *aio_task_new_sized(struct aio_loop *loop, const char *name, pro
 				    size_t locals_bytes);
 static inline void *aio_task_locals(struct aio_task *task)
 {
-	return task->stack.bottom->locals;
+	return task->frame.locals;
 }
 /* For AWAIT: what create_task() does with it. */
 enum progress aio_task_start(struct os_thread *thread, struct aio_task *task);

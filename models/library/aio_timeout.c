@@ -109,7 +109,7 @@ enum progress aio_wait_for_future(struct os_thread *thread, struct aio_future *f
 /* ---- wait_for() of a coroutine ---- */
 
 struct wait_for_locals {
-	struct frame_stack stack;
+	struct frame *bottom; /* of the coroutine's stack */
 	sim_ns timeout_ns;
 	struct aio_timeout timeout;
 };
@@ -127,7 +127,7 @@ static enum progress wait_for_in_place(struct os_thread *thread, struct frame *f
 	PROGRAM_BEGIN(frame);
 	aio_owe(aio_running_loop(thread), COST_AIO_WAIT_FOR);
 	AWAIT(frame, aio_timeout_enter(thread, &my->timeout, my->timeout_ns));
-	AWAIT(frame, os_thread_attach(thread, &my->stack));
+	AWAIT(frame, os_thread_attach(thread, my->bottom));
 	aio_timeout_leave(thread, &my->timeout);
 	PROGRAM_END;
 }
@@ -159,5 +159,6 @@ void *aio_wait_for(struct os_thread *thread, const char *name, program_fn *progr
 	}
 	locals = os_thread_push(thread, wait_for_in_place);
 	locals->timeout_ns = timeout_ns;
-	return frame_stack_new(thread->machine, &locals->stack, program, FRAME_LOCALS_BYTES);
+	locals->bottom = frame_stack_new(thread->machine, program, FRAME_LOCALS_BYTES);
+	return locals->bottom->locals;
 }

@@ -18,7 +18,8 @@ struct aio_timeout {
 	bool expired;
 };
 
-/* For AWAIT in a coroutine, around what shall not last longer; leaving raises TimeoutError where it did. */
+/* For AWAIT in a coroutine, around what shall not last longer; leaving raises TimeoutError where it did. It lies in
+ * near memory, as a frame's locals do. */
 enum progress aio_timeout_enter(struct os_thread *thread, struct aio_timeout *timeout, sim_ns delay_ns);
 void aio_timeout_leave(struct os_thread *thread, struct aio_timeout *timeout);
 

@@ -5,11 +5,24 @@
 
 /* Lib/asyncio/base_events.py: _MIN_SCHEDULED_TIMER_HANDLES; the fraction of cancelled ones is a half. */
 #define MIN_SCHEDULED_TIMERS 100
+/* With room for no more than so many the heap does not shrink. */
+#define KEPT_TIMERS 65536
 
 void aio_timers_init(struct aio_timers *timers, struct region *region)
 {
 	*timers = (struct aio_timers){ .region = region };
 	pool_init(&timers->timers, region, sizeof(struct aio_timer));
+	pool_init(&timers->dues, region, sizeof(struct aio_due));
+}
+
+static struct aio_timer *timer_of(const struct aio_timer_entry *entry)
+{
+	return near_at(entry->timer);
+}
+
+static bool is_cancelled(const struct aio_timer_entry *entry)
+{
+	return timer_of(entry)->subject == 0;
 }
 
 static bool is_before(struct aio_timers *timers, const struct aio_timer_entry *a, const struct aio_timer_entry *b)
@@ -64,15 +77,22 @@ static void sift_up(struct aio_timers *timers, size_t start)
 	sift_down(timers, start, at);
 }
 
-static struct aio_timer *pop(struct aio_timers *timers)
+/* The heap has become much smaller: what it had is wanted elsewhere, for the samples of those that have come to
+ * their end, say. */
+static void shrink(struct aio_timers *timers)
 {
-	struct aio_timer *first = timers->heap[0].timer;
+	timers->capacity = timers->count + timers->count / 4;
+	timers->heap =
+		region_resize(timers->region, timers->heap, timers->capacity * sizeof(struct aio_timer_entry));
+}
 
+static void pop(struct aio_timers *timers)
+{
+	if (timers->count < timers->capacity / 2 && timers->capacity > KEPT_TIMERS)
+		shrink(timers);
 	timers->heap[0] = timers->heap[--timers->count];
 	if (timers->count > 0)
 		sift_up(timers, 0);
-	first->scheduled = false;
-	return first;
 }
 
 struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_callback_fn *callback,
@@ -80,32 +100,25 @@ struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_
 {
 	struct aio_timer *timer = pool_take(&timers->timers);
 
-	*timer = (struct aio_timer){
-		.when_ns = when_ns, .subject = subject, .callback = near_of((any_fn *)callback), .scheduled = true
-	};
+	*timer = (struct aio_timer){ .subject = near_ref_to(subject), .callback = near_of((any_fn *)callback) };
 	timers->heap = region_grow(timers->region, timers->heap, timers->count, &timers->capacity,
 				   sizeof(struct aio_timer_entry));
-	timers->heap[timers->count++] = (struct aio_timer_entry){ when_ns, timer };
+	timers->heap[timers->count++] = (struct aio_timer_entry){ when_ns, near_ref_to(timer) };
 	sift_down(timers, 0, timers->count - 1);
 	return timer;
 }
 
 void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer)
 {
-	assert(!timer->cancelled);
-	if (timer->over) {
-		pool_give_back(&timers->timers, timer);
+	if (timer->callback) { /* it stays in the heap for a while */
+		assert(timer->subject);
+		timer->subject = 0;
+		timers->cancelled_count++;
 		return;
 	}
-	timer->cancelled = true;
-	timers->cancelled_count += timer->scheduled;
-}
-
-void aio_timers_end(struct aio_timers *timers, struct aio_timer *timer)
-{
-	timer->over = true;
-	if (timer->cancelled)
-		pool_give_back(&timers->timers, timer);
+	if (timer->subject)
+		((struct aio_due *)near_at(timer->subject))->timer = 0;
+	pool_give_back(&timers->timers, timer);
 }
 
 /* All cancelled ones go, and heapify() orders the rest. */
@@ -116,8 +129,8 @@ static void rebuild(struct aio_timers *timers)
 	for (size_t i = 0; i < timers->count; i++) {
 		const struct aio_timer_entry entry = timers->heap[i];
 
-		if (entry.timer->cancelled)
-			aio_timers_end(timers, entry.timer);
+		if (is_cancelled(&entry))
+			pool_give_back(&timers->timers, timer_of(&entry));
 		else
 			timers->heap[kept++] = entry;
 	}
@@ -133,16 +146,38 @@ void aio_timers_tidy(struct aio_timers *timers)
 		rebuild(timers);
 		return;
 	}
-	while (timers->count > 0 && timers->heap[0].timer->cancelled) {
+	while (timers->count > 0 && is_cancelled(&timers->heap[0])) {
 		timers->cancelled_count--;
-		aio_timers_end(timers, pop(timers));
+		pool_give_back(&timers->timers, timer_of(&timers->heap[0]));
+		pop(timers);
 	}
 }
 
-struct aio_timer *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns)
+struct aio_due *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns)
 {
+	struct aio_timer *timer;
+	struct aio_due *due;
+
 	/* Less than now plus the clock's resolution, which is 1 ns on Linux. */
 	if (timers->count == 0 || timers->heap[0].when_ns > now_ns)
 		return NULL;
-	return pop(timers); /* cancelled or not: cancelled_count stays as it is, as in _run_once() */
+	timer = timer_of(&timers->heap[0]);
+	due = pool_take(&timers->dues);
+	*due = (struct aio_due){ timers->heap[0].when_ns, timers->heap[0].timer, timer->subject, timer->callback };
+	timer->callback = 0;
+	if (timer->subject) {
+		timer->subject = near_ref_to(due);
+	} else { /* cancelled: cancelled_count stays as it is, as in _run_once() */
+		due->timer = 0;
+		pool_give_back(&timers->timers, timer);
+	}
+	pop(timers);
+	return due;
+}
+
+void aio_timers_end(struct aio_timers *timers, struct aio_due *due)
+{
+	if (due->timer)
+		((struct aio_timer *)near_at(due->timer))->subject = 0;
+	pool_give_back(&timers->dues, due);
 }

@@ -11,21 +11,29 @@
 #define MODELS_LIBRARY_AIO_TIMERS_H
 
 #include "models/library/aio_future.h"
+#include "sim/base/near_memory.h"
 #include "sim/base/pool.h"
 
+/* As long as it is in the heap: its callback, aio_callback_fn, and its subject, 0 when it has been cancelled. Then
+ * its callback is 0, and its subject the struct aio_due, or 0 when it has been called and nobody but its owner
+ * knows it any more. */
 struct aio_timer {
+	near_ref subject;
+	near_fn callback;
+};
+
+/* A timer that has been taken out, to be called. */
+struct aio_due {
 	sim_ns when_ns;
-	void *subject;
+	near_ref timer; /* 0: cancelled */
+	near_ref subject;
 	near_fn callback; /* aio_callback_fn */
-	bool scheduled; /* in the heap */
-	bool over;	/* called, or found cancelled: nobody but its owner knows it any more */
-	bool cancelled;
 };
 
 /* What the heap moves: the time beside the timer, so that no comparison looks for it elsewhere. */
-struct aio_timer_entry {
+struct __attribute__((packed, aligned(4))) aio_timer_entry {
 	sim_ns when_ns;
-	struct aio_timer *timer;
+	near_ref timer;
 };
 
 struct aio_timers {
@@ -33,20 +41,21 @@ struct aio_timers {
 	struct aio_timer_entry *heap;
 	size_t count, capacity, cancelled_count;
 	uint64_t comparisons; /* not yet charged */
-	struct pool timers;
+	struct pool timers, dues;
 };
 
 void aio_timers_init(struct aio_timers *timers, struct region *region);
 
-/* The timer is its owner's until aio_timers_cancel(), which must come once, also for one that has been called. */
+/* The timer is its owner's until aio_timers_cancel(), which must come once, also for one that has been called. Its
+ * subject lies in near memory. */
 struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_callback_fn *callback,
 				 void *subject);
 void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer);
 /* What _run_once() does first: forgets cancelled timers. */
 void aio_timers_tidy(struct aio_timers *timers);
 /* The first timer if it is due at `now_ns`, taken out; NULL otherwise. It may be cancelled before it is called. */
-struct aio_timer *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns);
-/* A timer that was taken out has been called, or skipped because it was cancelled. */
-void aio_timers_end(struct aio_timers *timers, struct aio_timer *timer);
+struct aio_due *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns);
+/* It will be called now, or be skipped because it was cancelled. */
+void aio_timers_end(struct aio_timers *timers, struct aio_due *due);
 
 #endif

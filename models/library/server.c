@@ -306,16 +306,17 @@ static enum progress connections_wait(struct os_thread *thread, void *subject, s
 	return os_thread_enter(thread);
 }
 
+/* The subject is what main() keeps. */
 static enum progress sign_is_due(struct os_thread *thread, void *subject, struct aio_future *future)
 {
-	struct server_worker *worker = subject;
+	struct server_worker *worker = ((struct worker_locals *)subject)->worker;
 	struct aio_loop *loop = aio_running_loop(thread);
 
 	(void)future;
 	give_sign(thread, worker);
 	if (worker->sign)
 		aio_cancel_timer(loop, worker->sign);
-	worker->sign = aio_call_later(loop, worker->sign_interval_ns, sign_is_due, worker);
+	worker->sign = aio_call_later(loop, worker->sign_interval_ns, sign_is_due, subject);
 	return DONE;
 }
 
@@ -329,7 +330,7 @@ static enum progress main_coroutine(struct os_thread *thread, struct frame *fram
 	aio_add_reader(loop, &worker->reader, connections_wait, worker);
 	listener_add_watch(worker->listener, &worker->watch, &worker->reader.item, &loop->epoll);
 	if (worker->sign_interval_ns != SIM_NS_MAX)
-		AWAIT(frame, sign_is_due(thread, worker, NULL));
+		AWAIT(frame, sign_is_due(thread, my, NULL));
 	AWAIT(frame, aio_await(thread, &worker->over, ACTIVITY_QUEUE_WAIT));
 	if (worker->sign)
 		aio_cancel_timer(loop, worker->sign);

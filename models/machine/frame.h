@@ -41,6 +41,8 @@ enum progress { DONE, PENDING };
 typedef enum progress program_fn(struct os_thread *thread, struct frame *frame);
 
 #define FRAME_LOCALS_BYTES 64
+/* What stands for the size of a frame that its owner has put elsewhere. */
+#define FRAME_ELSEWHERE (FRAME_LOCALS_BYTES / 8 + 1)
 
 struct frame {
 	struct frame *parent; /* caller; NULL for a thread's first */

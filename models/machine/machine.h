@@ -94,7 +94,8 @@ struct machine_model {
 
 	struct bandwidth bandwidth;
 
-	struct pool frames[FRAME_LOCALS_BYTES / 8 + 1]; /* by the eights of bytes that their locals take */
+	/* By the eights of bytes that their locals take; of FRAME_ELSEWHERE nothing is ever taken. */
+	struct pool frames[FRAME_ELSEWHERE + 1];
 	int32_t next_thread_id, next_process_id, next_lock_id;
 	uint64_t context_switches;
 	uint64_t latency_key; /* of the stream of wake-up latencies */

@@ -24,6 +24,13 @@ void os_thread_pop(struct os_thread *thread)
 }
 
 /* Inline, so that most frames, which have a constant size, are zeroed without a loop. */
+static inline void frame_init(struct frame *frame, program_fn *program, struct frame *parent, size_t eights)
+{
+	memset(frame->locals, 0, 8 * eights);
+	frame_become(frame, program);
+	frame->parent = parent;
+}
+
 static inline struct frame *frame_for(struct machine_model *machine, program_fn *program, struct frame *parent,
 				      size_t locals_bytes)
 {
@@ -31,9 +38,7 @@ static inline struct frame *frame_for(struct machine_model *machine, program_fn 
 	struct frame *frame = pool_take(&machine->frames[eights]);
 
 	assert(locals_bytes <= FRAME_LOCALS_BYTES);
-	memset(frame->locals, 0, 8 * eights);
-	frame_become(frame, program);
-	frame->parent = parent;
+	frame_init(frame, program, parent, eights);
 	frame->locals_eights = (uint8_t)eights;
 	return frame;
 }
@@ -50,40 +55,50 @@ void *os_thread_push_sized(struct os_thread *thread, program_fn *program, size_t
 	return thread->top->locals;
 }
 
-void *frame_stack_new(struct machine_model *machine, struct frame_stack *stack, program_fn *program,
-		      size_t locals_bytes)
+struct frame *frame_stack_new(struct machine_model *machine, program_fn *program, size_t locals_bytes)
 {
-	stack->top = stack->bottom = frame_for(machine, program, NULL, locals_bytes);
-	return stack->bottom->locals;
+	struct frame *frame = frame_for(machine, program, NULL, locals_bytes);
+
+	frame->parent = frame;
+	return frame;
 }
 
-void frame_stack_drop(struct machine_model *machine, struct frame_stack *stack)
+void frame_stack_init(struct frame *frame, program_fn *program, size_t locals_bytes)
 {
-	while (stack->top) {
-		struct frame *frame = stack->top;
+	frame_init(frame, program, frame, (locals_bytes + 7) / 8);
+	frame->locals_eights = FRAME_ELSEWHERE;
+}
 
-		stack->top = frame->parent;
+void frame_stack_drop(struct machine_model *machine, struct frame *bottom)
+{
+	struct frame *frame = bottom->parent, *parent;
+
+	for (; frame != bottom; frame = parent) {
+		parent = frame->parent;
 		frame_give_back(machine, frame);
 	}
+	frame_give_back(machine, bottom);
+}
+
+/* The stack's innermost frame and that of the thread change places. */
+static enum progress exchange_top(struct os_thread *thread, struct frame *bottom)
+{
+	struct frame *top = bottom->parent;
+
+	bottom->parent = thread->top;
+	thread->top = top;
+	return PENDING;
 }
 
 /* PENDING without work to do: the core comes back at once and enters the innermost frame. */
-enum progress os_thread_attach(struct os_thread *thread, struct frame_stack *stack)
+enum progress os_thread_attach(struct os_thread *thread, struct frame *bottom)
 {
-	assert(stack->top && stack->bottom->parent == NULL);
-	stack->bottom->parent = thread->top;
-	thread->top = stack->top;
-	stack->top = NULL;
-	return PENDING;
+	return exchange_top(thread, bottom);
 }
 
-enum progress os_thread_detach(struct os_thread *thread, struct frame_stack *stack)
+enum progress os_thread_detach(struct os_thread *thread, struct frame *bottom)
 {
-	assert(stack->top == NULL && stack->bottom->parent != NULL);
-	stack->top = thread->top;
-	thread->top = stack->bottom->parent;
-	stack->bottom->parent = NULL;
-	return PENDING;
+	return exchange_top(thread, bottom);
 }
 
 enum progress os_thread_enter(struct os_thread *thread)
@@ -100,7 +115,7 @@ enum progress os_thread_enter(struct os_thread *thread)
 struct os_thread *os_thread_new(struct os_process *process, const char *name, program_fn *program)
 {
 	struct machine_model *machine = process->machine;
-	struct os_thread *thread = region_alloc(machine->region, sizeof(*thread));
+	struct os_thread *thread = region_alloc_near(machine->region, sizeof(*thread));
 
 	thread->machine = machine;
 	thread->process = process;

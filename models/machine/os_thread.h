@@ -102,24 +102,23 @@ enum progress os_thread_enter(struct os_thread *thread);
 void os_thread_pop(struct os_thread *thread);
 
 /*
- * A stack of frames that is not always on a thread: a coroutine's. It is put on top of whatever program goes on with
- * it, and taken off where it suspends itself; so a coroutine that waits costs its frames and nothing else.
+ * A stack of frames that is not always on a thread: a coroutine's. It is put on top of whatever program goes on
+ * with it, and taken off where it suspends itself; so a coroutine that waits costs its frames and nothing else. It
+ * is known by its outermost frame, whose parent is the innermost one while the stack lies aside.
  */
-struct frame_stack {
-	struct frame *top, *bottom; /* innermost, outermost; top NULL: on a thread, or at its end */
-};
 
-/* Makes a stack of one frame, as os_thread_push_sized() does; returns its zeroed locals, to be filled in. */
-void *frame_stack_new(struct machine_model *machine, struct frame_stack *stack, program_fn *program,
-		      size_t locals_bytes);
-/* Gives its frames back, wherever they were. */
-void frame_stack_drop(struct machine_model *machine, struct frame_stack *stack);
+/* Makes a stack of one frame with so much room for locals; its zeroed locals are to be filled in. */
+struct frame *frame_stack_new(struct machine_model *machine, program_fn *program, size_t locals_bytes);
+/* The same in memory that the caller has behind `frame`, and keeps when the frame has come to its end. */
+void frame_stack_init(struct frame *frame, program_fn *program, size_t locals_bytes);
+/* Gives its frames back, wherever they were; it lies aside. */
+void frame_stack_drop(struct machine_model *machine, struct frame *bottom);
 /* For AWAIT: goes on with the stack on top of the innermost frame, which is entered again after its AWAIT when the
- * stack has come to its end or has been taken off; stack->top tells which (NULL: its end). */
-enum progress os_thread_attach(struct os_thread *thread, struct frame_stack *stack);
+ * stack has come to its end or has been taken off. */
+enum progress os_thread_attach(struct os_thread *thread, struct frame *bottom);
 /* For AWAIT, by a program of the stack or one called by it: takes the stack off, innermost frame and all; whoever
  * had attached it goes on. After the next attach the innermost frame goes on after its AWAIT. */
-enum progress os_thread_detach(struct os_thread *thread, struct frame_stack *stack);
+enum progress os_thread_detach(struct os_thread *thread, struct frame *bottom);
 
 /* The following are for the running thread itself, inside AWAIT. */
 

@@ -16,7 +16,7 @@ struct holding {
 void deadlock_forget(struct task_instance *instance)
 {
 	while (task_extras_of(instance)->holdings)
-		deadlock_hold_ends(instance, instance->extras->holdings->resource);
+		deadlock_hold_ends(instance, task_extras_of(instance)->holdings->resource);
 }
 
 void deadlock_wait_begins(struct task_instance *instance, uint32_t resource)
@@ -32,7 +32,7 @@ void deadlock_wait_ends(struct task_instance *instance)
 void deadlock_hold_begins(struct task_instance *instance, uint32_t resource)
 {
 	struct instance_extras *extras = task_extras(instance);
-	struct holding *holding = region_alloc(instance->simulation->region, sizeof(*holding));
+	struct holding *holding = region_alloc(task_simulation(instance)->region, sizeof(*holding));
 
 	holding->resource = resource;
 	holding->next = extras->holdings;
@@ -53,14 +53,14 @@ void deadlock_hold_ends(struct task_instance *instance, uint32_t resource)
 	struct holding **link = find_holding(task_extras(instance), resource);
 	struct holding *holding;
 
-	for (struct instance_extras *other = instance->simulation->first_extras; !*link && other;
+	for (struct instance_extras *other = task_simulation(instance)->first_extras; !*link && other;
 	     other = other->next)
 		link = find_holding(other, resource);
 	holding = *link;
 	if (!holding)
 		return; /* a permit that nobody had taken */
 	*link = holding->next;
-	region_free(instance->simulation->region, holding);
+	region_free(task_simulation(instance)->region, holding);
 }
 
 /* ---- The report ---- */
@@ -112,8 +112,8 @@ static const char *name_of(const struct task_instance *instance, struct region *
 {
 	if (instance->in_coroutine)
 		return region_format(region, "task '%s'",
-				     instance->simulation->workload->tasks[instance->task].name);
-	return region_format(region, "%s (thread %d)", instance->thread->name, instance->thread->id);
+				     task_simulation(instance)->workload->tasks[instance->task].name);
+	return region_format(region, "%s (thread %d)", task_thread(instance)->name, task_thread(instance)->id);
 }
 
 static void add_line(struct report *report, const struct task_instance *instance)

@@ -201,7 +201,7 @@ static enum progress make_requests(struct os_thread *thread, struct frame *frame
 
 static struct aio_task *server_new(struct os_thread *thread, struct simulation *simulation)
 {
-	struct inbox *inbox = region_alloc(simulation->region, sizeof(*inbox));
+	struct inbox *inbox = region_alloc_near(simulation->region, sizeof(*inbox));
 	struct aio_task *task;
 
 	inbox->simulation = simulation;

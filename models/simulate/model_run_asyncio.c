@@ -28,15 +28,11 @@ static const enum aio_return_when return_whens[] = {
 	[RETURN_EXCEPTION] = AIO_FIRST_EXCEPTION,
 };
 
-/* What is not done when main() returns is cancelled by asyncio.run(). */
-static enum progress await_all(struct os_thread *thread, const struct main_locals *my)
+/* What is not done then is cancelled by asyncio.run(). */
+static enum progress await_some(struct os_thread *thread, const struct main_locals *my)
 {
-	const struct model *model = my->run->model;
-	size_t count = (size_t)my->run->count;
-
-	if (model->return_when == RETURN_ALL)
-		return aio_gather(thread, my->futures, count, model->return_exceptions);
-	return aio_wait(thread, my->futures, count, return_whens[model->return_when], AIO_NO_TIMEOUT);
+	return aio_wait(thread, my->futures, (size_t)my->run->count, return_whens[my->run->model->return_when],
+			AIO_NO_TIMEOUT);
 }
 
 static enum progress main_coroutine(struct os_thread *thread, struct frame *frame)
@@ -52,7 +48,12 @@ static enum progress main_coroutine(struct os_thread *thread, struct frame *fram
 		my->futures[my->next] = &my->task->future;
 		AWAIT(frame, aio_task_start(thread, my->task));
 	}
-	AWAIT(frame, await_all(thread, my));
+	if (my->run->model->return_when == RETURN_ALL) {
+		AWAIT(frame,
+		      aio_gather(thread, my->futures, (size_t)my->run->count, my->run->model->return_exceptions));
+		return DONE;
+	}
+	AWAIT(frame, await_some(thread, my));
 	for (my->next = 0; my->next < my->run->count; my->next++)
 		aio_future_let_go(aio_running_loop(thread), my->futures[my->next]);
 	region_free(region, my->futures);

@@ -7,7 +7,7 @@
 
 const struct resource *step_resource(const struct task_instance *instance, const struct step *step)
 {
-	return &instance->simulation->workload->resources[step->resource];
+	return &task_simulation(instance)->workload->resources[step->resource];
 }
 
 struct payload step_payload(const struct step *step)
@@ -38,7 +38,7 @@ struct resource_call *resource_call_push(struct os_thread *thread, struct task_i
 					 const struct step *step,
 					 enum progress (*call)(struct os_thread *thread, struct resource_call *my))
 {
-	void *object = resource_object(thread, instance->simulation, step->resource);
+	void *object = resource_object(thread, task_simulation(instance), step->resource);
 	struct resource_call *my = os_thread_push(thread, call_program);
 
 	my->instance = instance;

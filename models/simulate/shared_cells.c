@@ -53,10 +53,10 @@ bool shared_cells_read(struct shared_cells *cells, struct task_instance *instanc
 		return false;
 	seen = find_seen(instance, cell);
 	if (!seen) {
-		seen = region_alloc(instance->simulation->region, sizeof(*seen));
+		seen = region_alloc(task_simulation(instance)->region, sizeof(*seen));
 		seen->cell = cell;
 		seen->next = task_extras(instance)->seen;
-		instance->extras->seen = seen;
+		task_extras(instance)->seen = seen;
 	}
 	seen->version = cell->version;
 	*value = cell->value;
@@ -72,7 +72,7 @@ bool shared_cells_write(struct shared_cells *cells, struct task_instance *instan
 		return false;
 	seen = find_seen(instance, cell);
 	if (seen && seen->version != cell->version)
-		instance->simulation->lost_updates++;
+		task_simulation(instance)->lost_updates++;
 	cell->value = value;
 	cell->version++;
 	if (seen)
@@ -83,9 +83,9 @@ bool shared_cells_write(struct shared_cells *cells, struct task_instance *instan
 void shared_cells_forget(struct task_instance *instance)
 {
 	while (task_extras_of(instance)->seen) {
-		struct seen_cell *seen = instance->extras->seen;
+		struct seen_cell *seen = task_extras(instance)->seen;
 
-		instance->extras->seen = seen->next;
-		region_free(instance->simulation->region, seen);
+		task_extras(instance)->seen = seen->next;
+		region_free(task_simulation(instance)->region, seen);
 	}
 }

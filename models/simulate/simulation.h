@@ -10,6 +10,8 @@
 #include "models/simulate/task_statistics.h"
 #include "sim/engine/statistics.h"
 
+struct step_plan;
+
 struct simulation {
 	const struct workload *workload;
 	uint64_t replication;
@@ -35,6 +37,7 @@ struct simulation {
 	uint64_t retries, lost_updates;
 	struct pool instances, extras, activations; /* of struct task_instance, instance_extras, activation */
 	struct instance_extras *first_extras, *last_extras;
+	struct step_plan *plans;		/* by step of the workload (task_program.c) */
 	struct activation **shared_activations; /* by task: of all instances that keep nothing in theirs; NULL: each has its own */
 
 	struct aio_statistics loops; /* of all event loops */

@@ -91,7 +91,7 @@ struct bounded_await {
 static void drop(struct bounded_await *bounded)
 {
 	if (--bounded->references == 0)
-		region_free(bounded->sync.instance->simulation->region, bounded);
+		region_free(task_simulation(bounded->sync.instance)->region, bounded);
 }
 
 static enum progress object_coroutine(struct os_thread *thread, struct frame *frame)
@@ -115,7 +115,7 @@ static enum progress await_in_time(struct os_thread *thread, struct frame *frame
 	struct in_time_locals *my = FRAME_LOCALS(frame, struct in_time_locals);
 
 	PROGRAM_BEGIN(frame);
-	my->bounded = region_alloc(my->sync->instance->simulation->region, sizeof(*my->bounded));
+	my->bounded = region_alloc(task_simulation(my->sync->instance)->region, sizeof(*my->bounded));
 	*my->bounded = (struct bounded_await){ .sync = *my->sync, .references = 2 };
 	*(struct bounded_await **)aio_wait_for(thread, "wait_for", object_coroutine, my->sync->step->timeout_ns) =
 		my->bounded;
@@ -191,7 +191,7 @@ static struct sync_locals locals_for(struct os_thread *thread, struct task_insta
 	return (struct sync_locals){
 		.instance = instance,
 		.step = step,
-		.object = resource_object(thread, instance->simulation, step->resource),
+		.object = resource_object(thread, task_simulation(instance), step->resource),
 	};
 }
 
@@ -216,7 +216,7 @@ enum progress step_aio_acquire(struct os_thread *thread, struct task_instance *i
 
 enum progress step_aio_wait(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	struct aio_condition *condition = resource_object(thread, instance->simulation, step->resource);
+	struct aio_condition *condition = resource_object(thread, task_simulation(instance), step->resource);
 
 	if (step_resource(instance, step)->kind == RESOURCE_CONDITION && !condition->lock.locked) {
 		task_raise(instance, EXCEPTION_RUNTIME);
@@ -239,19 +239,19 @@ enum progress step_aio_release(struct os_thread *thread, struct task_instance *i
 
 enum progress step_aio_set(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	aio_event_set(aio_running_loop(thread), resource_object(thread, instance->simulation, step->resource));
+	aio_event_set(aio_running_loop(thread), resource_object(thread, task_simulation(instance), step->resource));
 	return DONE;
 }
 
 enum progress step_aio_clear(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	((struct aio_event *)resource_object(thread, instance->simulation, step->resource))->is_set = false;
+	((struct aio_event *)resource_object(thread, task_simulation(instance), step->resource))->is_set = false;
 	return DONE;
 }
 
 enum progress step_aio_notify(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	struct aio_condition *condition = resource_object(thread, instance->simulation, step->resource);
+	struct aio_condition *condition = resource_object(thread, task_simulation(instance), step->resource);
 	int64_t count = step_value(instance, step->count);
 
 	if (instance->leaving != LEAVING_NOT)
@@ -299,7 +299,7 @@ enum progress step_aio_get(struct os_thread *thread, struct task_instance *insta
 enum progress step_aio_task_done(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	if (!aio_queue_task_done(aio_running_loop(thread),
-				 resource_object(thread, instance->simulation, step->resource)))
+				 resource_object(thread, task_simulation(instance), step->resource)))
 		task_raise(instance, EXCEPTION_RUNTIME);
 	return DONE;
 }

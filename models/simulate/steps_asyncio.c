@@ -29,7 +29,7 @@ void coroutine_prepare(struct aio_loop *loop, struct task_instance *instance)
 
 struct aio_task *coroutine_task_new(struct aio_loop *loop, struct task_instance *instance)
 {
-	const struct workload *workload = instance->simulation->workload;
+	const struct workload *workload = task_simulation(instance)->workload;
 	struct aio_task *task = aio_task_new_sized(loop, workload->tasks[instance->task].name, task_run,
 						   sizeof(struct task_run_locals));
 
@@ -40,7 +40,7 @@ struct aio_task *coroutine_task_new(struct aio_loop *loop, struct task_instance 
 
 static uint32_t index_of(const struct task_instance *instance, const struct step *step)
 {
-	return (uint32_t)(step - instance->simulation->workload->steps);
+	return (uint32_t)(step - task_simulation(instance)->workload->steps);
 }
 
 /* ---- io ---- */
@@ -51,7 +51,7 @@ enum progress step_io_awaited(struct os_thread *thread, struct task_instance *in
 
 	if (step->io_via == IO_SLEEP)
 		return aio_sleep(thread, duration_ns);
-	return aio_stream_ask(thread, step_streams(thread, instance->simulation, true), duration_ns);
+	return aio_stream_ask(thread, step_streams(thread, task_simulation(instance), true), duration_ns);
 }
 
 /* ---- Handles ---- */
@@ -68,8 +68,8 @@ struct group_range {
 
 static struct group_range groups_of(const struct task_instance *instance, const struct step *step)
 {
-	const struct activation *activation = instance->activation;
-	uint32_t count = instance->simulation->workload->tasks[activation->task].group_count;
+	const struct activation *activation = task_activation(instance);
+	uint32_t count = task_simulation(instance)->workload->tasks[activation->task].group_count;
 
 	if (!activation->groups)
 		return (struct group_range){ 0, 0 };
@@ -82,7 +82,7 @@ static struct group_range groups_of(const struct task_instance *instance, const 
 static struct handle *first_of(const struct task_instance *instance, uint32_t *group, uint32_t end)
 {
 	for (; *group < end; ++*group) {
-		struct handle *handle = instance->activation->groups[*group].first;
+		struct handle *handle = task_activation(instance)->groups[*group].first;
 
 		if (handle)
 			return handle;
@@ -111,7 +111,7 @@ static struct aio_future **futures_of(const struct task_instance *instance, cons
 	for (struct handle *it = first_of(instance, &group, range.end); it;
 	     it = next_of(instance, it, &group, range.end))
 		++*count;
-	futures = region_alloc_array(instance->simulation->region, *count, sizeof(struct aio_future *));
+	futures = region_alloc_array(task_simulation(instance)->region, *count, sizeof(struct aio_future *));
 	*count = 0;
 	group = range.first;
 	for (struct handle *it = first_of(instance, &group, range.end); it;
@@ -143,7 +143,7 @@ static void forget_groups(struct os_thread *thread, struct task_instance *instan
 		if (it->task)
 			aio_task_release(aio_running_loop(thread), it->task);
 	for (group = range.first; group < range.end; group++)
-		instance->activation->groups[group] = (struct handle_group){ NULL, NULL };
+		task_activation(instance)->groups[group] = (struct handle_group){ NULL, NULL };
 }
 
 /* ---- create_task, gather ---- */
@@ -200,18 +200,16 @@ struct gather_locals {
 /* Adds up the results. While some child has not ended, it will still tell its handle. */
 static void end_gather(struct os_thread *thread, struct gather_locals *my)
 {
-	struct region *region = my->instance->simulation->region;
+	struct region *region = task_simulation(my->instance)->region;
 	bool all_done = true;
 	int64_t sum = 0;
 
 	for (int64_t i = 0; i < my->count; i++) {
 		all_done &= my->handles[i].done;
 		sum += my->handles[i].result;
-		aio_task_release(aio_running_loop(thread), my->handles[i].task);
 	}
 	if (py_exception(thread) == PY_NO_EXCEPTION)
 		step_store(my->instance, my->step->variable, sum);
-	region_free(region, my->futures);
 	if (all_done)
 		region_free(region, my->handles);
 }
@@ -225,9 +223,10 @@ static enum progress gather(struct os_thread *thread, struct frame *frame)
 	my->count = step_start_count(instance, my->step->start);
 	if (my->count < 0)
 		my->count = 0;
-	my->handles = region_alloc_array(instance->simulation->region, (size_t)my->count, sizeof(*my->handles));
-	my->futures =
-		region_alloc_array(instance->simulation->region, (size_t)my->count, sizeof(struct aio_future *));
+	my->handles =
+		region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(*my->handles));
+	my->futures = region_alloc_array(task_simulation(instance)->region, (size_t)my->count,
+					 sizeof(struct aio_future *));
 	for (my->next = 0; my->next < my->count; my->next++) {
 		child = step_new_child(instance, my->step->start, my->next);
 		child->handle = &my->handles[my->next];
@@ -331,7 +330,7 @@ static enum progress wait_handles(struct os_thread *thread, struct frame *frame)
 	my->futures = futures_of(my->instance, my->step, &my->count);
 	AWAIT(frame,
 	      aio_wait(thread, my->futures, my->count, return_whens[my->step->return_when], my->step->timeout_ns));
-	region_free(my->instance->simulation->region, my->futures);
+	region_free(task_simulation(my->instance)->region, my->futures);
 	PROGRAM_END;
 }
 
@@ -343,7 +342,7 @@ static enum progress take_completed(struct os_thread *thread, struct frame *fram
 	PROGRAM_BEGIN(frame);
 	my->futures = futures_of(instance, my->step, &my->count);
 	my->completion = aio_completion_new(aio_running_loop(thread), my->futures, my->count, my->step->timeout_ns);
-	region_free(instance->simulation->region, my->futures);
+	region_free(task_simulation(instance)->region, my->futures);
 	for (my->left = my->count; my->left > 0 && instance->leaving == LEAVING_NOT; my->left--) {
 		AWAIT(frame, aio_completion_next(thread, my->completion, &my->done));
 		if (py_exception(thread) == PY_NO_EXCEPTION)
@@ -435,7 +434,7 @@ struct steps_locals {
 
 static struct task_instance *copy_of(const struct task_instance *instance)
 {
-	struct task_instance *copy = pool_take(&instance->simulation->instances);
+	struct task_instance *copy = pool_take(&task_simulation(instance)->instances);
 
 	*copy = *instance;
 	return copy;
@@ -453,8 +452,8 @@ static void end_copy(struct steps_locals *my)
 	*instance = *my->copy;
 	instance->has_ended_steps = false;
 	if (instance->extras)
-		instance->extras->instance = instance;
-	pool_give_back(&instance->simulation->instances, my->copy);
+		task_extras(instance)->instance = instance;
+	pool_give_back(&task_simulation(instance)->instances, my->copy);
 }
 
 static enum progress steps_coroutine(struct os_thread *thread, struct frame *frame)
@@ -501,7 +500,7 @@ static void push_steps_in_time(struct os_thread *thread, struct task_instance *i
 
 void coroutine_push_bounded(struct os_thread *thread, struct task_instance *instance)
 {
-	const struct task *task = &instance->simulation->workload->tasks[instance->task];
+	const struct task *task = &task_simulation(instance)->workload->tasks[instance->task];
 
 	push_steps_in_time(thread, instance, task->first, task->end, task_extras_of(instance)->timeout_ns);
 }
@@ -568,8 +567,10 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 {
 	struct submit_locals *my = FRAME_LOCALS(frame, struct submit_locals);
 	struct task_instance *instance = my->instance, *child;
-	struct executor *executor = my->step->resource == INDEX_NONE ? NULL :
-				    resource_object(thread, instance->simulation, my->step->resource);
+	struct executor *executor =
+		my->step->resource == INDEX_NONE
+			? NULL
+			: resource_object(thread, task_simulation(instance), my->step->resource);
 
 	PROGRAM_BEGIN(frame);
 	if (executor && !executor->opened)
@@ -581,12 +582,13 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 		child = step_new_child(instance, my->step->start, my->next);
 		my->handle = task_add_handle(instance, my->step->group);
 		my->handle->instance = child;
-		my->handle->call = region_alloc(instance->simulation->region, sizeof(*my->handle->call));
+		my->handle->call = region_alloc(task_simulation(instance)->region, sizeof(*my->handle->call));
 		my->handle->call->call.arguments = start_arguments(my->step->start);
 		my->handle->call->call.result = start_result(my->step->start);
 		child->handle = my->handle;
-		AWAIT(frame, aio_run_in_executor(thread, my->pool, default_workers(instance->simulation->workload),
-						 my->handle->call, task_run, child));
+		AWAIT(frame,
+		      aio_run_in_executor(thread, my->pool, default_workers(task_simulation(instance)->workload),
+					  my->handle->call, task_run, child));
 	}
 	PROGRAM_END;
 }

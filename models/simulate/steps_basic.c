@@ -9,13 +9,13 @@
 
 sim_ns step_ns(struct task_instance *instance, const struct step *step, double slowdown)
 {
-	const struct simulation *simulation = instance->simulation;
+	const struct activation *activation = task_activation(instance);
+	const struct simulation *simulation = activation->simulation;
 	const struct workload *workload = simulation->workload;
-	sim_ns ns = workload_duration(workload, step, &workload->tasks[instance->activation->task],
-				      simulation->replication, instance->entity, instance->draw_count,
-				      task_extras_of(instance)->item_ns);
+	sim_ns ns = workload_duration(
+		workload, step, &workload->tasks[activation->task], simulation->replication, instance->entity,
+		task_next_draw(instance, step->duration.kind == DURATION_DRAWN), task_extras_of(instance)->item_ns);
 
-	instance->draw_count += step->duration.kind == DURATION_DRAWN;
 	return slowdown == 1 ? ns : sim_time_round((double)ns * slowdown);
 }
 
@@ -23,7 +23,8 @@ int64_t step_value(struct task_instance *instance, struct value value)
 {
 	int64_t result = 0;
 
-	if (!workload_value(instance->simulation->workload, value, instance->activation->variables, &result))
+	if (!workload_value(task_simulation(instance)->workload, value, task_activation(instance)->variables,
+			    &result))
 		task_raise(instance, EXCEPTION_ARITHMETIC);
 	return result;
 }
@@ -31,17 +32,16 @@ int64_t step_value(struct task_instance *instance, struct value value)
 void step_store(struct task_instance *instance, uint32_t variable, int64_t value)
 {
 	if (variable != INDEX_NONE)
-		instance->activation->variables[variable] = value;
+		task_activation(instance)->variables[variable] = value;
 }
 
-static struct task_run_locals *push_block(struct os_thread *thread, struct task_instance *instance, uint32_t first,
-					  uint32_t end)
+static struct task_steps_locals *push_block(struct os_thread *thread, struct task_instance *instance,
+					    uint32_t first, uint32_t end)
 {
-	struct task_run_locals *block = os_thread_push_sized(thread, task_run_steps, sizeof(*block));
+	struct task_steps_locals *block = os_thread_push_sized(thread, task_run_steps, sizeof(*block));
 
-	block->instance = instance;
-	block->at = first;
-	block->end = end & TASK_STEPS_MOST;
+	block->instance = near_ref_to(instance);
+	block->at = first < end ? first & TASK_STEP_MASK : TASK_STEP_NONE;
 	return block;
 }
 
@@ -52,7 +52,7 @@ void push_steps(struct os_thread *thread, struct task_instance *instance, uint32
 
 static uint32_t index_of(const struct task_instance *instance, const struct step *step)
 {
-	return (uint32_t)(step - instance->simulation->workload->steps);
+	return (uint32_t)(step - task_simulation(instance)->workload->steps);
 }
 
 void push_body(struct os_thread *thread, struct task_instance *instance, const struct step *step)
@@ -64,7 +64,7 @@ void push_body(struct os_thread *thread, struct task_instance *instance, const s
 
 enum progress step_python(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	const struct python *python = &instance->simulation->workload->python;
+	const struct python *python = &task_simulation(instance)->workload->python;
 
 	return py_bytecode(thread, ACTIVITY_PYTHON,
 			   step_ns(instance, step, python->slowdown_python) + py_cost(thread, COST_STEP_COST));
@@ -72,12 +72,13 @@ enum progress step_python(struct os_thread *thread, struct task_instance *instan
 
 enum progress step_c(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	return py_c_call(thread, step_ns(instance, step, instance->simulation->workload->python.slowdown_c));
+	return py_c_call(thread, step_ns(instance, step, task_simulation(instance)->workload->python.slowdown_c));
 }
 
 enum progress step_native(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	return py_native_call(thread, step_ns(instance, step, instance->simulation->workload->python.slowdown_native));
+	return py_native_call(thread,
+			      step_ns(instance, step, task_simulation(instance)->workload->python.slowdown_native));
 }
 
 enum progress step_block(struct os_thread *thread, struct task_instance *instance, const struct step *step)
@@ -113,7 +114,7 @@ enum progress step_io(struct os_thread *thread, struct task_instance *instance, 
 
 	if (step->io_via == IO_SLEEP)
 		return py_sleep(thread, duration_ns);
-	return stream_ask(thread, step_streams(thread, instance->simulation, false), duration_ns);
+	return stream_ask(thread, step_streams(thread, task_simulation(instance), false), duration_ns);
 }
 
 /* bytearray(bytes), of which one byte in each page is written: one C call. */
@@ -188,7 +189,7 @@ enum progress step_break(struct os_thread *thread, struct task_instance *instanc
 enum progress step_stage(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	(void)thread;
-	simulation_mark_stage(instance->simulation, step->name);
+	simulation_mark_stage(task_simulation(instance), step->name);
 	return DONE;
 }
 
@@ -201,7 +202,7 @@ int64_t step_start_count(struct task_instance *instance, const struct start *sta
 
 struct task_instance *step_new_child(struct task_instance *parent, const struct start *start, int64_t index)
 {
-	const struct workload *workload = parent->simulation->workload;
+	const struct workload *workload = task_simulation(parent)->workload;
 	struct task_instance *child = task_instance_new_child(parent, start->task);
 	sim_ns item_ns;
 
@@ -210,7 +211,7 @@ struct task_instance *step_new_child(struct task_instance *parent, const struct 
 		task_extras(child)->item_ns = item_ns;
 	step_store(parent, start->index_variable, index);
 	for (uint32_t i = 0; i < start->argument_count; i++)
-		child->activation->variables[i] =
+		task_activation(child)->variables[i] =
 			step_value(parent, workload->arguments[start->first_argument + i]);
 	return child;
 }
@@ -225,7 +226,7 @@ struct spawn_locals {
 static enum progress spawn(struct os_thread *thread, struct frame *frame)
 {
 	struct spawn_locals *my = FRAME_LOCALS(frame, struct spawn_locals);
-	struct simulation *simulation = my->instance->simulation;
+	struct simulation *simulation = task_simulation(my->instance);
 	const struct task *task = &simulation->workload->tasks[my->step->start->task];
 	struct task_instance *child;
 
@@ -262,7 +263,7 @@ static enum progress join(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	for (; my->group < my->end; my->group++) {
-		for (my->handle = my->instance->activation->groups[my->group].first; my->handle;
+		for (my->handle = task_activation(my->instance)->groups[my->group].first; my->handle;
 		     my->handle = my->handle->next) {
 			if (my->handle->daemon)
 				continue;
@@ -271,7 +272,7 @@ static enum progress join(struct os_thread *thread, struct frame *frame)
 			if (my->handle->process)
 				AWAIT(frame, mp_process_join(thread, my->handle->process));
 		}
-		my->instance->activation->groups[my->group] = (struct handle_group){ NULL, NULL };
+		task_activation(my->instance)->groups[my->group] = (struct handle_group){ NULL, NULL };
 	}
 	PROGRAM_END;
 }
@@ -287,7 +288,7 @@ enum progress step_spawn(struct os_thread *thread, struct task_instance *instanc
 
 enum progress step_join(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	const struct activation *activation = instance->activation;
+	const struct activation *activation = task_activation(instance);
 	struct join_locals *locals;
 
 	if (!activation->groups)
@@ -295,7 +296,8 @@ enum progress step_join(struct os_thread *thread, struct task_instance *instance
 	locals = os_thread_push(thread, join);
 	locals->instance = instance;
 	locals->group = step->group == GROUP_ALL ? 0 : step->group;
-	locals->end = step->group == GROUP_ALL ? instance->simulation->workload->tasks[activation->task].group_count
-					       : step->group + 1;
+	locals->end = step->group == GROUP_ALL
+			      ? task_simulation(instance)->workload->tasks[activation->task].group_count
+			      : step->group + 1;
 	return os_thread_enter(thread);
 }

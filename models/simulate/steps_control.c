@@ -30,7 +30,7 @@ static enum progress enter(struct os_thread *thread, program_fn *program, struct
 
 static const struct step *steps_of(const struct task_instance *instance)
 {
-	return instance->simulation->workload->steps;
+	return task_simulation(instance)->workload->steps;
 }
 
 static uint32_t index_of(const struct task_instance *instance, const struct step *step)
@@ -52,13 +52,13 @@ enum progress step_let(struct os_thread *thread, struct task_instance *instance,
 
 static bool is_true(struct task_instance *instance, const struct step *step)
 {
-	const struct simulation *simulation = instance->simulation;
+	const struct simulation *simulation = task_simulation(instance);
 	const struct workload *workload = simulation->workload;
 
 	if (step->chance < 0)
 		return step_value(instance, step->value) != 0;
-	return workload_chance(workload, step, &workload->tasks[instance->activation->task], simulation->replication,
-			       instance->entity, instance->draw_count++);
+	return workload_chance(workload, step, &workload->tasks[task_activation(instance)->task],
+			       simulation->replication, instance->entity, task_next_draw(instance, true));
 }
 
 enum progress step_if(struct os_thread *thread, struct task_instance *instance, const struct step *step)
@@ -114,11 +114,11 @@ enum progress step_return(struct os_thread *thread, struct task_instance *instan
 /* The callee's variables are set from the caller's, which are the innermost until the call is entered. */
 void step_enter_callee(struct task_instance *instance, const struct start *start)
 {
-	const struct workload *workload = instance->simulation->workload;
-	struct activation *caller = instance->activation, *callee;
+	const struct workload *workload = task_simulation(instance)->workload;
+	struct activation *caller = task_activation(instance), *callee;
 
 	task_enter_call(instance, start->task);
-	callee = instance->activation;
+	callee = task_activation(instance);
 	for (uint32_t i = 0; i < start->argument_count; i++) {
 		if (!workload_value(workload, workload->arguments[start->first_argument + i], caller->variables,
 				    &callee->variables[i]))
@@ -133,7 +133,7 @@ static enum progress run_call(struct os_thread *thread, struct frame *frame)
 {
 	struct control_locals *my = FRAME_LOCALS(frame, struct control_locals);
 	struct task_instance *instance = my->instance;
-	const struct task *called = &instance->simulation->workload->tasks[my->step->start->task];
+	const struct task *called = &task_simulation(instance)->workload->tasks[my->step->start->task];
 
 	PROGRAM_BEGIN(frame);
 	step_enter_callee(instance, my->step->start);
@@ -232,20 +232,20 @@ enum progress step_try(struct os_thread *thread, struct task_instance *instance,
 /* The wait before the repetition after `tries` tries. */
 static sim_ns backoff_ns(struct task_instance *instance, const struct retry *retry, int64_t tries)
 {
-	const struct simulation *simulation = instance->simulation;
+	const struct simulation *simulation = task_simulation(instance);
 	const struct workload *workload = simulation->workload;
 	uint64_t stream = random_hash_name("retry");
 	struct variate variate;
-	double ns = (double)workload_draw(workload, &retry->backoff, stream, simulation->replication, instance->entity,
-					  instance->draw_count);
+	double ns =
+		(double)workload_draw(workload, &retry->backoff, stream, simulation->replication, instance->entity,
+				      task_next_draw(instance, retry->backoff.kind == DURATION_DRAWN));
 
-	instance->draw_count += retry->backoff.kind == DURATION_DRAWN;
 	for (int64_t i = 1; i < tries && ns < (double)retry->limit_ns; i++)
 		ns *= retry->factor;
 	ns = fmin(ns, (double)retry->limit_ns);
 	if (retry->jitter > 0) {
 		variate = variate_open(workload->seed, simulation->replication, stream, instance->entity,
-				       instance->draw_count++);
+				       task_next_draw(instance, true));
 		ns *= 1 + retry->jitter * (2 * variate_uniform(&variate) - 1);
 	}
 	return sim_time_round(ns);
@@ -270,7 +270,7 @@ static enum progress run_retry(struct os_thread *thread, struct frame *frame)
 			break;
 		instance->leaving = LEAVING_NOT;
 		instance->exception = EXCEPTION_NONE;
-		instance->simulation->retries++;
+		task_simulation(instance)->retries++;
 		AWAIT(frame, step_sleep(thread, instance, backoff_ns(instance, my->step->retry, my->tries)));
 		if (py_exception(thread) != PY_NO_EXCEPTION)
 			break;

@@ -19,7 +19,7 @@ struct submit_locals {
 
 static struct executor_call *new_call(struct submit_locals *my)
 {
-	struct executor_call *call = region_alloc(my->instance->simulation->region, sizeof(*call));
+	struct executor_call *call = region_alloc(task_simulation(my->instance)->region, sizeof(*call));
 	struct task_instance *child = step_new_child(my->instance, my->step->start, my->next);
 	struct handle *handle = task_add_handle(my->instance, my->step->group);
 
@@ -48,7 +48,7 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 
 enum progress step_submit(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	struct executor *executor = resource_object(thread, instance->simulation, step->resource);
+	struct executor *executor = resource_object(thread, task_simulation(instance), step->resource);
 	struct submit_locals *my = os_thread_push(thread, submit);
 
 	my->instance = instance;
@@ -72,7 +72,7 @@ struct futures_locals {
 static struct futures_locals *push_futures(struct os_thread *thread, program_fn *program,
 					   struct task_instance *instance, const struct step *step)
 {
-	const struct task *task = &instance->simulation->workload->tasks[instance->activation->task];
+	const struct task *task = &task_simulation(instance)->workload->tasks[task_activation(instance)->task];
 	struct futures_locals *my = os_thread_push(thread, program);
 
 	my->instance = instance;
@@ -86,7 +86,7 @@ static struct futures_locals *push_futures(struct os_thread *thread, program_fn 
 /* The first handle of the groups, or the one after `handle`; NULL: there is none left. */
 static struct handle *next_handle(struct futures_locals *my, struct handle *handle)
 {
-	struct handle_group *groups = my->instance->activation->groups;
+	struct handle_group *groups = task_activation(my->instance)->groups;
 
 	if (handle && handle->next)
 		return handle->next;
@@ -134,7 +134,7 @@ enum progress step_await_futures(struct os_thread *thread, struct task_instance 
 
 static struct py_futures *new_set(struct futures_locals *my)
 {
-	struct region *region = my->instance->simulation->region;
+	struct region *region = task_simulation(my->instance)->region;
 	struct py_futures *set = region_alloc(region, sizeof(*set));
 	uint32_t first_group = my->group;
 	size_t count = 0;
@@ -161,9 +161,10 @@ enum progress step_wait_futures(struct os_thread *thread, struct task_instance *
 	struct futures_locals my = {
 		.instance = instance,
 		.group = step->group == GROUP_ALL ? 0 : step->group,
-		.end = step->group == GROUP_ALL
-			       ? instance->simulation->workload->tasks[instance->activation->task].group_count
-			       : step->group + 1,
+		.end = step->group == GROUP_ALL ? task_simulation(instance)
+							  ->workload->tasks[task_activation(instance)->task]
+							  .group_count
+						: step->group + 1,
 	};
 
 	return py_futures_wait(thread, new_set(&my), wait_conditions[step->return_when], step_deadline(thread, step));
@@ -247,9 +248,9 @@ enum progress step_run(struct os_thread *thread, struct task_instance *instance,
 
 	if (instance->leaving != LEAVING_NOT)
 		return DONE;
-	run = region_alloc(instance->simulation->region, sizeof(*run));
+	run = region_alloc(task_simulation(instance)->region, sizeof(*run));
 	*run = (struct model_run){
-		.simulation = instance->simulation,
+		.simulation = task_simulation(instance),
 		.model = step->model,
 		.count = count,
 		.stride = 1,

@@ -29,7 +29,7 @@ struct body_locals {
 static enum progress generate(struct os_thread *thread, struct frame *frame)
 {
 	struct body_locals *my = FRAME_LOCALS(frame, struct body_locals);
-	const struct task *task = &my->instance->simulation->workload->tasks[my->task];
+	const struct task *task = &task_simulation(my->instance)->workload->tasks[my->task];
 
 	PROGRAM_BEGIN(frame);
 	push_steps(thread, my->instance, task->first, task->end);
@@ -45,14 +45,14 @@ static void begin(struct os_thread *thread, struct iterate_locals *my)
 	const struct start *start = my->step->start;
 	struct body_locals *locals;
 
-	my->suspended = region_alloc(instance->simulation->region, sizeof(*my->suspended));
+	my->suspended = region_alloc(task_simulation(instance)->region, sizeof(*my->suspended));
 	locals = aio_generator_init(thread->machine, &my->suspended->generator, generate);
 	locals->instance = instance;
 	locals->task = start->task;
-	my->outer = instance->activation;
+	my->outer = task_activation(instance);
 	step_enter_callee(instance, start);
-	instance->activation->generator = &my->suspended->generator;
-	my->suspended->activation = instance->activation;
+	task_activation(instance)->generator = &my->suspended->generator;
+	my->suspended->activation = task_activation(instance);
 }
 
 /* Left early, it takes the calls that it was in with it. */
@@ -61,10 +61,10 @@ static void end(struct os_thread *thread, struct iterate_locals *my)
 	struct task_instance *instance = my->instance;
 
 	aio_generator_drop(thread->machine, &my->suspended->generator);
-	instance->activation = my->suspended->activation;
-	while (instance->activation != my->outer)
+	task_set_activation(instance, my->suspended->activation);
+	while (task_activation(instance) != my->outer)
 		task_leave_call(instance);
-	region_free(instance->simulation->region, my->suspended);
+	region_free(task_simulation(instance)->region, my->suspended);
 }
 
 static enum progress iterate(struct os_thread *thread, struct frame *frame)
@@ -75,10 +75,10 @@ static enum progress iterate(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	begin(thread, my);
 	while (instance->leaving == LEAVING_NOT) {
-		instance->activation = my->suspended->activation;
+		task_set_activation(instance, my->suspended->activation);
 		AWAIT(frame, aio_generator_next(thread, &my->suspended->generator));
-		my->suspended->activation = instance->activation;
-		instance->activation = my->outer;
+		my->suspended->activation = task_activation(instance);
+		task_set_activation(instance, my->outer);
 		if (aio_generator_is_over(&my->suspended->generator) || instance->leaving != LEAVING_NOT)
 			break;
 		step_store(instance, my->step->variable, my->suspended->generator.value);
@@ -105,6 +105,6 @@ enum progress step_yield(struct os_thread *thread, struct task_instance *instanc
 	int64_t value = step_value(instance, step->value);
 
 	return instance->leaving == LEAVING_NOT
-		       ? aio_generator_yield(thread, instance->activation->generator, value)
+		       ? aio_generator_yield(thread, task_activation(instance)->generator, value)
 		       : DONE;
 }

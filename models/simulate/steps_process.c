@@ -99,7 +99,7 @@ static enum progress send(struct os_thread *thread, struct frame *frame)
 enum progress step_send(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	int64_t value = step_value(instance, step->value);
-	struct pipe *pipe = resource_object(thread, instance->simulation, step->resource);
+	struct pipe *pipe = resource_object(thread, task_simulation(instance), step->resource);
 	struct pipe_locals *my;
 
 	if (instance->leaving != LEAVING_NOT)
@@ -135,7 +135,7 @@ static enum progress receive(struct os_thread *thread, struct frame *frame)
 
 enum progress step_recv(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	struct pipe *pipe = resource_object(thread, instance->simulation, step->resource);
+	struct pipe *pipe = resource_object(thread, task_simulation(instance), step->resource);
 	struct pipe_locals *my = os_thread_push(thread, receive);
 
 	my->instance = instance;
@@ -179,7 +179,7 @@ static enum progress call_barrier_wait(struct os_thread *thread, struct resource
 /* Whether the thread owns the condition's lock; else Python would raise. */
 static bool owns_condition(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	const struct mp_condition *condition = resource_object(thread, instance->simulation, step->resource);
+	const struct mp_condition *condition = resource_object(thread, task_simulation(instance), step->resource);
 
 	if (condition->lock.owner == thread)
 		return true;

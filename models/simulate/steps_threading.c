@@ -44,7 +44,7 @@ static bool check_release(struct os_thread *thread, struct task_instance *instan
 			  int64_t count)
 {
 	const struct resource_class *class = class_of(instance, step);
-	const void *object = resource_object(thread, instance->simulation, step->resource);
+	const void *object = resource_object(thread, task_simulation(instance), step->resource);
 
 	if (!class->may_release || class->may_release(thread, object, count))
 		return true;
@@ -94,7 +94,7 @@ static enum progress with(struct os_thread *thread, struct frame *frame)
 
 enum progress step_with(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	void *object = resource_object(thread, instance->simulation, step->resource);
+	void *object = resource_object(thread, task_simulation(instance), step->resource);
 	struct with_locals *my = os_thread_push(thread, with);
 
 	my->instance = instance;
@@ -236,7 +236,7 @@ static enum progress call_join(struct os_thread *thread, struct resource_call *m
 
 enum progress step_task_done(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	const struct py_queue *queue = resource_object(thread, instance->simulation, step->resource);
+	const struct py_queue *queue = resource_object(thread, task_simulation(instance), step->resource);
 
 	if (queue->unfinished == 0) {
 		task_raise(instance, EXCEPTION_RUNTIME); /* ValueError: task_done() called too many times */
@@ -264,18 +264,18 @@ struct request_locals {
 /* How long one request takes, the next draw of the instance where it varies. */
 static sim_ns request_ns(struct task_instance *instance, const struct resource *resource)
 {
-	const struct simulation *simulation = instance->simulation;
+	const struct simulation *simulation = task_simulation(instance);
 	sim_ns ns = workload_draw(simulation->workload, &resource->time, random_hash_name(resource->name),
-				  simulation->replication, instance->entity, instance->draw_count);
+				  simulation->replication, instance->entity,
+				  task_next_draw(instance, resource->time.kind == DURATION_DRAWN));
 
-	instance->draw_count += resource->time.kind == DURATION_DRAWN;
 	return ns;
 }
 
 /* Sends it; stores how long its answer, or giving up on it, is to be waited for. */
 static void send_request(struct os_thread *thread, struct request_locals *my)
 {
-	struct simulation *simulation = my->instance->simulation;
+	struct simulation *simulation = task_simulation(my->instance);
 	const struct resource *resource = step_resource(my->instance, my->step);
 	struct service *service = resource_object(thread, simulation, my->step->resource);
 	sim_ns now = machine_now(thread->machine);

@@ -32,7 +32,7 @@ static enum progress access_variable(struct os_thread *thread, struct frame *fra
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_VARIABLE_ACCESS)));
-	access_cells(resource_object(thread, my->instance->simulation, my->step->resource), my);
+	access_cells(resource_object(thread, task_simulation(my->instance), my->step->resource), my);
 	PROGRAM_END;
 }
 
@@ -40,7 +40,7 @@ static enum progress access_variable(struct os_thread *thread, struct frame *fra
 static enum progress access_across_processes(struct os_thread *thread, struct frame *frame)
 {
 	struct access_locals *my = FRAME_LOCALS(frame, struct access_locals);
-	struct mp_cells *shared = resource_object(thread, my->instance->simulation, my->step->resource);
+	struct mp_cells *shared = resource_object(thread, task_simulation(my->instance), my->step->resource);
 	const struct payload nothing = { 0, 0 };
 
 	PROGRAM_BEGIN(frame);

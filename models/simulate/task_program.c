@@ -13,10 +13,28 @@
 
 static const struct task *task_of(const struct task_instance *instance)
 {
-	return &instance->simulation->workload->tasks[instance->task];
+	return &task_simulation(instance)->workload->tasks[instance->task];
 }
 
 /* ---- Activations and handles ---- */
+
+/* An activation of its own for a call by `caller`, or for all of an instance (NULL). */
+static struct activation *activation_new(struct simulation *simulation, uint32_t task, struct activation *caller)
+{
+	const struct task *called = &simulation->workload->tasks[task];
+	struct activation *activation = pool_take(&simulation->activations);
+
+	*activation = (struct activation){
+		.simulation = simulation,
+		.caller = caller,
+		.depth = caller ? caller->depth + 1 : 0,
+		.task = task,
+	};
+	if (called->variable_count > 0)
+		activation->variables = region_alloc_array(simulation->region, called->variable_count,
+							   sizeof(*activation->variables));
+	return activation;
+}
 
 /* Whether its activation stays as it is at the start: it has no variables, and starts and calls nothing. */
 static bool keeps_nothing(const struct workload *workload, const struct task *task)
@@ -25,6 +43,39 @@ static bool keeps_nothing(const struct workload *workload, const struct task *ta
 		if (workload->steps[at].start)
 			return false;
 	return task->variable_count == 0;
+}
+
+/* Steps whose own cost is part of their work, or that are no statements of their own; before all others
+ * their bytecode is paid. */
+static bool has_no_step_cost(enum step_kind kind)
+{
+	return kind == STEP_PYTHON || kind == STEP_REPEAT || kind == STEP_LOOP || kind == STEP_BREAK ||
+	       kind == STEP_SPAWN || kind == STEP_JOIN || kind == STEP_STAGE || kind == STEP_BODY;
+}
+
+/* What is the same at each execution of a step. */
+struct step_plan {
+	const struct step *step;
+	step_fn *programs[2]; /* in a function, in a coroutine */
+	uint32_t next;	      /* in its block; TASK_STEP_NONE: it is the last */
+	bool has_cost;	      /* of its own, before its work */
+};
+
+/* Of the steps of a block, and of the blocks in it. */
+static void plan_steps(const struct workload *workload, uint32_t first, uint32_t end, struct step_plan *plans)
+{
+	const struct step *steps = workload->steps;
+
+	for (uint32_t at = first; at < end; at = steps[at].end) {
+		plans[at] = (struct step_plan){
+			.step = &steps[at],
+			.programs = { step_program_of(workload, &steps[at], false),
+				      step_program_of(workload, &steps[at], true) },
+			.next = steps[at].end < end ? steps[at].end : TASK_STEP_NONE,
+			.has_cost = !has_no_step_cost(steps[at].kind),
+		};
+		plan_steps(workload, at + 1, steps[at].end, plans);
+	}
 }
 
 void task_programs_init(struct simulation *simulation)
@@ -37,59 +88,42 @@ void task_programs_init(struct simulation *simulation)
 	pool_init(&simulation->activations, region, sizeof(struct activation));
 	simulation->shared_activations =
 		region_alloc_array(region, workload->task_count, sizeof(*simulation->shared_activations));
+	simulation->plans = region_alloc_array(region, workload->step_count, sizeof(*simulation->plans));
 	for (uint32_t i = 0; i < workload->task_count; i++) {
+		plan_steps(workload, workload->tasks[i].first, workload->tasks[i].end, simulation->plans);
 		if (!keeps_nothing(workload, &workload->tasks[i]))
 			continue;
-		simulation->shared_activations[i] = region_alloc(region, sizeof(struct activation));
-		simulation->shared_activations[i]->task = i;
+		simulation->shared_activations[i] = activation_new(simulation, i, NULL);
 	}
 }
 
 void task_enter_call(struct task_instance *instance, uint32_t task)
 {
-	struct simulation *simulation = instance->simulation;
-	const struct task *called = &simulation->workload->tasks[task];
-	struct activation *caller = instance->activation;
-	struct activation *activation;
-
-	if (!caller && simulation->shared_activations[task]) {
-		instance->activation = simulation->shared_activations[task];
-		return;
-	}
-	activation = pool_take(&simulation->activations);
-	*activation = (struct activation){
-		.caller = caller,
-		.depth = caller ? caller->depth + 1 : 0,
-		.task = task,
-	};
-	if (called->variable_count > 0)
-		activation->variables = region_alloc_array(simulation->region, called->variable_count,
-							   sizeof(*activation->variables));
-	instance->activation = activation;
+	task_set_activation(instance, activation_new(task_simulation(instance), task, task_activation(instance)));
 }
 
 void task_leave_call(struct task_instance *instance)
 {
-	struct activation *activation = instance->activation;
-	struct region *region = instance->simulation->region;
+	struct activation *activation = task_activation(instance);
+	struct simulation *simulation = activation->simulation;
 
-	instance->activation = activation->caller;
-	if (instance->has_left_steps)
+	if (instance->has_left_steps) /* they still use it */
 		return;
-	if (activation == instance->simulation->shared_activations[activation->task])
+	task_set_activation(instance, activation->caller);
+	if (activation == simulation->shared_activations[activation->task])
 		return;
 	if (activation->variables)
-		region_free(region, activation->variables);
+		region_free(simulation->region, activation->variables);
 	if (activation->groups)
-		region_free(region, activation->groups);
-	pool_give_back(&instance->simulation->activations, activation);
+		region_free(simulation->region, activation->groups);
+	pool_give_back(&simulation->activations, activation);
 }
 
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group)
 {
-	struct activation *activation = instance->activation;
-	struct region *region = instance->simulation->region;
-	uint32_t count = instance->simulation->workload->tasks[activation->task].group_count;
+	struct activation *activation = task_activation(instance);
+	struct region *region = task_simulation(instance)->region;
+	uint32_t count = task_simulation(instance)->workload->tasks[activation->task].group_count;
 	struct handle *handle = region_alloc(region, sizeof(*handle));
 	struct handle_group *place;
 
@@ -116,13 +150,14 @@ const struct instance_extras no_extras = { .timeout_ns = TIMEOUT_NONE, .waits_fo
 
 struct instance_extras *task_extras(struct task_instance *instance)
 {
-	struct simulation *simulation = instance->simulation;
-	struct instance_extras *extras = instance->extras;
+	struct simulation *simulation = task_simulation(instance);
+	struct instance_extras *extras = near_at_or_null(instance->extras);
 
 	if (extras)
 		return extras;
-	extras = instance->extras = pool_take(&simulation->extras);
+	extras = pool_take(&simulation->extras);
 	*extras = no_extras;
+	instance->extras = near_ref_to(extras);
 	extras->instance = instance;
 	extras->previous = simulation->last_extras;
 	if (simulation->last_extras)
@@ -133,10 +168,9 @@ struct instance_extras *task_extras(struct task_instance *instance)
 	return extras;
 }
 
-static void drop_extras(struct task_instance *instance)
+static void drop_extras(struct simulation *simulation, struct task_instance *instance)
 {
-	struct simulation *simulation = instance->simulation;
-	struct instance_extras *extras = instance->extras;
+	struct instance_extras *extras = near_at_or_null(instance->extras);
 
 	if (!extras)
 		return;
@@ -179,15 +213,15 @@ static void trace_counters(const struct simulation *simulation)
 static struct task_instance *instance_new(struct simulation *simulation, uint32_t task, uint64_t entity, bool counted)
 {
 	struct task_instance *instance = pool_take(&simulation->instances);
+	struct activation *shared = simulation->shared_activations[task];
 
 	*instance = (struct task_instance){
-		.simulation = simulation,
-		.task = task,
+		.task = task & TASK_INDEX_MASK,
 		.counted = counted,
 		.entity = entity,
 		.release_ns = engine_now(simulation->engine),
 	};
-	task_enter_call(instance, task);
+	task_set_activation(instance, shared ? shared : activation_new(simulation, task, NULL));
 	if (counted) {
 		task_statistics_released(instance);
 		trace_counters(simulation);
@@ -212,30 +246,15 @@ struct task_instance *task_instance_new_main(struct simulation *simulation, uint
 
 struct task_instance *task_instance_new_child(struct task_instance *parent, uint32_t task)
 {
-	return instance_new(parent->simulation, task, random_hash_path(parent->entity, task_extras(parent)->child_count++),
-			    true);
-}
-
-/* ---- Blocks of steps ---- */
-
-/* Steps whose own cost is part of their work, or that are no statements of their own; before all others
- * their bytecode is paid. */
-static bool has_no_step_cost(enum step_kind kind)
-{
-	return kind == STEP_PYTHON || kind == STEP_REPEAT || kind == STEP_LOOP || kind == STEP_BREAK ||
-	       kind == STEP_SPAWN || kind == STEP_JOIN || kind == STEP_STAGE || kind == STEP_BODY;
-}
-
-static enum progress execute(struct os_thread *thread, struct task_instance *instance, const struct step *step)
-{
-	return step_program_of(instance->simulation->workload, step, instance->in_coroutine)(thread, instance, step);
+	return instance_new(task_simulation(parent), task,
+			    random_hash_path(parent->entity, task_extras(parent)->child_count++), true);
 }
 
 /* ---- A whole instance ---- */
 
 static void begin(struct os_thread *thread, struct task_instance *instance)
 {
-	struct simulation *simulation = instance->simulation;
+	struct simulation *simulation = task_simulation(instance);
 
 	instance->number = ++simulation->begun & TASK_NUMBER_MASK;
 	task_statistics_begun(instance);
@@ -247,7 +266,7 @@ static void begin(struct os_thread *thread, struct task_instance *instance)
 
 static void end(struct os_thread *thread, struct task_instance *instance)
 {
-	struct simulation *simulation = instance->simulation;
+	struct simulation *simulation = task_simulation(instance);
 
 	os_thread_account_to(thread, NULL);
 	if (instance->leaving != LEAVING_RAISE)
@@ -269,36 +288,38 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 static void tell_user(struct task_instance *instance)
 {
 	if (instance->user_number > 0)
-		arrivals_request_ended(instance->simulation->arrivals, instance->user_number - 1);
+		arrivals_request_ended(task_simulation(instance)->arrivals, instance->user_number - 1);
 	instance->user_number = 0;
 }
 
 static void give_back(struct task_instance *instance)
 {
+	struct simulation *simulation = task_simulation(instance);
+
 	tell_user(instance);
 	task_leave_call(instance);
 	if (instance->has_left_steps)
 		return;
-	drop_extras(instance);
-	pool_give_back(&instance->simulation->instances, instance);
+	drop_extras(simulation, instance);
+	pool_give_back(&simulation->instances, instance);
 }
 
 void task_instance_reject(struct task_instance *instance)
 {
-	instance->simulation->rejected++;
+	task_simulation(instance)->rejected++;
 	task_statistics_turned_away(instance);
 	give_back(instance);
 }
 
 void task_instance_abort(struct task_instance *instance)
 {
-	struct simulation *simulation = instance->simulation;
+	struct simulation *simulation = task_simulation(instance);
 
 	simulation->failed++;
 	if (instance->number > 0) {
 		task_statistics_ended(instance, false);
-		machine_trace(simulation->machine, instance->thread, TRACE_END, "task", task_of(instance)->name,
-			      (int64_t)instance->number);
+		machine_trace(simulation->machine, task_thread(instance), TRACE_END, "task",
+			      task_of(instance)->name, (int64_t)instance->number);
 		deadlock_forget(instance);
 		shared_cells_forget(instance);
 	} else {
@@ -321,7 +342,7 @@ static void tell_handle(struct task_instance *instance)
 
 void task_instance_cancel(struct task_instance *instance)
 {
-	instance->simulation->cancelled++;
+	task_simulation(instance)->cancelled++;
 	task_statistics_turned_away(instance);
 	task_raise(instance, EXCEPTION_CANCELLED);
 	tell_handle(instance);
@@ -367,10 +388,8 @@ static enum progress answer_user(struct os_thread *thread, struct frame *frame)
 }
 
 /* The frame's last act: counts the instance's outcome, and is done with it, at once or as the frame of its answer. */
-static enum progress finish(struct os_thread *thread, struct frame *frame)
+static enum progress finish(struct os_thread *thread, struct frame *frame, struct task_instance *instance)
 {
-	struct task_instance *instance = FRAME_LOCALS(frame, struct task_run_locals)->instance;
-
 	if (instance->counted)
 		end(thread, instance);
 	if (instance->user_number == 0) {
@@ -378,42 +397,53 @@ static enum progress finish(struct os_thread *thread, struct frame *frame)
 		return DONE;
 	}
 	frame_become(frame, answer_user);
+	FRAME_LOCALS(frame, struct task_run_locals)->instance = instance;
 	return answer_user(thread, frame);
+}
+
+/* ---- Blocks of steps ---- */
+
+static enum progress execute(struct os_thread *thread, struct task_instance *instance, const struct step_plan *plan)
+{
+	return plan->programs[instance->in_coroutine](thread, instance, plan->step);
 }
 
 enum progress task_run_steps(struct os_thread *thread, struct frame *frame)
 {
-	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
-	const struct step *steps = my->instance->simulation->workload->steps;
+	struct task_steps_locals *my = FRAME_LOCALS(frame, struct task_steps_locals);
+	struct task_instance *instance = near_at(my->instance);
+	const struct step_plan *plans = task_simulation(instance)->plans;
 
 	PROGRAM_BEGIN(frame);
 	if (!engine_count_round(thread->machine->engine))
 		AWAIT(frame, os_thread_compute(thread, 1));
 	if (my->is_body)
 		AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_BODY_COST)));
-	for (; my->at < my->end && my->instance->leaving == LEAVING_NOT; my->at = steps[my->at].end) {
-		if (!has_no_step_cost(steps[my->at].kind))
+	for (; my->at != TASK_STEP_NONE && instance->leaving == LEAVING_NOT;
+	     my->at = plans[my->at].next & TASK_STEP_MASK) {
+		if (plans[my->at].has_cost)
 			AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_STEP_COST)));
-		AWAIT(frame, execute(thread, my->instance, &steps[my->at]));
+		AWAIT(frame, execute(thread, instance, &plans[my->at]));
 		/* What the library raised; the numbers are the same (steps_asyncio.c). */
 		if (py_exception(thread) != PY_NO_EXCEPTION)
-			task_raise(my->instance, (enum exception_kind)py_catch(thread));
+			task_raise(instance, (enum exception_kind)py_catch(thread));
 	}
 	if (my->is_whole)
-		return finish(thread, frame);
+		return finish(thread, frame, instance);
 	PROGRAM_END;
 }
 
 /* The frame goes on as that of all the instance's steps: millions may wait in theirs, and have no other. */
-static enum progress become_steps(struct os_thread *thread, struct frame *frame)
+static enum progress become_steps(struct os_thread *thread, struct frame *frame, struct task_instance *instance)
 {
-	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
-	const struct task *task = task_of(my->instance);
+	const struct task *task = task_of(instance);
 
 	frame_become(frame, task_run_steps);
-	my->at = task->first;
-	my->end = task->end & TASK_STEPS_MOST;
-	my->is_whole = true;
+	*FRAME_LOCALS(frame, struct task_steps_locals) = (struct task_steps_locals){
+		.instance = near_ref_to(instance),
+		.at = (task->first < task->end ? task->first : TASK_STEP_NONE) & TASK_STEP_MASK,
+		.is_whole = true,
+	};
 	return task_run_steps(thread, frame);
 }
 
@@ -432,14 +462,14 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 		py_current(thread)->interpreter->shares_pages = false;
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_FIRST_TASK)));
 	}
-	instance->thread = thread;
+	instance->thread = near_ref_to(thread);
 	if (instance->counted)
 		begin(thread, instance);
 	if (task_extras_of(instance)->timeout_ns == TIMEOUT_NONE)
-		return become_steps(thread, frame);
+		return become_steps(thread, frame, instance);
 	coroutine_push_bounded(thread, instance);
 	AWAIT(frame, os_thread_enter(thread));
-	return finish(thread, frame);
+	return finish(thread, frame, instance);
 	PROGRAM_END;
 }
 

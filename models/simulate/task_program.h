@@ -28,6 +28,7 @@ struct handle_group {
 
 /* One execution of a task's steps: a call has its own. */
 struct activation {
+	struct simulation *simulation;
 	struct activation *caller; /* NULL: the instance's own */
 	int64_t *variables;
 	struct handle_group *groups;
@@ -58,14 +59,16 @@ struct instance_extras {
 #define TASK_NUMBER_BITS 40
 #define TASK_NUMBER_MASK (((uint64_t)1 << TASK_NUMBER_BITS) - 1)
 #define TASK_EXCEPTION_BITS 24
+#define TASK_INDEX_BITS 24
+#define TASK_INDEX_MASK (((uint32_t)1 << TASK_INDEX_BITS) - 1)
 
 /* Of these there are as many as are pending at once: millions. */
 struct task_instance {
-	struct simulation *simulation;
-	struct activation *activation; /* the innermost */
-	struct instance_extras *extras; /* NULL: none so far */
-	struct handle *handle;	       /* told of the end; may be NULL */
-	const struct os_thread *thread; /* on which it has begun */
+	near_ref activation;   /* the innermost */
+	near_ref extras;       /* 0: none so far */
+	near_ref thread;       /* on which it has begun */
+	uint32_t user_number;  /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
+	struct handle *handle; /* told of the end; may be NULL */
 	uint64_t entity;
 	sim_ns release_ns;
 	uint64_t number : TASK_NUMBER_BITS;	    /* in order of their beginning */
@@ -77,16 +80,46 @@ struct task_instance {
 	bool is_measured : 1;	  /* not of the warm-up */
 	bool has_ended_steps : 1; /* those that wait_for() awaits */
 	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given back */
-	uint32_t task;	      /* index into the workload's tasks */
-	uint32_t user_number; /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
-	uint64_t draw_count;  /* durations drawn so far */
+	uint64_t draw_count : TASK_NUMBER_BITS; /* durations drawn so far */
+	uint64_t task : TASK_INDEX_BITS;	/* index into the workload's tasks */
 };
+
+static inline struct activation *task_activation(const struct task_instance *instance)
+{
+	return near_at(instance->activation);
+}
+
+static inline void task_set_activation(struct task_instance *instance, const struct activation *activation)
+{
+	instance->activation = near_ref_or_none(activation);
+}
+
+/* Once it has begun. */
+static inline const struct os_thread *task_thread(const struct task_instance *instance)
+{
+	return near_at(instance->thread);
+}
+
+/* While it has an activation. */
+static inline struct simulation *task_simulation(const struct task_instance *instance)
+{
+	return task_activation(instance)->simulation;
+}
+
+/* The number of its next draw, if there is one now. */
+static inline uint64_t task_next_draw(struct task_instance *instance, bool is_drawn)
+{
+	const uint64_t number = instance->draw_count;
+
+	instance->draw_count = (number + is_drawn) & TASK_NUMBER_MASK;
+	return number;
+}
 
 /* The instance's extras, to be read and to be changed. */
 extern const struct instance_extras no_extras;
 static inline const struct instance_extras *task_extras_of(const struct task_instance *instance)
 {
-	return instance->extras ? instance->extras : &no_extras;
+	return instance->extras ? near_at(instance->extras) : &no_extras;
 }
 struct instance_extras *task_extras(struct task_instance *instance);
 /* Sets what it returns, and the time for its steps in all. */
@@ -117,19 +150,27 @@ void task_raise(struct task_instance *instance, enum exception_kind exception);
 void task_enter_call(struct task_instance *instance, uint32_t task);
 void task_leave_call(struct task_instance *instance);
 
-/* So many bits has the index of a step. */
-#define TASK_STEP_BITS 30
-#define TASK_STEPS_MOST ((1u << TASK_STEP_BITS) - 1)
-
-/* Of the two programs below. */
+/* Of the programs below that execute an instance. */
 struct task_run_locals {
 	struct task_instance *instance;
-	/* For steps: those from `at` to `end`, once. */
-	uint32_t at;
-	uint32_t end : TASK_STEP_BITS;
+};
+
+/* So many bits has the index of a step. */
+#define TASK_STEP_BITS 30
+#define TASK_STEP_MASK ((1u << TASK_STEP_BITS) - 1)
+#define TASK_STEP_NONE TASK_STEP_MASK
+
+/* Of task_run_steps(): from `at` to the end of the block that this step is in, once. Millions may wait in theirs.
+ */
+struct task_steps_locals {
+	near_ref instance;
+	uint32_t at : TASK_STEP_BITS; /* TASK_STEP_NONE: there are no more */
 	uint32_t is_body : 1;  /* of a step: going through it has a cost of its own */
 	uint32_t is_whole : 1; /* they are all steps of the instance, which ends with them */
 };
+
+_Static_assert(sizeof(struct task_steps_locals) <= sizeof(struct task_run_locals),
+	       "the frame of one serves the other");
 
 /* Executes the instance that the frame's locals start with, counts its outcome, and gives it back. Works in a
  * coroutine too, when its frames are those of the coroutine. */

@@ -71,14 +71,14 @@ void task_statistics_start(struct simulation *simulation)
 
 static struct class_statistics *class_of(const struct task_instance *instance)
 {
-	struct class_statistics *classes = instance->simulation->statistics.classes;
+	struct class_statistics *classes = task_simulation(instance)->statistics.classes;
 
 	return classes ? &classes[instance->task] : NULL;
 }
 
 void task_statistics_released(struct task_instance *instance)
 {
-	struct simulation *simulation = instance->simulation;
+	struct simulation *simulation = task_simulation(instance);
 	struct task_statistics *statistics = &simulation->statistics;
 
 	/* The figures begin with the first task that counts in them. */
@@ -95,8 +95,8 @@ void task_statistics_released(struct task_instance *instance)
 
 void task_statistics_begun(struct task_instance *instance)
 {
-	struct task_statistics *statistics = &instance->simulation->statistics;
-	sim_ns waited_ns = engine_now(instance->simulation->engine) - instance->release_ns;
+	struct task_statistics *statistics = &task_simulation(instance)->statistics;
+	sim_ns waited_ns = engine_now(task_simulation(instance)->engine) - instance->release_ns;
 
 	statistics->begun += instance->is_measured;
 	statistics->waited += instance->is_measured && waited_ns > 0;
@@ -106,7 +106,8 @@ void task_statistics_begun(struct task_instance *instance)
 
 sim_ns *task_statistics_time_in(const struct task_instance *instance)
 {
-	return instance->is_measured ? instance->simulation->time_in_ns : instance->simulation->statistics.left_out_ns;
+	return instance->is_measured ? task_simulation(instance)->time_in_ns
+				     : task_simulation(instance)->statistics.left_out_ns;
 }
 
 static void growth_add(struct growth *growth, uint64_t release_number, sim_ns sojourn_ns)
@@ -126,7 +127,7 @@ static void growth_add(struct growth *growth, uint64_t release_number, sim_ns so
 
 void task_statistics_ended(struct task_instance *instance, bool completed)
 {
-	struct simulation *simulation = instance->simulation;
+	struct simulation *simulation = task_simulation(instance);
 	struct task_statistics *statistics = &simulation->statistics;
 	struct class_statistics *of_class = class_of(instance);
 	sim_ns now_ns = engine_now(simulation->engine);
@@ -149,7 +150,7 @@ void task_statistics_ended(struct task_instance *instance, bool completed)
 
 void task_statistics_turned_away(struct task_instance *instance)
 {
-	level_add(&instance->simulation->in_flight, engine_now(instance->simulation->engine), -1);
+	level_add(&task_simulation(instance)->in_flight, engine_now(task_simulation(instance)->engine), -1);
 	if (class_of(instance))
 		class_of(instance)->not_completed++;
 }

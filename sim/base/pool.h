@@ -1,5 +1,6 @@
 /*
- * pool.h - things of one size that come and go: given back, they serve again; new ones come many at a time.
+ * pool.h - things of one size that come and go: given back, they serve again; new ones come a chunk of near memory
+ * at a time (near_memory.h), and never move.
  *
  * One by one from a region each would cost a header of its own and a call of malloc.
  */
@@ -15,13 +16,12 @@ struct pool {
 	struct region *region; /* borrowed: where it grows */
 	size_t item_bytes;
 	void *free;			/* the first of those given back; each begins with a pointer to the next */
-	unsigned char *unused, *end;	/* of the newest block */
-	size_t item_count;		/* of all blocks */
+	unsigned char *unused, *end;	/* of the newest chunk */
 };
 
-/* Items of `item_bytes`, a multiple of a pointer's size. */
+/* Items of `item_bytes`, a multiple of a pointer's size and no more than NEAR_CONTENT_BYTES. */
 void pool_init(struct pool *pool, struct region *region, size_t item_bytes);
-/* For pool_take(): the next block, larger the more there are. */
+/* For pool_take(): the next chunk. */
 void pool_grow(struct pool *pool);
 
 /* An item; what stands in it is anything. */

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/near_memory.h"
+
 struct region_block {
 	struct region_block *newer, *older;
 	struct region *region;
@@ -123,6 +125,10 @@ void region_release(struct region *region)
 		block = older;
 	}
 	region->blocks = NULL;
+	if (region->chunks)
+		near_chunks_give_back(region->chunks);
+	region->chunks = NULL;
+	region->near_unused = region->near_end = NULL;
 	region->size_bytes = 0;
 }
 
@@ -150,6 +156,36 @@ void *region_alloc_array(struct region *region, size_t count, size_t size_bytes)
 	if (__builtin_mul_overflow(count, size_bytes, &total_bytes))
 		region_fail(region);
 	return region_alloc(region, total_bytes);
+}
+
+struct near_chunk *region_take_chunk(struct region *region)
+{
+	struct near_chunk *chunk;
+
+	if (!fits_limit(region, NEAR_CHUNK_BYTES) || !allocation_may_succeed())
+		region_fail(region);
+	chunk = near_chunk_take();
+	if (!chunk)
+		region_fail(region);
+	chunk->next = region->chunks;
+	region->chunks = chunk;
+	region->size_bytes += NEAR_CHUNK_BYTES;
+	return chunk;
+}
+
+void *region_alloc_near(struct region *region, size_t size_bytes)
+{
+	const size_t bytes = (size_bytes + NEAR_UNIT_BYTES - 1) / NEAR_UNIT_BYTES * NEAR_UNIT_BYTES;
+	unsigned char *content;
+
+	assert(bytes <= NEAR_CONTENT_BYTES);
+	if (bytes > (size_t)(region->near_end - region->near_unused)) {
+		region->near_unused = region_take_chunk(region)->content;
+		region->near_end = region->near_unused + NEAR_CONTENT_BYTES;
+	}
+	content = region->near_unused;
+	region->near_unused += bytes;
+	return memset(content, 0, bytes);
 }
 
 void *region_resize(struct region *region, void *content, size_t size_bytes)

@@ -17,9 +17,12 @@
 #include <stdio.h>
 
 struct region_block;
+struct near_chunk;
 
 struct region {
 	struct region_block *blocks; /* owned; doubly linked, newest first */
+	struct near_chunk *chunks;   /* owned, likewise */
+	unsigned char *near_unused, *near_end; /* of the chunk that region_alloc_near() cuts up */
 	size_t size_bytes;	     /* handed out and not yet given back */
 	size_t limit_bytes;	     /* 0: none */
 	bool is_over_limit;	     /* the last allocation would have exceeded it */
@@ -48,6 +51,10 @@ void *region_alloc(struct region *region, size_t size_bytes);
 void *region_alloc_array(struct region *region, size_t count, size_t size_bytes);
 /* As realloc; `content` may be NULL. What lies beyond the old size is not initialised. */
 void *region_resize(struct region *region, void *content, size_t size_bytes);
+/* The same in near memory (near_memory.h), for what there are few of: it goes with the region and not before. */
+void *region_alloc_near(struct region *region, size_t size_bytes);
+/* A chunk of near memory, which goes with the region; its content is anything. */
+struct near_chunk *region_take_chunk(struct region *region);
 /* Gives one block back early; NULL is allowed. */
 void region_free(struct region *region, void *content);
 /* A copy of a text that malloc() or open_memstream() has made, which is freed, also when the copy fails. NULL: there was no

@@ -49,7 +49,7 @@ static struct {
 	struct aio_completion *completion;
 	struct aio_executor_call call;
 	struct aio_generator generator;
-	struct aio_timeout timeout;
+	struct aio_timeout *timeout;
 	int64_t number;
 } test;
 
@@ -57,6 +57,7 @@ static void set_up(void)
 {
 	memset(&test, 0, sizeof(test));
 	region_init(&test.region);
+	test.timeout = region_alloc_near(&test.region, sizeof(*test.timeout));
 	test.minor = 12;
 	for (int i = 0; i < COST_COUNT; i++)
 		test.costs.value[i] = cost_infos[i].ideal;
@@ -87,6 +88,19 @@ static struct happening happened(const char *what, int n)
 			return test.happenings[i];
 	cr_expect(none.what != NULL, "'%s' happened", what);
 	return none;
+}
+
+/* gather() takes over what it is given. */
+static enum progress gather_all(struct os_thread *thread, struct aio_future *const *futures, size_t count,
+				bool return_exceptions)
+{
+	struct aio_future **given = region_alloc_array(&test.region, count, sizeof(struct aio_future *));
+
+	for (size_t i = 0; i < count; i++) {
+		given[i] = futures[i];
+		aio_future_hold(futures[i]);
+	}
+	return aio_gather(thread, given, count, return_exceptions);
 }
 
 static uint64_t turns_between(const char *from, const char *to)
@@ -166,7 +180,7 @@ static void make_three(sim_ns a_ns, sim_ns b_ns, sim_ns c_ns)
 }
 
 struct main_locals {
-	size_t next;
+	size_t next, bytes;
 	struct aio_item item;
 	struct aio_future *future;
 };
@@ -256,7 +270,7 @@ static enum progress gathering(struct os_thread *thread, struct frame *frame)
 	make_three(13 * SIM_MS, 5 * SIM_MS, 8 * SIM_MS);
 	for (my->next = 0; my->next < 3; my->next++)
 		AWAIT(frame, aio_task_start(thread, test.tasks[my->next]));
-	AWAIT(frame, aio_gather(thread, test.futures, 3, false));
+	AWAIT(frame, gather_all(thread, test.futures, 3, false));
 	note("gathered");
 	PROGRAM_END;
 }
@@ -364,10 +378,11 @@ Test(asyncio, cancelled_timers_stay_until_they_are_more_than_half_of_more_than_a
 {
 	struct aio_timers timers;
 	struct aio_timer *all[120];
+	void *subject = region_alloc_near(&test.region, 1);
 
 	aio_timers_init(&timers, &test.region);
 	for (int i = 0; i < 120; i++)
-		all[i] = aio_timers_add(&timers, 1000 - i, ignore, NULL);
+		all[i] = aio_timers_add(&timers, 1000 - i, ignore, subject);
 	for (int i = 0; i < 60; i++)
 		aio_timers_cancel(&timers, all[i]);
 	aio_timers_tidy(&timers);
@@ -379,7 +394,7 @@ Test(asyncio, cancelled_timers_stay_until_they_are_more_than_half_of_more_than_a
 	aio_timers_cancel(&timers, all[119]);
 	aio_timers_tidy(&timers);
 	cr_expect(eq(sz, timers.count, 58));
-	cr_expect(eq(ptr, aio_timers_take_due(&timers, 1000), all[118]));
+	cr_expect(eq(ptr, near_at(aio_timers_take_due(&timers, 1000)->timer), all[118]));
 }
 
 /* heapq's order, as Python gives it: seven pushes of equal keys leave like this. */
@@ -388,13 +403,14 @@ Test(asyncio, timers_due_together_leave_in_the_order_of_heapq)
 	const int order[] = { 0, 2, 5, 6, 4, 1, 3 };
 	struct aio_timers timers;
 	struct aio_timer *all[7];
+	void *subject = region_alloc_near(&test.region, 1);
 
 	aio_timers_init(&timers, &test.region);
 	for (int i = 0; i < 7; i++)
-		all[i] = aio_timers_add(&timers, 711, ignore, NULL);
+		all[i] = aio_timers_add(&timers, 711, ignore, subject);
 	cr_expect_null(aio_timers_take_due(&timers, 710));
 	for (int i = 0; i < 7; i++)
-		cr_expect(eq(ptr, aio_timers_take_due(&timers, 711), all[order[i]]), "place %d", i);
+		cr_expect(eq(ptr, near_at(aio_timers_take_due(&timers, 711)->timer), all[order[i]]), "place %d", i);
 }
 
 /* ---- Errors and cancellation ---- */
@@ -408,7 +424,7 @@ static enum progress gathering_a_failure(struct os_thread *thread, struct frame 
 	((struct sleeper_locals *)aio_task_locals(test.tasks[1]))->exception = 77;
 	for (my->next = 0; my->next < 3; my->next++)
 		AWAIT(frame, aio_task_start(thread, test.tasks[my->next]));
-	AWAIT(frame, aio_gather(thread, test.futures, 3, test.number == 1));
+	AWAIT(frame, gather_all(thread, test.futures, 3, test.number == 1));
 	note("gathered");
 	cr_expect(eq(u32, py_catch(thread), test.number == 1 ? 0 : 77));
 	AWAIT(frame, aio_sleep(thread, 20 * SIM_MS));
@@ -478,7 +494,7 @@ Test(asyncio, a_task_whose_sleep_is_over_is_cancelled_nevertheless)
 	cr_expect(test.finished);
 }
 
-#define MANY_SLEEPERS 1000
+#define MANY_SLEEPERS 20000
 
 static enum progress silent_sleeper(struct os_thread *thread, struct frame *frame)
 {
@@ -492,19 +508,19 @@ static enum progress silent_sleeper(struct os_thread *thread, struct frame *fram
 static enum progress sleeping_in_numbers(struct os_thread *thread, struct frame *frame)
 {
 	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
-	size_t frames = 0;
+	/* A task with its frame, its timer, a place in the heap, which doubles, and in the queue. */
+	const size_t bytes_each = sizeof(struct aio_task) + FRAME_LOCALS_BYTES + sizeof(struct aio_timer) +
+				  2 * sizeof(struct aio_timer_entry) + sizeof(struct aio_ready);
 
 	PROGRAM_BEGIN(frame);
+	my->bytes = test.region.size_bytes;
 	for (my->next = 0; my->next < MANY_SLEEPERS; my->next++) {
 		test.tasks[0] = aio_task_new(test.loop, "one of many", silent_sleeper);
 		aio_task_schedule(test.loop, test.tasks[0]);
 		aio_task_release(test.loop, test.tasks[0]);
 	}
 	AWAIT(frame, aio_sleep(thread, 5 * SIM_MS));
-	for (size_t i = 0; i <= FRAME_LOCALS_BYTES / 8; i++)
-		frames += test.machine->frames[i].item_count;
-	/* Their own, and what a pool has in reserve. */
-	cr_expect(le(sz, frames, (size_t)MANY_SLEEPERS * 5 / 4));
+	cr_expect(lt(sz, test.region.size_bytes - my->bytes, MANY_SLEEPERS * bytes_each));
 	PROGRAM_END;
 }
 
@@ -512,6 +528,51 @@ Test(asyncio, a_sleeper_keeps_no_frame_of_sleep)
 {
 	run(sleeping_in_numbers);
 	cr_expect(test.finished);
+}
+
+static enum progress one_after_another(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	my->bytes = test.region.size_bytes;
+	for (my->next = 0; my->next < MANY_SLEEPERS; my->next++) {
+		test.tasks[0] = aio_task_new_sized(test.loop, "short", silent_sleeper, 8 * (my->next % 9));
+		AWAIT(frame, aio_task_start(thread, test.tasks[0]));
+		AWAIT(frame, aio_await(thread, &test.tasks[0]->future, ACTIVITY_QUEUE_WAIT));
+		aio_task_release(test.loop, test.tasks[0]);
+	}
+	/* A chunk for each size, and for timers; the lags, which double. */
+	cr_expect(lt(sz, test.region.size_bytes - my->bytes,
+		     20 * NEAR_CHUNK_BYTES + 2 * MANY_SLEEPERS * sizeof(sim_ns)));
+	PROGRAM_END;
+}
+
+Test(asyncio, what_a_task_had_serves_the_next_one)
+{
+	run(one_after_another);
+	cr_expect(test.finished);
+}
+
+Test(asyncio, a_heap_of_timers_gives_back_what_it_has_no_use_for)
+{
+	const int count = 200000, left = 20000;
+	struct aio_timers timers;
+	void *subject = region_alloc_near(&test.region, 1);
+	size_t most_bytes;
+
+	aio_timers_init(&timers, &test.region);
+	for (int i = 0; i < count; i++)
+		aio_timers_add(&timers, i, ignore, subject);
+	most_bytes = test.region.size_bytes;
+	for (int i = 0; i < count - left; i++) {
+		struct aio_due *due = aio_timers_take_due(&timers, count);
+
+		cr_assert(eq(i64, due->when_ns, i));
+		aio_timers_end(&timers, due);
+	}
+	cr_expect(lt(sz, test.region.size_bytes, most_bytes - (size_t)count / 2 * sizeof(struct aio_timer_entry)));
+	cr_expect(eq(sz, timers.count, (size_t)left));
 }
 
 static enum progress waiting_for_ten(struct os_thread *thread, struct frame *frame)
@@ -667,9 +728,9 @@ static enum progress shielding(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	test.tasks[0] = new_sleeper("inner", 9 * SIM_MS, 0);
 	AWAIT(frame, aio_task_start(thread, test.tasks[0]));
-	AWAIT(frame, aio_timeout_enter(thread, &test.timeout, 4 * SIM_MS));
+	AWAIT(frame, aio_timeout_enter(thread, test.timeout, 4 * SIM_MS));
 	AWAIT(frame, aio_shield(thread, &test.tasks[0]->future));
-	aio_timeout_leave(thread, &test.timeout);
+	aio_timeout_leave(thread, test.timeout);
 	note("timeout");
 	cr_expect(eq(u32, py_catch(thread), PY_TIMEOUT_ERROR));
 	AWAIT(frame, aio_await(thread, &test.tasks[0]->future, ACTIVITY_QUEUE_WAIT));
@@ -767,7 +828,7 @@ static enum progress run_users(struct os_thread *thread, struct frame *frame)
 		user_futures[my->next] = &users[my->next]->future;
 		AWAIT(frame, aio_task_start(thread, users[my->next]));
 	}
-	AWAIT(frame, aio_gather(thread, user_futures, (size_t)user_count, false));
+	AWAIT(frame, gather_all(thread, user_futures, (size_t)user_count, false));
 	note("end");
 	PROGRAM_END;
 }

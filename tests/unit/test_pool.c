@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "sim/base/near_memory.h"
 #include "sim/base/pool.h"
 
 #define ITEMS 3000
@@ -28,7 +29,7 @@ Test(pool, items_are_apart_and_serve_again)
 		for (int byte = 0; byte < ITEM_BYTES; byte++)
 			cr_assert(eq(int, items[i][byte], i % 251));
 	size_bytes = region.size_bytes;
-	cr_expect(le(sz, size_bytes, (size_t)2 * ITEMS * ITEM_BYTES));
+	cr_expect(le(sz, size_bytes, (size_t)ITEMS * ITEM_BYTES + 2 * NEAR_CHUNK_BYTES));
 	for (int i = 0; i < ITEMS; i++)
 		pool_give_back(&pool, items[i]);
 	for (int i = ITEMS - 1; i >= 0; i--)
