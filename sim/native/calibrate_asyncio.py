@@ -243,11 +243,11 @@ def measure_objects():
         made = objects()
         await asyncio.gather(*tasks)
         return (made - before) / MANY * BRANCHES
-    sleeping = [timed(made_by, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),)) for _ in range(5)]
+    sleeping = [timed(made_by, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),)) for _ in range(2)]
     measured('aio.instance_objects', [made for made, _ in sleeping])
     measured('aio.wait_objects', [begun - made for made, begun in sleeping])
     rest = MEDIANS['aio.instance_objects'] + MEDIANS['aio.wait_objects'] + timed(branches)
-    measured('aio.gather_objects', [timed(made_by, ((harness_asyncio.AWAIT, gather, None),))[1] - rest for _ in range(5)])
+    measured('aio.gather_objects', [timed(made_by, ((harness_asyncio.AWAIT, gather, None),))[1] - rest for _ in range(2)])
 
 
 def measure_collections():
@@ -259,18 +259,18 @@ def measure_collections():
         """Of so many sleeping instances: how many objects they are, and what each collection takes."""
         sleeping = instances(count, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),))
         gc.collect()
-        before, nothing_ns = len(gc.get_objects()), each_ns(gc.collect, 5)
+        before, nothing_ns = len(gc.get_objects()), each_ns(gc.collect, 2)
         tasks = [LOOP.create_task(coroutine) for coroutine in sleeping]
         await asyncio.sleep(0)
         objects = len(gc.get_objects()) - before
-        took_ns = [each_ns(gc.collect, 1) - nothing_ns for _ in repeat(None, rounds)]
+        took_ns = in_batches(lambda: each_ns(gc.collect, 1) - nothing_ns, rounds)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return objects, took_ns
-    few, few_ns = timed(collections, MANY, 10)
+    few, few_ns = timed(collections, MANY, 5)
     measured('gc.per_object', [took_ns / few for took_ns in few_ns])
-    (more, more_ns), (most, most_ns) = [timed(collections, count, 5) for count in FAR_TASKS]
+    (more, more_ns), (most, most_ns) = [timed(collections, count, 2) for count in FAR_TASKS]
     measured('gc.per_far_object', [(later - earlier) / (most - more) for earlier, later in zip(sorted(more_ns), sorted(most_ns))])
     near_ns, far_ns = MEDIANS['gc.per_object'], MEDIANS['gc.per_far_object']
     measured('gc.near_objects', [max(0, far_ns * most - took_ns) / max(1, far_ns - near_ns) for took_ns in most_ns])
@@ -299,7 +299,7 @@ def measure_memory():
     """What more sleeping instances add to the resident memory, and what asyncio takes before there are any."""
     import harness_asyncio
 
-    measured('memory.asyncio', [import_bytes() for _ in range(3)])
+    measured('memory.asyncio', [import_bytes()])
 
     async def resident(count):
         body = ((harness_asyncio.AWAIT, asyncio.sleep, 1000),)
@@ -310,7 +310,7 @@ def measure_memory():
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return size
-    sizes = [timed(resident, 4 * number * MANY) for number in range(1, 5)]
+    sizes = [timed(resident, 4 * number * MANY) for number in range(1, 4)]
     measured('memory.coroutine', [(more - less) / (4 * MANY) for less, more in zip(sizes, sizes[1:])])
 
 

@@ -23,7 +23,7 @@ static void *note_and_end(void *argument)
 static void create_threads(struct calibration *calibration, struct shared *shared)
 {
 	(void)calibration;
-	for (int i = 0; i < 600; i++) {
+	for (int i = 0; i < 380; i++) {
 		int64_t begin_ns, created_ns;
 		pthread_t thread;
 
