@@ -31,7 +31,7 @@ static const char *const part_meanings[PART_COUNT] = {
 
 /* Medians over the batches of one call; spreads are half the distance from the 10 % to the 90 % quantile. */
 struct figure {
-	double ns, spread_ns;
+	double ns, spread_ns; /* or shares */
 };
 
 struct probe_result {
@@ -117,37 +117,42 @@ static struct figure figure_of(const double *batches, size_t count, struct regio
 				(stats_quantile(sorted, count, 0.9) - stats_quantile(sorted, count, 0.1)) / 2 };
 }
 
-/* What bytecode or native code is of the CPU time that is not C code's. */
-static void fill_rest(const struct native_call *call, enum part part, struct probe_result *result, struct region *region)
+/* The quantile of a part's share in the CPU time, or of its share in what is not C code's. */
+static struct figure share_of(const struct native_call *call, enum part part, bool is_of_rest, double fraction,
+			      struct region *region)
 {
 	double *batches = region_alloc_array(region, call->batch_count, sizeof(*batches));
+	struct figure figure;
 
 	for (size_t i = 0; i < call->batch_count; i++) {
 		const double *shares = call->shares[i];
-		double both = shares[PART_PYTHON] + shares[PART_NATIVE];
+		double whole = is_of_rest ? shares[PART_PYTHON] + shares[PART_NATIVE] : 1;
 
-		batches[i] = fmax(0, call->cpu_ns[i] - result->parts[PART_C].ns) * (both > 0 ? shares[part] / both : 0);
+		batches[i] = whole > 0 ? shares[part] / whole : 0;
 	}
-	result->parts[part] = figure_of(batches, call->batch_count, region);
+	figure = figure_of(batches, call->batch_count, region);
+	figure.ns = stats_quantile(stats_sorted(batches, call->batch_count, region), call->batch_count, fraction);
+	return figure;
 }
 
+/* Shares and times are medians of their own: a core's pace differs from batch to batch. */
 static struct probe_result reduce(const struct native_call *call, struct region *region)
 {
 	struct probe_result result = { .wall = figure_of(call->wall_ns, call->batch_count, region),
 				       .cpu = figure_of(call->cpu_ns, call->batch_count, region) };
 	double *batches = region_alloc_array(region, call->batch_count, sizeof(*batches));
+	/* A competitor that is woken late takes other parts for C code, never C code for another: the quieter half counts. */
+	struct figure c_share = share_of(call, PART_C, false, 0.25, region);
 
 	for (size_t i = 0; i < call->batch_count; i++)
 		batches[i] = fmax(0, call->wall_ns[i] - call->cpu_ns[i]);
 	result.parts[PART_IO] = figure_of(batches, call->batch_count, region);
-	for (size_t i = 0; i < call->batch_count; i++)
-		batches[i] = call->cpu_ns[i] * call->shares[i][PART_C];
-	result.parts[PART_C] = figure_of(batches, call->batch_count, region);
-	/* A competitor that is woken late takes other parts for C code, never C code for another: the quieter half counts. */
-	result.parts[PART_C].ns =
-		stats_quantile(stats_sorted(batches, call->batch_count, region), call->batch_count, 0.25);
-	fill_rest(call, PART_PYTHON, &result, region);
-	fill_rest(call, PART_NATIVE, &result, region);
+	for (enum part part = PART_PYTHON; part < PART_IO; part++) {
+		struct figure share = part == PART_C ? c_share : share_of(call, part, true, 0.5, region);
+		double whole_ns = part == PART_C ? result.cpu.ns : result.cpu.ns * (1 - c_share.ns);
+
+		result.parts[part] = (struct figure){ whole_ns * share.ns, whole_ns * share.spread_ns };
+	}
 	return result;
 }
 

@@ -12,7 +12,9 @@ bytecode. C code and releases shorter than that count as bytecode, which a simul
 wait no longer for it than a switch takes.
 
 To be interrupted all the time costs CPU time, too, and cores that are busy together are slower; how much is learned from a
-loop of bytecode and from hashing, alone and beside the competing thread, and taken off.
+loop of bytecode, from hashing and from adding up a list, alone and beside the competing thread in turns, because a core's pace changes within
+seconds, and taken off. So is what the end of a kind and the beginning of the next hide: the competing thread is late to see
+a release, and the bytecode since it asked last goes on in C code.
 """
 import ast
 import hashlib
@@ -27,8 +29,10 @@ import time
 
 INTERVAL_S = 100e-6
 BATCHES = 20
-LEARNING_NS = 250_000_000
+LEARNING_TURNS = 8
+LEARNING_NS = 12_000_000  # of each turn
 FREE_NS = 20_000  # a round of the competing thread that nobody has held up takes a fifth of it
+AWAKE_SHARE = 0.8
 # Where others want the cores, too, who waits for what cannot be told: limits beyond these are learned anew, so many times.
 SANE_LONG_NS = 2_000_000
 SANE_RELEASE_NS = 1_000_000
@@ -44,45 +48,65 @@ class Competitor:
         self.long_ns = 1 << 62  # a stretch with the GIL from which on it was C code
         self.release_ns = 0  # a time without the GIL from which on it was native code
         self.late_ns = 0  # from a release until the competing thread goes round
+        self.between_ns = 0  # bytecode between two requests; C code begins after half of it, in the mean
         self.stretches, self.releases = [], []  # what there was, while `learning`
         self.learning = False
         self.asked = self.answered = 0
         self.answer = None
         self.stopping = False
+        self.parking, self.is_parked, self.gate = False, False, threading.Lock()
         self.thread = threading.Thread(target=self.compete, daemon=True)
         self.thread.start()
 
     def compete(self):
         wake_up_early()
         # Whatever this thread does between two polls it does with the GIL, so it is short.
-        clock_ns, cpu_clock_ns, cpu_clock = time.perf_counter_ns, time.clock_gettime_ns, self.cpu_clock
+        clock_ns, own_clock_ns = time.perf_counter_ns, time.thread_time_ns
+        cpu_clock_ns, cpu_clock = time.clock_gettime_ns, self.cpu_clock
         give_up = select.poll().poll
-        last_ns, last_cpu_ns = clock_ns(), cpu_clock_ns(cpu_clock)
+        last_ns, last_own_ns, last_cpu_ns = clock_ns(), own_clock_ns(), cpu_clock_ns(cpu_clock)
         sums = [0, 0, 0]  # python, c, native
         free_since_ns, free_cpu_ns, held_ns = last_ns, 0, 0
+        after_bytecode = False  # the last stretch with the GIL was bytecode, and nothing was released since
         while not self.stopping:
+            if self.parking:
+                self.is_parked = True
+                with self.gate:
+                    self.is_parked = False
+                last_ns, last_own_ns, last_cpu_ns = clock_ns(), own_clock_ns(), cpu_clock_ns(cpu_clock)
+                free_since_ns, free_cpu_ns, held_ns, after_bytecode = last_ns, 0, 0, False
             give_up(0)
-            now_ns, cpu_ns = clock_ns(), cpu_clock_ns(cpu_clock)
+            now_ns, own_ns, cpu_ns = clock_ns(), own_clock_ns(), cpu_clock_ns(cpu_clock)
+            took_ns = now_ns - last_ns
+            # Who waits for the GIL sleeps; a round that is all CPU time was slow because its core was.
+            was_held = took_ns >= FREE_NS and own_ns - last_own_ns < AWAKE_SHARE * took_ns
             gained_ns = cpu_ns - last_cpu_ns
             turned = self.asked != self.answered
-            if now_ns - last_ns < FREE_NS:
+            if not was_held:
                 free_cpu_ns += gained_ns
                 gained_ns = 0
             elif self.learning:
                 self.stretches.append(gained_ns)
                 self.releases.append(last_ns - free_since_ns)
-            if now_ns - last_ns >= FREE_NS or turned:
+            if was_held or turned:
                 # The GIL was held until now: what was before is complete.
-                if last_ns - free_since_ns >= self.release_ns:
-                    late_ns = min(held_ns, self.late_ns)
+                free_ns = last_ns - free_since_ns
+                if free_ns >= self.release_ns:
+                    # Who is only late to take the GIL again gains no CPU time, and does not wait for long either.
+                    was_released = 2 * free_cpu_ns >= free_ns or free_ns >= 4 * self.release_ns
+                    late_ns = min(held_ns, self.late_ns) if was_released else 0
                     sums[0] -= late_ns
                     sums[2] += free_cpu_ns + late_ns
+                    after_bytecode = False
                 else:
                     sums[0] += free_cpu_ns
                 is_c = gained_ns >= self.long_ns
-                sums[1 if is_c else 0] += gained_ns
+                hidden_ns = self.between_ns // 2 if is_c and after_bytecode else 0
+                sums[1 if is_c else 0] += gained_ns - hidden_ns
+                sums[0] += hidden_ns
+                after_bytecode = not is_c and gained_ns > 0
                 free_since_ns, free_cpu_ns, held_ns = now_ns, 0, 0 if is_c else gained_ns
-            last_ns, last_cpu_ns = now_ns, cpu_ns
+            last_ns, last_own_ns, last_cpu_ns = now_ns, own_ns, cpu_ns
             if turned:
                 self.answer = sums
                 sums = [0, 0, 0]
@@ -94,6 +118,18 @@ class Competitor:
         while self.answered != self.asked:
             time.sleep(1e-4)
         return self.answer
+
+    def park(self):
+        """It does nothing until unpark(), and is in nobody's way."""
+        self.gate.acquire()
+        self.parking = True
+        while not self.is_parked:
+            time.sleep(1e-4)
+
+    def unpark(self):
+        self.parking = False
+        self.gate.release()
+        self.turn()
 
     def stop(self):
         self.stopping = True
@@ -114,24 +150,35 @@ def repeat_for(function, duration_ns):
     return (time.thread_time_ns() - begin_ns) / count, count
 
 
-def learn(competitor, bytecode_ns, hash_block, hash_ns):
-    """Fits the competitor's limits to what bytecode and hashing look like beside it. What CPU time of bytecode is to be
-    divided by, and of native code."""
+def slowed_by(competitor, function):
+    """How much more CPU time a call takes beside the competitor than alone; and what it takes for bytecode in one call."""
+    competitor.park()
+    alone_ns, _ = repeat_for(function, LEARNING_NS)
+    competitor.unpark()
+    beside_ns, count = repeat_for(function, LEARNING_NS)
+    return max(1, beside_ns / alone_ns), competitor.turn()[0] / count
+
+
+def learn(competitor, hash_block):
+    """Fits the competitor's limits to what bytecode and hashing look like beside it."""
     competitor.turn()
-    competitor.stretches, competitor.releases, competitor.late_ns = [], [], 0
+    competitor.stretches, competitor.releases, competitor.late_ns, competitor.between_ns = [], [], 0, 0
     competitor.learning = True
-    beside_ns, _ = repeat_for(count_up, LEARNING_NS)
-    competitor.turn()
+    for _ in range(LEARNING_TURNS):
+        slowed_by(competitor, count_up)
     competitor.learning = False
     # Beyond what a competitor that is woken late now and then makes of bytecode.
     competitor.long_ns = 3 * quantile(competitor.stretches or [100_000], 0.9)
     competitor.release_ns = 2 * quantile(competitor.releases or [0], 0.9)
-    bytecode_factor = max(1, beside_ns / bytecode_ns)
-    competitor.turn()
-    beside_ns, count = repeat_for(hash_block, LEARNING_NS)
-    python_ns = competitor.turn()[0]
-    competitor.late_ns = int(max(0, python_ns / count))
-    return bytecode_factor, max(1, beside_ns / hash_ns)
+    late_ns = statistics.median(slowed_by(competitor, hash_block)[1] for _ in range(LEARNING_TURNS))
+    competitor.late_ns = int(max(0, late_ns))
+    competitor.between_ns = quantile(competitor.stretches or [0], 0.5)
+
+
+def empty_turn(competitor):
+    """What turn() itself is taken for."""
+    turns = [competitor.turn() for _ in range(BATCHES)]
+    return [statistics.median(kind) for kind in zip(*turns)]
 
 
 def quantile(values, fraction):
@@ -189,23 +236,28 @@ def measure_beside(call, count, batch_count):
 
     def hash_block():
         hashlib.sha256(block).digest()
-    bytecode_ns, _ = repeat_for(count_up, LEARNING_NS)
-    hash_ns, _ = repeat_for(hash_block, LEARNING_NS)
     sys.setswitchinterval(INTERVAL_S)
     competitor = Competitor()
     for _ in range(ATTEMPTS):
-        bytecode_factor, native_factor = learn(competitor, bytecode_ns, hash_block, hash_ns)
+        learn(competitor, hash_block)
         sane = competitor.long_ns <= SANE_LONG_NS and competitor.release_ns <= SANE_RELEASE_NS
         if sane:
             break
-    shares = []
+    own = empty_turn(competitor)
+    numbers = list(range(100_000))
+    kinds = (count_up, lambda: sum(numbers), hash_block)  # bytecode, C code, native code
+    batches, factors = [], [[] for _ in kinds]
     for _ in range(batch_count):
         competitor.turn()
         for _ in range(count):
             call()
-        python_ns, c_ns, native_ns = competitor.turn()
-        # Where it held the GIL throughout, the competing thread slept.
-        parts = [max(0, python_ns) / bytecode_factor, c_ns, native_ns / native_factor]
+        batches.append([max(0, sum_ns - own_ns) for sum_ns, own_ns in zip(competitor.turn(), own)])
+        for of_kind, function in zip(factors, kinds):
+            of_kind.append(slowed_by(competitor, function)[0])
+    medians = [statistics.median(of_kind) for of_kind in factors]
+    shares = []
+    for batch in batches:
+        parts = [sum_ns / factor for sum_ns, factor in zip(batch, medians)]
         shares.append([part / max(1, sum(parts)) for part in parts])
     competitor.stop()
     return shares, competitor.long_ns, sane

@@ -2,7 +2,7 @@
  * test_trust.c - what tells how far to trust a prediction: calibrations, random scenarios to measure, quotas for real, probes
  * of real calls. The ledger of errors has test_error_ledger.c.
  *
- * Shares of a probe are checked loosely: whoever runs tests has other work on the machine as well.
+ * What only a calm machine can show has commands of its own: make check-calibrate, make check-probe.
  */
 #include <math.h>
 
@@ -91,41 +91,9 @@ Test(trust, a_quota_is_set_or_said_to_be_left_out, .timeout = 60)
 
 /* ---- Probes ---------------------------------------------------------------------------------------------- */
 
-/* The share of a part in the time of a call; 1 where other programs keep it from being told. What shares a core with this
- * machine does not show, so this is for GILSIM_LONG and a calm hour (make check-probe). */
-static double share_of(const char *part, const char *call)
-{
-	struct outcome outcome = gilsim("probe --time 300ms --format csv %s", call);
-	double total = 0, wanted = NAN;
-	char name[20];
-	double time_s, spread_s;
-
-	cr_assert(eq(int, outcome.status, 0), "%s: %s", call, outcome.err);
-	if (strstr(outcome.err, "other programs want the cores"))
-		return 1;
-	for (char *line = strchr(outcome.out, '\n'); line && sscanf(line, "\n%19[^,],%lf,%lf", name, &time_s, &spread_s) == 3;
-	     line = strchr(line + 1, '\n')) {
-		total += time_s;
-		if (!strcmp(name, part))
-			wanted = time_s;
-	}
-	return wanted / total;
-}
-
 static bool can_probe(void)
 {
 	return native_cpu_count() >= 2;
-}
-
-Test(trust, a_probe_tells_bytecode_c_native_and_waiting_apart, .timeout = 120)
-{
-	write_file("calls.py", "def loop():\n    for i in range(200000):\n        pass\n");
-	if (!can_probe() || !getenv("GILSIM_LONG"))
-		return;
-	cr_expect(ge(dbl, share_of("io", "'time:sleep(0.02)'"), 0.9));
-	cr_expect(ge(dbl, share_of("c", "'math:factorial(20000)'"), 0.7));
-	cr_expect(ge(dbl, share_of("native", "'hashlib:sha256(data)' --setup 'data = bytes(8000000)'"), 0.7));
-	cr_expect(ge(dbl, share_of("python", "calls:loop"), 0.7));
 }
 
 Test(trust, a_probe_prints_a_scenario_that_runs, .timeout = 120)
