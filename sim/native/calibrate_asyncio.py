@@ -8,6 +8,7 @@ import gc
 import os
 import select
 import socket
+import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from itertools import repeat
 
 import calibrate
 import harness
-from calibrate import MACHINE, MEDIANS, assumed, in_batches, known, measured, resident_bytes, thread_cpu_ns
+from calibrate import BATCHES, MACHINE, MEDIANS, assumed, in_batches, known, measured, resident_bytes, thread_cpu_ns
 
 MANY = 500  # callbacks, tasks or rounds in one batch
 FAR_TASKS = 10000, 30000  # so many that the caches hold a part of them, and a small part only
@@ -252,23 +253,28 @@ def measure_objects():
 
 def measure_collections():
     """What looking at them takes: the time of a collection of all, over their number, is a line while the caches hold them,
-    and a steeper one beyond that."""
+    and a steeper one beyond that. What was there before is frozen, or it would be most of what there is to look at."""
     import harness_asyncio
+
+    def one_by_one(rounds):
+        return in_batches(lambda: each_ns(gc.collect, 1), rounds)
 
     async def collections(count, rounds):
         """Of so many sleeping instances: how many objects they are, and what each collection takes."""
         sleeping = instances(count, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),))
         gc.collect()
-        before, nothing_ns = len(gc.get_objects()), each_ns(gc.collect, 2)
+        gc.freeze()
+        before, nothing_ns = len(gc.get_objects()), statistics.median(one_by_one(BATCHES))
         tasks = [LOOP.create_task(coroutine) for coroutine in sleeping]
         await asyncio.sleep(0)
         objects = len(gc.get_objects()) - before
-        took_ns = in_batches(lambda: each_ns(gc.collect, 1) - nothing_ns, rounds)
+        took_ns = [collection_ns - nothing_ns for collection_ns in one_by_one(rounds)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        gc.unfreeze()
         return objects, took_ns
-    few, few_ns = timed(collections, MANY, 5)
+    few, few_ns = timed(collections, MANY, 10)
     measured('gc.per_object', [took_ns / few for took_ns in few_ns])
     (more, more_ns), (most, most_ns) = [timed(collections, count, 2) for count in FAR_TASKS]
     measured('gc.per_far_object', [(later - earlier) / (most - more) for earlier, later in zip(sorted(more_ns), sorted(most_ns))])

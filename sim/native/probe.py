@@ -12,9 +12,9 @@ bytecode. C code and releases shorter than that count as bytecode, which a simul
 wait no longer for it than a switch takes.
 
 To be interrupted all the time costs CPU time, too, and cores that are busy together are slower; how much is learned from a
-loop of bytecode, from hashing and from adding up a list, alone and beside the competing thread in turns, because a core's pace changes within
-seconds, and taken off. So is what the end of a kind and the beginning of the next hide: the competing thread is late to see
-a release, and the bytecode since it asked last goes on in C code.
+loop of bytecode, from hashing and from adding up a list, alone and beside the competing thread in turns, because a core's
+pace changes within seconds, and taken off. So is what the end of a kind and the beginning of the next hide: the competing
+thread is late to see a release, and the bytecode since it asked last goes on in C code.
 """
 import ast
 import hashlib
