@@ -117,41 +117,23 @@ static struct figure figure_of(const double *batches, size_t count, struct regio
 				(stats_quantile(sorted, count, 0.9) - stats_quantile(sorted, count, 0.1)) / 2 };
 }
 
-/* The quantile of a part's share in the CPU time, or of its share in what is not C code's. */
-static struct figure share_of(const struct native_call *call, enum part part, bool is_of_rest, double fraction,
-			      struct region *region)
-{
-	double *batches = region_alloc_array(region, call->batch_count, sizeof(*batches));
-	struct figure figure;
-
-	for (size_t i = 0; i < call->batch_count; i++) {
-		const double *shares = call->shares[i];
-		double whole = is_of_rest ? shares[PART_PYTHON] + shares[PART_NATIVE] : 1;
-
-		batches[i] = whole > 0 ? shares[part] / whole : 0;
-	}
-	figure = figure_of(batches, call->batch_count, region);
-	figure.ns = stats_quantile(stats_sorted(batches, call->batch_count, region), call->batch_count, fraction);
-	return figure;
-}
-
 /* Shares and times are medians of their own: a core's pace differs from batch to batch. */
 static struct probe_result reduce(const struct native_call *call, struct region *region)
 {
 	struct probe_result result = { .wall = figure_of(call->wall_ns, call->batch_count, region),
 				       .cpu = figure_of(call->cpu_ns, call->batch_count, region) };
 	double *batches = region_alloc_array(region, call->batch_count, sizeof(*batches));
-	/* A competitor that is woken late takes other parts for C code, never C code for another: the quieter half counts. */
-	struct figure c_share = share_of(call, PART_C, false, 0.25, region);
 
 	for (size_t i = 0; i < call->batch_count; i++)
 		batches[i] = fmax(0, call->wall_ns[i] - call->cpu_ns[i]);
 	result.parts[PART_IO] = figure_of(batches, call->batch_count, region);
 	for (enum part part = PART_PYTHON; part < PART_IO; part++) {
-		struct figure share = part == PART_C ? c_share : share_of(call, part, true, 0.5, region);
-		double whole_ns = part == PART_C ? result.cpu.ns : result.cpu.ns * (1 - c_share.ns);
+		struct figure share;
 
-		result.parts[part] = (struct figure){ whole_ns * share.ns, whole_ns * share.spread_ns };
+		for (size_t i = 0; i < call->batch_count; i++)
+			batches[i] = call->shares[i][part];
+		share = figure_of(batches, call->batch_count, region);
+		result.parts[part] = (struct figure){ result.cpu.ns * share.ns, result.cpu.ns * share.spread_ns };
 	}
 	return result;
 }

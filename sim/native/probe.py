@@ -3,8 +3,8 @@
 Usage: python3 -B probe.py MODULE:CALL SETUP SECONDS. Prints one JSON object: for each batch of calls what one call took,
 by the wall and by the CPU clock of its thread, alone; and the shares of CPU time, beside a competing thread.
 
-How the parts are told apart. Alone, what is on the wall clock and not on the CPU clock is waiting. Then a second thread wants
-the GIL all the time: it takes it, looks at the first one's CPU clock, and gives it up at once, over and over, with a short
+How the parts are told apart. Alone, what is on the wall clock and not on the CPU clock is waiting. In turns with that, a second
+thread wants the GIL all the time: it takes it, looks at the first one's CPU clock, and gives it up at once, over and over, with a short
 switch interval. While the call has given up the GIL, it goes round in microseconds: what the call's CPU clock gains is
 native. While the call executes bytecode, it gets the GIL a switch interval later. While the call is in C code that keeps the
 GIL, nobody can ask for it: it gets the GIL when that C code has ended, and the CPU clock has gained more than it ever does in
@@ -212,55 +212,69 @@ def resolve(spec, setup):
     return eval(compile('lambda: ' + text, '<call>', 'eval'), namespace), name
 
 
-def measure_alone(call, seconds):
-    """Batches of what one call takes: on the wall, on its thread's CPU clock, and on others' of this process."""
-    call()  # whatever is done once only
-    begin_ns = time.perf_counter_ns()
-    call()
-    once_ns = max(1, time.perf_counter_ns() - begin_ns)
-    count = max(1, int(seconds * 1e9 / BATCHES / once_ns))
-    batches = []
-    end_ns = time.perf_counter_ns() + int(2 * seconds * 1e9)
-    while len(batches) < BATCHES and (len(batches) < 3 or time.perf_counter_ns() < end_ns):
-        process_ns, thread_ns, begin_ns = time.process_time_ns(), time.thread_time_ns(), time.perf_counter_ns()
-        for _ in range(count):
-            call()
-        wall_ns, cpu_ns = time.perf_counter_ns() - begin_ns, time.thread_time_ns() - thread_ns
-        others_ns = time.process_time_ns() - process_ns - cpu_ns
-        batches.append((wall_ns / count, min(cpu_ns, wall_ns) / count, max(0, others_ns) / count))
-    return batches, count
+def alone_ns(call, count):
+    """What one call takes on the wall, on its thread's CPU clock, and on others' of this process."""
+    process_ns, thread_ns, begin_ns = time.process_time_ns(), time.thread_time_ns(), time.perf_counter_ns()
+    for _ in range(count):
+        call()
+    wall_ns, cpu_ns = time.perf_counter_ns() - begin_ns, time.thread_time_ns() - thread_ns
+    others_ns = time.process_time_ns() - process_ns - cpu_ns
+    return wall_ns / count, min(cpu_ns, wall_ns) / count, max(0, others_ns) / count
 
 
-def measure_beside(call, count, batch_count):
-    block = bytes(1 << 20)
+def kinds_ns(call, count, competitor, own):
+    """What the competitor sees of so many calls, by kind, less what it sees of turn()."""
+    competitor.turn()
+    for _ in range(count):
+        call()
+    return [max(0, sum_ns - own_ns) for sum_ns, own_ns in zip(competitor.turn(), own)]
 
-    def hash_block():
-        hashlib.sha256(block).digest()
-    sys.setswitchinterval(INTERVAL_S)
+
+def start_competitor(hash_block):
+    """The competitor, its limits fitted, and whether these make sense."""
     competitor = Competitor()
     for _ in range(ATTEMPTS):
         learn(competitor, hash_block)
         sane = competitor.long_ns <= SANE_LONG_NS and competitor.release_ns <= SANE_RELEASE_NS
         if sane:
             break
+    return competitor, sane
+
+
+def measure(call, seconds):
+    """Batches of the call alone and beside the competitor, in turns: both see a core of the same pace."""
+    block, numbers = bytes(1 << 20), list(range(100_000))
+    kinds = (count_up, lambda: sum(numbers), lambda: hashlib.sha256(block).digest())  # bytecode, C code, native code
+    call()  # whatever is done once only
+    begin_ns = time.perf_counter_ns()
+    call()
+    once_ns = max(1, time.perf_counter_ns() - begin_ns)
+    count = max(1, int(seconds * 1e9 / BATCHES / once_ns))
+    usual_interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(INTERVAL_S)
+    competitor, sane = start_competitor(kinds[2])
     own = empty_turn(competitor)
-    numbers = list(range(100_000))
-    kinds = (count_up, lambda: sum(numbers), hash_block)  # bytecode, C code, native code
-    batches, factors = [], [[] for _ in kinds]
-    for _ in range(batch_count):
-        competitor.turn()
-        for _ in range(count):
-            call()
-        batches.append([max(0, sum_ns - own_ns) for sum_ns, own_ns in zip(competitor.turn(), own)])
+    alone, beside, factors, spent_ns = [], [], [[] for _ in kinds], 0
+    while len(alone) < BATCHES and (len(alone) < 3 or spent_ns < 2 * seconds * 1e9):
+        competitor.park()
+        sys.setswitchinterval(usual_interval_s)
+        alone.append(alone_ns(call, count))
+        spent_ns += alone[-1][0] * count
+        sys.setswitchinterval(INTERVAL_S)
+        competitor.unpark()
+        # As many CPU seconds are seen, however much of the call waits.
+        beside.append(kinds_ns(call, count, competitor, own))
         for of_kind, function in zip(factors, kinds):
             of_kind.append(slowed_by(competitor, function)[0])
+    competitor.stop()
     medians = [statistics.median(of_kind) for of_kind in factors]
     shares = []
-    for batch in batches:
-        parts = [sum_ns / factor for sum_ns, factor in zip(batch, medians)]
+    for sums_ns in beside:
+        parts = [sum_ns / factor for sum_ns, factor in zip(sums_ns, medians)]
         shares.append([part / max(1, sum(parts)) for part in parts])
-    competitor.stop()
-    return shares, competitor.long_ns, sane
+    return {'calls': count * len(alone), 'long_ns': competitor.long_ns, 'sane': sane, 'shares': shares,
+            'wall_ns': [wall_ns for wall_ns, _, _ in alone], 'cpu_ns': [cpu_ns for _, cpu_ns, _ in alone],
+            'others_ns': statistics.median(others_ns for _, _, others_ns in alone)}
 
 
 def main():
@@ -270,13 +284,7 @@ def main():
     os.dup2(2, 1)
     sys.path[0] = os.getcwd()
     call, name = resolve(spec, setup)
-    alone, count = measure_alone(call, seconds)
-    # As many CPU seconds are seen, however much of the call waits.
-    shares, long_ns, sane = measure_beside(call, count, len(alone))
-    json.dump({'name': name, 'calls': count * len(alone), 'long_ns': long_ns,
-               'wall_ns': [wall for wall, _, _ in alone], 'cpu_ns': [cpu for _, cpu, _ in alone],
-               'others_ns': statistics.median(others for _, _, others in alone),
-               'shares': shares, 'sane': sane}, answer)
+    json.dump({'name': name, **measure(call, seconds)}, answer)
     answer.write('\n')
     answer.flush()
     os._exit(0)  # threads that the call has left behind need not end
