@@ -142,11 +142,11 @@ def use_empty_tasks(count, body=()):
 
 class Pace:
     """A core's, by a moment of bytecode. Whoever shares the core with this machine slows it, by up to a half and for
-    milliseconds or seconds; costs are those of a core that runs at its full pace. Waiting for it may take half of the
-    time."""
+    milliseconds or seconds; costs are those of a core that runs at its full pace. Waiting for it may take a third of
+    the time; what is slower still is divided by the pace."""
     ITERATIONS = 500
     FULL_WITHIN = 1.15
-    WAITING_SHARE = 0.5
+    WAITING_SHARE = 1 / 3
 
     def __init__(self):
         self.best_ns = float('inf')

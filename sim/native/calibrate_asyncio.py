@@ -316,8 +316,8 @@ def measure_memory():
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return size
-    sizes = [timed(resident, 4 * number * MANY) for number in range(1, 4)]
-    measured('memory.coroutine', [(more - less) / (4 * MANY) for less, more in zip(sizes, sizes[1:])])
+    sizes = [timed(resident, 4 * number * MANY) for number in (1, 3)]
+    measured('memory.coroutine', [(sizes[1] - sizes[0]) / (8 * MANY)])
 
 
 def measure_gather():

@@ -101,7 +101,7 @@ double await_full_pace(void)
 
 	if (first_ns == 0)
 		first_ns = now_ns();
-	while (slow > FULL_WITHIN && waited_ns <= (now_ns() - first_ns) / 2) {
+	while (slow > FULL_WITHIN && waited_ns <= (now_ns() - first_ns) / 3) {
 		int64_t begin_ns = now_ns();
 
 		slow = slowness();

@@ -45,7 +45,7 @@ void spin_for(int64_t duration_ns);
 /* Four independent chains of integer work with loads and branches: like an interpreter's loop, this keeps several
  * units of a core busy, so that a sibling that shares them is felt. */
 uint64_t busy_work(const uint32_t *table, int rounds);
-/* Returns when this core runs at its full pace, as far as that is known, or when waiting for it has taken half of the time:
+/* Returns when this core runs at its full pace, as far as that is known, or when waiting for it has taken a third of the time:
  * whoever shares a core with a virtual machine slows it, for milliseconds or seconds. What a moment's work takes then, against
  * the full pace: 1 or more. */
 double await_full_pace(void);

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # check_calibrate.sh GILSIM [PYTHON] - two calibrations in a row agree: not more of their parameters differ beyond their spreads
-# than chance lets differ, and each takes no longer than CALIBRATE_LIMIT_S (default 90). Wants a calm machine.
+# than chance lets differ, and each takes no longer than CALIBRATE_LIMIT_S (default 120). Wants a calm machine.
 set -euo pipefail
 gilsim=$(realpath "$1")
 python=${2:-python3}
-limit_s=${CALIBRATE_LIMIT_S:-90}
+limit_s=${CALIBRATE_LIMIT_S:-120}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
