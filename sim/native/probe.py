@@ -3,13 +3,13 @@
 Usage: python3 -B probe.py MODULE:CALL SETUP SECONDS. Prints one JSON object: for each batch of calls what one call took,
 by the wall and by the CPU clock of its thread, alone; and the shares of CPU time, beside a competing thread.
 
-How the parts are told apart. Alone, what is on the wall clock and not on the CPU clock is waiting. In turns with that, a second
-thread wants the GIL all the time: it takes it, looks at the first one's CPU clock, and gives it up at once, over and over, with a short
-switch interval. While the call has given up the GIL, it goes round in microseconds: what the call's CPU clock gains is
-native. While the call executes bytecode, it gets the GIL a switch interval later. While the call is in C code that keeps the
-GIL, nobody can ask for it: it gets the GIL when that C code has ended, and the CPU clock has gained more than it ever does in
-bytecode. C code and releases shorter than that count as bytecode, which a simulator can hardly tell from them either: others
-wait no longer for it than a switch takes.
+How the parts are told apart. Alone, what is on the wall clock and not on the CPU clock is waiting. In turns with that, a
+second thread wants the GIL all the time: it takes it, looks at the first one's CPU clock, and gives it up at once, over and
+over, with a short switch interval. While the call has given up the GIL, it goes round in microseconds: what the call's CPU
+clock gains is native. While the call executes bytecode, it gets the GIL a switch interval later. While the call is in C code
+that keeps the GIL, nobody can ask for it: it gets the GIL when that C code has ended, and the CPU clock has gained more than it
+ever does in bytecode. C code and releases shorter than that count as bytecode, which a simulator can hardly tell from them
+either: others wait no longer for it than a switch takes.
 
 To be interrupted all the time costs CPU time, too, and cores that are busy together are slower; how much is learned from a
 loop of bytecode, from hashing and from adding up a list, alone and beside the competing thread in turns, because a core's
