@@ -78,7 +78,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all check-load check-plan check-probe check-advise-native check-pictures check-faults check-threads check-memory property fuzz fuzz-afl soak ledger ledger-random release bench check-instructions instructions golden what-if \
+.PHONY: all help demo test test-all check-load check-plan check-probe check-calibrate check-advise-native check-pictures check-faults check-threads check-memory property fuzz fuzz-afl soak ledger ledger-random release bench check-instructions instructions golden what-if \
 	format tidy check-layers check-determinism \
 	install uninstall deb check-readme cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
@@ -167,8 +167,11 @@ check-plan: packages-test ## long: plans against Erlang C, advice against every 
 	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'advise/*'
 
 ADVISE_NATIVE ?= --machine "$$(nproc) cores, $$(uname -m)"
-check-probe: $(OUT)/tests ## measures: does probe tell bytecode, C, native code and waiting apart?
-	GILSIM_LONG=1 GILSIM_DATA=$(CURDIR)/scenarios $(OUT)/tests --filter 'trust/*'
+check-probe: all ## measures: does probe find the known shares of bytecode, C, native code and waiting in ten calls? 2 minutes
+	tests/tools/probe_shares.py build/gilsim
+
+check-calibrate: all ## measures: do two calibrations agree within their spreads? CALIBRATE_PYTHON=python3.13; 3 minutes
+	tests/tools/check_calibrate.sh build/gilsim $(CALIBRATE_PYTHON)
 
 check-advise-native: all ## measures: is the model that advise names the fastest? 30 of those scenarios; ADVISE_NATIVE="--first 0 --most 5" for a slice
 	tests/tools/advise_native.py build/gilsim tests/data/advise-scenarios.csv build/advise-native.csv $(ADVISE_NATIVE)

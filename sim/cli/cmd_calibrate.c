@@ -20,6 +20,7 @@ enum { OPTION_PYTHON = 0x500, OPTION_COMPARE };
 struct calibrate_arguments {
 	struct native_arguments native; /* only its pythons */
 	const char *output;		/* NULL: the user's cache */
+	bool verbose;
 	struct text_list compare;	/* none, one to set the new values beside, or two and nothing is measured */
 };
 
@@ -39,6 +40,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case 'o':
 		arguments->output = text;
 		return 0;
+	case 'v':
+		arguments->verbose = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected argument '%s'; interpreters are given with --python", text);
 		return 0;
@@ -52,6 +56,7 @@ static const struct argp_option option_rows[] = {
 	{ "output", 'o', "PROFILE", 0, "Write one profile with all interpreters to this file", 0 },
 	{ "compare", OPTION_COMPARE, "PROFILE", 0, "Print the new values beside those of this profile; "
 	  "given twice, compare the two and measure nothing", 0 },
+	{ "verbose", 'v', NULL, 0, "Say in the end what each measurement took", 0 },
 	{ 0 },
 };
 
@@ -183,7 +188,7 @@ int cmd_calibrate(int argc, char **argv)
 	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count))
 		goto release;
 	profile = host_profile_measure(arguments.output ? profile_name(arguments.output, &region) : "host", pythons,
-				       python_count, &region);
+				       python_count, arguments.verbose, &region);
 	if (!profile)
 		goto release;
 	status = keep(&arguments, profile, pythons, &region);

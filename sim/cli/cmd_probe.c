@@ -31,7 +31,7 @@ static const char *const part_meanings[PART_COUNT] = {
 
 /* Medians over the batches of one call; spreads are half the distance from the 10 % to the 90 % quantile. */
 struct figure {
-	double ns, spread_ns;
+	double ns, spread_ns; /* or shares */
 };
 
 struct probe_result {
@@ -117,20 +117,7 @@ static struct figure figure_of(const double *batches, size_t count, struct regio
 				(stats_quantile(sorted, count, 0.9) - stats_quantile(sorted, count, 0.1)) / 2 };
 }
 
-/* What bytecode or native code is of the CPU time that is not C code's. */
-static void fill_rest(const struct native_call *call, enum part part, struct probe_result *result, struct region *region)
-{
-	double *batches = region_alloc_array(region, call->batch_count, sizeof(*batches));
-
-	for (size_t i = 0; i < call->batch_count; i++) {
-		const double *shares = call->shares[i];
-		double both = shares[PART_PYTHON] + shares[PART_NATIVE];
-
-		batches[i] = fmax(0, call->cpu_ns[i] - result->parts[PART_C].ns) * (both > 0 ? shares[part] / both : 0);
-	}
-	result->parts[part] = figure_of(batches, call->batch_count, region);
-}
-
+/* Shares and times are medians of their own: a core's pace differs from batch to batch. */
 static struct probe_result reduce(const struct native_call *call, struct region *region)
 {
 	struct probe_result result = { .wall = figure_of(call->wall_ns, call->batch_count, region),
@@ -140,14 +127,14 @@ static struct probe_result reduce(const struct native_call *call, struct region 
 	for (size_t i = 0; i < call->batch_count; i++)
 		batches[i] = fmax(0, call->wall_ns[i] - call->cpu_ns[i]);
 	result.parts[PART_IO] = figure_of(batches, call->batch_count, region);
-	for (size_t i = 0; i < call->batch_count; i++)
-		batches[i] = call->cpu_ns[i] * call->shares[i][PART_C];
-	result.parts[PART_C] = figure_of(batches, call->batch_count, region);
-	/* A competitor that is woken late takes other parts for C code, never C code for another: the quieter half counts. */
-	result.parts[PART_C].ns =
-		stats_quantile(stats_sorted(batches, call->batch_count, region), call->batch_count, 0.25);
-	fill_rest(call, PART_PYTHON, &result, region);
-	fill_rest(call, PART_NATIVE, &result, region);
+	for (enum part part = PART_PYTHON; part < PART_IO; part++) {
+		struct figure share;
+
+		for (size_t i = 0; i < call->batch_count; i++)
+			batches[i] = call->shares[i][part];
+		share = figure_of(batches, call->batch_count, region);
+		result.parts[part] = (struct figure){ result.cpu.ns * share.ns, result.cpu.ns * share.spread_ns };
+	}
 	return result;
 }
 

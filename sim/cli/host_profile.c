@@ -7,9 +7,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim/cli/cli.h"
@@ -96,25 +98,85 @@ bool host_profile_is_current(const char *path, const struct native_python *pytho
 	return kept && is_complete(kept);
 }
 
+/* What a measurement has taken, in all passes. */
+struct timing {
+	const char *subject, *what;
+	sim_ns took_ns;
+};
+
 /* One calibration is a pass over the machine and each interpreter, and again: so many parts of one progress. */
 struct parts {
 	struct progress progress;
 	size_t done, count;
 	const char *subject;
 	struct region *region;
+	struct timing *timings, *current; /* current: what is being measured, or NULL; moves with the array */
+	size_t timing_count, timing_capacity;
+	sim_ns since_ns;
 };
+
+static sim_ns monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (sim_ns)now.tv_sec * SIM_S + now.tv_nsec;
+}
+
+static struct timing *timing_of(struct parts *parts, const char *what)
+{
+	for (size_t i = 0; i < parts->timing_count; i++)
+		if (parts->timings[i].subject == parts->subject && !strcmp(parts->timings[i].what, what))
+			return &parts->timings[i];
+	parts->timings = region_grow(parts->region, parts->timings, parts->timing_count, &parts->timing_capacity,
+				     sizeof(parts->timings[0]));
+	parts->timings[parts->timing_count] = (struct timing){ parts->subject, region_strdup(parts->region, what), 0 };
+	return &parts->timings[parts->timing_count++];
+}
+
+/* From now on it is `what` that takes time; NULL: nothing. */
+static void note_timing(struct parts *parts, const char *what)
+{
+	sim_ns now_ns = monotonic_ns();
+
+	if (parts->current)
+		parts->current->took_ns += now_ns - parts->since_ns;
+	parts->current = what ? timing_of(parts, what) : NULL;
+	parts->since_ns = now_ns;
+}
+
+static int by_time(const void *left, const void *right)
+{
+	const struct timing *a = left, *b = right;
+
+	return (a->took_ns < b->took_ns) - (a->took_ns > b->took_ns);
+}
+
+static void print_timings(struct parts *parts)
+{
+	sim_ns all_ns = 0;
+
+	qsort(parts->timings, parts->timing_count, sizeof(parts->timings[0]), by_time);
+	for (size_t i = 0; i < parts->timing_count; i++)
+		all_ns += parts->timings[i].took_ns;
+	fprintf(stderr, "gilsim: %.1f s, of which\n", sim_time_seconds(all_ns));
+	for (size_t i = 0; i < parts->timing_count; i++)
+		fprintf(stderr, "  %6.1f s  %s: %s\n", sim_time_seconds(parts->timings[i].took_ns), parts->timings[i].subject,
+			parts->timings[i].what);
+}
 
 static bool show_progress(void *context, double fraction, const char *what)
 {
 	struct parts *parts = context;
 
+	note_timing(parts, what);
 	progress_update(&parts->progress, ((double)parts->done + fraction) / (double)parts->count,
 			region_format(parts->region, "%s: %s", parts->subject, what));
 	return !interrupt_seen();
 }
 
 struct profile *host_profile_measure(const char *name, const struct native_python *pythons, size_t count,
-				     struct region *region)
+				     bool is_verbose, struct region *region)
 {
 	struct profile *profile = profile_new(name, region);
 	struct parts parts = { .count = NATIVE_CALIBRATION_PASSES * (1 + count), .region = region };
@@ -146,6 +208,7 @@ struct profile *host_profile_measure(const char *name, const struct native_pytho
 							   show_progress, &parts, &error);
 			parts.done++;
 		}
+		note_timing(&parts, NULL);
 	}
 	progress_end(&parts.progress);
 	if (interrupt_seen())
@@ -154,6 +217,8 @@ struct profile *host_profile_measure(const char *name, const struct native_pytho
 		fprintf(stderr, "gilsim: the calibration failed: %s\n", error.text);
 		return NULL;
 	}
+	if (is_verbose)
+		print_timings(&parts);
 	return profile;
 }
 
@@ -189,6 +254,6 @@ const char *host_profile_obtain(const struct native_python *python, struct regio
 		return path;
 	fprintf(stderr, "gilsim: no calibration of this machine for Python %s%s yet; it will be kept in %s\n",
 		python->full_version, python->free_threaded_build ? "t" : "", path);
-	profile = host_profile_measure(host_name(region), python, 1, region);
+	profile = host_profile_measure(host_name(region), python, 1, false, region);
 	return profile && host_profile_save(profile, path, region) ? path : NULL;
 }

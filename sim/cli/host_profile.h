@@ -12,9 +12,10 @@
  * when there is no home. */
 const char *host_profile_path(const struct native_python *python, struct region *region);
 
-/* Measures the machine and the interpreters, with progress on standard error. NULL after a message, also on ^C. */
+/* Measures the machine and the interpreters, with progress on standard error, and in the end, if `is_verbose`, what each
+ * measurement took. NULL after a message, also on ^C. */
 struct profile *host_profile_measure(const char *name, const struct native_python *pythons, size_t count,
-				     struct region *region);
+				     bool is_verbose, struct region *region);
 
 /* Writes a profile to `path`, making its folder; false after a message. */
 bool host_profile_save(const struct profile *profile, const char *path, struct region *region);

@@ -49,18 +49,22 @@ static const char *dated(const struct calibration *calibration, const char *rema
 	return region_format(calibration->region, "%s; %s", calibration->date, remark);
 }
 
+/* With fewer passes each counts. */
+#define PASSES_WITHOUT_SLOWEST 4
+
 /* By how much the median over all batches, which are sorted, may be off. */
 static double uncertainty(const struct native_samples *samples)
 {
 	double quartiles = calibrate_quantile(samples->batches, samples->count, 0.75) -
 			   calibrate_quantile(samples->batches, samples->count, 0.25);
-	double low = samples->pass_medians[0], high = low;
+	double medians[NATIVE_CALIBRATION_PASSES];
+	size_t count = (size_t)samples->pass_count;
 
-	for (int pass = 1; pass < samples->pass_count; pass++) {
-		low = fmin(low, samples->pass_medians[pass]);
-		high = fmax(high, samples->pass_medians[pass]);
-	}
-	return fmax((high - low) / 2, 1.57 * quartiles / sqrt((double)samples->count));
+	memcpy(medians, samples->pass_medians, count * sizeof(medians[0]));
+	gsl_sort(medians, 1, count);
+	if (count >= PASSES_WITHOUT_SLOWEST)
+		count--;
+	return fmax((medians[count - 1] - medians[0]) / 2, 1.57 * quartiles / sqrt((double)samples->count));
 }
 
 void calibration_put_batches(struct calibration *calibration, enum cost cost, double *batches, size_t count,
@@ -302,7 +306,7 @@ static char *machine_json(const struct profile *profile, double full_pace_ns, co
 		if (cost_infos[i].scope == SCOPE_MACHINE && isfinite(profile->values[i].value))
 			json_object_set_new(costs, cost_infos[i].name, json_real(profile->values[i].value));
 	}
-	root = json_pack("{soso?siso?}", "costs", costs, "there",
+	root = json_pack("{sbsoso?siso?}", "first_pass", spins->pass_count == 0, "costs", costs, "there",
 			 calibration->there < 0 ? NULL : json_integer(calibration->there), "here", calibration->here,
 			 "spin_python_ns", isfinite(pace_ns) ? json_real(pace_ns) : NULL);
 	text = json_dumps(root, 0);

@@ -1,11 +1,14 @@
 /*
  * calibrate.h - what the two calibrations share: putting a measured value into a profile.
  *
- * Everything is measured in NATIVE_CALIBRATION_PASSES passes, minutes apart rather than moments, and each by a fresh
+ * Everything is measured in NATIVE_CALIBRATION_PASSES passes, spread over the whole calibration, and each by a fresh
  * process: neighbours of a virtual machine slow a core for seconds, and where a process's memory happens to lie decides
- * some costs. A value is the median over the batches of all passes. Its spread says how well that median is known,
- * relative to it: half the range of the passes' own medians, or half of a median's 95 % interval by the quartiles of the
- * batches (McGill, Tukey and Larsen, 1978), whichever is more.
+ * some costs. Many short passes say more than few long ones, because passes differ by more than the batches of one do. A
+ * value is the median over the batches of all passes. Its spread says how well that median is known, relative to it: half
+ * the range of the passes' own medians, or half of a median's 95 % interval by the quartiles of the batches (McGill, Tukey
+ * and Larsen, 1978), whichever is more. One pass in five may be a neighbour's: neighbours make a core slower, never faster,
+ * so the slowest does not count. Two calibrations that nothing but chance tells apart then have 6 values in 100 whose
+ * spreads do not meet (medians of 5 normal draws each; PROFILE_CHANCE_RATIO).
  */
 #ifndef SIM_NATIVE_CALIBRATE_H
 #define SIM_NATIVE_CALIBRATE_H
@@ -17,7 +20,7 @@
 #include "sim/profile/profile.h"
 
 /* Into how many batches single events are grouped, in each pass. */
-#define CALIBRATE_BATCHES 12
+#define CALIBRATE_BATCHES 6
 
 /* What all passes so far have given of one cost. */
 struct native_samples {

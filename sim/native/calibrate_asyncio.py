@@ -8,6 +8,7 @@ import gc
 import os
 import select
 import socket
+import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from itertools import repeat
 
 import calibrate
 import harness
-from calibrate import MACHINE, MEDIANS, assumed, in_batches, known, measured, resident_bytes, thread_cpu_ns
+from calibrate import BATCHES, MACHINE, MEDIANS, assumed, in_batches, known, measured, resident_bytes, thread_cpu_ns
 
 MANY = 500  # callbacks, tasks or rounds in one batch
 FAR_TASKS = 10000, 30000  # so many that the caches hold a part of them, and a small part only
@@ -243,34 +244,39 @@ def measure_objects():
         made = objects()
         await asyncio.gather(*tasks)
         return (made - before) / MANY * BRANCHES
-    sleeping = [timed(made_by, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),)) for _ in range(5)]
+    sleeping = [timed(made_by, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),)) for _ in range(2)]
     measured('aio.instance_objects', [made for made, _ in sleeping])
     measured('aio.wait_objects', [begun - made for made, begun in sleeping])
     rest = MEDIANS['aio.instance_objects'] + MEDIANS['aio.wait_objects'] + timed(branches)
-    measured('aio.gather_objects', [timed(made_by, ((harness_asyncio.AWAIT, gather, None),))[1] - rest for _ in range(5)])
+    measured('aio.gather_objects', [timed(made_by, ((harness_asyncio.AWAIT, gather, None),))[1] - rest for _ in range(2)])
 
 
 def measure_collections():
     """What looking at them takes: the time of a collection of all, over their number, is a line while the caches hold them,
-    and a steeper one beyond that."""
+    and a steeper one beyond that. What was there before is frozen, or it would be most of what there is to look at."""
     import harness_asyncio
+
+    def one_by_one(rounds):
+        return in_batches(lambda: each_ns(gc.collect, 1), rounds)
 
     async def collections(count, rounds):
         """Of so many sleeping instances: how many objects they are, and what each collection takes."""
         sleeping = instances(count, ((harness_asyncio.AWAIT, asyncio.sleep, 1000),))
         gc.collect()
-        before, nothing_ns = len(gc.get_objects()), each_ns(gc.collect, 5)
+        gc.freeze()
+        before, nothing_ns = len(gc.get_objects()), statistics.median(one_by_one(BATCHES))
         tasks = [LOOP.create_task(coroutine) for coroutine in sleeping]
         await asyncio.sleep(0)
         objects = len(gc.get_objects()) - before
-        took_ns = [each_ns(gc.collect, 1) - nothing_ns for _ in repeat(None, rounds)]
+        took_ns = [collection_ns - nothing_ns for collection_ns in one_by_one(rounds)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        gc.unfreeze()
         return objects, took_ns
     few, few_ns = timed(collections, MANY, 10)
     measured('gc.per_object', [took_ns / few for took_ns in few_ns])
-    (more, more_ns), (most, most_ns) = [timed(collections, count, 5) for count in FAR_TASKS]
+    (more, more_ns), (most, most_ns) = [timed(collections, count, 2) for count in FAR_TASKS]
     measured('gc.per_far_object', [(later - earlier) / (most - more) for earlier, later in zip(sorted(more_ns), sorted(most_ns))])
     near_ns, far_ns = MEDIANS['gc.per_object'], MEDIANS['gc.per_far_object']
     measured('gc.near_objects', [max(0, far_ns * most - took_ns) / max(1, far_ns - near_ns) for took_ns in most_ns])
@@ -299,7 +305,7 @@ def measure_memory():
     """What more sleeping instances add to the resident memory, and what asyncio takes before there are any."""
     import harness_asyncio
 
-    measured('memory.asyncio', [import_bytes() for _ in range(3)])
+    measured('memory.asyncio', [import_bytes()])
 
     async def resident(count):
         body = ((harness_asyncio.AWAIT, asyncio.sleep, 1000),)
@@ -310,8 +316,8 @@ def measure_memory():
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return size
-    sizes = [timed(resident, 4 * number * MANY) for number in range(1, 5)]
-    measured('memory.coroutine', [(more - less) / (4 * MANY) for less, more in zip(sizes, sizes[1:])])
+    sizes = [timed(resident, 4 * number * MANY) for number in (1, 3)]
+    measured('memory.coroutine', [(sizes[1] - sizes[0]) / (8 * MANY)])
 
 
 def measure_gather():

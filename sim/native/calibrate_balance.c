@@ -17,7 +17,7 @@
 #include "sim/native/calibrate_tools.h"
 
 #define TRIALS 20
-#define GROUPS 4
+#define GROUPS 2
 #define PAUSE_NS (6 * SIM_MS)
 #define WORK_NS (2 * SIM_MS)
 #define AT_ONCE_NS (300 * SIM_US)

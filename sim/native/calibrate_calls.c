@@ -16,13 +16,13 @@ bool calibrate_syscall(struct calibration *calibration)
 	double batches[CALIBRATE_BATCHES];
 
 	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
-		int64_t begin_ns;
+		double slow = await_full_pace(), took_ns;
+		int64_t begin_ns = now_ns();
 
-		await_full_pace();
-		begin_ns = now_ns();
 		for (int i = 0; i < 5000; i++)
 			syscall(SYS_getppid);
-		batches[batch] = (double)(now_ns() - begin_ns) / 5000;
+		took_ns = (double)(now_ns() - begin_ns);
+		batches[batch] = took_ns / 5000 / slowness_since(slow);
 	}
 	calibration_put_batches(calibration, COST_SYSCALL_BASE, batches, CALIBRATE_BATCHES, NULL);
 	return true;
@@ -59,16 +59,16 @@ bool calibrate_pipe(struct calibration *calibration)
 	if (!ok)
 		return fail(calibration, "pipe");
 	for (int batch = 0; ok && batch < CALIBRATE_BATCHES; batch++) {
-		double write_ns = 0, read_ns = 0, large_ns = 0;
+		double write_ns = 0, read_ns = 0, large_ns = 0, slow = await_full_pace();
 
-		await_full_pace();
 		for (int i = 0; ok && i < 10; i++)
 			ok = pass_through_pipe(pipes, buffer, 1, 200, &write_ns, &read_ns);
-		writes_ns[batch] = write_ns / 2000;
-		reads_ns[batch] = read_ns / 2000;
 		for (int i = 0; ok && i < 20; i++)
 			ok = pass_through_pipe(pipes, buffer, sizeof(buffer), 4, &large_ns, &large_ns);
-		copies_ns[batch] = (large_ns / 80 - writes_ns[batch] - reads_ns[batch]) / (2 * sizeof(buffer));
+		slow = slowness_since(slow);
+		writes_ns[batch] = write_ns / 2000 / slow;
+		reads_ns[batch] = read_ns / 2000 / slow;
+		copies_ns[batch] = (large_ns / 80 / slow - writes_ns[batch] - reads_ns[batch]) / (2 * sizeof(buffer));
 	}
 	close(pipes[0]);
 	close(pipes[1]);
@@ -93,15 +93,17 @@ bool calibrate_faults(struct calibration *calibration)
 
 	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
 		char *memory = mmap(NULL, FRESH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		double slow, took_ns;
 		int64_t begin_ns;
 
 		if (memory == MAP_FAILED)
 			return fail(calibration, "mmap");
-		await_full_pace();
+		slow = await_full_pace();
 		begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 		for (size_t at = 0; at < FRESH_BYTES; at += PAGE_BYTES)
 			((volatile char *)memory)[at] = 1;
-		batches[batch] = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns) / FRESH_PAGES;
+		took_ns = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns);
+		batches[batch] = took_ns / FRESH_PAGES / slowness_since(slow);
 		munmap(memory, FRESH_BYTES);
 	}
 	calibration_put_batches(calibration, COST_MEM_FAULT, batches, CALIBRATE_BATCHES, "CPU time");

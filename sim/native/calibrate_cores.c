@@ -174,9 +174,9 @@ bool calibrate_all_busy(struct calibration *calibration)
  */
 #define PACK_PERIOD_NS (8 * SIM_MS)
 #define PACK_SETTLING 12 /* periods until the kernel's mean, of a half-life of 32 ms, is what it will be */
-#define PACK_PERIODS 16
+#define PACK_PERIODS 10
 #define PACK_STEPS 5
-#define PACK_REPEATS 3
+#define PACK_REPEATS 1
 #define PACK_LEAST_SHARE 0.15
 
 static void *note_cpu(void *argument)

@@ -53,7 +53,7 @@ static void fork_once(struct calibration *calibration, struct shared *shared, in
 
 static void fork_small(struct calibration *calibration, struct shared *shared)
 {
-	for (int i = 0; i < 150; i++) {
+	for (int i = 0; i < 90; i++) {
 		await_full_pace();
 		fork_once(calibration, shared, 0, false);
 		sleep_for(50000);
@@ -77,13 +77,13 @@ static void fork_large(struct calibration *calibration, struct shared *shared)
 		_exit(1);
 	/* A Python heap consists of small pages: its arenas are too small for huge ones. */
 	madvise(memory, bytes, MADV_NOHUGEPAGE);
-	for (int i = 0; i < 30; i++)
+	for (int i = 0; i < 18; i++)
 		fork_once(calibration, shared, 0, true);
 	memset(memory, 1, bytes / 4);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 12; i++)
 		fork_once(calibration, shared, 1, true);
 	memset(memory + bytes / 4, 1, bytes - bytes / 4);
-	for (int i = 0; i < 15; i++)
+	for (int i = 0; i < 9; i++)
 		fork_once(calibration, shared, 2, true);
 }
 

@@ -34,7 +34,9 @@ from harness_control import value_of
 EMPTY_WORKLOAD = {'count': 0, 'spare': 0, 'tasks': [], 'resources': [], 'model': 'processes', 'spawn': 'thread',
                   'start': 'spawn', 'coroutines': False}
 
-FEW = 3  # of what takes a tenth of a second each
+FEW = 2  # of what takes a tenth of a second each
+SPAWNED_LIFE_S = 0.15  # from its first statement; long enough to see that it does nothing any more
+TOGETHER_LIFE_S = 0.4  # the same for several, until the last one has come as far
 
 
 def send_ns():
@@ -494,7 +496,7 @@ def measure_spawn():
         calls.clear()
 
         def one():
-            children = [context.Process(target=time.sleep, args=(1,)) for _ in range(calibrate.AT_ONCE)]
+            children = [context.Process(target=time.sleep, args=(TOGETHER_LIFE_S,)) for _ in range(calibrate.AT_ONCE)]
             inside_ns[0] = 0
             warm_up()
             begin_ns = thread_cpu_ns()
@@ -533,13 +535,13 @@ def measure_forkserver():
     starts_ns, serves_ns, children_ns = [], [], []
     fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * interpreter_bytes()
     for _ in range(FEW):
-        child = context.Process(target=time.sleep, args=(0.4,))
+        child = context.Process(target=time.sleep, args=(SPAWNED_LIFE_S,))
         before_ns = cpu_ns_of(server._forkserver_pid)
         warm_up()
         begin_ns = thread_cpu_ns()
         child.start()
         starts_ns.append(thread_cpu_ns() - begin_ns)
-        time.sleep(0.1)
+        time.sleep(0.05)
         children_ns.append(settled_cpu_ns(child.pid))
         child.join()
         assert child.exitcode == 0

@@ -14,8 +14,8 @@ import time
 import calibrate
 from calibrate import MEDIANS, measured, medians_of_groups, pin, thread_cpu_ns, unpin
 
-CONNECTIONS = 1200
-WARM_UP = 200
+CONNECTIONS = 600
+WARM_UP = 100
 REQUEST = b'12345678'
 ANSWER = b'answered'
 

@@ -14,7 +14,7 @@ import harness_sockets
 from calibrate import MEDIANS, measured, medians_of_groups, thread_cpu_ns
 from calibrate_asyncio import LOOP, cost
 
-ROUNDS = 200
+ROUNDS = 120
 REQUEST = b'12345678'
 PAUSE_S = 0.0002  # until the server waits again
 

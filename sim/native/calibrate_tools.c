@@ -7,6 +7,7 @@
 #include "sim/native/calibrate_tools.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -58,32 +59,55 @@ uint64_t busy_work(const uint32_t *table, int rounds)
 	return chains[0] ^ chains[1] ^ chains[2] ^ chains[3];
 }
 
-/* Some 30 us of a core at its full pace. */
+/* Some 10 us of a core at its full pace. */
 static int64_t moment_ns(void)
 {
 	static const uint32_t table[1024];
 	int64_t begin_ns = now_ns();
-	volatile uint64_t result = busy_work(table, 2000);
+	volatile uint64_t result = busy_work(table, 700);
 
 	(void)result;
 	return now_ns() - begin_ns;
 }
 
-void await_full_pace(void)
+/* For a first idea of what the full pace is: some 30 ms. */
+#define FIRST_MOMENTS 1000
+#define FULL_WITHIN 1.125
+
+/* Against the fastest so far; an interrupt is nothing of the core's pace. */
+static double slowness(void)
 {
-	static int64_t best_ns = SIM_NS_MAX / 2, first_ns, waited_ns;
+	static double best_ns = INFINITY;
+	double moments_ns[3], took_ns = 0;
+
+	for (int i = isfinite(best_ns) ? 1 : FIRST_MOMENTS; i > 0; i--) {
+		for (int moment = 0; moment < 3; moment++)
+			moments_ns[moment] = (double)moment_ns();
+		took_ns = calibrate_median(moments_ns, 3);
+		best_ns = fmin(best_ns, took_ns);
+	}
+	return took_ns / best_ns;
+}
+
+double slowness_since(double before)
+{
+	return (before + slowness()) / 2;
+}
+
+double await_full_pace(void)
+{
+	static int64_t first_ns, waited_ns;
+	double slow = slowness();
 
 	if (first_ns == 0)
 		first_ns = now_ns();
-	while (waited_ns <= (now_ns() - first_ns) / 2) {
-		int64_t took_ns = moment_ns();
+	while (slow > FULL_WITHIN && waited_ns <= (now_ns() - first_ns) / 3) {
+		int64_t begin_ns = now_ns();
 
-		if (took_ns < best_ns)
-			best_ns = took_ns;
-		if (took_ns <= best_ns + best_ns / 8)
-			return;
-		waited_ns += took_ns;
+		slow = slowness();
+		waited_ns += now_ns() - begin_ns;
 	}
+	return slow;
 }
 
 void sleep_for(int64_t duration_ns)

@@ -45,9 +45,13 @@ void spin_for(int64_t duration_ns);
 /* Four independent chains of integer work with loads and branches: like an interpreter's loop, this keeps several
  * units of a core busy, so that a sibling that shares them is felt. */
 uint64_t busy_work(const uint32_t *table, int rounds);
-/* Returns when this core runs at its full pace, as far as that is known, or when waiting for it has taken half of the time:
- * whoever shares a core with a virtual machine slows it, for milliseconds or seconds. */
-void await_full_pace(void);
+/* Returns when this core runs at its full pace, as far as that is known, or when waiting for it has taken a third of the time:
+ * whoever shares a core with a virtual machine slows it, for milliseconds or seconds. What a moment's work takes then, against
+ * the full pace: 1 or more. */
+double await_full_pace(void);
+/* The mean of what await_full_pace() has said before some work, and of what it is after it: what that work's time is to be
+ * divided by. */
+double slowness_since(double before);
 void sleep_for(int64_t duration_ns);
 /* Confines the calling thread, and what it starts, to one CPU; to two of them. */
 void pin(int cpu);

@@ -62,87 +62,70 @@ static void stop_answering(struct shared *shared)
 	futex(&shared->go, FUTEX_WAKE, 1);
 }
 
-/* Half round trips of the same two on one core into kind 0, and waker's calls into kind 1. */
-static void ping_pong(struct shared *shared)
+/* What ROUND_TRIPS of the same two on one core take: half a round trip, and the median of the waker's calls. */
+struct trip {
+	double half_ns, call_ns;
+};
+
+static struct trip ping_pong(struct shared *shared)
 {
-	double call_ns;
+	double calls_ns[ROUND_TRIPS], slow = await_full_pace();
+	size_t call_count = 0;
+	int64_t begin_ns = now_ns();
+	double took_ns;
 
-	sleep_for(SIM_MS);
-	for (int batch = -1; batch < CALIBRATE_BATCHES; batch++) {
-		int64_t begin_ns;
-
-		await_full_pace();
-		begin_ns = now_ns();
-		for (int i = 0; i < ROUND_TRIPS; i++) {
-			bool own = round_trip(shared, &call_ns);
-
-			if (own && batch >= 0 && i % 4 == 0)
-				add_event(shared, 1, call_ns);
-		}
-		if (batch >= 0)
-			add_event(shared, 0, (double)(now_ns() - begin_ns) / ROUND_TRIPS / 2);
-	}
-	stop_answering(shared);
+	for (int i = 0; i < ROUND_TRIPS; i++)
+		call_count += round_trip(shared, &calls_ns[call_count]);
+	took_ns = (double)(now_ns() - begin_ns);
+	slow = slowness_since(slow);
+	return (struct trip){ took_ns / ROUND_TRIPS / 2 / slow,
+			      call_count > 0 ? calibrate_median(calls_ns, call_count) / slow : NAN };
 }
 
-static void ping_pong_threads(struct calibration *calibration, struct shared *shared)
+/* Two threads and two processes, in turns. Kind 0: a switch; 1: the waker's call; 2: what processes add. */
+static void switch_often(struct calibration *calibration, struct shared *shared)
 {
+	struct shared *processes = shared_new();
 	pthread_t thread;
-
-	pin(calibration->here);
-	if (pthread_create(&thread, NULL, answer, shared) != 0)
-		_exit(1);
-	ping_pong(shared);
-	pthread_join(thread, NULL);
-}
-
-static void ping_pong_processes(struct calibration *calibration, struct shared *shared)
-{
 	pid_t child;
 
 	pin(calibration->here);
-	child = fork();
-	if (child < 0)
-		_exit(1);
+	child = processes ? fork() : -1;
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		answer(shared);
+		answer(processes);
 		_exit(0);
 	}
-	ping_pong(shared);
+	if (child < 0 || pthread_create(&thread, NULL, answer, shared) != 0)
+		_exit(1);
+	sleep_for(SIM_MS);
+	for (int batch = -1; batch < 2 * CALIBRATE_BATCHES; batch++) {
+		struct trip of_threads = ping_pong(shared), of_processes = ping_pong(processes);
+
+		if (batch < 0 || isnan(of_threads.call_ns))
+			continue;
+		add_event(shared, 0, of_threads.half_ns - of_threads.call_ns);
+		add_event(shared, 1, of_threads.call_ns);
+		add_event(shared, 2, of_processes.half_ns - of_threads.half_ns);
+	}
+	stop_answering(shared);
+	stop_answering(processes);
+	pthread_join(thread, NULL);
 	waitpid(child, NULL, 0);
-}
-
-static bool measure_switch(struct calibration *calibration, struct shared *threads, struct shared *processes)
-{
-	double call_ns, thread_ns;
-
-	if (!in_child(calibration, ping_pong_threads, threads) ||
-	    !in_child(calibration, ping_pong_processes, processes))
-		return false;
-	if (!put_kind(calibration, COST_WAKE_CALL, threads, 1, "FUTEX_WAKE on the waker's core"))
-		return false;
-	call_ns = calibration_value(calibration, COST_WAKE_CALL);
-	thread_ns = calibrate_median(threads->events[0], threads->event_counts[0]);
-	for (size_t i = 0; i < processes->event_counts[0]; i++)
-		processes->events[0][i] -= thread_ns;
-	for (size_t i = 0; i < threads->event_counts[0]; i++)
-		threads->events[0][i] -= call_ns;
-	return put_kind(calibration, COST_SCHED_SWITCH, threads, 0, "half a futex round trip less wake.call") &&
-	       put_kind(calibration, COST_SCHED_SWITCH_PROCESS, processes, 0,
-			"the same between processes, less threads");
 }
 
 bool calibrate_switches(struct calibration *calibration)
 {
-	struct shared *threads = shared_new(), *processes = shared_new();
-	bool ok =
-		threads && processes ? measure_switch(calibration, threads, processes) : fail(calibration, "mmap");
+	struct shared *shared = shared_new();
+	bool ok;
 
-	if (threads)
-		munmap(threads, sizeof(*threads));
-	if (processes)
-		munmap(processes, sizeof(*processes));
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, switch_often, shared) &&
+	     put_kind(calibration, COST_WAKE_CALL, shared, 1, "FUTEX_WAKE on the waker's core") &&
+	     put_kind(calibration, COST_SCHED_SWITCH, shared, 0, "half a futex round trip less wake.call") &&
+	     put_kind(calibration, COST_SCHED_SWITCH_PROCESS, shared, 2, "the same between processes, less threads");
+	munmap(shared, sizeof(*shared));
 	return ok;
 }
 
@@ -153,8 +136,8 @@ static const struct {
 	int64_t pause_ns;
 	int rounds;
 } idle_pauses[] = {
-	{ 10000, 200 },	  { 20000, 200 },   { 50000, 200 },  { 100000, 200 },  { 200000, 150 },	 { 500000, 150 },
-	{ 1000000, 100 }, { 2000000, 100 }, { 5000000, 60 }, { 10000000, 40 }, { 20000000, 40 },
+	{ 10000, 120 },	 { 20000, 120 },  { 50000, 120 },  { 100000, 120 },  { 200000, 90 }, { 500000, 90 },
+	{ 1000000, 60 }, { 2000000, 60 }, { 5000000, 36 }, { 10000000, 24 }, { 20000000, 24 },
 };
 #define PAUSE_COUNT (sizeof(idle_pauses) / sizeof(idle_pauses[0]))
 
@@ -444,7 +427,7 @@ static void sleep_often(struct calibration *calibration, struct shared *shared)
 	long slack_ns = prctl(PR_GET_TIMERSLACK);
 
 	pin(calibration->there < 0 ? calibration->here : calibration->there);
-	for (int round = 0; round < 30; round++) {
+	for (int round = 0; round < 12; round++) {
 		for (size_t i = 0; i < sizeof(sleeps) / sizeof(sleeps[0]); i++) {
 			int64_t due_ns = now_ns() + sleeps[i].sleep_ns;
 			const struct timespec due = { due_ns / SIM_S, due_ns % SIM_S };

@@ -104,7 +104,7 @@ typedef bool native_progress_fn(void *context, double fraction, const char *what
  * adds to what earlier ones have left in `samples`, of which the machine and every interpreter have their own. Values and
  * their spreads are those of all passes so far.
  */
-#define NATIVE_CALIBRATION_PASSES 3
+#define NATIVE_CALIBRATION_PASSES 5
 struct native_samples;
 struct native_samples *native_samples_new(struct region *region);
 bool native_calibrate_machine(struct profile *profile, struct native_samples *samples, struct region *region,

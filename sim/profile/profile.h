@@ -113,7 +113,13 @@ const char *profile_data_directory(struct region *region);
 bool profile_costs(const struct profile *profile, struct region *region, const char *version, bool gil,
 		   struct costs *costs, const char **note);
 
-/* Prints both profiles' values side by side with their ratio and whether they agree within their spreads. */
+/* Of two calibrations that nothing but chance tells apart, so many values differ by more than their spreads (see
+ * sim/native/calibrate.h, which says what a spread is). */
+#define PROFILE_CHANCE_RATIO 0.06
+/* How many of `count` values that may be: as many or fewer in 97 comparisons of 100. */
+size_t profile_chance_limit(size_t count);
+/* Prints both profiles' values side by side with their ratio and whether they agree within their spreads; and how many do,
+ * beside how many need not. */
 void profile_compare(const struct profile *a, const struct profile *b, FILE *stream);
 
 #endif

@@ -10,13 +10,27 @@
 /* A spread that nobody stated is taken for this much: the run-to-run spread of a quiet machine. */
 #define ASSUMED_SPREAD_RATIO 0.05
 
+static double spread_of(const struct profile_value *value, const struct profile_value *other)
+{
+	if (isfinite(value->spread))
+		return value->spread * value->value;
+	/* What was measured as nothing has no spread relative to it: it is known as well as the other was by the same method. */
+	if (value->value == 0 && value->provenance == PROVENANCE_MEASURED && isfinite(other->spread))
+		return other->spread * other->value;
+	return ASSUMED_SPREAD_RATIO * value->value;
+}
+
 /* Whether the values' ranges, each value widened by its spread, overlap. */
 static bool agree(const struct profile_value *a, const struct profile_value *b)
 {
-	double spread_a = isnan(a->spread) ? ASSUMED_SPREAD_RATIO : a->spread;
-	double spread_b = isnan(b->spread) ? ASSUMED_SPREAD_RATIO : b->spread;
+	return fabs(a->value - b->value) <= spread_of(a, b) + spread_of(b, a);
+}
 
-	return fabs(a->value - b->value) <= spread_a * a->value + spread_b * b->value;
+size_t profile_chance_limit(size_t count)
+{
+	double mean = PROFILE_CHANCE_RATIO * (double)count;
+
+	return (size_t)(mean + 2 * sqrt(mean * (1 - PROFILE_CHANCE_RATIO)));
 }
 
 /* How many of the measured parameters that both have agree. */
@@ -91,5 +105,6 @@ void profile_compare(const struct profile *a, const struct profile *b, FILE *str
 		if (!same_python(a, &b->pythons[i]))
 			fprintf(stream, "Python %s%s: only in the second\n", b->pythons[i].version,
 				b->pythons[i].gil ? "" : "t");
-	fprintf(stream, "%zu of %zu measured parameters agree within their spreads\n", tally.agreeing, tally.all);
+	fprintf(stream, "%zu of %zu measured parameters agree within their spreads; by chance up to %zu do not\n", tally.agreeing,
+		tally.all, profile_chance_limit(tally.all));
 }

@@ -353,6 +353,29 @@ Test(profile, comparison_names_what_differs_beyond_the_spreads)
 	free(text);
 }
 
+Test(profile, what_was_measured_as_nothing_is_compared_by_the_others_spread)
+{
+	struct profile *a = uneven_profile(), *b = uneven_profile();
+	struct profile_value *nothing = &a->values[COST_WAKE_CALL], *little = &b->values[COST_WAKE_CALL];
+	char *text;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	*nothing = (struct profile_value){ .value = 0, .spread = NAN, .provenance = PROVENANCE_MEASURED };
+	*little = (struct profile_value){ .value = 100, .spread = 0.6, .provenance = PROVENANCE_MEASURED };
+	profile_compare(a, b, stream);
+	little->spread = 0.4;
+	fflush(stream);
+	cr_expect(strstr(text, "DIFFER") == NULL, "%s", text);
+	profile_compare(a, b, stream);
+	fclose(stream);
+	cr_expect(strstr(text, "DIFFER") != NULL, "%s", text);
+	free(text);
+	/* 6 of 100, and twice the deviation of so many throws. */
+	cr_expect(eq(sz, profile_chance_limit(100), 10));
+	cr_expect(eq(sz, profile_chance_limit(0), 0));
+}
+
 Test(profile, a_failed_allocation_unwinds_and_leaves_nothing)
 {
 	const char *path = written(uneven_profile());
