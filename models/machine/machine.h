@@ -94,7 +94,7 @@ struct machine_model {
 	struct pool frames[FRAME_LOCALS_BYTES / 8 + 1]; /* by the eights of bytes that their locals take */
 	int32_t next_thread_id, next_process_id, next_lock_id;
 	uint64_t context_switches;
-	uint64_t latency_key; /* of the stream of wake-up latencies */
+	uint64_t latency_path; /* of the stream of wake-up latencies */
 	uint64_t gap_stream;
 	uint64_t newidle_key;
 	uint64_t latency_count, gap_count, newidle_count; /* drawn so far */
