@@ -211,8 +211,8 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 
 		if (due < machine_now(machine))
 			due = machine_now(machine);
-		*timer = *timer == EVENT_NONE ? engine_schedule_at(machine->engine, due, timer_expired, thread, 0) :
-						engine_reschedule_at(machine->engine, *timer, due);
+		*timer = *timer == EVENT_NONE ? engine_schedule_at(machine->engine, due, timer_expired, thread, 0)
+					      : engine_reschedule_at(machine->engine, *timer, due);
 	}
 	thread->state = THREAD_BLOCKED;
 	if (machine->cold.factor != 0)
