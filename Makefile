@@ -19,6 +19,8 @@ endif
 
 # What `make release` adds to that.
 LINK_TIME := -flto=auto -fno-fat-lto-objects
+# All that training has executed counts as hot: else the benchmarks that loop most would have the models compiled for size.
+PROFILED := -fprofile-use -Wno-missing-profile --param=hot-bb-count-ws-permille=1000
 
 # Where this build's files go; check-determinism gives each of its builds a folder of its own.
 OUT ?= build/$(VARIANT)
@@ -271,7 +273,7 @@ release: packages-demo ## the fastest build (gcc: link-time, profile-guided): bu
 	build/optimised/bench --quick build/optimised/training.json
 	@tests/tools/train.sh build/optimised/gilsim
 	@$(MAKE) $(PARALLEL) CC=gcc OUT=build/optimised \
-		OPTIMISE='$(OPTIMISE_release) $(LINK_TIME) -fprofile-use -Wno-missing-profile' \
+		OPTIMISE='$(OPTIMISE_release) $(LINK_TIME) $(PROFILED)' \
 		build/gilsim build/optimised/bench
 
 bench: release ## time the engine and the models against hand-written references: build/bench.json

@@ -55,7 +55,7 @@ static void retime_others(struct core *changed)
 	int left = machine->computing_count - changed->computing;
 	double speed;
 
-	if (!machine->slows)
+	if (left == 0 || !machine->slows)
 		return;
 	speed = machine_speed(machine, machine->busy_count);
 	for (struct core *core = machine->cores; left > 0; core++) {
@@ -346,7 +346,7 @@ static sim_ns switch_cost(const struct core *core, const struct os_thread *next)
 /* Picks who runs next. False: nobody, the core idles. */
 static bool pick(struct core *core)
 {
-	struct os_thread *thread = scheduler_pick_next(core);
+	struct os_thread *thread = core->queue_count > 0 ? scheduler_pick_next(core) : NULL;
 	bool was_busy = core->busy_since_ns >= 0;
 
 	if (!thread && !core->bandwidth.throttled) {

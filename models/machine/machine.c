@@ -71,8 +71,8 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->latency_ns = scaled_by_cpus(costs->value[COST_SCHED_LATENCY], cpus);
 	machine->min_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_MIN_GRANULARITY], cpus);
 	machine->wakeup_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_WAKEUP_GRANULARITY], cpus);
-	machine->latency_key =
-		variate_open(config->seed, config->replication, random_hash_name("wake latency"), 0, 0).key;
+	machine->latency_path = random_path_open(
+		variate_open(config->seed, config->replication, random_hash_name("wake latency"), 0, 0).key);
 	machine->vary_half_width = costs->value[COST_WAKE_JITTER] / 0.8;
 	if (machine->vary_half_width > 1)
 		machine->vary_half_width = 1;
@@ -105,8 +105,8 @@ sim_ns machine_vary(struct machine_model *machine, sim_ns latency_ns)
 
 	if (half_width == 0 || latency_ns == 0)
 		return latency_ns;
-	/* One mix a draw: there is one for each wake-up of an idle core. */
-	uniform = (double)(random_hash_path(machine->latency_key, machine->latency_count++) >> 11) * 0x1p-53;
+	/* One hash a draw: there is one for each wake-up of an idle core. */
+	uniform = (double)(random_path_extend(machine->latency_path, machine->latency_count++) >> 11) * 0x1p-53;
 	return (sim_ns)((double)latency_ns * (1 + half_width * (2 * uniform - 1)) + 0.5);
 }
 

@@ -199,13 +199,19 @@ void os_thread_interrupt(struct os_thread *thread)
 	thread->work_ns = 0;
 }
 
+/* The timer of what it is blocked in. */
+static event_handle *timer_of(struct os_thread *thread)
+{
+	return thread->waiting_on ? &thread->time_out : &thread->alarm;
+}
+
 static void timer_expired(struct engine *engine, void *subject, uint64_t argument)
 {
 	struct os_thread *thread = subject;
 
 	(void)engine;
 	(void)argument;
-	thread->timer = EVENT_NONE;
+	*timer_of(thread) = EVENT_NONE;
 	assert(thread->state == THREAD_BLOCKED);
 	thread->timed_out = true;
 	os_thread_wake(thread, NULL, false);
@@ -223,13 +229,13 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 		return DONE;
 	}
 	if (deadline_ns != SIM_NS_MAX) {
+		event_handle *timer = timer_of(thread);
 		sim_ns due = sim_time_add(deadline_ns, slack_ns);
 
 		if (due < machine_now(machine))
 			due = machine_now(machine);
-		thread->timer = thread->timer == EVENT_NONE ?
-					engine_schedule_at(machine->engine, due, timer_expired, thread, 0) :
-					engine_reschedule_at(machine->engine, thread->timer, due);
+		*timer = *timer == EVENT_NONE ? engine_schedule_at(machine->engine, due, timer_expired, thread, 0)
+					      : engine_reschedule_at(machine->engine, *timer, due);
 	}
 	thread->state = THREAD_BLOCKED;
 	if (machine->cold.factor != 0)
@@ -261,6 +267,7 @@ sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sy
 {
 	struct machine_model *machine = thread->machine;
 	const struct core *from = waker ? waker->core : NULL;
+	event_handle *timer = timer_of(thread);
 	struct core *core;
 	bool interrupts;
 
@@ -269,8 +276,8 @@ sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sy
 			thread->wake_pending = true;
 		return waker ? machine->wake_call_ns : 0;
 	}
-	if (thread->timer != EVENT_NONE)
-		thread->timer = engine_park(machine->engine, thread->timer);
+	if (*timer != EVENT_NONE)
+		*timer = engine_park(machine->engine, *timer);
 	futex_forget(thread);
 	if (thread->sched.delayed) {
 		interrupts = requeue_delayed(thread, from);
@@ -295,8 +302,9 @@ enum progress os_thread_exit(struct os_thread *thread)
 	os_thread_account_to(thread, NULL);
 	while (thread->top)
 		os_thread_pop(thread);
-	engine_cancel(machine->engine, thread->timer);
-	thread->timer = EVENT_NONE;
+	engine_cancel(machine->engine, thread->alarm);
+	engine_cancel(machine->engine, thread->time_out);
+	thread->alarm = thread->time_out = EVENT_NONE;
 	thread->work_ns = 0;
 	thread->state = THREAD_EXITED;
 	core_stay(core);

@@ -69,7 +69,9 @@ struct os_thread {
 	/* Waiting. */
 	bool wake_pending; /* woken while still about to block */
 	bool timed_out;	   /* the last wait ended by its timer */
-	event_handle timer; /* parked while it is not blocked, or blocked without a deadline */
+	/* Ends of a sleep, and of a wait on a futex; parked while there is none. They are two because most sleeps come to
+	 * their end and most time-outs never, which only then can be put off where they stand. */
+	event_handle alarm, time_out;
 	event_handle arrival; /* WAKING: when it becomes ready */
 	struct os_thread *next_waiter, *previous_waiter;
 	void *waiting_on; /* a futex' list, for removal at a time-out */

@@ -55,11 +55,11 @@ static bool is_eligible(const struct core *core, const struct os_thread *thread)
 	return (__int128)thread->sched.vruntime * competitor_count(core) <= competitor_sum(core);
 }
 
-static void update_lag(const struct core *core, struct os_thread *thread)
+static void update_lag(const struct core *core, struct os_thread *thread, sim_ns average)
 {
 	struct sched_entity *se = &thread->sched;
 	sim_ns limit = 2 * se->slice > core->machine->tick_ns ? 2 * se->slice : core->machine->tick_ns;
-	sim_ns lag = average_vruntime(core) - se->vruntime;
+	sim_ns lag = average - se->vruntime;
 
 	se->lag = lag > limit ? limit : lag < -limit ? -limit : lag;
 }
@@ -89,7 +89,7 @@ static void leave(struct core *core, struct os_thread *thread, bool migrate)
 {
 	struct sched_entity *se = &thread->sched;
 
-	update_lag(core, thread);
+	update_lag(core, thread, average_vruntime(core));
 	if (migrate) {
 		se->relative_deadline = se->deadline - se->vruntime;
 		se->has_relative_deadline = true;
@@ -99,20 +99,22 @@ static void leave(struct core *core, struct os_thread *thread, bool migrate)
 static bool stop_current(struct core *core, bool sleep)
 {
 	struct os_thread *thread = core->current;
+	bool stays;
+	sim_ns average;
 
 	update_current(core);
-	if (sleep && !is_eligible(core, thread)) {
-		update_lag(core, thread);
-		thread->sched.delayed = true;
-		core->current = NULL;
-		queue_insert(core, thread);
-		return true;
-	}
+	stays = sleep && !is_eligible(core, thread);
+	average = average_vruntime(core);
 	if (sleep)
-		update_lag(core, thread);
-	core->min_vruntime = average_vruntime(core);
+		update_lag(core, thread, average);
 	core->current = NULL;
-	return false;
+	if (stays) {
+		thread->sched.delayed = true;
+		queue_insert(core, thread);
+	} else {
+		core->min_vruntime = average;
+	}
+	return stays;
 }
 
 /* The eligible thread with the earliest deadline; the first to arrive among equals. */

@@ -77,7 +77,8 @@ bool scheduler_stop_current(struct core *core, bool sleep)
 struct os_thread *scheduler_pick_next(struct core *core)
 {
 	while (core->queue_count > 0) {
-		size_t best = rules(core)->best(core);
+		/* Who is alone is the best by any rules. */
+		size_t best = core->queue_count == 1 ? 0 : rules(core)->best(core);
 		struct os_thread *thread;
 
 		if (best == SIZE_MAX)

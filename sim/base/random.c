@@ -44,11 +44,21 @@ uint64_t random_hash_name(const char *name)
 	return mix(hash + RANDOM_STEP);
 }
 
-uint64_t random_hash_path(uint64_t entity, uint64_t ordinal)
+uint64_t random_path_open(uint64_t entity)
 {
 	/* Small numbers serve as first entities, so they are mixed before the ordinal comes in; else
 	 * the pairs (2, 3) and (3, 2) would give the same path. */
-	return absorb(mix(entity + RANDOM_STEP), ordinal);
+	return mix(entity + RANDOM_STEP);
+}
+
+uint64_t random_path_extend(uint64_t opened, uint64_t ordinal)
+{
+	return absorb(opened, ordinal);
+}
+
+uint64_t random_hash_path(uint64_t entity, uint64_t ordinal)
+{
+	return random_path_extend(random_path_open(entity), ordinal);
 }
 
 struct variate variate_open(uint64_t seed, uint64_t replication, uint64_t stream, uint64_t entity,

@@ -23,6 +23,9 @@ struct variate {
 uint64_t random_hash_name(const char *name);
 /* Extends a path by one ordinal: the entity of a child from its parent's entity. */
 uint64_t random_hash_path(uint64_t entity, uint64_t ordinal);
+/* The same in two steps, for many ordinals of one entity. */
+uint64_t random_path_open(uint64_t entity);
+uint64_t random_path_extend(uint64_t opened, uint64_t ordinal);
 
 struct variate variate_open(uint64_t seed, uint64_t replication, uint64_t stream, uint64_t entity,
 			    uint64_t variate_number);

@@ -43,16 +43,14 @@ sim_ns sim_time_clamp(double ns);
 /* The nearest whole nanosecond to `ns` (halves away from zero), clamped to what fits; NaN gives 0. */
 static inline sim_ns sim_time_round(double ns)
 {
-	sim_ns whole;
-	double rest;
+	/* The largest double below a half: with a half, what lies just below n + 0.5 might be rounded up to n + 1 by the
+	 * addition. From 2^52 on there is no fraction, and it adds nothing. */
+	const double nearly_half = 0x1.fffffffffffffp-2;
 
 	/* 2^63 is a double, INT64_MAX is not. */
 	if (!(fabs(ns) < 0x1p63))
 		return sim_time_clamp(ns);
-	/* Towards zero, and the rest is exact: from 2^53 on there is none. */
-	whole = (sim_ns)ns;
-	rest = ns - (double)whole;
-	return whole + (rest >= 0.5) - (rest <= -0.5);
+	return (sim_ns)(ns + copysign(nearly_half, ns));
 }
 
 #endif

@@ -3,7 +3,9 @@
  *
  * Merging needs no more than to know the time of the next event: an advance that ends before it cannot
  * be observed by anyone. What forbids merging (engine_stop(), engine_set_merging(false), the end
- * of the run) is folded into one bound, so that the test costs two comparisons; likewise what ends the loop.
+ * of the run) is folded into one bound, so that the test costs two comparisons; likewise what ends the loop. Who wants it
+ * to stop from outside, and how many events it may execute, is looked at every so many steps; an advance that
+ * would be one of them is refused, so that it becomes an event, before which the loop looks.
  */
 #include "sim/engine/engine.h"
 
@@ -24,7 +26,8 @@ struct engine *engine_new(struct region *region)
 	event_list_init(&engine->events, region);
 	engine->until_ns = SIM_NS_MAX;
 	engine->merging = true;
-	engine->event_limit = UINT64_MAX;
+	engine->step_limit = UINT64_MAX;
+	engine->heed_at = ENGINE_HEED_STEPS;
 	engine->wish = &no_wish;
 	engine_update_limits(engine);
 	return engine;
@@ -32,7 +35,7 @@ struct engine *engine_new(struct region *region)
 
 uint64_t engine_event_count(const struct engine *engine)
 {
-	return engine->event_count;
+	return engine->step_count - engine->advance_count;
 }
 
 uint64_t engine_advance_count(const struct engine *engine)
@@ -85,10 +88,15 @@ sim_ns engine_event_time(const struct engine *engine, event_handle handle)
 	return event_list_time(&engine->events, handle);
 }
 
-/* Whether it shall stop although nobody has called engine_stop(). */
-static inline bool is_to_stop(const struct engine *engine)
+/* Whether it shall stop although nobody has called engine_stop(). If not, there is no need to ask for some steps. */
+static bool is_to_stop(struct engine *engine)
 {
-	return wish_is_uttered(engine->wish) || engine->event_count + engine->advance_count >= engine->event_limit;
+	uint64_t left = engine->step_limit - engine->step_count;
+
+	if (wish_is_uttered(engine->wish) || engine_is_exhausted(engine))
+		return true;
+	engine->heed_at = engine->step_count + (left < ENGINE_HEED_STEPS ? left : ENGINE_HEED_STEPS);
+	return false;
 }
 
 bool engine_run(struct engine *engine, sim_ns until_ns)
@@ -98,15 +106,15 @@ bool engine_run(struct engine *engine, sim_ns until_ns)
 	assert(!engine->running);
 	assert(until_ns >= engine->now_ns);
 	engine->running = true;
-	engine->stopped = engine->round_count >= engine->event_limit;
+	engine->stopped = engine->round_count >= engine->step_limit;
 	engine->until_ns = until_ns;
 	engine_update_limits(engine);
 	while (event_list_ready(&engine->events, &next_ns)) {
 		const struct event_slot *due;
 
-		if (next_ns > engine->last_ns || is_to_stop(engine)) {
-			if (is_to_stop(engine))
-				engine_stop(engine);
+		if (engine->step_count >= engine->heed_at && is_to_stop(engine))
+			engine_stop(engine);
+		if (next_ns > engine->last_ns) {
 			if (!engine->stopped)
 				engine->now_ns = until_ns;
 			engine->running = false;
@@ -114,7 +122,7 @@ bool engine_run(struct engine *engine, sim_ns until_ns)
 		}
 		due = event_list_take(&engine->events);
 		engine->now_ns = next_ns;
-		engine->event_count++;
+		engine->step_count++;
 		due->function(engine, due->subject, due->argument);
 	}
 	engine->running = false;
@@ -129,18 +137,19 @@ void engine_stop(struct engine *engine)
 
 void engine_limit_events(struct engine *engine, uint64_t count)
 {
-	engine->event_limit = count;
+	engine->step_limit = count;
+	engine->heed_at = 0;
 }
 
 bool engine_is_exhausted(const struct engine *engine)
 {
-	return engine->event_count + engine->advance_count >= engine->event_limit || engine->round_count >= engine->event_limit;
+	return engine->step_count >= engine->step_limit || engine->round_count >= engine->step_limit;
 }
 
 bool engine_count_round(struct engine *engine)
 {
 	engine->round_count++;
-	if (!wish_is_uttered(engine->wish) && engine->round_count < engine->event_limit)
+	if (!wish_is_uttered(engine->wish) && engine->round_count < engine->step_limit)
 		return true;
 	engine_stop(engine);
 	return false;
@@ -149,6 +158,7 @@ bool engine_count_round(struct engine *engine)
 void engine_heed(struct engine *engine, const volatile sig_atomic_t *wish)
 {
 	engine->wish = wish;
+	engine->heed_at = 0;
 }
 
 void engine_set_merging(struct engine *engine, bool enabled)

@@ -21,9 +21,11 @@ struct engine {
 	sim_ns now_ns;
 	sim_ns advance_limit_ns; /* merging may move the clock up to here; -1: it must not */
 	sim_ns last_ns;		 /* the loop executes events up to here; -1: stopped */
+	uint64_t step_count; /* events and advances */
+	uint64_t heed_at;    /* with so many it looks whether somebody wants it to stop */
 	struct event_list events;
-	uint64_t event_count, advance_count, round_count;
-	uint64_t event_limit; /* of events and advances in all; UINT64_MAX: none */
+	uint64_t advance_count, round_count;
+	uint64_t step_limit; /* UINT64_MAX: none */
 	sim_ns until_ns;
 	const volatile sig_atomic_t *wish; /* to stop */
 	bool merging, running, stopped;
@@ -62,8 +64,9 @@ sim_ns engine_event_time(const struct engine *engine, event_handle handle);
  * `until_ns` (then the clock is set to until_ns). Returns true when stopped by one of the latter two. */
 bool engine_run(struct engine *engine, sim_ns until_ns);
 void engine_stop(struct engine *engine);
-/* From now on the engine stops, as by engine_stop(), before the first event at which `*wish` is not 0: the wish of
- * somebody outside the simulation, a signal handler say. */
+/* From now on the engine stops, as by engine_stop(), ENGINE_HEED_STEPS events at the latest after `*wish` is not 0: the
+ * wish of somebody outside the simulation, a signal handler say. */
+#define ENGINE_HEED_STEPS 256
 void engine_heed(struct engine *engine, const volatile sig_atomic_t *wish);
 /* Likewise once so many events have been executed or merged, or so many rounds counted; there is no limit at first. */
 void engine_limit_events(struct engine *engine, uint64_t count);
@@ -85,12 +88,12 @@ static inline bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
 
 	assert(delay_ns >= 0);
 	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
-	if (delay_ns > engine->advance_limit_ns - engine->now_ns || wish_is_uttered(engine->wish) ||
-	    engine->event_count + engine->advance_count >= engine->event_limit)
+	if (delay_ns > engine->advance_limit_ns - engine->now_ns || engine->step_count >= engine->heed_at)
 		return false;
 	if (event_list_peek(&engine->events, &next_ns) && next_ns <= engine->now_ns + delay_ns)
 		return false;
 	engine->now_ns += delay_ns;
+	engine->step_count++;
 	engine->advance_count++;
 	return true;
 }

@@ -529,9 +529,9 @@ static _Noreturn __attribute__((cold, noinline)) void sequence_exhausted(void)
 /* Gives the slot the next handle: behind all others of its time. */
 static inline event_handle slot_number(struct event_list *list, uint64_t slot_index)
 {
-	if (++list->sequence >> EVENT_SEQUENCE_BITS)
+	if (__builtin_add_overflow(list->newest, (event_handle)1 << EVENT_SLOT_BITS, &list->newest))
 		sequence_exhausted();
-	return list->slots[slot_index].handle = list->sequence << EVENT_SLOT_BITS | slot_index;
+	return list->slots[slot_index].handle = list->newest | slot_index;
 }
 
 /* Gives the slot the next handle and that handle a place in the order. */
@@ -582,7 +582,7 @@ static void entry_drop(struct event_list *list, event_handle handle)
 /* A pending event will not come when it would have. */
 static inline void forget_time(struct event_list *list, event_handle handle)
 {
-	if (event_list_time(list, handle) == list->next_ns)
+	if (list->due_ns[handle & EVENT_SLOT_MASK] == list->next_ns)
 		list->next_ns = TIME_UNKNOWN;
 }
 

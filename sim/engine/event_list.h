@@ -85,7 +85,7 @@ struct event_list {
 	struct event_stand_in *stand_ins; /* of each slot */
 	uint64_t slot_count, slot_capacity, first_free_slot;
 	/* Not beside live_count: compilers would add to both as one vector, and loading that waits for what stored either. */
-	uint64_t sequence;
+	event_handle newest; /* the sequence number given last, above no slot's index */
 	sim_ns next_ns; /* the time of the next event; TIME_UNKNOWN: it must be looked for */
 	uint64_t live_count;
 	uint64_t dead_count; /* entries that stand for no event any more */

@@ -593,7 +593,7 @@ Test(event_list, the_last_sequence_number_is_told, .signal = SIGABRT)
 
 	region_init(&region);
 	event_list_init(&list, &region);
-	list.sequence = ((uint64_t)1 << EVENT_SEQUENCE_BITS) - 2;
+	list.newest = (((uint64_t)1 << EVENT_SEQUENCE_BITS) - 2) << EVENT_SLOT_BITS;
 	cr_assert(ne(u64, event_list_add(&list, 711, note, NULL, 1), EVENT_NONE));
 	freopen("/dev/null", "w", stderr);
 	event_list_add(&list, 711, note, NULL, 2);
@@ -604,8 +604,11 @@ static volatile sig_atomic_t wish;
 static void wish_to_stop(struct engine *which, void *subject, uint64_t argument)
 {
 	(void)subject;
-	wish = argument == 3;
-	engine_schedule_after(which, 10, wish_to_stop, NULL, argument + 1);
+	wish |= argument == 1000;
+	if (!engine_try_advance(which, 10))
+		engine_schedule_after(which, 10, wish_to_stop, NULL, argument + 1);
+	else
+		wish_to_stop(which, NULL, argument + 1);
 }
 
 /* Whoever wishes so from outside ends a run that would never end, and nothing is merged any more. */
@@ -615,6 +618,27 @@ Test(engine, heeds_a_wish_to_stop)
 	engine_heed(engine, &wish);
 	engine_schedule_at(engine, 10, wish_to_stop, NULL, 1);
 	cr_expect(engine_run(engine, SIM_NS_MAX));
-	cr_expect(eq(i64, engine_now(engine), 30));
+	cr_expect(ge(i64, engine_now(engine), 10 * 1000));
+	cr_expect(le(i64, engine_now(engine), 10 * (1000 + ENGINE_HEED_STEPS)));
 	cr_expect(not(engine_try_advance(engine, 1)));
+}
+
+/* Among merged steps as among events, with an interval or without. */
+Test(engine, a_limit_of_steps_is_exact)
+{
+	for (uint64_t limit = 1; limit < 3 * ENGINE_HEED_STEPS; limit += 85) {
+		struct region own;
+		struct engine *limited;
+
+		wish = 0;
+		region_init(&own);
+		limited = engine_new(&own);
+		engine_limit_events(limited, limit);
+		engine_schedule_at(limited, 10, wish_to_stop, NULL, 2000);
+		cr_expect(engine_run(limited, SIM_NS_MAX));
+		cr_expect(engine_is_exhausted(limited));
+		cr_expect(eq(u64, engine_event_count(limited) + engine_advance_count(limited), limit));
+		cr_expect(eq(i64, engine_now(limited), 10 * (sim_ns)limit));
+		region_release(&own);
+	}
 }
