@@ -282,7 +282,7 @@ def kill_sweeps(place):
 
 
 PLAN = ['plan', 'few.yaml', '--slo', 'p99 < 60ms', '--vary', 'variants.few.workers=1..4']
-NATIVE_RUN = ['native', 'native.yaml', '--profile', 'default']
+NATIVE_RUN = ['native', 'native.yaml', '--profile', 'default', '--quick', '--repeat', '1']
 # What writes each kind of output, but for its name; and how a whole one is told.
 OUTPUTS = {
     'run.json': (['run', 'web.yaml', '--format', 'json', '-o'], same_bytes),
@@ -299,7 +299,7 @@ OUTPUTS = {
     'native.json': ([*NATIVE_RUN, '--format', 'json', '-o'], is_json),
     'native-trace.json': ([*NATIVE_RUN, '--trace'], is_json),
     'pthreads.json': ([*NATIVE_RUN, '--backend', 'c', '--format', 'json', '-o'], is_json),
-    'validation.json': (['validate', *NATIVE_RUN[1:], '--repeat', '1', '--format', 'json', '-o'], is_json),
+    'validation.json': (['validate', *NATIVE_RUN[1:], '--format', 'json', '-o'], is_json),
     'profile.yaml': (['calibrate', '--python', './played.sh', '-o'], same_lines),
 }
 
