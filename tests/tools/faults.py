@@ -234,6 +234,8 @@ def kill_while_writing(place, name):
             os.unlink(place.path(extra))
         if not within_patience(lambda: not marked_processes()):
             fail(f'{name}: processes outlive SIGKILL: {marked_processes()}')
+            for left in marked_processes():
+                os.kill(int(left), signal.SIGKILL)
     report(f'{name}: {counts["killed"]} killed, {counts["writing"]} of them with the new file open; '
            f'{counts["old"]} times the old file, {counts["whole"]} times the whole new one, '
            f'{counts["beside"]} times beside the old one')
