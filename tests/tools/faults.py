@@ -332,6 +332,7 @@ def interrupt(place, command, number, most_s):
     # A process that was killed takes a moment to go.
     if not within_patience(lambda: not place.left_behind()):
         fail(f'{what}: left behind: {place.left_behind()}')
+        subprocess.run(['find', place.tmp, '-mindepth', '1', '-delete'], check=True)  # told once
     return ended_s
 
 
