@@ -313,7 +313,8 @@ cppcheck: ## let cppcheck read the sources
 	@$(CPPCHECK) -j$(shell nproc) sim models
 
 coverage: packages-test ## which lines of sim/ and models/ the tests run: build/coverage/
-	@$(MAKE) $(PARALLEL) OUT=build/coverage OPTIMISE='-O0 -g --coverage' build/coverage/gilsim build/coverage/tests build/coverage/example
+	@$(MAKE) $(PARALLEL) OUT=build/coverage OPTIMISE='-O0 -g --coverage' \
+		LDFLAGS='-Wl,--wrap=_exit tests/tools/coverage_exit.c' build/coverage/gilsim build/coverage/tests build/coverage/example
 	@find build/coverage -name '*.gcda' -delete
 	@tests/tools/run_tests.sh build/coverage || true
 	@tests/tools/coverage.sh build/coverage

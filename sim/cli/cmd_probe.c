@@ -7,6 +7,7 @@
 #include "sim/base/units.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/native_rounds.h"
+#include "sim/cli/interrupt.h"
 #include "sim/cli/output_file.h"
 #include "sim/native/native_probe.h"
 #include "sim/results/csv_writer.h"
@@ -291,6 +292,7 @@ int cmd_probe(int argc, char **argv)
 
 	region_init(&region);
 	argp_parse(&probe_argp, argc, argv, 0, NULL, &arguments);
+	interrupt_watch();
 	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count))
 		goto release;
 	if (why_not(&pythons[0]))

@@ -22,8 +22,9 @@ static const char *folder_of(const char *path, struct region *region)
 
 /*
  * Opens a new file in the folder of `path`, with the rights that creating `path` itself would give. It has no name
- * until it is complete, so that not even SIGKILL leaves anything behind; where the file system cannot do that, a
- * temporary one.
+ * until it is complete, so that not even SIGKILL leaves a part of it behind; where the file system cannot do that, a
+ * temporary one. A file that has no name can get a new one but not replace another, so that for an instant the whole
+ * file stands beside the old one.
  */
 static FILE *open_beside(struct output_file *file, struct region *region)
 {

@@ -4,7 +4,7 @@
  * The program leads a session, so its process group holds all that it forks. Its end is waited for with
  * WNOWAIT: as long as the leader is not reaped, no one else can get the group's number, and the group
  * can be killed without hitting a stranger. Meanwhile gilsim is the reaper of orphans, so that
- * waitpid() tells when the last of them is gone.
+ * waitpid() tells when the last of them is gone. Should gilsim itself be killed, a guard kills the group.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -57,8 +57,8 @@ static int64_t wall_now_ns(void)
 struct running {
 	const struct native_command *command;
 	struct region *region;
-	pid_t pid;
-	int pid_fd, out_fd, err_fd, signal_fd; /* -1: closed or none */
+	pid_t pid, guard;
+	int pid_fd, out_fd, err_fd, signal_fd, guard_fd; /* -1: closed or none */
 	char *output;
 	size_t output_bytes, output_capacity;
 	size_t line_start; /* of the line that is not complete yet */
@@ -140,6 +140,42 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+/*
+ * SIGKILL to gilsim ends the program (PR_SET_PDEATHSIG), but not what it has forked: servers' workers would listen for ever.
+ * The guard sleeps until gilsim's end of a pipe is closed, which only gilsim's end does, and kills the group. In a session of
+ * its own it outlives a signal to gilsim's group. Where no process is to be had, the program runs without.
+ */
+static void start_guard(struct running *running)
+{
+	int ends[2];
+	char word;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	running->guard = fork();
+	if (running->guard == 0) {
+		setsid();
+		close(ends[1]);
+		while (read(ends[0], &word, 1) < 0 && errno == EINTR)
+			continue;
+		kill(-running->pid, SIGKILL);
+		_exit(0);
+	}
+	close(ends[0]);
+	running->guard_fd = ends[1];
+}
+
+/* Before the group's number can become a stranger's. */
+static void dismiss_guard(struct running *running)
+{
+	if (running->guard > 0) {
+		kill(running->guard, SIGKILL);
+		while (waitpid(running->guard, NULL, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	close_fd(&running->guard_fd);
+}
+
 static bool start_program(struct running *running, const sigset_t *mask, struct native_error *error)
 {
 	const char *name = running->command->argv[0];
@@ -171,6 +207,7 @@ static bool start_program(struct running *running, const sigset_t *mask, struct 
 		native_error_set(error, "cannot run '%s': %s", name, strerror(failure));
 		return false;
 	}
+	start_guard(running);
 	fcntl(out[0], F_SETFL, O_NONBLOCK);
 	fcntl(err[0], F_SETFL, O_NONBLOCK);
 	running->pid_fd = (int)syscall(SYS_pidfd_open, running->pid, 0);
@@ -351,6 +388,7 @@ static int end_program(struct running *running)
 	while (waitid(P_PID, (id_t)running->pid, &information, WEXITED | WNOWAIT) < 0 && errno == EINTR)
 		continue;
 	kill(-running->pid, SIGKILL);
+	dismiss_guard(running);
 	if (running->out_fd >= 0)
 		read_output(running);
 	if (running->err_fd >= 0)
@@ -399,7 +437,7 @@ bool native_process_run(const struct native_command *command, struct region *reg
 			struct native_error *error)
 {
 	struct running running = {
-		.command = command, .region = region, .pid_fd = -1, .out_fd = -1, .err_fd = -1, .signal_fd = -1
+		.command = command, .region = region, .pid_fd = -1, .out_fd = -1, .err_fd = -1, .signal_fd = -1, .guard_fd = -1
 	};
 	sigset_t interrupts, mask;
 	int was_reaper = 0;

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """faults.py GILSIM KILLS [PART...] - the command in bad times, from outside.
 
-kills       SIGKILL at KILLS random moments of each kind of output (of a profile, which takes long to measure, a fifth):
-            what is there afterwards is the old file or the whole new one; a sweep goes on where it was, and ends with the
-            bytes of one that nobody killed.
-signals     SIGINT, SIGTERM and SIGHUP at random moments: an end within PATIENCE_S, with 130, and nothing left behind:
-            no process, no socket (it would be a process's), no temporary file.
+A part is one of these, or the name of an output whose writing is killed, such as trace.json.
+
+kills       SIGKILL at KILLS random moments of each kind of output: what is there afterwards is the old file or the whole new
+            one, and no process is; a sweep goes on where it was, and ends with the bytes of one that nobody killed.
+signals     SIGINT, SIGTERM and SIGHUP at KILLS random moments of each command that takes its time: an end within
+            PATIENCE_S, with 130, and nothing left behind: no process, no socket (it would be a process's), no temporary file.
 outputs     a file that may not grow, a folder that may not be written, a pipe that nobody reads.
 interpreters  that crash, hang, print noise, or are too old.
 native      nothing but the loopback device is bound, by an ordinary user, and no code comes out of a scenario.
 """
 import ast
 import glob
+import json
 import os
 import random
 import resource
@@ -71,8 +73,13 @@ class Workplace:
                                 GILSIM_DATA=os.path.join(TOP, 'scenarios'))
         self.environment.update([MARK.split('=')])
         self.write('web.yaml', WEB)
+        self.write('few.yaml', WEB.replace('count: 3000', 'count: 300'))
         self.write('native.yaml', NATIVE)
-        self.gilsim('run', 'web.yaml', '--format', 'json', '-o', 'web.json', '--trace', 'web.csv', wanted=0)
+        # An interpreter is measured once; then it is played back, and the machine alone takes its time.
+        self.write('played.sh', PLAYED)
+        os.chmod(self.path('played.sh'), 0o755)
+        self.gilsim('run', 'web.yaml', '--format', 'json', '-o', 'web.json', wanted=0)
+        self.gilsim('run', 'few.yaml', '--trace', 'few.csv', wanted=0)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -123,6 +130,15 @@ def marked_processes():
 failures = 0
 
 
+def within_patience(is_so):
+    """Seconds until it was so, 0 if it never was. Looks are counted, so that a machine that stands still costs nothing."""
+    for looks in range(1, PATIENCE_S * 50):
+        if is_so():
+            return looks / 50
+        time.sleep(0.02)
+    return 0
+
+
 def fail(what):
     global failures
     failures += 1
@@ -135,37 +151,95 @@ def report(what):
 
 # ---- SIGKILL while something is written ----------------------------------------------------------------
 
-def kill_while_writing(place, name, command, kills=KILLS):
-    """The output is `name`; an earlier one is there already."""
+def same_bytes(there, whole):
+    return there == whole
+
+
+def is_json(there, _):
+    """Of what is measured the figures differ each time; JSON that is cut is none."""
+    try:
+        return json.loads(there) is not None
+    except ValueError:
+        return False
+
+
+def same_lines(there, whole):
+    """A measured profile has as many parameters each time, one a line."""
+    return there.count(b'\n') == whole.count(b'\n') and there[-1:] == b'\n'
+
+
+def is_writing(process, folder):
+    """Whether it has a file there that has no name yet."""
+    for link in glob.glob(f'/proc/{process.pid}/fd/*'):
+        try:
+            target = os.readlink(link)
+        except OSError:
+            continue
+        if target.startswith(folder + '/#') and target.endswith(' (deleted)'):
+            return True
+    return False
+
+
+def wait_for_the_moment(place, process, duration_s):
+    """Any moment of its life; or, as often, one of the few in which it writes, most of which are its last."""
+    choice = random.randrange(4)
+    if choice < 2:
+        time.sleep(duration_s * (random.uniform(0, 1.05) if choice == 0 else random.uniform(0.9, 1.1)))
+        return
+    while process.poll() is None and not is_writing(process, place.folder):
+        time.sleep(0.0005)
+    time.sleep(random.choice((0, random.uniform(0, 0.005), random.uniform(0, 0.1) * duration_s)))
+
+
+def lasting_s(process):
+    """How long it goes on, without the time in which the machine stands still, and it with it."""
+    total_s, last_s = 0, time.monotonic()
+    while process.poll() is None:
+        time.sleep(0.002)
+        now_s = time.monotonic()
+        total_s, last_s = total_s + min(now_s - last_s, 0.1), now_s
+    return total_s
+
+
+def kill_while_writing(place, name):
+    """An earlier output of that name is there already."""
+    command, is_whole = OUTPUTS[name]
+    command = [*command, name]
     place.gilsim(*command, wanted=0)
-    begin_s = time.monotonic()
-    place.gilsim(*command, wanted=0)
-    whole, duration_s = place.read(name), time.monotonic() - begin_s
+    duration_s = lasting_s(place.start(*command))
+    whole = place.read(name)
     others = set(os.listdir(place.folder))
-    counts = {'killed': 0, 'old': 0, 'whole': 0}
-    for _ in range(kills):
+    counts = {'killed': 0, 'old': 0, 'whole': 0, 'beside': 0, 'writing': 0}
+    while counts['killed'] < KILLS:
         place.write(name, 'as it was\n')
         process = place.start(*command)
-        # Files are written at the end: half of the moments lie there.
-        time.sleep(duration_s * random.choice((random.uniform(0, 1.05), random.uniform(0.9, 1.1))))
+        wait_for_the_moment(place, process, duration_s)
+        wrote = is_writing(process, place.folder)
         process.kill()
-        counts['killed'] += process.wait() == -signal.SIGKILL
+        if process.wait() == -signal.SIGKILL:
+            counts['killed'] += 1
+            counts['writing'] += wrote
         there = place.read(name)
         if there == b'as it was\n':
             counts['old'] += 1
-        elif there == whole or (there and name == 'out.yaml' and is_whole(there, whole)):
+        elif there and is_whole(there, whole):
             counts['whole'] += 1
         else:
             fail(f'{name}: neither the old one nor the whole new one after SIGKILL: {len(there or b"")} bytes')
+        # A new file gets a name of its own, when it is whole, before it takes the old one's place.
         for extra in set(os.listdir(place.folder)) - others:
-            fail(f'{name}: {extra} is left behind')
-    report(f'{name}: {counts["killed"]} of {kills} killed in time; {counts["old"]} times the old file, '
-           f'{counts["whole"]} times the whole new one')
-
-
-def is_whole(there, whole):
-    """Of what is measured the figures differ each time, but not how many they are."""
-    return there.count(b'\n') == whole.count(b'\n') and there[-1:] == b'\n'
+            if not extra.startswith(f'{name}.') or not is_whole(place.read(extra), whole):
+                fail(f'{name}: {extra} is left behind')
+            counts['beside'] += 1
+            os.unlink(place.path(extra))
+        if not within_patience(lambda: not marked_processes()):
+            fail(f'{name}: processes outlive SIGKILL: {marked_processes()}')
+            for left in marked_processes():
+                os.kill(int(left), signal.SIGKILL)
+    report(f'{name}: {counts["killed"]} killed, {counts["writing"]} of them with the new file open; '
+           f'{counts["old"]} times the old file, {counts["whole"]} times the whole new one, '
+           f'{counts["beside"]} times beside the old one')
+    subprocess.run(['find', place.tmp, '-mindepth', '1', '-delete'], check=True)
 
 
 def stored_points(path):
@@ -180,9 +254,8 @@ def stored_points(path):
 
 def kill_sweeps(place):
     command = ['sweep', 'web.yaml', *AXES, '--format', 'csv', '-o', 'swept.csv']
-    begin_s = time.monotonic()
-    place.gilsim(*command, wanted=0)
-    whole, duration_s = place.read('swept.csv'), time.monotonic() - begin_s
+    duration_s = lasting_s(place.start(*command))
+    whole = place.read('swept.csv')
     killed = resumed = 0
     while killed < KILLS:
         before = {}
@@ -210,44 +283,56 @@ def kill_sweeps(place):
     report(f'sweep database: {killed} killed in time, {resumed} sweeps resumed to the same bytes')
 
 
+PLAN = ['plan', 'few.yaml', '--slo', 'p99 < 60ms', '--vary', 'variants.few.workers=1..4']
+NATIVE_RUN = ['native', 'native.yaml', '--profile', 'default', '--quick', '--repeat', '1']
+# What writes each kind of output, but for its name; and how a whole one is told.
+OUTPUTS = {
+    'run.json': (['run', 'web.yaml', '--format', 'json', '-o'], same_bytes),
+    'run.csv': (['run', 'web.yaml', '--format', 'csv', '-o'], same_bytes),
+    'run.txt': (['run', 'web.yaml', '--explain', '-o'], same_bytes),
+    'trace.json': (['run', 'few.yaml', '--trace'], same_bytes),
+    'trace.csv': (['run', 'few.yaml', '--trace'], same_bytes),
+    'trace.txt': (['run', 'few.yaml', '--trace'], same_bytes),
+    'plan.json': ([*PLAN, '--format', 'json', '-o'], same_bytes),
+    'advice.json': (['advise', 'few.yaml', '--set', 'run.arrivals.count=20', '--format', 'json', '-o'], same_bytes),
+    'comparison.json': (['compare', 'web.json', 'web.json', '--format', 'json', '-o'], same_bytes),
+    'page.html': (['report', 'web.json', 'few.csv', '-o'], same_bytes),
+    'picture.svg': (['plot', 'latency', 'web.json', '-o'], same_bytes),
+    'native.json': ([*NATIVE_RUN, '--format', 'json', '-o'], is_json),
+    'native-trace.json': ([*NATIVE_RUN, '--trace'], is_json),
+    'pthreads.json': ([*NATIVE_RUN, '--backend', 'c', '--format', 'json', '-o'], is_json),
+    'validation.json': (['validate', *NATIVE_RUN[1:], '--format', 'json', '-o'], is_json),
+    'profile.yaml': (['calibrate', '--python', './played.sh', '-o'], same_lines),
+}
+
+
 def part_kills(place):
     kill_sweeps(place)
-    kill_while_writing(place, 'out.json', ['run', 'web.yaml', '--format', 'json', '-o', 'out.json'])
-    kill_while_writing(place, 'out.csv', ['run', 'web.yaml', '--trace', 'out.csv'])
-    kill_while_writing(place, 'out.html', ['report', 'web.json', 'web.csv', '-o', 'out.html'])
-    kill_while_writing(place, 'out.svg', ['plot', 'latency', 'web.json', '-o', 'out.svg'])
-    # An interpreter is measured once; then it is played back. Measuring the machine takes long enough: fewer kills.
-    place.write('played.sh', PLAYED)
-    os.chmod(place.path('played.sh'), 0o755)
-    kill_while_writing(place, 'out.yaml', ['calibrate', '-o', 'out.yaml', '--python', './played.sh'],
-                       max(KILLS // 5, 1))
-    subprocess.run(['find', place.tmp, '-mindepth', '1', '-delete'], check=True)
+    for name in OUTPUTS:
+        kill_while_writing(place, name)
 
 
 # ---- ^C, SIGTERM, a closed terminal ----------------------------------------------------------------------
 
 def interrupt(place, command, number, most_s):
+    """How long it took to end, in seconds; None where it did not."""
     process = place.start(*command)
     time.sleep(random.uniform(0.02, most_s))
     process.send_signal(number)
-    begin_s = time.monotonic()
     what = f'gilsim {command[0]}: {signal.Signals(number).name}'
-    try:
-        status = process.wait(PATIENCE_S)
-    except subprocess.TimeoutExpired:
+    ended_s = within_patience(lambda: process.poll() is not None)
+    if not ended_s:
         process.kill()
         process.wait()
         fail(f'{what}: still there after {PATIENCE_S} s')
         return None
-    ended_s = time.monotonic() - begin_s
     # Before it watches for signals there is nothing to clean up, and the signal ends it; or it was done already.
-    if status not in (0, 1, 130, -number):
-        fail(f'{what}: status {status}')
+    if process.returncode not in (0, 1, 130, -number):
+        fail(f'{what}: status {process.returncode}')
     # A process that was killed takes a moment to go.
-    while place.left_behind() and time.monotonic() - begin_s < PATIENCE_S:
-        time.sleep(0.02)
-    if place.left_behind():
+    if not within_patience(lambda: not place.left_behind()):
         fail(f'{what}: left behind: {place.left_behind()}')
+        subprocess.run(['find', place.tmp, '-mindepth', '1', '-delete'], check=True)  # told once
     return ended_s
 
 
@@ -257,18 +342,21 @@ def part_signals(place):
         (['sweep', 'web.yaml', *AXES, '--replications', '20'], 1),
         (['advise', 'web.yaml'], 1),
         (['plan', 'web.yaml', '--slo', 'p99 < 60ms', '--vary', 'variants.few.workers=1..64'], 1),
-        (['report', 'web.json', 'web.csv', '-o', 'page.html'], 1),
+        (['report', 'web.json', 'few.csv', '-o', 'page.html'], 1),
         (['plot', 'latency', 'web.json', '-o', 'page.svg'], 0.3),
         (['native', 'native.yaml', '--repeat', '50', '--profile', 'default'], 4),
+        (['native', 'native.yaml', '--repeat', '50', '--profile', 'default', '--trace', 'native-trace.json'], 4),
+        (['native', 'native.yaml', '--repeat', '50', '--profile', 'default', '--backend', 'c'], 2),
         (['validate', 'native.yaml', '--repeat', '50', '--profile', 'default'], 4),
+        (['probe', 'json:dumps([1, 2])', '--time', '2s'], 3),
         (['calibrate', '-o', 'mine.yaml'], 20),
     ]
     for command, most_s in commands:
         ends_s = []
-        for i in range(max(KILLS // 4, 3)):
+        for i in range(KILLS):
             ends_s.append(interrupt(place, command, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[i % 3], most_s))
         slowest_s = max((end_s for end_s in ends_s if end_s is not None), default=0)
-        report(f'gilsim {command[0]}: {len(ends_s)} signals, at most {slowest_s:.2f} s to the end')
+        report(f'gilsim {" ".join(command)}: {len(ends_s)} signals, at most {slowest_s:.2f} s to the end')
 
 
 # ---- Outputs that fail -----------------------------------------------------------------------------------
@@ -288,7 +376,7 @@ def part_outputs(place):
     files = {
         'out.json': ['run', *['web.yaml'] * 9, '--format', 'json', '-o', 'out.json'],
         'out.csv': ['run', 'web.yaml', '--trace', 'out.csv'],
-        'out.html': ['report', 'web.json', 'web.csv', '-o', 'out.html'],
+        'out.html': ['report', 'web.json', 'few.csv', '-o', 'out.html'],
         'out.svg': ['plot', 'latency', 'web.json', '-o', 'out.svg'],
     }
     os.mkdir(place.path('closed'))
@@ -380,7 +468,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         place = Workplace(folder)
         for name in sys.argv[3:] or PARTS:
-            PARTS[name](place)
+            if name in OUTPUTS:
+                kill_while_writing(place, name)
+            else:
+                PARTS[name](place)
     print('faults: none unexplained' if failures == 0 else f'faults: {failures} found')
     sys.exit(failures > 0)
 

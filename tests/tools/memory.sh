@@ -1,29 +1,42 @@
 #!/usr/bin/env bash
-# memory.sh OUT [FILTER] - valgrind over the tests in OUT/tests, and over the gilsim that they start: whatever is read
-# before it was written, or used after it was given back, and blocks that nothing points to any more.
+# memory.sh OUT [SUITE...] - valgrind over the tests in OUT/tests, and over the gilsim that they start: whatever is read
+# before it was written, or used after it was given back. A line a suite, as many side by side as JOBS says.
 #
 # Left out are tests of real interpreters, whose figures under valgrind mean nothing, and those that fill memory or wait
-# for seconds of processor time on purpose. Criterion's own leaks are not ours; leaks of ours are also LeakSanitizer's to
-# find (make test VARIANT=san).
+# for seconds of processor time on purpose. Leaks are LeakSanitizer's to find (make test VARIANT=san).
 set -euo pipefail
 out=$1
+shift
 here=$(cd "$(dirname "$0")/../.." && pwd)
-filter=${2:-'!(native*|property|allocation|cli*|plan_cli|plot|load_theory|advise|fuzz)/*'}
 cd "$here"
+left_out='^(native.*|property|allocation|cli.*|plan_cli|plot|load_theory|advise|fuzz)$'
 logs=$out/valgrind
 rm -rf "$logs"
 mkdir -p "$logs"
-export GILSIM_DATA=$here/scenarios XDG_CACHE_HOME=$here/$out/cache GILSIM=$here/$out/gilsim
-status=0
-valgrind -q --trace-children=yes --trace-children-skip='*python*,*/sh,*/dash,*/bash,*gnuplot*' --error-exitcode=99 \
-	--leak-check=no --child-silent-after-fork=no --log-file="$logs/%p" \
-	"$out/tests" --jobs "$(nproc)" --timeout 600 --filter "$filter" >"$out/valgrind.log" 2>&1 || status=$?
-grep -vE '^\[----\]' "$out/valgrind.log" | tail -n 20
-find "$logs" -size 0 -delete
-if [[ -n $(ls "$logs") ]]; then
-	cat "$logs"/* >&2
+export GILSIM_DATA=$here/scenarios XDG_CACHE_HOME=$here/$out/cache GILSIM=$here/$out/gilsim logs out
+
+check_suite() { # SUITE
+	local reports=$logs/$1 status=0 begin=$SECONDS
+	mkdir -p "$reports"
+	valgrind -q --trace-children=yes --trace-children-skip='*python*,*/sh,*/dash,*/bash,*gnuplot*' --error-exitcode=99 \
+		--leak-check=no --child-silent-after-fork=no --log-file="$reports/%p" \
+		"$out/tests" --jobs 1 --timeout 600 --filter "$1/*" >"$logs/$1.log" 2>&1 || status=$?
+	find "$reports" -size 0 -delete
+	printf 'valgrind: %-20s %4d s %s\n' "$1" $((SECONDS - begin)) \
+		"$(grep -o 'Tested: .*' "$logs/$1.log" | tail -n 1), $(ls "$reports" | wc -l) reports"
+	if ((status != 0)) || [[ -n $(ls "$reports") ]]; then
+		grep -vE '^\[----\]' "$logs/$1.log" | tail -n 20 >&2
+		find "$reports" -type f -exec cat {} + >&2
+		return 1
+	fi
+}
+export -f check_suite
+
+suites=("$@")
+((${#suites[@]})) || mapfile -t suites < <("$out/tests" --list | sed -nE 's/^([a-z_0-9]+): [0-9]+ tests?.*/\1/p' | grep -vE "$left_out")
+if printf '%s\n' "${suites[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c 'check_suite {}'; then
+	echo "valgrind: no report from ${#suites[@]} suites"
+else
 	echo "valgrind: reports in $logs/" >&2
 	exit 1
 fi
-((status == 0)) && echo "valgrind: no report"
-exit "$status"

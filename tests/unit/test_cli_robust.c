@@ -190,7 +190,7 @@ static const char *shown_on_a_terminal(const char *settings, const char *argumen
 
 Test(cli_robust, a_terminal_has_colours_and_progress_and_nothing_else_has)
 {
-	const char *slow = "run --replications 5000 --jobs 1 --max-time 4s long.yaml";
+	const char *slow = "run --replications 2000 --jobs 1 --max-time 8s long.yaml";
 	const char *shown;
 
 	cr_expect(strchr(shown_on_a_terminal("", "run s.yaml"), '\033') != NULL);

@@ -612,6 +612,64 @@ Test(native, an_interrupt_ends_the_run_and_reaches_the_caller)
 	cr_expect(folders_left() <= folders);
 }
 
+/* Processes whose command line names this folder: an interpreter that executes the harness there, and what it has forked. */
+static int processes_of(const char *folder)
+{
+	DIR *stream = opendir("/proc");
+	struct dirent *entry;
+	int count = 0;
+
+	cr_assert(stream != NULL);
+	while ((entry = readdir(stream))) {
+		char path[300], line[4096];
+		size_t length;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		length = fread(line, 1, sizeof(line), file);
+		count += memmem(line, length, folder, strlen(folder)) != NULL;
+		fclose(file);
+	}
+	closedir(stream);
+	return count;
+}
+
+Test(native, what_an_interpreter_has_forked_does_not_outlive_a_killed_run, .timeout = 240)
+{
+	const struct native_python python = real_python();
+	const struct native_options options = { .timeout_ns = 60 * SIM_S };
+	char folder[] = "/tmp/test-native-XXXXXX";
+	struct native_run run;
+	struct workload workload;
+	struct step step;
+	struct task task;
+	pid_t runner;
+
+	cr_assert(mkdtemp(folder) != NULL);
+	setenv("TMPDIR", folder, 1);
+	workload = one_long_task(MODEL_POOL, &step, &task);
+	runner = fork();
+	cr_assert(runner >= 0);
+	if (runner == 0) {
+		native_execute(&workload, &python, &options, &region, &run, &error);
+		_exit(0);
+	}
+	/* The interpreter and a worker, which has come to the item that takes an hour. */
+	for (int looks = 0; looks < 1500 && processes_of(folder) < 2; looks++)
+		usleep(10000);
+	sleep(3);
+	cr_expect(processes_of(folder) >= 2);
+	kill(runner, SIGKILL);
+	waitpid(runner, NULL, 0);
+	for (int looks = 0; looks < 1000 && processes_of(folder) > 0; looks++)
+		usleep(10000);
+	cr_expect(eq(int, processes_of(folder), 0));
+	native_folder_remove(folder);
+}
+
 /* ---- Interpreters that are none --------------------------------------------------------------------- */
 
 static void expect_refusal(const char *executable, const char *expected)
