@@ -374,20 +374,19 @@ static void delete_parser(struct builder *builder)
 /* Builds the tree so that the parser is deleted on every way out, a jump of the region included. */
 static bool build_guarded(struct builder *builder)
 {
+	struct region *region = builder->region;
 	bool is_good;
 
-	builder->outer_unwind = builder->region->unwind;
-	if (builder->outer_unwind != NULL) {
-		if (setjmp(builder->unwind) != 0) {
-			delete_parser(builder);
-			builder->region->unwind = builder->outer_unwind;
-			longjmp(*builder->outer_unwind, 1);
-		}
-		builder->region->unwind = &builder->unwind;
+	builder->outer_unwind = region->unwind;
+	if (setjmp(builder->unwind) != 0) {
+		delete_parser(builder);
+		region->unwind = builder->outer_unwind;
+		region_fail(region);
 	}
+	region->unwind = &builder->unwind;
 	is_good = build(builder);
 	delete_parser(builder);
-	builder->region->unwind = builder->outer_unwind;
+	region->unwind = builder->outer_unwind;
 	return is_good;
 }
 
