@@ -124,7 +124,8 @@ bool calibrate_switches(struct calibration *calibration)
 	ok = in_child(calibration, switch_often, shared) &&
 	     put_kind(calibration, COST_WAKE_CALL, shared, 1, "FUTEX_WAKE on the waker's core") &&
 	     put_kind(calibration, COST_SCHED_SWITCH, shared, 0, "half a futex round trip less wake.call") &&
-	     put_kind(calibration, COST_SCHED_SWITCH_PROCESS, shared, 2, "the same between processes, less threads");
+	     put_kind(calibration, COST_SCHED_SWITCH_PROCESS, shared, 2,
+		      "the same between processes, less threads");
 	munmap(shared, sizeof(*shared));
 	return ok;
 }
@@ -136,7 +137,7 @@ static const struct {
 	int64_t pause_ns;
 	int rounds;
 } idle_pauses[] = {
-	{ 10000, 120 },	 { 20000, 120 },  { 50000, 120 },  { 100000, 120 },  { 200000, 90 }, { 500000, 90 },
+	{ 10000, 120 },	 { 20000, 120 },  { 50000, 120 },  { 100000, 120 },  { 200000, 90 },   { 500000, 90 },
 	{ 1000000, 60 }, { 2000000, 60 }, { 5000000, 36 }, { 10000000, 24 }, { 20000000, 24 },
 };
 #define PAUSE_COUNT (sizeof(idle_pauses) / sizeof(idle_pauses[0]))
@@ -147,6 +148,26 @@ static void *answer_there(void *argument)
 
 	pin((int)shared->cpu_ns);
 	return answer(shared);
+}
+
+/* Spins for the pause, so that this core is busy, and wakes the other one's thread: from the beginning of the call
+ * to that thread's running, and the call. False when it had not slept. */
+static bool wake_there(struct shared *shared, int64_t pause_ns, double *latency_ns, double *call_ns)
+{
+	unsigned seen = atomic_load(&shared->back);
+	int64_t begin_ns, end_ns;
+	long woken;
+
+	spin_for(pause_ns);
+	atomic_fetch_add(&shared->go, 1);
+	begin_ns = now_ns();
+	woken = futex(&shared->go, FUTEX_WAKE, 1);
+	end_ns = now_ns();
+	while (atomic_load(&shared->back) == seen)
+		continue;
+	*latency_ns = (double)(shared->woken_ns - begin_ns);
+	*call_ns = (double)(end_ns - begin_ns);
+	return woken == 1;
 }
 
 /* Kind 0: latency; 1: waker's call; 2: index of the pause. The waker spins in between: it is not to idle itself. */
@@ -162,21 +183,12 @@ static void wake_across(struct calibration *calibration, struct shared *shared)
 	for (size_t pause = 0; pause < PAUSE_COUNT; pause++) {
 		await_full_pace();
 		for (int i = 0; i < idle_pauses[pause].rounds; i++) {
-			unsigned seen = atomic_load(&shared->back);
-			int64_t begin_ns, end_ns;
-			long woken;
+			double latency_ns, call_ns;
 
-			spin_for(idle_pauses[pause].pause_ns);
-			atomic_fetch_add(&shared->go, 1);
-			begin_ns = now_ns();
-			woken = futex(&shared->go, FUTEX_WAKE, 1);
-			end_ns = now_ns();
-			while (atomic_load(&shared->back) == seen)
+			if (!wake_there(shared, idle_pauses[pause].pause_ns, &latency_ns, &call_ns))
 				continue;
-			if (woken != 1)
-				continue;
-			add_event(shared, 0, (double)(shared->woken_ns - begin_ns));
-			add_event(shared, 1, (double)(end_ns - begin_ns));
+			add_event(shared, 0, latency_ns);
+			add_event(shared, 1, call_ns);
 			add_event(shared, 2, (double)pause);
 		}
 	}
@@ -361,22 +373,13 @@ static void wake_on_busy(struct calibration *calibration, struct shared *shared)
 	sleep_for(10 * SIM_MS);
 	await_full_pace();
 	for (int i = 0; i < BUSY_ROUNDS; i++) {
-		unsigned seen = atomic_load(&shared->back);
-		int64_t begin_ns, end_ns;
-		long woken;
+		double latency_ns, call_ns;
 
-		spin_for(BUSY_PAUSE_NS);
-		atomic_fetch_add(&shared->go, 1);
-		begin_ns = now_ns();
-		woken = futex(&shared->go, FUTEX_WAKE, 1);
-		end_ns = now_ns();
-		while (atomic_load(&shared->back) == seen)
-			continue;
 		/* Not at once: it was not owed service and has waited for a tick. */
-		if (woken != 1 || shared->woken_ns - begin_ns > SIM_MS / 2)
+		if (!wake_there(shared, BUSY_PAUSE_NS, &latency_ns, &call_ns) || latency_ns > SIM_MS / 2)
 			continue;
-		add_event(shared, 0, (double)(shared->woken_ns - begin_ns));
-		add_event(shared, 1, (double)(end_ns - begin_ns));
+		add_event(shared, 0, latency_ns);
+		add_event(shared, 1, call_ns);
 	}
 	stop_answering(shared);
 	pthread_join(thread, NULL);
@@ -389,8 +392,8 @@ bool calibrate_busy_wakes(struct calibration *calibration)
 	bool ok;
 
 	if (calibration->there < 0) {
-		calibration_put_assumed(calibration, COST_WAKE_CALL_BUSY, calibration_value(calibration, COST_WAKE_CALL),
-					"only one CPU is allowed");
+		calibration_put_assumed(calibration, COST_WAKE_CALL_BUSY,
+					calibration_value(calibration, COST_WAKE_CALL), "only one CPU is allowed");
 		calibration_put_assumed(calibration, COST_WAKE_BUSY, 0, "only one CPU is allowed");
 		return true;
 	}
@@ -407,7 +410,8 @@ bool calibrate_busy_wakes(struct calibration *calibration)
 
 		for (size_t i = 0; i < shared->event_counts[0]; i++)
 			shared->events[0][i] -= switch_ns;
-		ok = put_kind(calibration, COST_WAKE_CALL_BUSY, shared, 1, "FUTEX_WAKE of a thread on a busy core") &&
+		ok = put_kind(calibration, COST_WAKE_CALL_BUSY, shared, 1,
+			      "FUTEX_WAKE of a thread on a busy core") &&
 		     put_kind(calibration, COST_WAKE_BUSY, shared, 0,
 			      "from the beginning of the waker's call, less sched.switch");
 	}
