@@ -263,13 +263,20 @@ static bool requeue_delayed(struct os_thread *thread, const struct core *from)
 	return core_accept(core, thread, reason, from);
 }
 
+/* What the waker pays, if there is one, for a thread that has joined a core's queue. */
+static sim_ns queued_cost(const struct machine_model *machine, const struct os_thread *waker, bool interrupts)
+{
+	if (!waker)
+		return 0;
+	return interrupts ? machine->wake_call_busy_ns : machine->wake_call_ns;
+}
+
 sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sync)
 {
 	struct machine_model *machine = thread->machine;
 	const struct core *from = waker ? waker->core : NULL;
 	event_handle *timer = timer_of(thread);
 	struct core *core;
-	bool interrupts;
 
 	if (thread->state != THREAD_BLOCKED) {
 		if (thread->state != THREAD_EXITED)
@@ -279,15 +286,11 @@ sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sy
 	if (*timer != EVENT_NONE)
 		*timer = engine_park(machine->engine, *timer);
 	futex_forget(thread);
-	if (thread->sched.delayed) {
-		interrupts = requeue_delayed(thread, from);
-		return !waker ? 0 : interrupts ? machine->wake_call_busy_ns : machine->wake_call_ns;
-	}
+	if (thread->sched.delayed)
+		return queued_cost(machine, waker, requeue_delayed(thread, from));
 	core = placement_for_wake(thread, waker, sync);
-	if (core->current != NULL || core->advancing || core->bandwidth.throttled) {
-		interrupts = core_accept(core, thread, ENQUEUE_WAKE, from);
-		return !waker ? 0 : interrupts ? machine->wake_call_busy_ns : machine->wake_call_ns;
-	}
+	if (core->current != NULL || core->advancing || core->bandwidth.throttled)
+		return queued_cost(machine, waker, core_accept(core, thread, ENQUEUE_WAKE, from));
 	core_send(core, thread, ENQUEUE_WAKE,
 		  thread->timed_out && core == thread->core ? core_timer_latency(core) : core_idle_latency(core));
 	return waker ? machine->wake_call_idle_ns : 0;
