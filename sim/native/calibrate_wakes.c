@@ -376,7 +376,7 @@ static void wake_on_busy(struct calibration *calibration, struct shared *shared)
 		double latency_ns, call_ns;
 
 		/* Not at once: it was not owed service and has waited for a tick. */
-		if (!wake_there(shared, BUSY_PAUSE_NS, &latency_ns, &call_ns) || latency_ns > SIM_MS / 2)
+		if (!wake_there(shared, BUSY_PAUSE_NS, &latency_ns, &call_ns) || latency_ns > 0.5 * SIM_MS)
 			continue;
 		add_event(shared, 0, latency_ns);
 		add_event(shared, 1, call_ns);
