@@ -192,6 +192,21 @@ void core_stay(struct core *core)
 	}
 }
 
+void core_hold(struct core *core, sim_ns duration_ns)
+{
+	struct engine *engine = core->machine->engine;
+
+	if (core->completion == EVENT_NONE)
+		return;
+	if (core->computing) {
+		count_work(core);
+		/* Not yet come: whoever takes stock before counts what is left of this as work. */
+		core->computing_since_ns += duration_ns;
+	}
+	core->completion = engine_reschedule_at(engine, core->completion,
+						engine_event_time(engine, core->completion) + duration_ns);
+}
+
 static void interrupted(struct engine *engine, void *subject, uint64_t argument)
 {
 	struct core *core = subject;

@@ -199,24 +199,6 @@ void os_thread_interrupt(struct os_thread *thread)
 	thread->work_ns = 0;
 }
 
-/* The timer of what it is blocked in. */
-static event_handle *timer_of(struct os_thread *thread)
-{
-	return thread->waiting_on ? &thread->time_out : &thread->alarm;
-}
-
-static void timer_expired(struct engine *engine, void *subject, uint64_t argument)
-{
-	struct os_thread *thread = subject;
-
-	(void)engine;
-	(void)argument;
-	*timer_of(thread) = EVENT_NONE;
-	assert(thread->state == THREAD_BLOCKED);
-	thread->timed_out = true;
-	os_thread_wake(thread, NULL, false);
-}
-
 enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns)
 {
 	struct core *core = thread->core;
@@ -228,15 +210,8 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 		thread->wake_pending = false;
 		return DONE;
 	}
-	if (deadline_ns != SIM_NS_MAX) {
-		event_handle *timer = timer_of(thread);
-		sim_ns due = sim_time_add(deadline_ns, slack_ns);
-
-		if (due < machine_now(machine))
-			due = machine_now(machine);
-		*timer = *timer == EVENT_NONE ? engine_schedule_at(machine->engine, due, timer_expired, thread, 0)
-					      : engine_reschedule_at(machine->engine, *timer, due);
-	}
+	if (deadline_ns != SIM_NS_MAX)
+		timers_set(thread, deadline_ns, slack_ns);
 	thread->state = THREAD_BLOCKED;
 	if (machine->cold.factor != 0)
 		cold_begin_wait(thread);
@@ -263,37 +238,46 @@ static bool requeue_delayed(struct os_thread *thread, const struct core *from)
 	return core_accept(core, thread, reason, from);
 }
 
-/* What the waker pays, if there is one, for a thread that has joined a core's queue. */
-static sim_ns queued_cost(const struct machine_model *machine, const struct os_thread *waker, bool interrupts)
+/* What waking a thread costs that has joined a core's queue. */
+static sim_ns queued_cost(const struct machine_model *machine, bool interrupts)
 {
-	if (!waker)
-		return 0;
 	return interrupts ? machine->wake_call_busy_ns : machine->wake_call_ns;
+}
+
+/* Makes a blocked thread ready; the wake-up comes from a core, or (NULL) from outside. Returns what it costs there. */
+static sim_ns make_ready(struct os_thread *thread, struct os_thread *waker, const struct core *from, bool sync)
+{
+	struct machine_model *machine = thread->machine;
+	struct core *core;
+
+	timers_clear(thread);
+	futex_forget(thread);
+	if (thread->sched.delayed)
+		return queued_cost(machine, requeue_delayed(thread, from));
+	core = placement_for_wake(thread, waker, sync);
+	if (core->current != NULL || core->advancing || core->bandwidth.throttled)
+		return queued_cost(machine, core_accept(core, thread, ENQUEUE_WAKE, from));
+	core_send(core, thread, ENQUEUE_WAKE,
+		  thread->timed_out && core == thread->core ? core_timer_latency(core) : core_idle_latency(core));
+	return machine->wake_call_idle_ns;
 }
 
 sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sync)
 {
-	struct machine_model *machine = thread->machine;
-	const struct core *from = waker ? waker->core : NULL;
-	event_handle *timer = timer_of(thread);
-	struct core *core;
+	sim_ns cost_ns = thread->machine->wake_call_ns;
 
-	if (thread->state != THREAD_BLOCKED) {
-		if (thread->state != THREAD_EXITED)
-			thread->wake_pending = true;
-		return waker ? machine->wake_call_ns : 0;
-	}
-	if (*timer != EVENT_NONE)
-		*timer = engine_park(machine->engine, *timer);
-	futex_forget(thread);
-	if (thread->sched.delayed)
-		return queued_cost(machine, waker, requeue_delayed(thread, from));
-	core = placement_for_wake(thread, waker, sync);
-	if (core->current != NULL || core->advancing || core->bandwidth.throttled)
-		return queued_cost(machine, waker, core_accept(core, thread, ENQUEUE_WAKE, from));
-	core_send(core, thread, ENQUEUE_WAKE,
-		  thread->timed_out && core == thread->core ? core_timer_latency(core) : core_idle_latency(core));
-	return waker ? machine->wake_call_idle_ns : 0;
+	if (thread->state == THREAD_BLOCKED)
+		cost_ns = make_ready(thread, waker, waker ? waker->core : NULL, sync);
+	else if (thread->state != THREAD_EXITED)
+		thread->wake_pending = true;
+	return waker ? cost_ns : 0;
+}
+
+sim_ns os_thread_time_out(struct os_thread *thread)
+{
+	assert(thread->state == THREAD_BLOCKED);
+	thread->timed_out = true;
+	return make_ready(thread, NULL, thread->timer.core, false);
 }
 
 enum progress os_thread_exit(struct os_thread *thread)
@@ -305,9 +289,7 @@ enum progress os_thread_exit(struct os_thread *thread)
 	os_thread_account_to(thread, NULL);
 	while (thread->top)
 		os_thread_pop(thread);
-	engine_cancel(machine->engine, thread->alarm);
-	engine_cancel(machine->engine, thread->time_out);
-	thread->alarm = thread->time_out = EVENT_NONE;
+	timers_drop(thread);
 	thread->work_ns = 0;
 	thread->state = THREAD_EXITED;
 	core_stay(core);

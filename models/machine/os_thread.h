@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "models/machine/frame.h"
+#include "models/machine/timers.h"
 #include "models/machine/utilisation.h"
 #include "sim/base/sim_time.h"
 #include "sim/engine/engine.h"
@@ -69,9 +70,7 @@ struct os_thread {
 	/* Waiting. */
 	bool wake_pending; /* woken while still about to block */
 	bool timed_out;	   /* the last wait ended by its timer */
-	/* Ends of a sleep, and of a wait on a futex; parked while there is none. They are two because most sleeps come to
-	 * their end and most time-outs never, which only then can be put off where they stand. */
-	event_handle alarm, time_out;
+	struct thread_timer timer;
 	event_handle arrival; /* WAKING: when it becomes ready */
 	struct os_thread *next_waiter, *previous_waiter;
 	void *waiting_on; /* a futex' list, for removal at a time-out */
@@ -146,6 +145,8 @@ void os_thread_interrupt(struct os_thread *thread);
  * yet will find the wake-up when it blocks. `sync`: the waker is about to sleep (pipes).
  */
 sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sync);
+/* Ends its wait by its timer, from the interrupt on the timer's core; returns what that core pays for the wake-up. */
+sim_ns os_thread_time_out(struct os_thread *thread);
 /* Makes another thread leave whatever it is at and go on with `program` (NULL: end) as soon as it has a core: what a
  * deadly signal does. */
 void os_thread_divert(struct os_thread *thread, program_fn *program);

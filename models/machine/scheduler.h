@@ -89,6 +89,8 @@ sim_ns core_idle_latency(const struct core *core);
 sim_ns core_timer_latency(const struct core *core);
 /* core.c: makes the running thread give way now (another core, an interrupt). */
 void core_preempt(struct core *core);
+/* core.c: an interrupt takes the core for so long; who runs, or is being switched to, goes on after it. */
+void core_hold(struct core *core, sim_ns duration_ns);
 /* core.c: brings completions in line with the number of busy cores. */
 void core_went_busy(struct core *core);
 void core_went_idle(struct core *core);

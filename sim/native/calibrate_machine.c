@@ -7,7 +7,8 @@
  *
  *	waking		the wakee runs wake.idle_* after the waker's call began; the waker pays wake.call*
  *	one core	half a round trip of a ping-pong = wake.call + sched.switch (blocking is part of the switch)
- *	timers		a sleeper runs timer.slack + wake.timer_* after its deadline
+ *	timers		a sleeper runs timer.slack + wake.timer_* after its deadline; one that goes off on a busy core
+ *			takes timer.interrupt of it, whatever it wakes apart
  *	new threads	the caller pays thread.create, with its wake-up of an idle core; CPU time of the
  *			child until its first statement is thread.entry
  *
@@ -30,6 +31,7 @@ static const struct {
 	{ "fresh memory", calibrate_faults },
 	{ "context switches", calibrate_switches },
 	{ "timers", calibrate_timer },
+	{ "timer interrupts", calibrate_timer_interrupts },
 	{ "waking idle cores", calibrate_idle_wakes },
 	{ "waking on busy cores", calibrate_busy_wakes },
 	{ "threads", calibrate_threads },

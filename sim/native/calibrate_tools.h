@@ -73,7 +73,9 @@ bool calibrate_faults(struct calibration *calibration);
 bool calibrate_switches(struct calibration *calibration);
 bool calibrate_idle_wakes(struct calibration *calibration);
 bool calibrate_busy_wakes(struct calibration *calibration);
+/* calibrate_timers.c: what timers take. */
 bool calibrate_timer(struct calibration *calibration);
+bool calibrate_timer_interrupts(struct calibration *calibration);
 /* calibrate_threads.c and calibrate_forks.c: what starting takes. */
 bool calibrate_threads(struct calibration *calibration);
 bool calibrate_stacks(struct calibration *calibration);

@@ -1,5 +1,5 @@
 /*
- * calibrate_wakes.c - from a wake-up to who is woken: on the same core, on an idle one, by a timer.
+ * calibrate_wakes.c - from a wake-up to who is woken: on the same core, on an idle one, on a busy one.
  */
 #include "sim/native/calibrate_tools.h"
 
@@ -415,45 +415,6 @@ bool calibrate_busy_wakes(struct calibration *calibration)
 		     put_kind(calibration, COST_WAKE_BUSY, shared, 0,
 			      "from the beginning of the waker's call, less sched.switch");
 	}
-	munmap(shared, sizeof(*shared));
-	return ok;
-}
-
-/* ---- Timers -------------------------------------------------------------------------------------------- */
-
-/* Kind 0: how late short sleeps end; 1: long ones. */
-static void sleep_often(struct calibration *calibration, struct shared *shared)
-{
-	static const struct {
-		int64_t sleep_ns;
-		int kind;
-	} sleeps[] = { { 50000, 0 }, { 100000, 0 }, { 200000, 0 }, { 20000000, 1 }, { 30000000, 1 } };
-	long slack_ns = prctl(PR_GET_TIMERSLACK);
-
-	pin(calibration->there < 0 ? calibration->here : calibration->there);
-	for (int round = 0; round < 12; round++) {
-		for (size_t i = 0; i < sizeof(sleeps) / sizeof(sleeps[0]); i++) {
-			int64_t due_ns = now_ns() + sleeps[i].sleep_ns;
-			const struct timespec due = { due_ns / SIM_S, due_ns % SIM_S };
-
-			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
-			add_event(shared, sleeps[i].kind, (double)(now_ns() - due_ns - slack_ns));
-		}
-	}
-}
-
-bool calibrate_timer(struct calibration *calibration)
-{
-	struct shared *shared = shared_new();
-	bool ok;
-
-	if (!shared)
-		return fail(calibration, "mmap");
-	ok = in_child(calibration, sleep_often, shared) &&
-	     put_kind(calibration, COST_WAKE_TIMER_SHALLOW, shared, 0,
-		      "lateness of sleeps of 0.05 to 0.2 ms, less timer.slack") &&
-	     put_kind(calibration, COST_WAKE_TIMER_DEEP, shared, 1,
-		      "lateness of sleeps of 20 and 30 ms, less timer.slack");
 	munmap(shared, sizeof(*shared));
 	return ok;
 }
