@@ -52,8 +52,8 @@ static enum progress wait(struct os_thread *thread, struct frame *frame)
 	struct py_barrier *barrier = my->barrier;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_BARRIER_WAIT)));
 	AWAIT(frame, acquire(thread, barrier));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_BARRIER_WAIT)));
 	while (barrier->state == BARRIER_DRAINING)
 		AWAIT(frame, sleep_until(thread, barrier, SIM_NS_MAX));
 	my->broken = barrier->state == BARRIER_BROKEN;

@@ -136,8 +136,8 @@ static enum progress put(struct os_thread *thread, struct frame *frame)
 	struct py_queue *queue = my->queue;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_PUT)));
 	AWAIT(frame, py_lock_acquire(thread, &queue->mutex));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_PUT)));
 	while (is_full(queue) && my->deadline_ns > machine_now(thread->machine))
 		AWAIT(frame, py_condition_wait(thread, &queue->not_full, my->deadline_ns));
 	my->done = !is_full(queue);
@@ -169,8 +169,8 @@ static enum progress get(struct os_thread *thread, struct frame *frame)
 	struct py_queue *queue = my->queue;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_GET)));
 	AWAIT(frame, py_lock_acquire(thread, &queue->mutex));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_GET)));
 	while (py_queue_size(queue) == 0 && my->deadline_ns > machine_now(thread->machine))
 		AWAIT(frame, py_condition_wait(thread, &queue->not_empty, my->deadline_ns));
 	my->done = py_queue_size(queue) > 0;
@@ -199,8 +199,8 @@ static enum progress task_done(struct os_thread *thread, struct frame *frame)
 	struct py_queue *queue = my->queue;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_TASK_DONE)));
 	AWAIT(frame, py_lock_acquire(thread, &queue->mutex));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_TASK_DONE)));
 	assert(queue->unfinished > 0);
 	if (--queue->unfinished == 0)
 		AWAIT(frame, py_condition_notify(thread, &queue->all_tasks_done, INT64_MAX));
@@ -220,8 +220,8 @@ static enum progress join(struct os_thread *thread, struct frame *frame)
 	struct py_queue *queue = my->queue;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_TASK_DONE)));
 	AWAIT(frame, py_lock_acquire(thread, &queue->mutex));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_TASK_DONE)));
 	while (queue->unfinished > 0)
 		AWAIT(frame, py_condition_wait(thread, &queue->all_tasks_done, SIM_NS_MAX));
 	AWAIT(frame, py_lock_release(thread, &queue->mutex));

@@ -10,6 +10,11 @@ void py_semaphore_init(struct py_semaphore *semaphore, struct region *region, in
 	py_condition_init(&semaphore->condition, region, &semaphore->lock, NULL);
 }
 
+sim_ns py_semaphore_cost(const struct os_thread *thread)
+{
+	return py_cost(thread, COST_SEMAPHORE_OP) + py_cost(thread, COST_LOCK_UNCONTENDED);
+}
+
 struct semaphore_locals {
 	struct py_semaphore *semaphore;
 	sim_ns deadline_ns;
@@ -31,8 +36,8 @@ static enum progress acquire(struct os_thread *thread, struct frame *frame)
 	struct py_semaphore *semaphore = my->semaphore;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SEMAPHORE_OP)));
 	AWAIT(frame, py_lock_acquire(thread, &semaphore->lock));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SEMAPHORE_OP)));
 	while (semaphore->value == 0 && my->deadline_ns > machine_now(thread->machine))
 		AWAIT(frame, py_condition_wait(thread, &semaphore->condition, my->deadline_ns));
 	my->acquired = semaphore->value > 0;
@@ -55,8 +60,8 @@ static enum progress release(struct os_thread *thread, struct frame *frame)
 	struct py_semaphore *semaphore = my->semaphore;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SEMAPHORE_OP)));
 	AWAIT(frame, py_lock_acquire(thread, &semaphore->lock));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SEMAPHORE_OP)));
 	semaphore->value += my->count;
 	AWAIT(frame, py_condition_notify(thread, &semaphore->condition, my->count));
 	AWAIT(frame, py_lock_release(thread, &semaphore->lock));

@@ -30,8 +30,8 @@ static enum progress change(struct os_thread *thread, struct frame *frame)
 	struct event_locals *my = FRAME_LOCALS(frame, struct event_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_EVENT_OP)));
 	AWAIT(frame, py_lock_acquire(thread, &my->event->lock));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_EVENT_OP)));
 	my->event->is_set = my->value;
 	if (my->value)
 		AWAIT(frame, py_condition_notify(thread, &my->event->condition, INT64_MAX));
@@ -56,8 +56,8 @@ static enum progress wait(struct os_thread *thread, struct frame *frame)
 	struct event_locals *my = FRAME_LOCALS(frame, struct event_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_EVENT_OP)));
 	AWAIT(frame, py_lock_acquire(thread, &my->event->lock));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_EVENT_OP)));
 	if (!my->event->is_set) {
 		AWAIT(frame, py_condition_wait(thread, &my->event->condition, my->deadline_ns));
 		my->timed_out = py_current(thread)->timed_out;
