@@ -5,6 +5,14 @@
 
 static program_fn worker;
 
+/* What a call takes in which a permit is given or taken, that apart. */
+static sim_ns cost_less_permit(const struct os_thread *thread, enum cost cost)
+{
+	const sim_ns rest_ns = py_cost(thread, cost) - py_semaphore_cost(thread);
+
+	return rest_ns > 0 ? rest_ns : 0;
+}
+
 struct thread_pool *thread_pool_new(struct interpreter *interpreter, uint32_t max_workers)
 {
 	struct region *region = interpreter->runtime->machine->region;
@@ -14,6 +22,7 @@ struct thread_pool *thread_pool_new(struct interpreter *interpreter, uint32_t ma
 	pool->max_workers = max_workers;
 	pool->workers = region_alloc_array(region, max_workers, sizeof(*pool->workers));
 	simple_queue_init(&pool->queue, region);
+	py_semaphore_init(&pool->idle, region, 0);
 	return pool;
 }
 
@@ -41,12 +50,15 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 	}
 	for (;;) {
 		if (!permit_when_empty || !simple_queue_try_get(thread, &pool->queue, &my->item)) {
-			pool->idle_permits += permit_when_empty;
+			if (permit_when_empty)
+				AWAIT(frame, py_semaphore_release(thread, &pool->idle, 1));
 			AWAIT(frame, simple_queue_get(thread, &pool->queue, &my->item));
 		}
 		if (!my->item)
 			break;
-		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_TASK)));
+		/* As it is measured, with the queue full. */
+		AWAIT(frame, py_overhead(thread, permit_when_empty ? py_cost(thread, COST_TPE_TASK) :
+								     cost_less_permit(thread, COST_TPE_TASK)));
 		item = my->item;
 		my->runs = py_future_set_running(thread, &item->future, &my->cost_ns);
 		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
@@ -61,7 +73,8 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 				AWAIT(frame, py_enter_interpreter(thread, pool->interpreter));
 			AWAIT(frame, py_future_set(thread, &item->future, item->failed));
 		}
-		pool->idle_permits += !permit_when_empty;
+		if (!permit_when_empty)
+			AWAIT(frame, py_semaphore_release(thread, &pool->idle, 1));
 	}
 	if (my->own) {
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_INTERPRETER_DESTROY)));
@@ -82,11 +95,10 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 	struct thread_pool *pool = my->pool;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_SUBMIT)));
+	AWAIT(frame, py_overhead(thread, cost_less_permit(thread, COST_TPE_SUBMIT)));
 	AWAIT(frame, simple_queue_put(thread, &pool->queue, my->item));
-	if (pool->idle_permits > 0) {
-		pool->idle_permits--;
-	} else if (pool->worker_count < pool->max_workers) {
+	AWAIT(frame, py_semaphore_acquire_until(thread, &pool->idle, 0));
+	if (py_current(thread)->timed_out && pool->worker_count < pool->max_workers) {
 		pool->workers[pool->worker_count] =
 			py_thread_new(pool->interpreter, "ThreadPoolExecutor worker", worker, pool);
 		pool->worker_count++;

@@ -3,7 +3,8 @@
  *
  * Source      Lib/concurrent/futures/thread.py @3.11, 3.12, 3.13; interpreter.py @3.14.
  * Modelled    threads started by submit() while no idle permit is found; the permits' over-counting up to 3.11 (one
- *             per task) and its cure since 3.12 (one per empty queue); the queue's own wake-ups; shutdown by a None
+ *             per task) and its cure since 3.12 (one per empty queue); the semaphore that they are, whose lock all workers
+ *             meet at: who is made to drop the GIL while holding it can leave a convoy behind; the queue's own wake-ups; shutdown by a None
  *             that each worker passes on, or that drains the queue first (cancel_futures). An interpreter pool is
  *             the same pool whose workers each create an interpreter with a GIL of its own when they start and
  *             enter it for each call.
@@ -13,6 +14,7 @@
 #define MODELS_LIBRARY_THREAD_POOL_H
 
 #include "models/library/future.h"
+#include "models/library/semaphore.h"
 #include "models/library/simple_queue.h"
 
 struct thread_pool {
@@ -20,7 +22,7 @@ struct thread_pool {
 	struct simple_queue queue;
 	struct py_thread **workers;
 	uint32_t worker_count, max_workers;
-	int64_t idle_permits;
+	struct py_semaphore idle;
 	bool own_interpreters; /* InterpreterPoolExecutor */
 };
 
