@@ -153,6 +153,14 @@ void aio_timers_tidy(struct aio_timers *timers)
 	}
 }
 
+/* Of many timers each one that comes to the top, and what it wakes, lies somewhere else in memory: they are fetched while
+ * those before them are called. */
+static void prefetch_first(const struct aio_timers *timers)
+{
+	for (size_t i = 0; i < 3 && i < timers->count; i++)
+		__builtin_prefetch(timer_of(&timers->heap[i]));
+}
+
 struct aio_due *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns)
 {
 	struct aio_timer *timer;
@@ -166,12 +174,14 @@ struct aio_due *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns)
 	*due = (struct aio_due){ timers->heap[0].when_ns, timers->heap[0].timer, timer->subject, timer->callback };
 	timer->callback = 0;
 	if (timer->subject) {
+		__builtin_prefetch(near_at(timer->subject));
 		timer->subject = near_ref_to(due);
 	} else { /* cancelled: cancelled_count stays as it is, as in _run_once() */
 		due->timer = 0;
 		pool_give_back(&timers->timers, timer);
 	}
 	pop(timers);
+	prefetch_first(timers);
 	return due;
 }
 
