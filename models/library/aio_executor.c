@@ -158,7 +158,7 @@ static enum progress run_shutdown(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	my->task = aio_task_new(my->loop, "shutdown_default_executor", shutdown_coroutine);
 	locals = aio_task_locals(my->task);
-	locals->shutdown = region_alloc(my->loop->region, sizeof(*locals->shutdown));
+	locals->shutdown = region_alloc_near(my->loop->region, sizeof(*locals->shutdown));
 	locals->shutdown->loop = my->loop;
 	aio_task_schedule(my->loop, my->task);
 	AWAIT(frame, aio_run_until_complete(thread, my->loop, &my->task->future));

@@ -22,7 +22,7 @@ static struct aio_callback *callback_at(near_ref ref)
 void aio_future_hold(struct aio_future *future)
 {
 	if (future->kind == AIO_TASK)
-		((struct aio_task *)future)->references++;
+		aio_task_hold((struct aio_task *)future);
 }
 
 void aio_future_let_go(struct aio_loop *loop, struct aio_future *future)

@@ -582,7 +582,8 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 		child = step_new_child(instance, my->step->start, my->next);
 		my->handle = task_add_handle(instance, my->step->group);
 		my->handle->instance = child;
-		my->handle->call = region_alloc(task_simulation(instance)->region, sizeof(*my->handle->call));
+		my->handle->call =
+			region_alloc_near(task_simulation(instance)->region, sizeof(*my->handle->call));
 		my->handle->call->call.arguments = start_arguments(my->step->start);
 		my->handle->call->call.result = start_result(my->step->start);
 		child->handle = my->handle;
