@@ -43,7 +43,6 @@ enum progress executor_open(struct os_thread *thread, struct executor *executor)
 
 struct call_locals {
 	struct executor_call *call;
-	struct handle *handle;
 };
 
 static enum progress run_instance(struct os_thread *thread, struct frame *frame)
@@ -52,11 +51,10 @@ static enum progress run_instance(struct os_thread *thread, struct frame *frame)
 	struct task_run_locals *task;
 
 	PROGRAM_BEGIN(frame);
-	my->handle = my->call->instance->handle;
 	task = os_thread_push(thread, task_run);
 	task->instance = my->call->instance;
 	AWAIT(frame, os_thread_enter(thread));
-	my->call->call.item.failed = my->handle->exception != EXCEPTION_NONE;
+	my->call->call.item.failed = py_catch(thread) != PY_NO_EXCEPTION;
 	PROGRAM_END;
 }
 
@@ -72,45 +70,47 @@ struct payload start_result(const struct start *start)
 	return start ? (struct payload){ start->result_bytes, start->result_objects } : (struct payload){ 0, 0 };
 }
 
+/* To the executor, of whichever kind. */
+static enum progress submit(struct os_thread *thread, struct executor *executor, struct executor_call *call)
+{
+	if (executor->processes)
+		return process_pool_submit(thread, executor->processes, &call->call);
+	if (executor->threads)
+		return thread_pool_submit(thread, executor->threads, &call->call.item);
+	return mp_pool_submit(thread, executor->pool, call->job);
+}
+
 enum progress executor_submit(struct os_thread *thread, struct executor *executor, struct executor_call *call,
 			      program_fn *program, void *argument, struct payload arguments, struct payload result)
 {
 	*call = (struct executor_call){
 		.call = {
-			.item = { .program = program, .argument = argument },
+			.item = work_item_of(program, argument),
 			.arguments = arguments,
 			.result = result,
 		},
 		.instance = call->instance,
-		.handle = call->handle,
 	};
-	call->future = &call->call.item.future;
-	if (call->instance)
-		call->instance->handle->future = call->future;
-	if (executor->processes)
-		return process_pool_submit(thread, executor->processes, &call->call);
-	if (executor->threads)
-		return thread_pool_submit(thread, executor->threads, &call->call.item);
-	call->job = region_alloc(executor->simulation->region, sizeof(*call->job));
-	*call->job = (struct mp_job){
-		.call = &call->call.item,
-		.item_count = 1,
-		.chunk_items = 1,
-		.payload = arguments,
-		.result = result,
-	};
-	call->future = &call->job->future;
-	if (call->instance)
-		call->instance->handle->future = call->future;
-	return mp_pool_submit(thread, executor->pool, call->job);
+	if (executor->pool) {
+		call->job = region_alloc(executor->simulation->region, sizeof(*call->job));
+		*call->job = (struct mp_job){
+			.call = &call->call.item,
+			.item_count = 1,
+			.chunk_items = 1,
+			.payload = arguments,
+			.result = result,
+		};
+	}
+	if (call->instance && call->instance->handle)
+		call->instance->handle->future = executor_call_future(call);
+	return submit(thread, executor, call);
 }
 
 enum progress executor_submit_task(struct os_thread *thread, struct executor *executor, struct executor_call *call,
 				   struct task_instance *instance, struct payload arguments, struct payload result)
 {
 	call->instance = instance;
-	if (!instance->handle)
-		instance->handle = &call->handle;
+	instance->raises = true;
 	return executor_submit(thread, executor, call, run_instance, call, arguments, result);
 }
 
@@ -184,7 +184,7 @@ static enum progress warm_up(struct os_thread *thread, struct frame *frame)
 					      start_arguments(NULL), start_result(NULL)));
 		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model);
 		     my->next++)
-			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
+			AWAIT(frame, py_future_wait(thread, executor_call_future(&my->calls[my->next]), SIM_NS_MAX));
 	}
 	AWAIT(frame, py_sleep(thread, 10 * SIM_MS)); /* until all of them wait for work */
 	PROGRAM_END;

@@ -25,9 +25,13 @@ struct executor_call {
 	struct process_call call;
 	struct mp_job *job; /* Pool.apply_async(); NULL: it is none */
 	struct task_instance *instance;
-	struct handle handle;	  /* told of the instance's end, where nobody else is */
-	struct py_future *future; /* the call's */
 };
+
+/* Of one that has been submitted. */
+static inline struct py_future *executor_call_future(struct executor_call *call)
+{
+	return call->job ? &call->job->future : &call->call.item.future;
+}
 
 /* What calls that a step starts take with them and bring back: the task's number and nothing where it does not say, nor
  * without a step (NULL). */

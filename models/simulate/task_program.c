@@ -363,9 +363,7 @@ static void leave(struct os_thread *thread, struct task_instance *instance)
 {
 	os_process_use_memory(thread->process, -task_extras_of(instance)->allocated_bytes);
 	tell_handle(instance);
-	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */
-	if (instance->leaving == LEAVING_RAISE &&
-	    (instance->in_coroutine || (instance->handle && instance->handle->call)))
+	if (instance->leaving == LEAVING_RAISE && instance->raises)
 		py_raise(thread, instance->exception);
 	forget_objects(thread, instance);
 	deadlock_forget(instance);

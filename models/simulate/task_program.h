@@ -77,6 +77,7 @@ struct task_instance {
 	uint8_t leaving;			    /* enum leaving */
 	bool counted : 1;			    /* false for `main`, which is no task */
 	bool in_coroutine : 1;
+	bool raises : 1;	  /* its exception goes to who has called it: a coroutine's to its task, a call's to its executor */
 	bool is_measured : 1;	  /* not of the warm-up */
 	bool has_ended_steps : 1; /* those that wait_for() awaits */
 	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given back */
