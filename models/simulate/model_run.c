@@ -27,16 +27,22 @@ static struct payload result_of(const struct model_run *run)
 	return run->start ? start_result(run->start) : (struct payload){ run->simulation->workload->run.result_bytes, 0 };
 }
 
+/* Among the workload's run, or among what the step starts. */
+static uint64_t index_of(const struct model_run *run, int64_t number)
+{
+	return (uint64_t)(run->first + number * run->stride);
+}
+
+static uint32_t task_of(const struct model_run *run, int64_t number)
+{
+	return workload_run_task(run->simulation->workload, run->simulation->replication, index_of(run, number));
+}
+
 struct task_instance *model_run_release(const struct model_run *run, int64_t number)
 {
-	int64_t index = run->first + number * run->stride;
-
 	if (run->parent)
-		return step_new_child(run->parent, run->start, index);
-	return task_instance_new(run->simulation,
-				 workload_run_task(run->simulation->workload, run->simulation->replication,
-						   (uint64_t)index),
-				 (uint64_t)index);
+		return step_new_child(run->parent, run->start, (int64_t)index_of(run, number));
+	return task_instance_new(run->simulation, task_of(run, number), index_of(run, number));
 }
 
 static const char *task_name(const struct model_run *run)
@@ -162,10 +168,13 @@ struct chunk {
 	struct task_instance *instances[];
 };
 
-/* The usual chunk is one task, that of the call. */
+/* The usual chunk is one task. Of the workload's own run it has its instance when it begins: millions may wait for that. */
 struct chunk_call {
 	struct executor_call call;
-	struct chunk *several; /* NULL: it is that */
+	struct chunk *several; /* NULL: it is one */
+	const struct model_run *run;
+	int64_t number;
+	struct task_release release;
 };
 
 struct chunk_locals {
@@ -189,6 +198,30 @@ static enum progress run_chunk(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
+/* The instance of a call that is one task. */
+static struct task_instance *instance_of(struct chunk_call *call)
+{
+	const struct model_run *run = call->run;
+
+	if (!call->call.instance)
+		call->call.instance = task_instance_new_released(run->simulation, task_of(run, call->number),
+								 index_of(run, call->number), &call->release);
+	return call->call.instance;
+}
+
+struct released_locals {
+	struct chunk_call *call;
+};
+
+static enum progress run_released(struct os_thread *thread, struct frame *frame)
+{
+	struct released_locals *my = FRAME_LOCALS(frame, struct released_locals);
+
+	instance_of(my->call);
+	frame_become(frame, executor_call_run);
+	return executor_call_run(thread, frame);
+}
+
 static int64_t chunk_items(const struct model_run *run)
 {
 	return run->model->kind == MODEL_PROCESS_POOL && run->model->chunksize > 0 ? run->model->chunksize : 1;
@@ -207,9 +240,16 @@ static enum progress submit_chunk(struct os_thread *thread, const struct model_r
 	int64_t count = run->count - first < chunk_items(run) ? run->count - first : chunk_items(run);
 	struct chunk *several;
 
-	if (count == 1)
+	call->run = run;
+	call->number = first;
+	if (count == 1 && run->parent)
 		return executor_submit_task(thread, executor, &call->call, model_run_release(run, first),
 					    arguments_of(run), result_of(run));
+	if (count == 1) {
+		call->release = task_release(run->simulation, task_of(run, first));
+		return executor_submit(thread, executor, &call->call, run_released, call, arguments_of(run),
+				       result_of(run));
+	}
 	several = region_alloc(run->simulation->region,
 			       sizeof(*several) + (size_t)count * sizeof(struct task_instance *));
 	several->count = count;
@@ -245,7 +285,7 @@ static enum progress cancel(struct os_thread *thread, struct chunk_call *call)
 	if (future->done || !py_future_cancel(thread, future, &cost_ns))
 		return DONE;
 	if (!call->several)
-		task_instance_cancel(call->call.instance);
+		task_instance_cancel(instance_of(call));
 	for (int64_t i = 0; call->several && i < call->several->count; i++)
 		task_instance_cancel(call->several->instances[i]);
 	return py_overhead(thread, cost_ns);
