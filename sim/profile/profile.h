@@ -10,6 +10,7 @@
  *     wake.call: {value: 1.3us, spread: 4%, samples: 31, measured: 2026-11-21}
  *   pythons:
  *     "3.11": {gil: on, executable: /usr/bin/python3.11, parameters: {spin.python: {value: 44.1ns, ...}}}
+ *     "3.12": {like: "3.11", parameters: {...}}      # what differs
  *     "3.13t": {gil: off, parameters: {...}}
  *
  * What uses a profile takes a `struct costs` from it: the plain values for one interpreter.

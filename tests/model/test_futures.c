@@ -62,7 +62,7 @@ struct main_locals {
 
 static enum progress submit_next(struct os_thread *thread, uint32_t index, program_fn *program)
 {
-	calls[index] = (struct process_call){ .item = { .program = program, .argument = &work_ns[index] } };
+	calls[index] = (struct process_call){ .item = work_item_of(program, &work_ns[index]) };
 	return process_pool_submit(thread, pool, &calls[index]);
 }
 
