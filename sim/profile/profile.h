@@ -77,6 +77,7 @@ struct profile_value {
 
 struct profile_python {
 	const char *version;			 /* "3.13"; as stated in the file without a trailing "t" */
+	int minor;				 /* 13 */
 	bool gil;				 /* false: free-threaded build */
 	const char *executable;			 /* may be NULL */
 	const char *full_version;		 /* "3.13.0"; may be NULL */
