@@ -3,6 +3,8 @@
  */
 #include "models/library/aio_task.h"
 
+#include <string.h>
+
 #include "models/library/aio_executor.h"
 #include "models/library/aio_gather.h"
 
@@ -269,9 +271,24 @@ static enum progress cancel_sleeper(struct os_thread *thread, void *subject, str
 	return enter_step(thread, subject, PY_CANCELLED_ERROR);
 }
 
+/* Of millions that sleep none is in a cache: what a coroutine goes on with a turn later is fetched meanwhile, and its
+ * neighbours in case it comes to its end. Its locals mostly begin with a reference to what it is about; where they do not,
+ * something else is fetched and nothing lost. (gcc leaves calls out of what only prefetches.) */
+static inline __attribute__((always_inline)) void prefetch_coroutine(const struct aio_task *task)
+{
+	near_ref about = 0;
+
+	if (task->locals_eights > 0)
+		memcpy(&about, task->frame.locals, sizeof(about));
+	__builtin_prefetch(near_at(about));
+	__builtin_prefetch(near_at(task->previous), 1);
+	__builtin_prefetch(near_at(task->next), 1);
+}
+
 /* It goes on a turn later. */
 static void end_sleep(struct aio_loop *loop, struct aio_task *task, aio_callback_fn *by)
 {
+	prefetch_coroutine(task);
 	task->sleep = AIO_SLEEP_ENDED;
 	aio_task_is_ready(loop, task);
 	aio_call_soon(loop, by, task, NULL);
