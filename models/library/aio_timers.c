@@ -77,18 +77,18 @@ static void sift_up(struct aio_timers *timers, size_t start)
 	sift_down(timers, start, at);
 }
 
-/* The heap has become much smaller: what it had is wanted elsewhere, for the samples of those that have come to
+/* The heap has become smaller: what it had is wanted elsewhere, for the samples of those that have come to
  * their end, say. */
 static void shrink(struct aio_timers *timers)
 {
-	timers->capacity = timers->count + timers->count / 4;
+	timers->capacity = timers->count + timers->count / 8;
 	timers->heap =
 		region_resize(timers->region, timers->heap, timers->capacity * sizeof(struct aio_timer_entry));
 }
 
 static void pop(struct aio_timers *timers)
 {
-	if (timers->count < timers->capacity / 2 && timers->capacity > KEPT_TIMERS)
+	if (timers->count < timers->capacity / 4 * 3 && timers->capacity > KEPT_TIMERS)
 		shrink(timers);
 	timers->heap[0] = timers->heap[--timers->count];
 	if (timers->count > 0)
