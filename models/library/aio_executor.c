@@ -32,11 +32,11 @@ static enum progress work_in_process(struct os_thread *thread, struct frame *fra
 	PROGRAM_END;
 }
 
-static enum progress tell_loop(struct os_thread *thread, struct py_future *future, void *argument)
+static enum progress tell_loop(struct os_thread *thread, struct py_future *future)
 {
-	struct aio_executor_call *call = argument;
+	struct aio_executor_call *call =
+		(void *)((unsigned char *)future - offsetof(struct aio_executor_call, call.item.future));
 
-	(void)future;
 	return aio_call_soon_threadsafe(thread, call->loop, set_state, call);
 }
 
@@ -67,11 +67,9 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_charge(thread, COST_AIO_EXECUTOR));
-	my->call->call.item.argument = my->call;
+	my->call->call.item = work_item_of(my->executor.processes ? work_in_process : work, my->call);
 	if (my->executor.processes) {
-		my->call->call.item.program = work_in_process;
-		my->call->call.item.future.callback = tell_loop;
-		my->call->call.item.future.callback_argument = my->call;
+		my->call->call.item.future.callback = near_of((any_fn *)tell_loop);
 		AWAIT(frame, process_pool_submit(thread, my->executor.processes, &my->call->call));
 		return DONE;
 	}
@@ -79,7 +77,6 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_CREATE)));
 		loop->default_executor = thread_pool_new(loop->interpreter, my->default_workers);
 	}
-	my->call->call.item.program = work;
 	AWAIT(frame, thread_pool_submit(thread,
 					my->executor.threads ? my->executor.threads : loop->default_executor,
 					&my->call->call.item));
@@ -158,7 +155,7 @@ static enum progress run_shutdown(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	my->task = aio_task_new(my->loop, "shutdown_default_executor", shutdown_coroutine);
 	locals = aio_task_locals(my->task);
-	locals->shutdown = region_alloc(my->loop->region, sizeof(*locals->shutdown));
+	locals->shutdown = region_alloc_near(my->loop->region, sizeof(*locals->shutdown));
 	locals->shutdown->loop = my->loop;
 	aio_task_schedule(my->loop, my->task);
 	AWAIT(frame, aio_run_until_complete(thread, my->loop, &my->task->future));

@@ -20,7 +20,7 @@ struct aio_executor {
 	struct process_pool *processes;
 };
 
-/* A call on its way through an executor; the caller's, until its future is done. */
+/* A call on its way through an executor; the caller's, until its future is done. It lies in near memory. */
 struct aio_executor_call {
 	struct aio_future future;
 	struct aio_loop *loop;

@@ -22,7 +22,7 @@ static struct aio_callback *callback_at(near_ref ref)
 void aio_future_hold(struct aio_future *future)
 {
 	if (future->kind == AIO_TASK)
-		((struct aio_task *)future)->references++;
+		aio_task_hold((struct aio_task *)future);
 }
 
 void aio_future_let_go(struct aio_loop *loop, struct aio_future *future)
@@ -63,8 +63,9 @@ static void schedule_callbacks(struct aio_loop *loop, struct aio_future *future)
 void aio_future_set(struct aio_loop *loop, struct aio_future *future, uint32_t exception)
 {
 	assert(future->state == AIO_PENDING && exception >> AIO_EXCEPTION_BITS == 0);
-	future->state = exception == PY_CANCELLED_ERROR ? AIO_CANCELLED : AIO_FINISHED;
+	/* In this order: a wide load behind a narrow store of the same place waits for the memory. */
 	future->exception = exception & ((1u << AIO_EXCEPTION_BITS) - 1);
+	future->state = exception == PY_CANCELLED_ERROR ? AIO_CANCELLED : AIO_FINISHED;
 	schedule_callbacks(loop, future);
 }
 

@@ -5,7 +5,7 @@
  * each is scheduled with call_soon(), never called at once. Left out    the result's value: who waits for one keeps
  * it elsewhere.
  *
- * A future lives where its owner puts it, and must outlive its callbacks.
+ * A future lives where its owner puts it, in near memory, and must outlive its callbacks.
  */
 #ifndef MODELS_LIBRARY_AIO_FUTURE_H
 #define MODELS_LIBRARY_AIO_FUTURE_H

@@ -24,7 +24,6 @@ struct aio_loop *aio_loop_new(struct interpreter *interpreter, struct aio_statis
 	aio_timers_init(&loop->timers, machine->region);
 	for (size_t eights = 0; eights <= FRAME_LOCALS_BYTES / 8; eights++)
 		pool_init(&loop->tasks[eights], machine->region, sizeof(struct aio_task) + 8 * eights);
-	pool_init(&loop->accounts, machine->region, sizeof(struct aio_account));
 	pool_init(&loop->callbacks, machine->region, AIO_CALLBACK_BYTES);
 	pool_init(&loop->gatherings, machine->region, AIO_GATHERING_BYTES);
 	loop->statistics = statistics;

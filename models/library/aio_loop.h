@@ -25,6 +25,7 @@ struct aio_account;
 struct thread_pool;
 
 #define AIO_ACCOUNT_LISTS 32
+#define AIO_ACCOUNT_BITS 16
 /* The most that one of `gatherings` takes. */
 #define AIO_GATHERING_BYTES 72
 /* One of `callbacks`, as large as a multiple of a pointer. */
@@ -77,11 +78,12 @@ struct aio_loop {
 	struct aio_statistics *statistics;	 /* borrowed; NULL: nothing is recorded */
 	near_ref first_task, last_task;		 /* all that are not done (all_tasks) */
 	struct pool tasks[FRAME_LOCALS_BYTES / 8 + 1]; /* by the eights of bytes of their locals */
-	struct pool accounts;
+	struct aio_account *accounts; /* from 1: 0 is none */
+	size_t account_count, account_capacity;
 	struct pool callbacks;	/* of futures that have several */
 	struct pool gatherings; /* what waits for several futures (aio_gather.c) */
-	struct aio_account *account_lists[AIO_ACCOUNT_LISTS];
-	const struct aio_account *newest; /* of the task that has come last */
+	uint16_t account_lists[AIO_ACCOUNT_LISTS]; /* each one's first */
+	uint16_t newest_account;		   /* of the task that has come last */
 };
 
 /* Records into `statistics` unless NULL. */

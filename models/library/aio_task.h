@@ -17,38 +17,47 @@
 
 #include "models/library/aio_loop.h"
 
-/* So many bits has the size of a frame. */
+/* So many bits have the size of a frame, an activity, references and requests to cancel. */
 #define AIO_EIGHTS_BITS 4
+#define AIO_ACTIVITY_BITS 4
+#define AIO_REFERENCE_BITS 20
+#define AIO_REQUEST_BITS 12
 #define AIO_EIGHTS_MASK ((1u << AIO_EIGHTS_BITS) - 1)
 _Static_assert(FRAME_LOCALS_BYTES / 8 <= AIO_EIGHTS_MASK, "the largest one fits");
+#define AIO_REFERENCE_MASK ((1u << AIO_REFERENCE_BITS) - 1)
+#define AIO_REQUEST_MASK ((1u << AIO_REQUEST_BITS) - 1)
+#define AIO_ACTIVITY_MASK ((1u << AIO_ACTIVITY_BITS) - 1)
+_Static_assert(ACTIVITY_LIMIT - 1 <= AIO_ACTIVITY_MASK, "each of them fits");
 
 /* Whether a task is in sleep(), and whether that has ended but the task has not gone on yet. */
 enum aio_sleep { AIO_AWAKE, AIO_ASLEEP, AIO_SLEEP_ENDED };
 
+/* With the locals of most coroutines it is a line of the cache. */
 struct aio_task {
 	struct aio_future future; /* first: a task is a future */
-	near_ref account;	  /* struct aio_account; while it waits: that its thread accounted to */
-	union {
-		struct aio_future *waiting_for; /* AIO_AWAKE; NULL: for none */
-		struct aio_timer *alarm;	/* else */
-	};
-	sim_ns since_ns;	 /* while it waits */
-	near_ref next, previous; /* of the loop's tasks that are not done */
-	uint32_t references;
-	uint16_t cancel_requests; /* cancelling() */
-	uint8_t activity;	  /* while it waits */
+	uint32_t account : AIO_ACCOUNT_BITS;	/* of the loop's; while it waits: that its thread accounted to */
+	uint32_t activity : AIO_ACTIVITY_BITS;	/* while it waits */
+	uint32_t locals_eights : AIO_EIGHTS_BITS; /* bytes of the locals of its frame, in eights */
+	uint32_t sleep : 2;			/* enum aio_sleep */
 	bool must_cancel : 1;
-	bool has_ended : 1;			 /* unless it waits for something more */
-	uint8_t sleep : 2;			 /* enum aio_sleep */
-	uint8_t locals_eights : AIO_EIGHTS_BITS; /* bytes of the locals of its frame, in eights */
+	bool has_ended : 1; /* unless it waits for something more */
+	union {
+		near_ref waiting_for; /* AIO_AWAKE: struct aio_future, or 0 */
+		near_ref alarm;	      /* else: struct aio_timer */
+	};
+	uint32_t references : AIO_REFERENCE_BITS;
+	uint32_t cancel_requests : AIO_REQUEST_BITS; /* cancelling(); no more than fit */
+	sim_ns since_ns;			     /* while it waits */
+	near_ref next, previous;		     /* of the loop's tasks that are not done */
 	struct frame frame; /* the outermost one of its stack, and the last part: its locals follow */
 };
+_Static_assert(sizeof(struct aio_task) == 56, "as there are millions, it holds nothing that could do without");
 
 /* What tasks of one name share whose time is counted alike. */
 struct aio_account {
 	const char *name; /* borrowed */
 	sim_ns *time_in;  /* sums, as those of a thread; NULL: it is not counted */
-	struct aio_account *next;
+	uint16_t next;	  /* of its list; 0: it is the last */
 };
 
 /* A task for a coroutine that runs `program`; its locals are filled in by aio_task_locals() before the start. */
@@ -64,6 +73,8 @@ static inline void *aio_task_locals(struct aio_task *task)
 enum progress aio_task_start(struct os_thread *thread, struct aio_task *task);
 /* The same without its cost, and never eager: for a loop that does not run yet. */
 void aio_task_schedule(struct aio_loop *loop, struct aio_task *task);
+/* One more who must release it. */
+void aio_task_hold(struct aio_task *task);
 void aio_task_release(struct aio_loop *loop, struct aio_task *task);
 /* Task.cancel(); false: it was done. */
 bool aio_task_cancel(struct aio_loop *loop, struct aio_task *task);

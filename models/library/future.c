@@ -9,7 +9,7 @@ struct work_locals {
 
 void work_item_push(struct os_thread *thread, const struct work_item *item)
 {
-	struct work_locals *locals = os_thread_push(thread, item->program);
+	struct work_locals *locals = os_thread_push(thread, (program_fn *)near_function(item->program));
 
 	locals->argument = item->argument;
 }
@@ -78,6 +78,11 @@ bool py_future_set_running(struct os_thread *thread, struct py_future *future, s
 	return true;
 }
 
+static py_future_callback_fn *callback_of(const struct py_future *future)
+{
+	return (py_future_callback_fn *)near_function(future->callback);
+}
+
 struct set_locals {
 	struct py_future *future;
 	sim_ns cost_ns;
@@ -90,7 +95,7 @@ static enum progress set(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, my->cost_ns));
 	if (my->future->callback)
-		AWAIT(frame, my->future->callback(thread, my->future, my->future->callback_argument));
+		AWAIT(frame, callback_of(my->future)(thread, my->future));
 	PROGRAM_END;
 }
 

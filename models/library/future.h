@@ -18,25 +18,30 @@ enum py_future_state { FUTURE_PENDING, FUTURE_RUNNING, FUTURE_CANCELLED, FUTURE_
 struct py_future;
 
 /* Called by the thread that ends a future, after its waiters were told; inside AWAIT. */
-typedef enum progress py_future_callback_fn(struct os_thread *thread, struct py_future *future, void *argument);
+typedef enum progress py_future_callback_fn(struct os_thread *thread, struct py_future *future);
 
+/* Of these there are as many as are submitted at once: millions. */
 struct py_future {
-	enum py_future_state state;
-	bool done;			 /* CANCELLED or FINISHED */
-	bool failed;			 /* FINISHED by an exception */
+	near_fn callback; /* py_future_callback_fn: add_done_callback(); 0: none */
+	uint8_t state;	  /* enum py_future_state */
+	bool done;	  /* CANCELLED or FINISHED */
+	bool failed;	  /* FINISHED by an exception */
 	struct futex waiters;		 /* in result() */
 	struct py_future_watch *watches; /* of wait() and as_completed() */
-	py_future_callback_fn *callback; /* add_done_callback(); NULL: none */
-	void *callback_argument;
 };
 
 /* One call to be made by an executor's worker: `program` gets a frame whose locals start with a copy of `argument`. */
 struct work_item {
-	program_fn *program;
 	void *argument;
-	bool failed; /* set by the program: it ended by an exception */
+	near_fn program; /* program_fn */
+	bool failed;	 /* set by the program: it ended by an exception */
 	struct py_future future;
 };
+
+static inline struct work_item work_item_of(program_fn *program, void *argument)
+{
+	return (struct work_item){ .program = near_of((any_fn *)program), .argument = argument };
+}
 
 /* Pushes the call's program; for os_thread_enter(). */
 void work_item_push(struct os_thread *thread, const struct work_item *item);

@@ -211,7 +211,7 @@ static enum progress select_connections(struct os_thread *thread, struct server_
 
 static struct work_item *work_of(struct server_connection *connection)
 {
-	connection->item = (struct work_item){ .program = serve, .argument = connection };
+	connection->item = work_item_of(serve, connection);
 	return &connection->item;
 }
 
@@ -258,7 +258,7 @@ static enum progress serve_as_task(struct os_thread *thread, struct frame *frame
 	my->connection->closed = true;
 	worker->open_count--;
 	if (worker->open_count == 0 && !may_accept(worker))
-		aio_future_set(aio_running_loop(thread), &worker->over, PY_NO_EXCEPTION);
+		aio_future_set(aio_running_loop(thread), worker->over, PY_NO_EXCEPTION);
 	PROGRAM_END;
 }
 
@@ -306,10 +306,15 @@ static enum progress connections_wait(struct os_thread *thread, void *subject, s
 	return os_thread_enter(thread);
 }
 
+struct main_locals {
+	struct server_worker *worker;
+	struct aio_future over;
+};
+
 /* The subject is what main() keeps. */
 static enum progress sign_is_due(struct os_thread *thread, void *subject, struct aio_future *future)
 {
-	struct server_worker *worker = ((struct worker_locals *)subject)->worker;
+	struct server_worker *worker = ((struct main_locals *)subject)->worker;
 	struct aio_loop *loop = aio_running_loop(thread);
 
 	(void)future;
@@ -322,16 +327,17 @@ static enum progress sign_is_due(struct os_thread *thread, void *subject, struct
 
 static enum progress main_coroutine(struct os_thread *thread, struct frame *frame)
 {
-	struct worker_locals *my = FRAME_LOCALS(frame, struct worker_locals);
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
 	struct server_worker *worker = my->worker;
 	struct aio_loop *loop = aio_running_loop(thread);
 
 	PROGRAM_BEGIN(frame);
+	worker->over = &my->over;
 	aio_add_reader(loop, &worker->reader, connections_wait, worker);
 	listener_add_watch(worker->listener, &worker->watch, &worker->reader.item, &loop->epoll);
 	if (worker->sign_interval_ns != SIM_NS_MAX)
 		AWAIT(frame, sign_is_due(thread, my, NULL));
-	AWAIT(frame, aio_await(thread, &worker->over, ACTIVITY_QUEUE_WAIT));
+	AWAIT(frame, aio_await(thread, worker->over, ACTIVITY_QUEUE_WAIT));
 	if (worker->sign)
 		aio_cancel_timer(loop, worker->sign);
 	worker->alive_ns = SERVER_RESTS;
@@ -347,7 +353,7 @@ struct loop_locals {
 static enum progress serve_by_loop(struct os_thread *thread, struct frame *frame)
 {
 	struct loop_locals *my = FRAME_LOCALS(frame, struct loop_locals);
-	struct worker_locals *locals;
+	struct main_locals *locals;
 
 	PROGRAM_BEGIN(frame);
 	my->loop = aio_loop_new(py_current(thread)->interpreter, my->worker->statistics);

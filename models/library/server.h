@@ -63,7 +63,7 @@ struct server_worker {
 	struct simple_queue ahead; /* PREFETCHING */
 	struct py_semaphore permits;
 	struct aio_reader reader; /* ASYNCIO */
-	struct aio_future over;	  /* the limit has been reached, and all is answered */
+	struct aio_future *over;  /* its main()'s: the limit has been reached, and all is answered */
 	struct aio_timer *sign;	  /* NULL: none yet */
 };
 

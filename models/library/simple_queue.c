@@ -8,12 +8,12 @@ static const char queue_word[] = "simple queue"; /* of the trace */
 void simple_queue_init(struct simple_queue *queue, struct region *region)
 {
 	*queue = (struct simple_queue){ .lock.value = 1 };
-	ring_init(&queue->items, region, sizeof(struct queued));
+	queue_init(&queue->items, region, sizeof(struct queued));
 }
 
 void simple_queue_append(const struct os_thread *sender, struct simple_queue *queue, void *item)
 {
-	*(struct queued *)ring_append(&queue->items) =
+	*(struct queued *)queue_append(&queue->items) =
 		(struct queued){ .item = item, .number = sender ? machine_send(sender, queue_word, NULL) : 0 };
 }
 
@@ -23,10 +23,9 @@ bool simple_queue_try_get(const struct os_thread *thread, struct simple_queue *q
 
 	if (queue->items.count == 0)
 		return false;
-	first = ring_at(&queue->items, 0);
+	first = queue_take(&queue->items);
 	*item = first->item;
 	machine_receive(thread, queue_word, NULL, first->number);
-	ring_drop_first(&queue->items);
 	return true;
 }
 

@@ -10,7 +10,7 @@
 
 #include "models/interpreter/parking_lot.h"
 #include "models/interpreter/posix_semaphore.h"
-#include "sim/base/ring.h"
+#include "sim/base/queue.h"
 
 struct queued {
 	void *item;
@@ -18,7 +18,7 @@ struct queued {
 };
 
 struct simple_queue {
-	struct ring items;	     /* of struct queued */
+	struct queue items;	     /* of struct queued: millions may be submitted at once */
 	struct posix_semaphore lock; /* up to 3.12: taken by who finds the queue empty */
 	bool locked;		     /* its taker has the GIL, too, and says so */
 	struct parking_lot getters;  /* since 3.13 */

@@ -79,7 +79,7 @@ static enum progress submit(struct os_thread *thread, struct clients *clients, s
 		return DONE;
 	}
 	item = next_item(clients);
-	*item = (struct work_item){ .program = task_run, .argument = instance };
+	*item = work_item_of(task_run, instance);
 	return thread_pool_submit(thread, clients->pool, item);
 }
 

@@ -43,20 +43,24 @@ enum progress executor_open(struct os_thread *thread, struct executor *executor)
 
 struct call_locals {
 	struct executor_call *call;
-	struct handle *handle;
 };
 
-static enum progress run_instance(struct os_thread *thread, struct frame *frame)
+enum progress executor_call_run(struct os_thread *thread, struct frame *frame)
 {
 	struct call_locals *my = FRAME_LOCALS(frame, struct call_locals);
 	struct task_run_locals *task;
+	bool failed;
 
 	PROGRAM_BEGIN(frame);
-	my->handle = my->call->instance->handle;
+	my->call->instance->raises = true;
 	task = os_thread_push(thread, task_run);
 	task->instance = my->call->instance;
 	AWAIT(frame, os_thread_enter(thread));
-	my->call->call.item.failed = my->handle->exception != EXCEPTION_NONE;
+	failed = py_catch(thread) != PY_NO_EXCEPTION;
+	if (my->call->process)
+		my->call->process->item.failed = failed;
+	else
+		my->call->item.failed = failed;
 	PROGRAM_END;
 }
 
@@ -72,46 +76,50 @@ struct payload start_result(const struct start *start)
 	return start ? (struct payload){ start->result_bytes, start->result_objects } : (struct payload){ 0, 0 };
 }
 
+static struct process_call *process_call_new(struct region *region, struct work_item item, struct payload arguments,
+					     struct payload result)
+{
+	struct process_call *call = region_alloc(region, sizeof(*call));
+
+	*call = (struct process_call){ .item = item, .arguments = arguments, .result = result };
+	return call;
+}
+
+static struct mp_job *job_new(struct region *region, struct work_item *item, struct payload arguments,
+			      struct payload result)
+{
+	struct mp_job *job = region_alloc(region, sizeof(*job));
+
+	*job = (struct mp_job){
+		.call = item, .item_count = 1, .chunk_items = 1, .payload = arguments, .result = result
+	};
+	return job;
+}
+
 enum progress executor_submit(struct os_thread *thread, struct executor *executor, struct executor_call *call,
 			      program_fn *program, void *argument, struct payload arguments, struct payload result)
 {
-	*call = (struct executor_call){
-		.call = {
-			.item = { .program = program, .argument = argument },
-			.arguments = arguments,
-			.result = result,
-		},
-		.instance = call->instance,
-		.handle = call->handle,
-	};
-	call->future = &call->call.item.future;
-	if (call->instance)
-		call->instance->handle->future = call->future;
+	struct region *region = executor->simulation->region;
+
+	*call = (struct executor_call){ .item = work_item_of(program, argument), .instance = call->instance };
 	if (executor->processes)
-		return process_pool_submit(thread, executor->processes, &call->call);
-	if (executor->threads)
-		return thread_pool_submit(thread, executor->threads, &call->call.item);
-	call->job = region_alloc(executor->simulation->region, sizeof(*call->job));
-	*call->job = (struct mp_job){
-		.call = &call->call.item,
-		.item_count = 1,
-		.chunk_items = 1,
-		.payload = arguments,
-		.result = result,
-	};
-	call->future = &call->job->future;
-	if (call->instance)
-		call->instance->handle->future = call->future;
-	return mp_pool_submit(thread, executor->pool, call->job);
+		call->process = process_call_new(region, call->item, arguments, result);
+	else if (executor->pool)
+		call->job = job_new(region, &call->item, arguments, result);
+	if (call->instance && call->instance->handle)
+		call->instance->handle->future = executor_call_future(call);
+	if (call->process)
+		return process_pool_submit(thread, executor->processes, call->process);
+	if (call->job)
+		return mp_pool_submit(thread, executor->pool, call->job);
+	return thread_pool_submit(thread, executor->threads, &call->item);
 }
 
 enum progress executor_submit_task(struct os_thread *thread, struct executor *executor, struct executor_call *call,
 				   struct task_instance *instance, struct payload arguments, struct payload result)
 {
 	call->instance = instance;
-	if (!instance->handle)
-		instance->handle = &call->handle;
-	return executor_submit(thread, executor, call, run_instance, call, arguments, result);
+	return executor_submit(thread, executor, call, executor_call_run, call, arguments, result);
 }
 
 /* ---- As a resource ---- */
@@ -184,7 +192,7 @@ static enum progress warm_up(struct os_thread *thread, struct frame *frame)
 					      start_arguments(NULL), start_result(NULL)));
 		for (my->next = 0; my->next < model_workers(executor->simulation->workload, executor->model);
 		     my->next++)
-			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
+			AWAIT(frame, py_future_wait(thread, executor_call_future(&my->calls[my->next]), SIM_NS_MAX));
 	}
 	AWAIT(frame, py_sleep(thread, 10 * SIM_MS)); /* until all of them wait for work */
 	PROGRAM_END;

@@ -22,12 +22,21 @@ struct executor {
 
 /* One call: of a task instance, or of another program. Its memory must live until its future is done. */
 struct executor_call {
-	struct process_call call;
-	struct mp_job *job; /* Pool.apply_async(); NULL: it is none */
+	struct work_item item;	      /* of a thread pool, or of the job */
+	struct process_call *process; /* of a process pool; NULL: it is none */
+	struct mp_job *job;	      /* Pool.apply_async(); NULL: it is none */
 	struct task_instance *instance;
-	struct handle handle;	  /* told of the instance's end, where nobody else is */
-	struct py_future *future; /* the call's */
 };
+
+/* Of one that has been submitted. */
+static inline struct py_future *executor_call_future(struct executor_call *call)
+{
+	if (call->process)
+		return &call->process->item.future;
+	return call->job ? &call->job->future : &call->item.future;
+}
+/* Runs the call's task instance: its locals begin with the call. */
+program_fn executor_call_run;
 
 /* What calls that a step starts take with them and bring back: the task's number and nothing where it does not say, nor
  * without a step (NULL). */

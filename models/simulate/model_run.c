@@ -27,16 +27,22 @@ static struct payload result_of(const struct model_run *run)
 	return run->start ? start_result(run->start) : (struct payload){ run->simulation->workload->run.result_bytes, 0 };
 }
 
+/* Among the workload's run, or among what the step starts. */
+static uint64_t index_of(const struct model_run *run, int64_t number)
+{
+	return (uint64_t)(run->first + number * run->stride);
+}
+
+static uint32_t task_of(const struct model_run *run, int64_t number)
+{
+	return workload_run_task(run->simulation->workload, run->simulation->replication, index_of(run, number));
+}
+
 struct task_instance *model_run_release(const struct model_run *run, int64_t number)
 {
-	int64_t index = run->first + number * run->stride;
-
 	if (run->parent)
-		return step_new_child(run->parent, run->start, index);
-	return task_instance_new(run->simulation,
-				 workload_run_task(run->simulation->workload, run->simulation->replication,
-						   (uint64_t)index),
-				 (uint64_t)index);
+		return step_new_child(run->parent, run->start, (int64_t)index_of(run, number));
+	return task_instance_new(run->simulation, task_of(run, number), index_of(run, number));
 }
 
 static const char *task_name(const struct model_run *run)
@@ -156,16 +162,23 @@ static enum progress run_shares(struct os_thread *thread, struct frame *frame)
 
 /* ---- Executors: with executor: list(executor.map(run_task, range(count))) ---- */
 
-/* A call of several tasks: process.py:_process_chunk. */
+/* What one call does: process.py:_process_chunk. */
+struct chunk {
+	int64_t count;
+	struct task_instance *instances[];
+};
+
+/* The usual chunk is one task. Of the workload's own run it has its instance when it begins: millions may wait for that. */
 struct chunk_call {
 	struct executor_call call;
-	struct task_instance **instances;
-	struct task_instance *only; /* the usual one's array */
-	int64_t count;
+	struct chunk *several; /* NULL: it is one */
+	const struct model_run *run;
+	int64_t number;
+	struct task_release release;
 };
 
 struct chunk_locals {
-	struct chunk_call *chunk;
+	const struct chunk *chunk;
 	int64_t next;
 };
 
@@ -185,6 +198,30 @@ static enum progress run_chunk(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
+/* The instance of a call that is one task. */
+static struct task_instance *instance_of(struct chunk_call *call)
+{
+	const struct model_run *run = call->run;
+
+	if (!call->call.instance)
+		call->call.instance = task_instance_new_released(run->simulation, task_of(run, call->number),
+								 index_of(run, call->number), &call->release);
+	return call->call.instance;
+}
+
+struct released_locals {
+	struct chunk_call *call;
+};
+
+static enum progress run_released(struct os_thread *thread, struct frame *frame)
+{
+	struct released_locals *my = FRAME_LOCALS(frame, struct released_locals);
+
+	instance_of(my->call);
+	frame_become(frame, executor_call_run);
+	return executor_call_run(thread, frame);
+}
+
 static int64_t chunk_items(const struct model_run *run)
 {
 	return run->model->kind == MODEL_PROCESS_POOL && run->model->chunksize > 0 ? run->model->chunksize : 1;
@@ -197,21 +234,30 @@ static int64_t chunk_count(const struct model_run *run)
 
 /* Its instances are released when the chunk is cut off. */
 static enum progress submit_chunk(struct os_thread *thread, const struct model_run *run, struct executor *executor,
-				  struct chunk_call *chunk, int64_t number)
+				  struct chunk_call *call, int64_t number)
 {
 	int64_t first = number * chunk_items(run);
+	int64_t count = run->count - first < chunk_items(run) ? run->count - first : chunk_items(run);
+	struct chunk *several;
 
-	chunk->count = run->count - first < chunk_items(run) ? run->count - first : chunk_items(run);
-	chunk->instances = chunk->count == 1 ? &chunk->only :
-					       new_children(run, chunk->count, sizeof(struct task_instance *));
-	for (int64_t i = 0; i < chunk->count; i++)
-		chunk->instances[i] = model_run_release(run, first + i);
-	if (chunk->count == 1)
-		return executor_submit_task(thread, executor, &chunk->call, chunk->instances[0],
+	call->run = run;
+	call->number = first;
+	if (count == 1 && run->parent)
+		return executor_submit_task(thread, executor, &call->call, model_run_release(run, first),
 					    arguments_of(run), result_of(run));
-	return executor_submit(thread, executor, &chunk->call, run_chunk, chunk,
-			       payload_times(arguments_of(run), chunk->count),
-			       payload_times(result_of(run), chunk->count));
+	if (count == 1) {
+		call->release = task_release(run->simulation, task_of(run, first));
+		return executor_submit(thread, executor, &call->call, run_released, call, arguments_of(run),
+				       result_of(run));
+	}
+	several = region_alloc(run->simulation->region,
+			       sizeof(*several) + (size_t)count * sizeof(struct task_instance *));
+	several->count = count;
+	for (int64_t i = 0; i < count; i++)
+		several->instances[i] = model_run_release(run, first + i);
+	call->several = several;
+	return executor_submit(thread, executor, &call->call, run_chunk, several,
+			       payload_times(arguments_of(run), count), payload_times(result_of(run), count));
 }
 
 static struct py_futures *set_of(const struct model_run *run, struct chunk_call *chunks)
@@ -220,7 +266,7 @@ static struct py_futures *set_of(const struct model_run *run, struct chunk_call 
 
 	py_futures_init(set, run->simulation->region, (size_t)chunk_count(run));
 	for (int64_t i = 0; i < chunk_count(run); i++)
-		py_futures_add(set, chunks[i].call.future);
+		py_futures_add(set, executor_call_future(&chunks[i].call));
 	return set;
 }
 
@@ -231,16 +277,18 @@ static const enum py_wait_for wait_conditions[] = {
 };
 
 /* future.cancel(); its task has then ended without having begun. */
-static enum progress cancel(struct os_thread *thread, struct chunk_call *chunk)
+static enum progress cancel(struct os_thread *thread, struct chunk_call *call)
 {
+	struct py_future *future = executor_call_future(&call->call);
 	sim_ns cost_ns;
 
-	if (!chunk->call.future->done && py_future_cancel(thread, chunk->call.future, &cost_ns)) {
-		for (int64_t i = 0; i < chunk->count; i++)
-			task_instance_cancel(chunk->instances[i]);
-		return py_overhead(thread, cost_ns);
-	}
-	return DONE;
+	if (future->done || !py_future_cancel(thread, future, &cost_ns))
+		return DONE;
+	if (!call->several)
+		task_instance_cancel(instance_of(call));
+	for (int64_t i = 0; call->several && i < call->several->count; i++)
+		task_instance_cancel(call->several->instances[i]);
+	return py_overhead(thread, cost_ns);
 }
 
 static enum progress run_executor(struct os_thread *thread, struct frame *frame)
@@ -261,7 +309,7 @@ static enum progress run_executor(struct os_thread *thread, struct frame *frame)
 	if (model->return_when == RETURN_ALL) {
 		for (my->next = 0; my->next < chunk_count(my->run); my->next++) {
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_RESULT)));
-			AWAIT(frame, py_future_wait(thread, chunks[my->next].call.future, SIM_NS_MAX));
+			AWAIT(frame, py_future_wait(thread, executor_call_future(&chunks[my->next].call), SIM_NS_MAX));
 		}
 	} else {
 		my->set = set_of(my->run, chunks);
@@ -351,7 +399,7 @@ static enum progress run_pool(struct os_thread *thread, struct frame *frame)
 						   model_run_release(run, my->next),
 						   arguments_of(run), result_of(run)));
 		for (my->next = 0; my->next < run->count; my->next++)
-			AWAIT(frame, py_future_wait(thread, my->calls[my->next].future, SIM_NS_MAX));
+			AWAIT(frame, py_future_wait(thread, executor_call_future(&my->calls[my->next]), SIM_NS_MAX));
 	} else {
 		my->job = new_job(run);
 		AWAIT(frame, submit_pool(thread, my));

@@ -21,6 +21,7 @@ _Static_assert((int)EXCEPTION_TIMEOUT == (int)PY_TIMEOUT_ERROR &&
 void coroutine_prepare(struct aio_loop *loop, struct task_instance *instance)
 {
 	instance->in_coroutine = true;
+	instance->raises = true;
 	aio_owe(loop, COST_AIO_INSTANCE);
 	aio_objects_made(loop, COST_AIO_INSTANCE_OBJECTS);
 	loop->owed_ns += os_process_grow_heap(loop->interpreter->process,
@@ -582,10 +583,12 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 		child = step_new_child(instance, my->step->start, my->next);
 		my->handle = task_add_handle(instance, my->step->group);
 		my->handle->instance = child;
-		my->handle->call = region_alloc(task_simulation(instance)->region, sizeof(*my->handle->call));
+		my->handle->call =
+			region_alloc_near(task_simulation(instance)->region, sizeof(*my->handle->call));
 		my->handle->call->call.arguments = start_arguments(my->step->start);
 		my->handle->call->call.result = start_result(my->step->start);
 		child->handle = my->handle;
+		child->raises = true;
 		AWAIT(frame,
 		      aio_run_in_executor(thread, my->pool, default_workers(task_simulation(instance)->workload),
 					  my->handle->call, task_run, child));

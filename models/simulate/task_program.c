@@ -210,44 +210,63 @@ static void trace_counters(const struct simulation *simulation)
 		      simulation->in_flight.value);
 }
 
-static struct task_instance *instance_new(struct simulation *simulation, uint32_t task, uint64_t entity, bool counted)
+/* `release` NULL: it is not counted. */
+static struct task_instance *instance_new(struct simulation *simulation, uint32_t task, uint64_t entity,
+					  const struct task_release *release)
 {
 	struct task_instance *instance = pool_take(&simulation->instances);
 	struct activation *shared = simulation->shared_activations[task];
 
 	*instance = (struct task_instance){
 		.task = task & TASK_INDEX_MASK,
-		.counted = counted,
+		.counted = release != NULL,
 		.entity = entity,
-		.release_ns = engine_now(simulation->engine),
+		.release_ns = release ? release->at_ns : engine_now(simulation->engine),
+		.release_number = release ? release->number : 0,
+		.is_measured = release && release->is_measured,
 	};
 	task_set_activation(instance, shared ? shared : activation_new(simulation, task, NULL));
-	if (counted) {
-		task_statistics_released(instance);
-		trace_counters(simulation);
-	}
 	return instance;
 }
 
-struct task_instance *task_instance_new(struct simulation *simulation, uint32_t task, uint64_t index)
+struct task_release task_release(struct simulation *simulation, uint32_t task)
+{
+	struct task_release release = task_statistics_release(simulation, task);
+
+	trace_counters(simulation);
+	return release;
+}
+
+struct task_instance *task_instance_new_released(struct simulation *simulation, uint32_t task, uint64_t index,
+						 const struct task_release *release)
 {
 	const struct run *run = &simulation->workload->run;
-	struct task_instance *instance = instance_new(simulation, task, workload_entity(index), true);
+	struct task_instance *instance = instance_new(simulation, task, workload_entity(index), release);
 
 	if (run->kind == RUN_ITEMS)
 		task_extras(instance)->item_ns = run->items_ns[index];
 	return instance;
 }
 
+struct task_instance *task_instance_new(struct simulation *simulation, uint32_t task, uint64_t index)
+{
+	const struct task_release release = task_release(simulation, task);
+
+	return task_instance_new_released(simulation, task, index, &release);
+}
+
 struct task_instance *task_instance_new_main(struct simulation *simulation, uint32_t task)
 {
-	return instance_new(simulation, task, random_hash_name("main"), false);
+	return instance_new(simulation, task, random_hash_name("main"), NULL);
 }
 
 struct task_instance *task_instance_new_child(struct task_instance *parent, uint32_t task)
 {
-	return instance_new(task_simulation(parent), task,
-			    random_hash_path(parent->entity, task_extras(parent)->child_count++), true);
+	struct simulation *simulation = task_simulation(parent);
+	const struct task_release release = task_release(simulation, task);
+
+	return instance_new(simulation, task, random_hash_path(parent->entity, task_extras(parent)->child_count++),
+			    &release);
 }
 
 /* ---- A whole instance ---- */
@@ -363,9 +382,7 @@ static void leave(struct os_thread *thread, struct task_instance *instance)
 {
 	os_process_use_memory(thread->process, -task_extras_of(instance)->allocated_bytes);
 	tell_handle(instance);
-	/* A coroutine's exception goes to its task, a call's in an executor to who awaits it. */
-	if (instance->leaving == LEAVING_RAISE &&
-	    (instance->in_coroutine || (instance->handle && instance->handle->call)))
+	if (instance->leaving == LEAVING_RAISE && instance->raises)
 		py_raise(thread, instance->exception);
 	forget_objects(thread, instance);
 	deadlock_forget(instance);

@@ -62,6 +62,13 @@ struct instance_extras {
 #define TASK_INDEX_BITS 24
 #define TASK_INDEX_MASK (((uint32_t)1 << TASK_INDEX_BITS) - 1)
 
+/* When a task was released, of which there need be no more until it begins. */
+struct task_release {
+	sim_ns at_ns;
+	uint64_t number : TASK_NUMBER_BITS; /* of all counted ones, from 0 */
+	bool is_measured : 1;		    /* not of the warm-up */
+};
+
 /* Of these there are as many as are pending at once: millions. */
 struct task_instance {
 	near_ref activation;   /* the innermost */
@@ -77,6 +84,7 @@ struct task_instance {
 	uint8_t leaving;			    /* enum leaving */
 	bool counted : 1;			    /* false for `main`, which is no task */
 	bool in_coroutine : 1;
+	bool raises : 1;	  /* its exception goes to who has called it: a coroutine's to its task, a call's to its executor */
 	bool is_measured : 1;	  /* not of the warm-up */
 	bool has_ended_steps : 1; /* those that wait_for() awaits */
 	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given back */
@@ -130,6 +138,10 @@ void task_set_timeout(struct task_instance *instance, sim_ns timeout_ns);
 void task_programs_init(struct simulation *simulation);
 /* A new instance, released now. `index` numbers those that the run starts. */
 struct task_instance *task_instance_new(struct simulation *simulation, uint32_t task, uint64_t index);
+/* The same in two steps: a task is released now, and its instance comes later. */
+struct task_release task_release(struct simulation *simulation, uint32_t task);
+struct task_instance *task_instance_new_released(struct simulation *simulation, uint32_t task, uint64_t index,
+						 const struct task_release *release);
 /* The instance for `main`: it is not counted. */
 struct task_instance *task_instance_new_main(struct simulation *simulation, uint32_t task);
 /* An instance that another one starts as its next child: its entity follows from that. Released now. */

@@ -76,21 +76,23 @@ static struct class_statistics *class_of(const struct task_instance *instance)
 	return classes ? &classes[instance->task] : NULL;
 }
 
-void task_statistics_released(struct task_instance *instance)
+struct task_release task_statistics_release(struct simulation *simulation, uint32_t task)
 {
-	struct simulation *simulation = task_simulation(instance);
 	struct task_statistics *statistics = &simulation->statistics;
+	const sim_ns now_ns = engine_now(simulation->engine);
 
 	/* The figures begin with the first task that counts in them. */
-	if (!statistics->is_measuring &&
-	    instance->release_ns - simulation->start_ns >= simulation->workload->run.warm_up_ns)
+	if (!statistics->is_measuring && now_ns - simulation->start_ns >= simulation->workload->run.warm_up_ns)
 		begin_measuring(simulation);
-	instance->is_measured = statistics->is_measuring;
-	instance->release_number = simulation->released++ & TASK_NUMBER_MASK;
 	statistics->left_out += !statistics->is_measuring;
-	if (class_of(instance))
-		class_of(instance)->released++;
-	level_add(&simulation->in_flight, instance->release_ns, 1);
+	if (statistics->classes)
+		statistics->classes[task].released++;
+	level_add(&simulation->in_flight, now_ns, 1);
+	return (struct task_release){
+		.at_ns = now_ns,
+		.number = simulation->released++ & TASK_NUMBER_MASK,
+		.is_measured = statistics->is_measuring,
+	};
 }
 
 void task_statistics_begun(struct task_instance *instance)

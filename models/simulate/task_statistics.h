@@ -11,6 +11,7 @@
 
 struct simulation;
 struct task_instance;
+struct task_release;
 
 /* Sums of sojourns over tasks in order of their release, in at most GROWTH_BLOCKS blocks of equally many tasks: when they are full,
  * two become one. */
@@ -45,7 +46,7 @@ void task_statistics_init(struct simulation *simulation);
 /* The clock has started. */
 void task_statistics_start(struct simulation *simulation);
 /* A counted instance is released, begins, and ends after it had begun. */
-void task_statistics_released(struct task_instance *instance);
+struct task_release task_statistics_release(struct simulation *simulation, uint32_t task);
 void task_statistics_begun(struct task_instance *instance);
 void task_statistics_ended(struct task_instance *instance, bool completed);
 /* It ends without having begun. */

@@ -18,10 +18,12 @@ typedef uint32_t near_ref;
 
 #define NEAR_UNIT_BYTES 8
 #define NEAR_CHUNK_BYTES ((size_t)1 << 14)
+/* What is as large as a line of the cache shall lie in one. */
+#define NEAR_CONTENT_ALIGNMENT 64
 
 struct near_chunk {
 	struct near_chunk *next;
-	_Alignas(max_align_t) unsigned char content[];
+	_Alignas(NEAR_CONTENT_ALIGNMENT) unsigned char content[];
 };
 
 #define NEAR_CONTENT_BYTES (NEAR_CHUNK_BYTES - offsetof(struct near_chunk, content))

@@ -45,19 +45,6 @@ struct profile *profile_new(const char *name, struct region *region)
 	return profile;
 }
 
-struct profile_python *profile_add_python(struct profile *profile, struct region *region, const char *version,
-					  bool gil)
-{
-	struct profile_python *python;
-
-	profile->pythons = region_grow(region, profile->pythons, profile->python_count, &profile->python_capacity,
-				       sizeof(profile->pythons[0]));
-	python = &profile->pythons[profile->python_count++];
-	*python = (struct profile_python){ .version = region_strdup(region, version), .gil = gil };
-	values_init(python->values);
-	return python;
-}
-
 /* 12 for "3.12", -1 for what is no version of Python 3. */
 static int version_minor(const char *version)
 {
@@ -70,14 +57,28 @@ static int version_minor(const char *version)
 	return end == version + 2 || minor < 0 || minor > 1000 ? -1 : (int)minor;
 }
 
+struct profile_python *profile_add_python(struct profile *profile, struct region *region, const char *version,
+					  bool gil)
+{
+	struct profile_python *python;
+
+	profile->pythons = region_grow(region, profile->pythons, profile->python_count, &profile->python_capacity,
+				       sizeof(profile->pythons[0]));
+	python = &profile->pythons[profile->python_count++];
+	*python = (struct profile_python){
+		.version = region_strdup(region, version), .minor = version_minor(version), .gil = gil
+	};
+	values_init(python->values);
+	return python;
+}
+
 /*
  * How far an interpreter of the profile is from the one that is asked for; less is nearer. The other
  * build comes after every version of the same build; of two versions equally near, the older one.
  */
 static int distance(const struct profile_python *python, int minor, bool gil)
 {
-	int own = version_minor(python->version);
-	int apart = abs(own - minor) * 2 + (own > minor);
+	int apart = abs(python->minor - minor) * 2 + (python->minor > minor);
 
 	return apart + (python->gil == gil ? 0 : 1000000);
 }

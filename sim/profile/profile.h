@@ -10,6 +10,7 @@
  *     wake.call: {value: 1.3us, spread: 4%, samples: 31, measured: 2026-11-21}
  *   pythons:
  *     "3.11": {gil: on, executable: /usr/bin/python3.11, parameters: {spin.python: {value: 44.1ns, ...}}}
+ *     "3.12": {like: "3.11", parameters: {...}}      # what differs
  *     "3.13t": {gil: off, parameters: {...}}
  *
  * What uses a profile takes a `struct costs` from it: the plain values for one interpreter.
@@ -76,6 +77,7 @@ struct profile_value {
 
 struct profile_python {
 	const char *version;			 /* "3.13"; as stated in the file without a trailing "t" */
+	int minor;				 /* 13 */
 	bool gil;				 /* false: free-threaded build */
 	const char *executable;			 /* may be NULL */
 	const char *full_version;		 /* "3.13.0"; may be NULL */

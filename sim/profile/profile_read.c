@@ -329,9 +329,37 @@ static bool is_version(const char *text, size_t length)
 	       strspn(text + 2, "0123456789") >= length - 2;
 }
 
+/* One that has been read already, by what a profile calls it; NULL: none. */
+static const struct profile_python *find_python(const struct profile *profile, const char *name)
+{
+	for (size_t i = 0; i < profile->python_count; i++) {
+		const struct profile_python *python = &profile->pythons[i];
+		size_t length = strlen(python->version);
+
+		if (!strncmp(python->version, name, length) && !strcmp(name + length, python->gil ? "" : "t"))
+			return python;
+	}
+	return NULL;
+}
+
+/* like: "3.12": what its parameters do not say is as that one's. */
+static void read_like(struct reader *reader, const struct node *node, const struct profile *profile,
+		      struct profile_python *python)
+{
+	const char *name = scalar_text(reader, node);
+	const struct profile_python *other = name ? find_python(profile, name) : NULL;
+
+	if (name && (!other || other == python))
+		node_error(reader, node, "like is '%s', expected a Python that stands before this one", name);
+	for (enum cost cost = 0; other && cost < COST_COUNT; cost++)
+		if (python->values[cost].provenance == PROVENANCE_MISSING)
+			python->values[cost] = other->values[cost];
+}
+
 static void read_python(struct reader *reader, const struct node *node, struct profile *profile)
 {
-	static const char *const keys[] = { "gil", "executable", "version", "parameters" };
+	static const char *const keys[] = { "like", "gil", "executable", "version", "parameters" };
+	const struct node *like = NULL;
 	size_t length = strlen(node->key);
 	bool free_threaded = length > 0 && node->key[length - 1] == 't';
 	struct profile_python *python;
@@ -342,15 +370,18 @@ static void read_python(struct reader *reader, const struct node *node, struct p
 			  node->key);
 		return;
 	}
-	for (size_t i = 0; i < profile->python_count; i++)
-		if (!strcmp(profile->pythons[i].version, version) && profile->pythons[i].gil == !free_threaded)
-			return; /* given twice: said already */
+	if (find_python(profile, node->key))
+		return; /* given twice: said already */
 	python = profile_add_python(profile, reader->region, version, !free_threaded);
 	for (const struct node *child = mapping_children(reader, node, "a Python"); child; child = child->next) {
 		const char *text;
 
 		if (!strcmp(child->key, "parameters")) {
 			read_parameters(reader, child, SCOPE_PYTHON, python->values);
+			continue;
+		}
+		if (!strcmp(child->key, "like")) {
+			like = child;
 			continue;
 		}
 		text = scalar_text(reader, child);
@@ -372,6 +403,8 @@ static void read_python(struct reader *reader, const struct node *node, struct p
 			unknown_key(reader, child, "a Python", keys, COUNT_OF(keys));
 		}
 	}
+	if (like)
+		read_like(reader, like, profile, python);
 }
 
 /* Every row of the machine must be there; a Python's missing rows come from its neighbours. */

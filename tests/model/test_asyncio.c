@@ -47,7 +47,7 @@ static struct {
 	struct aio_queue queue;
 	struct aio_group *group;
 	struct aio_completion *completion;
-	struct aio_executor_call call;
+	struct aio_executor_call *call;
 	struct aio_generator generator;
 	struct aio_timeout *timeout;
 	int64_t number;
@@ -58,6 +58,7 @@ static void set_up(void)
 	memset(&test, 0, sizeof(test));
 	region_init(&test.region);
 	test.timeout = region_alloc_near(&test.region, sizeof(*test.timeout));
+	test.call = region_alloc_near(&test.region, sizeof(*test.call));
 	test.minor = 12;
 	for (int i = 0; i < COST_COUNT; i++)
 		test.costs.value[i] = cost_infos[i].ideal;
@@ -1030,9 +1031,9 @@ static enum progress to_a_thread(struct os_thread *thread, struct frame *frame)
 	test.tasks[1] = new_sleeper("c", 29 * SIM_MS, 0);
 	AWAIT(frame, aio_task_start(thread, test.tasks[0]));
 	AWAIT(frame, aio_task_start(thread, test.tasks[1]));
-	AWAIT(frame, aio_run_in_executor(thread, (struct aio_executor){ NULL, NULL }, 3, &test.call,
+	AWAIT(frame, aio_run_in_executor(thread, (struct aio_executor){ NULL, NULL }, 3, test.call,
 					 sleep_in_a_thread, NULL));
-	AWAIT(frame, aio_await(thread, &test.call.future, ACTIVITY_QUEUE_WAIT));
+	AWAIT(frame, aio_await(thread, &test.call->future, ACTIVITY_QUEUE_WAIT));
 	note("end");
 	PROGRAM_END;
 }

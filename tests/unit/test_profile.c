@@ -211,6 +211,40 @@ Test(profile, costs_come_from_the_exact_version_then_the_nearest_then_the_other_
 	cr_expect(note != NULL);
 }
 
+Test(profile, a_python_like_another_differs_in_what_it_says_itself)
+{
+	struct diagnostics ignored;
+	const struct profile *profile;
+	const struct profile_python *first, *second;
+	const char *path = region_format(&region, "%s/like.yaml", folder);
+	FILE *stream = fopen(path, "w");
+
+	diagnostics_init(&ignored, &region);
+	cr_assert(stream != NULL);
+	cr_assert(profile_write(uneven_profile(), stream));
+	fputs("  \"3.12\":\n"
+	      "    parameters:\n"
+	      "      interpreter.step: {value: 77ns, assumed: x}\n"
+	      "    like: \"3.11\"\n",
+	      stream);
+	fclose(stream);
+	profile = profile_read(path, &region, &ignored);
+	diagnostics_print(&ignored, stderr);
+	cr_assert(profile != NULL);
+	cr_assert(eq(sz, profile->python_count, 3));
+	first = &profile->pythons[0];
+	second = &profile->pythons[2];
+	cr_expect(eq(str, (char *)second->version, (char *)"3.12"));
+	for (enum cost cost = 0; cost < COST_COUNT; cost++) {
+		if (cost_infos[cost].scope != SCOPE_PYTHON || cost == COST_STEP_COST)
+			continue;
+		cr_expect(first->values[cost].value == second->values[cost].value, "%s", cost_infos[cost].name);
+		cr_expect(first->values[cost].provenance == second->values[cost].provenance);
+	}
+	cr_expect(second->values[COST_STEP_COST].value == 77);
+	cr_expect(first->values[COST_STEP_COST].value != 77);
+}
+
 Test(profile, mistakes_are_told_with_their_place)
 {
 	const char *path = file_with("profile: p\n"
@@ -224,7 +258,9 @@ Test(profile, mistakes_are_told_with_their_place)
 				     "  timer.slack: {value: 50, assumed: x}\n"
 				     "pythons:\n"
 				     "  \"2.7\": {gil: on}\n"
-				     "  \"3.13t\": {gil: on}\n");
+				     "  \"3.13t\": {gil: on}\n"
+				     "  \"3.9\": {like: \"3.10\"}\n"
+				     "  \"3.10\": {like: \"3.10\"}\n");
 
 	cr_expect(profile_read(path, &region, &diagnostics) == NULL);
 	cr_expect(is_told(2, 19, "did you mean 'cores'?"));
@@ -236,6 +272,8 @@ Test(profile, mistakes_are_told_with_their_place)
 	cr_expect(is_told(9, 24, "a duration such as 1.3us"));
 	cr_expect(is_told(11, 3, "no version of Python"));
 	cr_expect(is_told(12, 18, "says otherwise"));
+	cr_expect(is_told(13, 17, "stands before"));
+	cr_expect(is_told(14, 18, "stands before"));
 	cr_expect(is_told(0, 0, "lacks 'sched.switch'"));
 }
 
