@@ -367,6 +367,63 @@ Test(processes, a_socket_wakes_who_waits_for_an_answer_when_the_question_is_read
 	cr_expect(is_about(round_trip_ns(true), 12 * SIM_MS));
 }
 
+/* ---- Pages ---- */
+
+struct message_locals {
+	void *item;
+	int count;
+};
+
+static int64_t message_bytes;
+static int fitting_count;
+
+/* A message each millisecond, from 100 ms on. */
+static enum progress read_slowly(struct os_thread *thread, struct frame *frame)
+{
+	struct message_locals *my = FRAME_LOCALS(frame, struct message_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_sleep(thread, 100 * SIM_MS));
+	for (my->count = 0; my->count <= fitting_count; my->count++) {
+		AWAIT(frame, py_sleep(thread, SIM_MS));
+		AWAIT(frame, pipe_read(thread, question, &my->item));
+	}
+	PROGRAM_END;
+}
+
+static enum progress fill_a_pipe(struct os_thread *thread, struct frame *frame)
+{
+	struct message_locals *my = FRAME_LOCALS(frame, struct message_locals);
+
+	PROGRAM_BEGIN(frame);
+	question = pipe_new(thread->machine);
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "child", read_slowly, NULL));
+	for (my->count = 0; my->count < fitting_count; my->count++)
+		AWAIT(frame, pipe_write(thread, question, message_bytes, NULL));
+	at_ns[0] = machine_now(thread->machine);
+	AWAIT(frame, pipe_write(thread, question, message_bytes, NULL));
+	at_ns[1] = machine_now(thread->machine);
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	PROGRAM_END;
+}
+
+static void expect_room(int64_t bytes, int fitting, int read_until_room)
+{
+	message_bytes = bytes;
+	fitting_count = fitting;
+	program_bench_run(&bench, 2, 12, fill_a_pipe);
+	cr_expect(lt(long, at_ns[0], 50 * SIM_MS));
+	cr_expect(is_about(at_ns[1], (100 + read_until_room) * SIM_MS), "%ld", (long)at_ns[1]);
+}
+
+/* 16 pages. Of messages of 64 bytes a page holds 64, and all of them have to be read before a new one has room. */
+Test(processes, a_full_pipe_has_room_when_a_page_is_empty)
+{
+	expect_room(64, 1024, 64);
+	expect_room(3000, 16, 1);
+	expect_room(4096, 16, 1);
+}
+
 /* ---- Managers ---- */
 
 static struct mp_manager *manager;
