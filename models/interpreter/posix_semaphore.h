@@ -5,7 +5,8 @@
  *             first out; no hand-over: whoever runs may take what a woken waiter was woken for. Python/thread_pthread.h
  *             (the locks up to 3.13); Modules/_multiprocessing/semaphore.c.
  * Modelled    who gets the semaphore has it while it queues for the GIL. A post makes the system call for as long as
- *             somebody is on its way to take it, even if all of these have been woken.
+ *             somebody is on its way to take it, even if all of these have been woken. Who finds the semaphore taken is
+ *             for a moment on its way into the kernel, and does not sleep if it was posted meanwhile.
  */
 #ifndef MODELS_INTERPRETER_POSIX_SEMAPHORE_H
 #define MODELS_INTERPRETER_POSIX_SEMAPHORE_H
@@ -29,6 +30,12 @@ static inline bool posix_semaphore_try(struct posix_semaphore *semaphore)
 /* For AWAIT: sem_clockwait() without the GIL, SIM_NS_MAX: sem_wait(). py_thread.timed_out tells how it ended. */
 enum progress posix_semaphore_wait(struct os_thread *thread, struct posix_semaphore *semaphore, sim_ns deadline_ns,
 				   uint8_t activity);
+/* A system call that wakes nobody, or does not wait. It meets others' calls in the kernel's table of futexes, and takes now
+ * more, now less: else those who contend for a semaphore, and do the same all the time, would fall into step. */
+static inline sim_ns posix_semaphore_call_ns(const struct os_thread *thread)
+{
+	return machine_irregular(thread->machine, machine_cost(thread->machine, COST_FUTEX_CALL));
+}
 /* sem_post(). Returns what waking somebody costs the caller; 0 when nobody waits. */
 static inline sim_ns posix_semaphore_post(struct posix_semaphore *semaphore, struct os_thread *thread)
 {
@@ -36,7 +43,7 @@ static inline sim_ns posix_semaphore_post(struct posix_semaphore *semaphore, str
 	if (semaphore->waiter_count == 0)
 		return 0;
 	if (!futex_has_waiters(&semaphore->waiters))
-		return machine_cost(thread->machine, COST_SYSCALL_BASE);
+		return posix_semaphore_call_ns(thread);
 	return futex_wake(&semaphore->waiters, thread, false);
 }
 

@@ -3,8 +3,9 @@
  */
 #include "models/library/mp_pool.h"
 
-/* Pickled size of what goes with each chunk: job number, chunk number, function's name; and of a result. */
-#define CHUNK_BASE_BYTES 60
+/* Pickled size of what goes with each chunk: job, chunk, and the names of two functions (89 for one item of a native run);
+ * and of a result (26). */
+#define CHUNK_BASE_BYTES 90
 #define RESULT_BASE_BYTES 30
 #define SENTINEL_BYTES 4
 

@@ -45,6 +45,9 @@ struct sched_entity {
 	bool has_relative_deadline;
 	struct utilisation utilisation; /* kept where threads are packed by it */
 	struct core *utilised_core;	/* whose utilisation this one is part of */
+	int32_t last_wakee;		/* its number */
+	uint32_t wakee_flips;		/* how often it woke another one than before, of late */
+	sim_ns wakees_halved_ns;	/* since when */
 };
 
 struct os_thread {

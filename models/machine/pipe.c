@@ -3,14 +3,24 @@
  */
 #include "models/machine/pipe.h"
 
+#define PAGE_BYTES 4096
+
 static const char pipe_word[] = "pipe"; /* of the trace */
+
+/* A page of a pipe: bytes that are still to be read, and where in the page they end. */
+struct pipe_page {
+	int64_t held_bytes, end_byte;
+};
 
 struct pipe *pipe_new(struct machine_model *machine)
 {
 	struct pipe *pipe = region_alloc(machine->region, sizeof(*pipe));
 
 	pipe->machine = machine;
-	pipe->capacity_bytes = machine_cost(machine, COST_PIPE_CAPACITY);
+	pipe->page_count = (size_t)machine_cost(machine, COST_PIPE_CAPACITY) / PAGE_BYTES;
+	if (pipe->page_count == 0)
+		pipe->page_count = 1;
+	ring_init(&pipe->pages, machine->region, sizeof(struct pipe_page));
 	ring_init(&pipe->messages, machine->region, sizeof(struct pipe_message));
 	return pipe;
 }
@@ -39,11 +49,64 @@ static sim_ns transfer_cost(const struct pipe *pipe, enum cost base, int64_t byt
 	       sim_time_round(pipe->machine->costs->value[COST_MEM_COPY] * (double)bytes);
 }
 
+static bool is_full(const struct pipe *pipe)
+{
+	return pipe->pages.count >= pipe->page_count;
+}
+
+/* What does not fill a page goes behind what is in the last one, if there is room for all of it. */
+static int64_t merge_rest(struct pipe *pipe, int64_t bytes)
+{
+	int64_t rest = bytes % PAGE_BYTES;
+	struct pipe_page *last;
+
+	if (rest == 0 || pipe->pages.count == 0)
+		return 0;
+	last = ring_at(&pipe->pages, pipe->pages.count - 1);
+	if (last->end_byte + rest > PAGE_BYTES)
+		return 0;
+	last->end_byte += rest;
+	last->held_bytes += rest;
+	return rest;
+}
+
+/* Fills pages until there are no more, of bytes or of pages; returns how many bytes are in them. */
+static int64_t fill_pages(struct pipe *pipe, int64_t bytes)
+{
+	int64_t moved = 0;
+
+	while (moved < bytes && !is_full(pipe)) {
+		int64_t in_page = bytes - moved < PAGE_BYTES ? bytes - moved : PAGE_BYTES;
+
+		*(struct pipe_page *)ring_append(&pipe->pages) = (struct pipe_page){ in_page, in_page };
+		moved += in_page;
+	}
+	return moved;
+}
+
+/* True: a full pipe has a free page now. */
+static bool empty_pages(struct pipe *pipe, int64_t bytes)
+{
+	bool was_full = is_full(pipe);
+
+	while (bytes > 0) {
+		struct pipe_page *first = ring_at(&pipe->pages, 0);
+		int64_t of_page = bytes < first->held_bytes ? bytes : first->held_bytes;
+
+		first->held_bytes -= of_page;
+		bytes -= of_page;
+		if (first->held_bytes == 0)
+			ring_drop_first(&pipe->pages);
+	}
+	return was_full && !is_full(pipe);
+}
+
 struct write_locals {
 	struct pipe *pipe;
 	int64_t left_bytes;
 	int64_t moved;
 	sim_ns cost_ns;
+	bool has_begun;
 };
 
 static enum progress write_message(struct os_thread *thread, struct frame *frame)
@@ -53,17 +116,17 @@ static enum progress write_message(struct os_thread *thread, struct frame *frame
 
 	PROGRAM_BEGIN(frame);
 	while (my->left_bytes > 0) {
-		bool was_empty = pipe->held_bytes == 0;
-		int64_t room = pipe->capacity_bytes - pipe->held_bytes;
+		bool was_empty = !pipe_is_readable(pipe);
 
-		if (room == 0) {
+		my->moved = my->has_begun ? 0 : merge_rest(pipe, my->left_bytes);
+		my->moved += fill_pages(pipe, my->left_bytes - my->moved);
+		my->has_begun = true;
+		if (my->moved == 0) {
 			AWAIT(frame, futex_wait(thread, &pipe->writers, SIM_NS_MAX, 0));
 			continue;
 		}
-		my->moved = my->left_bytes < room ? my->left_bytes : room;
 		my->left_bytes -= my->moved;
 		last_message(pipe)->written_bytes += my->moved;
-		pipe->held_bytes += my->moved;
 		my->cost_ns = transfer_cost(pipe, COST_PIPE_WRITE, my->moved);
 		/* Those in poll() stand before those in read() (add_wait_queue_exclusive() appends). */
 		if (pipe->pollers)
@@ -103,14 +166,14 @@ static enum progress read_message(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	for (;;) {
-		while (pipe->held_bytes == 0)
+		while (!pipe_is_readable(pipe))
 			AWAIT(frame, futex_wait(thread, &pipe->readers, SIM_NS_MAX, 0));
 		message = first_message(pipe);
 		my->moved = message->written_bytes - message->read_bytes;
 		message->read_bytes += my->moved;
-		pipe->held_bytes -= my->moved;
-		my->cost_ns =
-			transfer_cost(pipe, COST_PIPE_READ, my->moved) + futex_wake(&pipe->writers, thread, true);
+		my->cost_ns = transfer_cost(pipe, COST_PIPE_READ, my->moved);
+		if (empty_pages(pipe, my->moved))
+			my->cost_ns += futex_wake(&pipe->writers, thread, true);
 		if (pipe->way_back)
 			my->cost_ns += futex_wake(&pipe->way_back->readers, thread, true);
 		AWAIT(frame, os_thread_compute(thread, my->cost_ns));

@@ -2,14 +2,16 @@
  * pipe.h - a kernel pipe with messages in it: bounded bytes, blocking reads and writes; or one way of a socket pair.
  *
  * Source      Linux fs/pipe.c: pipe_write() wakes a reader only if the pipe was empty, and pollers always;
- *             a full pipe blocks the writer until the reader has made room.
+ *             a full pipe blocks the writer until the reader has emptied a page: before 6.14 whatever was read from a
+ *             full pipe woke the writer, who often found no room.
  *             net/unix/af_unix.c: who reads from a socket frees what the other side sent, and unix_write_space() then
  *             wakes whoever waits on the other side's socket, for whatever: one that waits in recv() for the answer to
  *             that very message finds nothing and waits again (perf record -e sched:sched_wakeup: each call to a
  *             manager's server wakes its client twice).
- * Modelled    bytes against capacity, cost by bytes, sync wake-ups. A message is what the layer above frames; its
- *             bytes may pass through in several rounds.
- * Left out    the rounding of a message to pages (messages of 2 to 4 KiB take one page each).
+ * Modelled    pages: what a write leaves over goes into the last one if it fits, so 16 messages of 2 to 4 KiB fill a
+ *             pipe, and of small ones many have to be read before the writer goes on; cost by bytes, sync wake-ups.
+ *             A message is what the layer above frames; its bytes may pass through in several rounds.
+ * Assumed     a socket holds as much in the same way (its buffer counts packets with their headers).
  */
 #ifndef MODELS_MACHINE_PIPE_H
 #define MODELS_MACHINE_PIPE_H
@@ -26,7 +28,8 @@ struct pipe_message {
 
 struct pipe {
 	struct machine_model *machine;
-	int64_t capacity_bytes, held_bytes;
+	size_t page_count;
+	struct ring pages; /* of struct pipe_page: those with something to read */
 	struct ring messages; /* those begun and not yet read to the end */
 	int64_t last_read_bytes; /* of the message that was read last */
 	struct futex readers, writers;
@@ -39,7 +42,7 @@ struct pipe *pipe_new(struct machine_model *machine);
 void pipe_new_socket(struct machine_model *machine, struct pipe **there, struct pipe **back);
 static inline bool pipe_is_readable(const struct pipe *pipe)
 {
-	return pipe->held_bytes > 0;
+	return pipe->pages.count > 0;
 }
 /* For AWAIT. Writes a message to its end; one writer at a time. */
 enum progress pipe_write(struct os_thread *thread, struct pipe *pipe, int64_t bytes, void *tag);

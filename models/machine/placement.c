@@ -1,12 +1,12 @@
 /*
  * placement.c - on which core a thread runs, and how cores take threads from each other.
  *
- * Source      Linux 6.18, kernel/sched/fair.c: select_task_rq_fair(), wake_affine(),
+ * Source      Linux 6.18, kernel/sched/fair.c: select_task_rq_fair(), wake_wide(), wake_affine(),
  *             select_idle_sibling(), sched_balance_newidle(), can_migrate_task(), nohz_balancer_kick(),
  *             get_sd_balance_interval().
  * Modelled    all cores share a cache: the previous core if idle, else any idle one, else queueing behind the
- *             better of the previous and the waker's core; new threads go to the idlest core; a core about
- *             to idle pulls a thread that is not cache-hot, as often as sched.newidle says; a tick on a core with
+ *             better of the previous and the waker's core, of which the latter does not count for one that wakes many
+ *             who wake many; new threads go to the idlest core; a core about to idle pulls a thread that is not cache-hot, as often as sched.newidle says; a tick on a core with
  *             waiting threads hands one to an idle core; busy cores even out at the kernel's intervals.
  *             Kernels for virtual machines may keep threads together on a virtual core that runs anyway, because
  *             one that idles is dear to wake (sched.pack_below > 0): a thread that was not too busy of late keeps
@@ -121,11 +121,49 @@ static bool has_room(const struct core *core, const struct os_thread *thread)
 
 /* ---- Choosing a core ---- */
 
+/* record_wakee(): how often it wakes another one than the last time; a half of that is forgotten after a second. */
+static void note_wakee(struct os_thread *waker, const struct os_thread *woken)
+{
+	struct sched_entity *sched = &waker->sched;
+	sim_ns now = machine_now(waker->machine);
+
+	if (now > sched->wakees_halved_ns + SIM_S) {
+		sched->wakee_flips /= 2;
+		sched->wakees_halved_ns = now;
+	}
+	if (sched->last_wakee != woken->id) {
+		sched->last_wakee = woken->id;
+		sched->wakee_flips++;
+	}
+}
+
+/* wake_wide(): one that wakes many, each of whom wakes several, too: not all of them can be near it. */
+static bool wakes_too_many(const struct os_thread *waker, const struct os_thread *woken)
+{
+	uint32_t more = waker->sched.wakee_flips, fewer = woken->sched.wakee_flips;
+	uint32_t factor = (uint32_t)waker->machine->core_count;
+
+	if (more < fewer) {
+		more = woken->sched.wakee_flips;
+		fewer = waker->sched.wakee_flips;
+	}
+	return fewer >= factor && more >= fewer * factor;
+}
+
+/* A timer's interrupt wakes in the name of whoever runs there. */
+static bool stays_near(struct os_thread *waker, const struct os_thread *woken)
+{
+	if (!waker)
+		return true;
+	note_wakee(waker, woken);
+	return !wakes_too_many(waker, woken);
+}
+
 struct core *placement_for_wake(struct os_thread *thread, struct os_thread *waker, bool sync)
 {
 	struct machine_model *machine = thread->machine;
 	struct core *previous = thread->core;
-	struct core *here = waker ? waker->core : previous;
+	struct core *here = stays_near(waker ? waker : previous->current, thread) && waker ? waker->core : previous;
 	struct core *target, *idle;
 
 	if (is_idle(previous))

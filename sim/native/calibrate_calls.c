@@ -4,6 +4,7 @@
 #include "sim/native/calibrate_tools.h"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -25,6 +26,35 @@ bool calibrate_syscall(struct calibration *calibration)
 		batches[batch] = took_ns / 5000 / slowness_since(slow);
 	}
 	calibration_put_batches(calibration, COST_SYSCALL_BASE, batches, CALIBRATE_BATCHES, NULL);
+	return true;
+}
+
+static void call_futex(int32_t *word, int operation)
+{
+	for (int i = 0; i < 5000; i++)
+		syscall(SYS_futex, word, operation, 1, NULL, NULL, 0);
+}
+
+/* Of memory that processes share: a wait for another value than is there, and a wake-up of nobody. */
+bool calibrate_futex_call(struct calibration *calibration)
+{
+	double batches[CALIBRATE_BATCHES];
+	int32_t *word = mmap(NULL, sizeof(*word), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (word == MAP_FAILED)
+		return fail(calibration, "mmap");
+	*word = 0;
+	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
+		double slow = await_full_pace(), took_ns;
+		int64_t begin_ns = now_ns();
+
+		call_futex(word, FUTEX_WAIT);
+		call_futex(word, FUTEX_WAKE);
+		took_ns = (double)(now_ns() - begin_ns);
+		batches[batch] = took_ns / 10000 / slowness_since(slow);
+	}
+	munmap(word, sizeof(*word));
+	calibration_put_batches(calibration, COST_FUTEX_CALL, batches, CALIBRATE_BATCHES, NULL);
 	return true;
 }
 

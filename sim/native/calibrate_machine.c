@@ -27,6 +27,7 @@ static const struct {
 	{ "scheduler", calibrate_scheduler },
 	{ "limits", calibrate_limits },
 	{ "system calls", calibrate_syscall },
+	{ "calls of a futex", calibrate_futex_call },
 	{ "pipes", calibrate_pipe },
 	{ "fresh memory", calibrate_faults },
 	{ "context switches", calibrate_switches },

@@ -67,6 +67,7 @@ bool calibrate_scheduler(struct calibration *calibration);
 bool calibrate_limits(struct calibration *calibration);
 /* calibrate_calls.c: one thread and the kernel. */
 bool calibrate_syscall(struct calibration *calibration);
+bool calibrate_futex_call(struct calibration *calibration);
 bool calibrate_pipe(struct calibration *calibration);
 bool calibrate_faults(struct calibration *calibration);
 /* calibrate_wakes.c: from a wake-up to who is woken. */

@@ -45,6 +45,7 @@
 	P(TIMER_INTERRUPT,      "timer.interrupt",       ns,    MACHINE, WORK, 0,      "what a timer that goes off takes from a busy core, who waits for it apart") \
 	/* System calls, pipes, memory */ \
 	P(SYSCALL_BASE,         "syscall.base",          ns,    MACHINE, WORK, 0,      "the cheapest system call") \
+	P(FUTEX_CALL,           "futex.call",            ns,    MACHINE, WORK, 0,      "the system call of a lock that processes share which wakes nobody, or finds that it need not wait any more") \
 	P(PIPE_WRITE,           "pipe.write",            ns,    MACHINE, WORK, 0,      "write of one byte to a pipe that nobody waits on") \
 	P(PIPE_READ,            "pipe.read",             ns,    MACHINE, WORK, 0,      "read of one byte that is there") \
 	P(MEM_COPY,             "mem.copy",              ns_per_byte, MACHINE, WORK, 0,"copying a byte through a pipe, each way") \

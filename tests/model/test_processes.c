@@ -367,6 +367,101 @@ Test(processes, a_socket_wakes_who_waits_for_an_answer_when_the_question_is_read
 	cr_expect(is_about(round_trip_ns(true), 12 * SIM_MS));
 }
 
+/* ---- Pages ---- */
+
+struct message_locals {
+	void *item;
+	int count;
+};
+
+static int64_t message_bytes;
+static int fitting_count;
+
+/* A message each millisecond, from 100 ms on. */
+static enum progress read_slowly(struct os_thread *thread, struct frame *frame)
+{
+	struct message_locals *my = FRAME_LOCALS(frame, struct message_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_sleep(thread, 100 * SIM_MS));
+	for (my->count = 0; my->count <= fitting_count; my->count++) {
+		AWAIT(frame, py_sleep(thread, SIM_MS));
+		AWAIT(frame, pipe_read(thread, question, &my->item));
+	}
+	PROGRAM_END;
+}
+
+static enum progress fill_a_pipe(struct os_thread *thread, struct frame *frame)
+{
+	struct message_locals *my = FRAME_LOCALS(frame, struct message_locals);
+
+	PROGRAM_BEGIN(frame);
+	question = pipe_new(thread->machine);
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "child", read_slowly, NULL));
+	for (my->count = 0; my->count < fitting_count; my->count++)
+		AWAIT(frame, pipe_write(thread, question, message_bytes, NULL));
+	at_ns[0] = machine_now(thread->machine);
+	AWAIT(frame, pipe_write(thread, question, message_bytes, NULL));
+	at_ns[1] = machine_now(thread->machine);
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	PROGRAM_END;
+}
+
+static void expect_room(int64_t bytes, int fitting, int read_until_room)
+{
+	message_bytes = bytes;
+	fitting_count = fitting;
+	program_bench_run(&bench, 2, 12, fill_a_pipe);
+	cr_expect(lt(long, at_ns[0], 50 * SIM_MS));
+	cr_expect(is_about(at_ns[1], (100 + read_until_room) * SIM_MS), "%ld", (long)at_ns[1]);
+}
+
+/* 16 pages. Of messages of 64 bytes a page holds 64, and all of them have to be read before a new one has room. */
+Test(processes, a_full_pipe_has_room_when_a_page_is_empty)
+{
+	expect_room(64, 1024, 64);
+	expect_room(3000, 16, 1);
+	expect_room(4096, 16, 1);
+}
+
+/* ---- Semaphores ---- */
+
+#define START_NS (30 * SIM_MS) /* of the child, and of whoever sleeps: an idle core's wake-up */
+
+static struct mp_semaphore guard;
+
+static enum progress hold_for_five_ms(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, mp_semaphore_acquire(thread, &guard, SIM_NS_MAX));
+	AWAIT(frame, os_thread_compute(thread, 5 * SIM_MS + SIM_US));
+	AWAIT(frame, mp_semaphore_release(thread, &guard));
+	PROGRAM_END;
+}
+
+static enum progress acquire_just_before_that(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	mp_semaphore_init(&guard, 1);
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "child", hold_for_five_ms, NULL));
+	AWAIT(frame, os_thread_compute(thread, START_NS + 5 * SIM_MS));
+	AWAIT(frame, mp_semaphore_acquire(thread, &guard, SIM_NS_MAX));
+	at_ns[0] = machine_now(thread->machine);
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	PROGRAM_END;
+}
+
+/* It is posted within the millisecond or so that the way into the kernel takes here. */
+Test(processes, who_finds_a_semaphore_posted_on_the_way_to_sleep_stays_awake)
+{
+	bench.costs.value[COST_WAKE_IDLE_SHALLOW] = bench.costs.value[COST_WAKE_IDLE_DEEP] = START_NS;
+	program_bench_run(&bench, 2, 12, acquire_just_before_that);
+	cr_expect(gt(long, at_ns[0], 60 * SIM_MS));
+	bench.costs.value[COST_FUTEX_CALL] = 1e6;
+	program_bench_run(&bench, 2, 12, acquire_just_before_that);
+	cr_expect(lt(long, at_ns[0], 50 * SIM_MS));
+}
+
 /* ---- Managers ---- */
 
 static struct mp_manager *manager;

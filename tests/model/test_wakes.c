@@ -142,3 +142,77 @@ Test(wakes, who_has_slept_for_a_moment_preempts_its_waker)
 	program_bench_run(&bench, 1, 12, wake_twice);
 	cr_expect(eq(long, woken_at_ns - began_ns, 1000));
 }
+
+/* ---- Near the waker, or where it was ---- */
+
+static struct futex others;
+static bool wakes_others;
+static const struct core *woken_on;
+
+static enum progress lie_down(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	for (;;)
+		AWAIT(frame, futex_wait(thread, &others, SIM_NS_MAX, 0));
+	PROGRAM_END;
+}
+
+/* Wakes two threads in turn, the first time. */
+static enum progress sleep_and_wake_others(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	for (;;) {
+		AWAIT(frame, futex_wait(thread, &bed, SIM_NS_MAX, 0));
+		if (!wakes_others)
+			continue;
+		wakes_others = false;
+		AWAIT(frame, os_thread_compute(thread, futex_wake(&others, thread, false)));
+		AWAIT(frame, os_thread_compute(thread, futex_wake(&others, thread, false)));
+	}
+	PROGRAM_END;
+}
+
+struct wake_locals {
+	int round;
+};
+
+/* All others are on the second core, which a hog keeps busy in the end. */
+static enum progress wake_in_turns(struct os_thread *thread, struct frame *frame)
+{
+	struct wake_locals *my = FRAME_LOCALS(frame, struct wake_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (my->round = 0; my->round < 2; my->round++)
+		os_thread_start(os_thread_new(thread->process, "other", lie_down));
+	sleeper = os_thread_new(thread->process, "sleeper", sleep_and_wake_others);
+	os_thread_start(sleeper);
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	for (my->round = 0; my->round < 4; my->round++) {
+		AWAIT(frame, os_thread_compute(thread, futex_wake(&bed, thread, false)));
+		AWAIT(frame, os_thread_compute(thread, SIM_MS));
+		AWAIT(frame, os_thread_compute(thread, futex_wake(&others, thread, false)));
+		AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	}
+	hog = os_thread_new(thread->process, "hog", compute_long);
+	os_thread_start(hog);
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	futex_wake(&bed, thread, true);
+	woken_on = sleeper->core;
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	PROGRAM_END;
+}
+
+static bool is_woken_near(bool wakes)
+{
+	wakes_others = wakes;
+	bed = others = (struct futex){ 0 };
+	program_bench_run(&bench, 2, 12, wake_in_turns);
+	return woken_on != hog->core;
+}
+
+/* Behind the hog it would wait longer. But it wakes several itself, and its waker still more. */
+Test(wakes, who_wakes_many_keeps_those_near_that_wake_few)
+{
+	cr_expect(is_woken_near(false));
+	cr_expect(not(is_woken_near(true)));
+}
