@@ -198,8 +198,9 @@ N ?= 200
 ledger-random: all ## the same for N=200 random scenarios
 	@tests/tools/ledger.sh random build/gilsim $(N)
 
-check-readme: all ## run every command of the README but those that measure
-	@tests/tools/check_readme.sh build/gilsim
+MEASURE ?= 0
+check-readme: all ## run every command of the README; MEASURE=1: those that measure, too
+	@tests/tools/check_readme.sh build/gilsim $(MEASURE)
 
 test-all: ## everything that .ci/run runs, and what takes long
 	.ci/run
