@@ -13,9 +13,9 @@
 struct form {
 	const char *name, *group;
 	const char *keys; /* of the variant, all but `set` */
-	int least_minor;  /* of Python 3; 0: any */
-	bool without_gil;
 	const char *needs;
+	int least_minor; /* of Python 3; 0: any */
+	bool without_gil;
 	bool serves; /* can be asked from outside; the others start with all their work */
 };
 
