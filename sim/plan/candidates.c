@@ -13,9 +13,9 @@
 struct form {
 	const char *name, *group;
 	const char *keys; /* of the variant, all but `set` */
-	const char *needs;
-	int least_minor; /* of Python 3; 0: any */
+	int least_minor;  /* of Python 3; 0: any */
 	bool without_gil;
+	const char *needs;
 	bool serves; /* can be asked from outside; the others start with all their work */
 };
 
