@@ -11,6 +11,8 @@
  * random number, is drawn evenly. Linux 6.5 and later is what has EEVDF. Left out    the network; a client's own
  * timeout.
  */
+#include <assert.h>
+
 #include "models/simulate/arrivals.h"
 #include "models/simulate/coroutines.h"
 #include "models/simulate/server.h"
@@ -146,6 +148,7 @@ void server_clients_reset(struct server *server, const struct server_worker *wor
 {
 	struct request *next;
 
+	assert(worker); /* what nobody has accepted has none */
 	for (struct request *request = server->open; request; request = next) {
 		bool is_queued = !request->connection.worker && request->listener &&
 				 request->listener == worker->listener && !server->shared;

@@ -188,13 +188,14 @@ static enum scaled decimal_scale(const struct decimal *number, int64_t factor, i
 	return product % divisor == 0 ? SCALED_EXACT : SCALED_ROUNDED;
 }
 
-/* Splits `text` into number and unit, and refuses what no quantity of this family may be. A bare 0
- * gives the unit NULL where `zero_allowed`. */
+/* Splits `text` into number and unit, of which the factor, and refuses what no quantity of this family may be. A bare 0
+ * has the factor 1 where `zero_allowed`. */
 static bool quantity_read(const char *text, const struct quantity *quantity, bool zero_allowed,
-			  struct decimal *number, const struct unit **unit, struct unit_error *error)
+			  struct decimal *number, int64_t *factor, struct unit_error *error)
 {
 	const char *suffix;
 
+	*factor = 1;
 	if (text[0] == '\0')
 		return refuse(error, "missing %s, expected a number with its unit such as %s", quantity->noun,
 			      quantity->example);
@@ -205,7 +206,6 @@ static bool quantity_read(const char *text, const struct quantity *quantity, boo
 	suffix = text + number->length;
 	if (number->negative && number->digits != 0)
 		return refuse(error, "negative %s '%s', expected at least 0", quantity->noun, quoted(text).text);
-	*unit = NULL;
 	if (suffix[0] == '\0') {
 		if (zero_allowed && number->digits == 0)
 			return true;
@@ -216,7 +216,7 @@ static bool quantity_read(const char *text, const struct quantity *quantity, boo
 			      quoted(text).text, quantity->example);
 	for (const struct unit *candidate = quantity->units; candidate->name; candidate++) {
 		if (strcmp(suffix, candidate->name) == 0) {
-			*unit = candidate;
+			*factor = candidate->factor;
 			return true;
 		}
 	}
@@ -227,12 +227,11 @@ static bool quantity_read(const char *text, const struct quantity *quantity, boo
 bool units_parse_duration(const char *text, sim_ns *value, struct unit_error *error)
 {
 	struct decimal number;
-	const struct unit *unit;
-	int64_t result;
+	int64_t factor, result;
 
-	if (!quantity_read(text, &duration_quantity, true, &number, &unit, error))
+	if (!quantity_read(text, &duration_quantity, true, &number, &factor, error))
 		return false;
-	if (decimal_scale(&number, unit ? unit->factor : 1, &result) == SCALED_OVERFLOW)
+	if (decimal_scale(&number, factor, &result) == SCALED_OVERFLOW)
 		return refuse(error, "duration '%s' is too long, expected less than 292 years", quoted(text).text);
 	*value = result;
 	return true;
@@ -241,12 +240,11 @@ bool units_parse_duration(const char *text, sim_ns *value, struct unit_error *er
 bool units_parse_bytes(const char *text, int64_t *value, struct unit_error *error)
 {
 	struct decimal number;
-	const struct unit *unit;
-	int64_t result;
+	int64_t factor, result;
 
-	if (!quantity_read(text, &byte_quantity, true, &number, &unit, error))
+	if (!quantity_read(text, &byte_quantity, true, &number, &factor, error))
 		return false;
-	switch (decimal_scale(&number, unit ? unit->factor : 1, &result)) {
+	switch (decimal_scale(&number, factor, &result)) {
 	case SCALED_OVERFLOW:
 		return refuse(error, "size '%s' is too large, expected less than 8 EiB", quoted(text).text);
 	case SCALED_ROUNDED:
@@ -261,13 +259,13 @@ bool units_parse_bytes(const char *text, int64_t *value, struct unit_error *erro
 bool units_parse_rate(const char *text, double *per_s, struct unit_error *error)
 {
 	struct decimal number;
-	const struct unit *unit;
+	int64_t factor;
 	double rate;
 
-	if (!quantity_read(text, &rate_quantity, false, &number, &unit, error))
+	if (!quantity_read(text, &rate_quantity, false, &number, &factor, error))
 		return false;
 	/* decimal_read() approved of the number and the unit follows it, so strtod() ends where it did. */
-	rate = strtod(text, NULL) / (double)unit->factor;
+	rate = strtod(text, NULL) / (double)factor;
 	if (!(rate > 0))
 		return refuse(error, "rate '%s' is zero, expected more than 0/s", quoted(text).text);
 	if (!isfinite(rate))

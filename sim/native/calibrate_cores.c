@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "sim/native/native_cpus.h"
+#include "sim/native/native_fork.h"
 
 /* ---- Cold caches ------------------------------------------------------------------------------------------ */
 
@@ -101,12 +101,11 @@ static void work_beside(struct calibration *calibration, struct shared *shared)
 		if (allowed.items[i] == calibration->here)
 			continue;
 		others++;
-		child = fork();
+		child = native_fork();
 		if (child < 0)
 			_exit(1);
 		if (child != 0)
 			continue;
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pin(allowed.items[i]);
 		for (;;) {
 			unsigned state = atomic_load(&shared->go);
@@ -285,11 +284,10 @@ static void take_turns(struct calibration *calibration, struct shared *shared)
 	pid_t child;
 
 	pin(calibration->here);
-	child = fork();
+	child = native_fork();
 	if (child < 0)
 		_exit(1);
 	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			spin_for(SIM_MS);
 	}
@@ -302,10 +300,10 @@ static void take_turns(struct calibration *calibration, struct shared *shared)
 		}
 		last_ns = now;
 	}
-	/* The child gets its parent's death signal. */
 }
 
-/* A slice that ticks end is hardly ever of its own length; one that a timer ends is, unless its process is disturbed. */
+/* A slice that ticks end is hardly ever of its own length; one that a timer ends is, unless its process is
+ * disturbed. */
 bool calibrate_slices(struct calibration *calibration)
 {
 	struct shared *shared = shared_new();

@@ -12,11 +12,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/native/native_fork.h"
 #include "sim/native/native_process.h"
 
 int64_t clock_ns(clockid_t clock)
@@ -191,10 +191,9 @@ bool in_child(struct calibration *calibration, void (*body)(struct calibration *
 	native_interrupts(&awaited);
 	sigaddset(&awaited, SIGCHLD);
 	pthread_sigmask(SIG_BLOCK, &awaited, &mask);
-	child = fork();
+	child = native_fork();
 	if (child == 0) {
 		setpgid(0, 0);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pthread_sigmask(SIG_SETMASK, &mask, NULL);
 		body(calibration, shared);
 		_exit(0);

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/native/native_fork.h"
+
 /* ---- One core: switches ---------------------------------------------------------------------------------- */
 
 #define ROUND_TRIPS 1000
@@ -90,9 +92,8 @@ static void switch_often(struct calibration *calibration, struct shared *shared)
 	pid_t child;
 
 	pin(calibration->here);
-	child = processes ? fork() : -1;
+	child = processes ? native_fork() : -1;
 	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		answer(processes);
 		_exit(0);
 	}

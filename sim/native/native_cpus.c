@@ -69,7 +69,8 @@ bool native_cpus_choose(struct native_cpus *cpus, const char *list, int cores, s
 		int first, last;
 
 		at = read_cpu(at, &first);
-		last = first;
+		if (at)
+			last = first;
 		if (at && *at == '-')
 			at = read_cpu(at + 1, &last);
 		if (!at || (*at != ',' && *at != '\0') || last < first) {

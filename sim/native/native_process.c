@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #endif
 #include "sim/native/native_process.h"
+#include "sim/native/native_fork.h"
 #include "sim/native/native_memory.h"
 
 #include <assert.h>
@@ -87,7 +88,6 @@ static _Noreturn void become_program(const struct native_command *command, char 
 	int failure;
 
 	setsid();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(out_fd, 1) < 0 || dup2(err_fd, 2) < 0)
 		goto fail;
 	signal(SIGINT, SIG_DFL);
@@ -187,7 +187,7 @@ static bool start_program(struct running *running, const sigset_t *mask, struct 
 	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0)
 		goto fail;
 	running->started_ns = wall_now_ns();
-	running->pid = fork();
+	running->pid = native_fork();
 	if (running->pid < 0)
 		goto fail;
 	if (running->pid == 0)

@@ -54,18 +54,21 @@ static json_t *value_new(const struct workload *workload, struct value value)
 			break;
 		case OPERATOR_NEGATE:
 		case OPERATOR_NOT:
+			assert(depth > 0);
 			stack[depth - 1] = json_pack("[so]", words[operation.kind], stack[depth - 1]);
 			break;
 		case OPERATOR_AND:
 		case OPERATOR_OR:
 			open[open_count++] = operation.kind;
 			break;
+		case OPERATOR_TRUTH:
+			assert(open_count > 0);
+			operation.kind = open[--open_count];
+			__attribute__((fallthrough));
 		default:
+			assert(depth > 1);
 			depth--;
-			stack[depth - 1] = json_pack(
-				"[soo]",
-				words[operation.kind == OPERATOR_TRUTH ? open[--open_count] : operation.kind],
-				stack[depth - 1], stack[depth]);
+			stack[depth - 1] = json_pack("[soo]", words[operation.kind], stack[depth - 1], stack[depth]);
 		}
 	}
 	assert(depth == 1);

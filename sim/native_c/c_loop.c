@@ -6,6 +6,7 @@
 #endif
 #include "sim/native_c/c_loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,6 +262,7 @@ void c_loop_sleep(sim_ns duration_ns)
 	}
 	call_later(duration_ns, &elapsed);
 	await_future(&elapsed);
+	assert(!elapsed.callbacks); /* future_set() gives them back */
 }
 
 uint32_t c_loop_await(struct c_coroutine *coroutine)

@@ -7,10 +7,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/native/native_fork.h"
 #include "sim/native_c/c_instance.h"
 #include "sim/native_c/c_thread.h"
 
@@ -52,7 +52,7 @@ void c_process_kill_rest(void)
 
 pid_t c_process_start(void (*body)(void *argument), void *argument)
 {
-	pid_t child = fork();
+	pid_t child = native_fork();
 
 	if (child < 0)
 		c_die("cannot start a process: %s", strerror(errno));
@@ -60,7 +60,6 @@ pid_t c_process_start(void (*body)(void *argument), void *argument)
 		note_started(child);
 		return child;
 	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	children.count = 0;
 	c_threads_begin(c_run.workload);
 	body(argument);

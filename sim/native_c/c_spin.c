@@ -9,10 +9,10 @@
 #include <math.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/native/native_fork.h"
 #include "sim/native_c/c_clock.h"
 
 #define PIECE_ITERATIONS 50000
@@ -85,17 +85,14 @@ static void run_on(const int *cpus, size_t count)
 
 int c_spin_start_hog(int cpu)
 {
-	pid_t parent = getpid();
-	pid_t child = fork();
+	pid_t child = native_fork();
 
 	if (child != 0)
 		return child;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (cpu >= 0)
 		run_on(&cpu, 1);
-	while (getppid() == parent)
+	for (;;)
 		c_spin(PIECE_ITERATIONS, NULL);
-	_exit(0);
 }
 
 void c_spin_end_hog(int pid)

@@ -158,12 +158,13 @@ static int compare_points(const struct plan_point *a, const struct plan_point *b
 static void find_directions(struct grid *grid)
 {
 	const struct plan_options *options = grid->options;
+	const size_t axis_count = options->axis_count;
 	size_t at[PLAN_AXES_MAX];
 	int directions[PLAN_AXES_MAX] = { 0 };
 
-	for (size_t a = 0; a < options->axis_count; a++)
+	for (size_t a = 0; a < axis_count; a++)
 		at[a] = options->axes[a].count / 2;
-	for (size_t a = 0; a < options->axis_count && !batch_stopped(grid->batch); a++) {
+	for (size_t a = 0; a < axis_count && !batch_stopped(grid->batch); a++) {
 		struct plan_point low;
 		size_t middle = at[a];
 

@@ -3,6 +3,7 @@
  */
 #include "sim/plan/sweep_store.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
@@ -94,6 +95,7 @@ static bool read_identity(struct sweep_store *store, struct sweep_identity *iden
 static bool is_same(const char *path, const struct sweep_identity *there, const struct sweep_identity *wanted,
 		    struct sweep_store_error *error)
 {
+	assert(there->release && there->fingerprint); /* read_identity() has found them */
 	if (strcmp(there->release, wanted->release) != 0)
 		return fail(error, 2, "%s is of gilsim %s, whose results may differ from those of %s", path,
 			    there->release, wanted->release);

@@ -4,6 +4,7 @@
  * The file is a few kilobytes that gilsim or a person wrote: no aliases, no more nesting than the
  * form has. What exceeds that is refused before it is read on.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -110,6 +111,7 @@ static struct node *read_tree(struct reader *reader)
 		} else if (type == YAML_DOCUMENT_END_EVENT || type == YAML_STREAM_END_EVENT) {
 			done = true;
 		} else if (type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT) {
+			assert(depth > 0);
 			depth--;
 		}
 		yaml_event_delete(&reader->event);

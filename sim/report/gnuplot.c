@@ -59,6 +59,7 @@ static bool run(const char *const *arguments, bool output_too, const volatile si
 	size_t length;
 	bool in_time;
 
+	*status = -1; /* it has not ended */
 	if (!said)
 		return data_fail(error, 3, "no temporary file: %s", strerror(errno));
 	fflush(stdout);

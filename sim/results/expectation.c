@@ -1,6 +1,7 @@
 /*
  * expectation.c - tests one parsed expectation against results.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ struct expectation_outcome expectation_test(const struct expectation *expectatio
 	struct expectation_outcome worst = { .verdict = VERDICT_NO_DATA, .actual = NAN };
 	bool for_each = !expectation->left.variant || (expectation->right.metric && !expectation->right.variant);
 
+	assert(results->variants || results->variant_count == 0);
 	if (!for_each) {
 		worst = test_one(expectation, results, NULL);
 		worst.variant = expectation->left.variant;

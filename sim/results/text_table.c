@@ -63,56 +63,79 @@ static size_t width_of(const char *text)
 	return width;
 }
 
-static size_t column_width(const struct text_table *table, size_t column)
+/* Takes the rows that are held into account. */
+static void widen(struct text_table *table)
 {
-	size_t width = 0;
-	bool filled = false;
-
-	for (size_t row = 0; row < text_table_rows(table); row++) {
-		size_t cell = width_of(table->cells[row * table->column_count + column]);
-
-		if (cell > width)
-			width = cell;
-		filled |= row > 0 && cell > 0;
-	}
-	return filled ? width : 0;
-}
-
-void text_table_print(const struct text_table *table, bool color, FILE *stream)
-{
-	size_t *widths = region_alloc_array(table->region, table->column_count, sizeof(*widths));
-	size_t last = 0;
+	bool has_head = table->columns;
 
 	assert(table->cell_count % table->column_count == 0);
-	for (size_t column = 0; column < table->column_count; column++) {
-		widths[column] = column_width(table, column);
-		if (widths[column] > 0)
-			last = column;
+	if (!has_head)
+		table->columns = region_alloc_array(table->region, table->column_count, sizeof(table->columns[0]));
+	for (size_t i = 0; i < table->cell_count; i++) {
+		struct text_column *column = &table->columns[i % table->column_count];
+		size_t width = width_of(table->cells[i]);
+
+		if (width > column->width)
+			column->width = width;
+		column->is_filled |= (has_head || i >= table->column_count) && width > 0;
 	}
+}
+
+static void let_go(struct text_table *table)
+{
+	for (size_t i = 0; i < table->cell_count; i++)
+		region_free(table->region, (char *)table->cells[i]);
+	table->cell_count = 0;
+}
+
+static void print_row(const struct text_table *table, const char *const *cells, FILE *stream)
+{
+	size_t pending = 0; /* blanks owed before the next text, so that no line ends in blanks */
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		size_t room;
+
+		if (!table->columns[i].is_filled)
+			continue;
+		room = table->columns[i].width - width_of(cells[i]);
+		pending += 2 + (table->alignment[i] == 'r' ? room : 0);
+		if (*cells[i]) {
+			fprintf(stream, "%*s%s", (int)pending, "", cells[i]);
+			pending = 0;
+		}
+		if (table->alignment[i] == 'l')
+			pending += room;
+	}
+}
+
+static void print_rows(const struct text_table *table, bool color, FILE *stream)
+{
 	for (size_t row = 0; row < text_table_rows(table); row++) {
 		bool bold = color && row == table->bold_row;
-		size_t pending = 0; /* blanks owed before the next text, so that no line ends in blanks */
 
 		if (bold)
 			fputs("\033[1m", stream);
-		for (size_t column = 0; column <= last; column++) {
-			const char *cell = table->cells[row * table->column_count + column];
-			size_t room;
-
-			if (widths[column] == 0)
-				continue;
-			room = widths[column] - width_of(cell);
-			pending += 2 + (table->alignment[column] == 'r' ? room : 0);
-			if (*cell) {
-				fprintf(stream, "%*s%s", (int)pending, "", cell);
-				pending = 0;
-			}
-			if (table->alignment[column] == 'l')
-				pending += room;
-		}
+		print_row(table, table->cells + row * table->column_count, stream);
 		if (bold)
 			fputs("\033[0m", stream);
 		fputc('\n', stream);
 	}
-	region_free(table->region, widths);
+}
+
+void text_table_print(struct text_table *table, bool color, FILE *stream)
+{
+	widen(table);
+	print_rows(table, color, stream);
+}
+
+void text_table_measure(struct text_table *table)
+{
+	widen(table);
+	let_go(table);
+}
+
+void text_table_print_measured(struct text_table *table, bool color, FILE *stream)
+{
+	print_rows(table, color, stream);
+	let_go(table);
 }

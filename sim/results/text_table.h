@@ -10,11 +10,18 @@
 
 #include "sim/base/region.h"
 
+/* What is known of a column's cells. */
+struct text_column {
+	size_t width;
+	bool is_filled; /* beneath its head */
+};
+
 struct text_table {
 	struct region *region; /* borrowed */
 	const char *alignment; /* one letter a column: l or r */
 	size_t column_count;
-	const char **cells; /* row by row */
+	struct text_column *columns; /* of the rows that were measured; NULL: none was */
+	const char **cells;	     /* row by row */
 	size_t cell_count, cell_capacity;
 	size_t bold_row; /* SIZE_MAX: none */
 };
@@ -30,6 +37,12 @@ void text_table_change(struct text_table *table, double ratio);
 /* Full rows so far. */
 size_t text_table_rows(const struct text_table *table);
 /* Prints all rows, indented by two blanks; columns of which every cell but the head is empty are left out. */
-void text_table_print(const struct text_table *table, bool color, FILE *stream);
+void text_table_print(struct text_table *table, bool color, FILE *stream);
+
+/* For tables that are too long to be held: all rows, the head first, are added twice, and let go of each time; the
+ * columns are as wide as text_table_print() would have them. */
+void text_table_measure(struct text_table *table);
+/* Prints the rows that were added, all of which were measured before. */
+void text_table_print_measured(struct text_table *table, bool color, FILE *stream);
 
 #endif

@@ -4,6 +4,7 @@
  * One row a distribution and its ways to be written. The arguments are split at commas, each into an
  * optional name and a value; which row is meant follows from the names.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -152,7 +153,7 @@ static bool fail_unknown_word(struct parser *parser, const char *word)
 			      word));
 }
 
-/* Splits what stands between the parentheses at commas. */
+/* Splits what stands between the parentheses at commas; nothing is one argument, too. */
 static void split_arguments(struct parser *parser, size_t from, size_t end)
 {
 	size_t start = from;
@@ -168,6 +169,7 @@ static void split_arguments(struct parser *parser, size_t from, size_t end)
 		parser->arguments[parser->count++] = argument;
 		start = i + 1;
 	}
+	assert(parser->count > 0);
 }
 
 /* "mean 20ms" is a named argument: a word, blanks, the rest. */

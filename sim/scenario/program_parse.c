@@ -280,7 +280,8 @@ struct program *program_parse(struct reading *reading, const struct file_keys *f
 	struct steps_parser parser = {
 		.reading = reading, .file = file, .program = program, .folder = folder, .scale = scale
 	};
-	uint32_t count = file->tasks == NULL ? 0 : file->tasks->count;
+	const struct yaml_node *tasks = file->tasks;
+	uint32_t count = tasks == NULL ? 0 : tasks->count;
 
 	expressions_init(&program->expressions, region);
 	name_table_init(&parser.defined_symbols, region);
@@ -290,12 +291,12 @@ struct program *program_parse(struct reading *reading, const struct file_keys *f
 	program->task_nodes = region_alloc_array(region, count, sizeof(program->task_nodes[0]));
 	program->is_started = region_alloc_array(region, count, sizeof(program->is_started[0]));
 	program->task_count = count;
-	if (file->tasks != NULL && count == 0)
-		yaml_tree_error(reading->diagnostics, file->tasks, "no task, expected at least one");
+	if (tasks != NULL && count == 0)
+		yaml_tree_error(reading->diagnostics, tasks, "no task, expected at least one");
 	for (uint32_t i = 0; i < count; i++)
-		declare_task(&parser, &file->tasks->pairs[i], i);
+		declare_task(&parser, &tasks->pairs[i], i);
 	for (uint32_t i = 0; i < count; i++)
-		parse_task(&parser, &file->tasks->pairs[i], i);
+		parse_task(&parser, &tasks->pairs[i], i);
 	refuse_unknown_symbols(&parser);
 	program_refuse_cycles(reading, program);
 	return program;

@@ -118,12 +118,13 @@ bool workload_value(const struct workload *workload, struct value value, const i
 	for (uint32_t i = 0; i < expression->count; i++) {
 		int64_t operand = operations[i].operand;
 
-		switch (operations[i].kind) {
-		case OPERATOR_CONSTANT:
-		case OPERATOR_VARIABLE:
+		if (operations[i].kind == OPERATOR_CONSTANT || operations[i].kind == OPERATOR_VARIABLE) {
 			assert(depth < EXPRESSION_STACK_LIMIT);
 			stack[depth++] = operations[i].kind == OPERATOR_CONSTANT ? operand : variables[operand];
-			break;
+			continue;
+		}
+		assert(depth >= 1);
+		switch (operations[i].kind) {
 		case OPERATOR_NEGATE:
 			if (__builtin_sub_overflow((int64_t)0, stack[depth - 1], &stack[depth - 1]))
 				return false;

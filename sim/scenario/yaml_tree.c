@@ -283,8 +283,9 @@ static bool close_collection(struct builder *builder)
 {
 	struct open_node *open = &builder->open[--builder->depth];
 	struct yaml_node *node = open->node;
-	const struct yaml_node *const *children = builder->children + open->first_child;
 	size_t count = builder->child_count - open->first_child;
+	/* There is no array yet where the first to be closed is empty. */
+	const struct yaml_node *const *children = count > 0 ? builder->children + open->first_child : NULL;
 	uint64_t weight = 1;
 
 	for (size_t i = 0; i < count; i++) {

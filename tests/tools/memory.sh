@@ -2,28 +2,30 @@
 # memory.sh OUT [SUITE...] - valgrind over the tests in OUT/tests, and over the gilsim that they start: whatever is read
 # before it was written, or used after it was given back. A line a suite, as many side by side as JOBS says.
 #
-# Left out are tests of real interpreters, whose figures under valgrind mean nothing, and those that fill memory or wait
-# for seconds of processor time on purpose. Leaks are LeakSanitizer's to find (make test VARIANT=san).
+# All suites, properties on few scenarios; interpreters, shells and gnuplot run outside of valgrind. What takes thirty times as
+# long fails by the clock where a test measures: in those suites reports and crashes count, verdicts do not. Leaks are
+# LeakSanitizer's to find (make test VARIANT=san).
 set -euo pipefail
 out=$1
 shift
 here=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$here"
-left_out='^(native.*|property|allocation|cli.*|plan_cli|plot|load_theory|advise|fuzz)$'
+export measuring='^(native.*|cli|cli_robust|trust)$'
 logs=$out/valgrind
 rm -rf "$logs"
 mkdir -p "$logs"
-export GILSIM_DATA=$here/scenarios XDG_CACHE_HOME=$here/$out/cache GILSIM=$here/$out/gilsim logs out
+export GILSIM_DATA=$here/scenarios XDG_CACHE_HOME=$here/$out/cache GILSIM=$here/$out/gilsim PROPERTY_SEEDS=${PROPERTY_SEEDS:-1-20} logs out
 
 check_suite() { # SUITE
-	local reports=$logs/$1 status=0 begin=$SECONDS
+	local reports=$logs/$1 status=0 begin=$SECONDS told
 	mkdir -p "$reports"
 	valgrind -q --trace-children=yes --trace-children-skip='*python*,*/sh,*/dash,*/bash,*gnuplot*' --error-exitcode=99 \
 		--leak-check=no --child-silent-after-fork=no --log-file="$reports/%p" \
 		"$out/tests" --jobs 1 --timeout 600 --filter "$1/*" >"$logs/$1.log" 2>&1 || status=$?
 	find "$reports" -size 0 -delete
-	printf 'valgrind: %-20s %4d s %s\n' "$1" $((SECONDS - begin)) \
-		"$(grep -o 'Tested: .*' "$logs/$1.log" | tail -n 1), $(ls "$reports" | wc -l) reports"
+	told=$(grep -o 'Tested: .*' "$logs/$1.log" | tail -n 1)
+	if [[ $1 =~ $measuring && $told == *'Crashing: 0'* ]]; then status=0; fi
+	printf 'valgrind: %-20s %4d s %s\n' "$1" $((SECONDS - begin)) "$told, $(ls "$reports" | wc -l) reports"
 	if ((status != 0)) || [[ -n $(ls "$reports") ]]; then
 		grep -vE '^\[----\]' "$logs/$1.log" | tail -n 20 >&2
 		find "$reports" -type f -exec cat {} + >&2
@@ -33,7 +35,7 @@ check_suite() { # SUITE
 export -f check_suite
 
 suites=("$@")
-((${#suites[@]})) || mapfile -t suites < <("$out/tests" --list | sed -nE 's/^([a-z_0-9]+): [0-9]+ tests?.*/\1/p' | grep -vE "$left_out")
+((${#suites[@]})) || mapfile -t suites < <("$out/tests" --list | sed -nE 's/^([a-z_0-9]+): [0-9]+ tests?.*/\1/p')
 if printf '%s\n' "${suites[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c 'check_suite {}'; then
 	echo "valgrind: no report from ${#suites[@]} suites"
 else

@@ -388,6 +388,49 @@ Test(results, table_columns_align_whatever_the_letters)
 	free(text);
 }
 
+static void add_row(struct text_table *table, const char *name, int number)
+{
+	text_table_cell(table, "%s", name);
+	if (number < 0)
+		text_table_cell(table, "n");
+	else
+		text_table_cell(table, "%d", number);
+	text_table_cell(table, "%s", number < 0 ? "empty" : "");
+}
+
+Test(results, a_table_whose_rows_come_twice_is_the_same_and_is_not_held)
+{
+	struct text_table held, passing;
+	char *texts[2] = { NULL };
+	size_t lengths[2], after_one_bytes;
+	FILE *streams[2];
+
+	for (int i = 0; i < 2; i++)
+		streams[i] = open_memstream(&texts[i], &lengths[i]);
+	text_table_init(&held, &region, "lrl");
+	text_table_init(&passing, &region, "lrl");
+	for (int row = -1; row < 1000; row++)
+		add_row(&held, row < 0 ? "row" : "a", row);
+	text_table_print(&held, false, streams[0]);
+	add_row(&passing, "row", -1);
+	text_table_measure(&passing);
+	after_one_bytes = region.size_bytes;
+	for (int row = 0; row < 1000; row++) {
+		add_row(&passing, "a", row);
+		text_table_measure(&passing);
+	}
+	for (int row = -1; row < 1000; row++) {
+		add_row(&passing, row < 0 ? "row" : "a", row);
+		text_table_print_measured(&passing, false, streams[1]);
+	}
+	cr_expect(eq(sz, region.size_bytes, after_one_bytes));
+	for (int i = 0; i < 2; i++)
+		fclose(streams[i]);
+	cr_expect(eq(str, texts[0], texts[1]));
+	free(texts[0]);
+	free(texts[1]);
+}
+
 Test(results, printing_to_a_full_disk_is_reported)
 {
 	const double makespans_s[] = { 7.11 };
