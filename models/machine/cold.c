@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "models/machine/between.h"
 #include "models/machine/os_process.h"
 #include "models/machine/scheduler.h"
 
@@ -15,6 +16,8 @@ struct cold_costs cold_costs_of(const struct costs *costs)
 		.short_ns = cost_ns(costs, COST_COLD_SHORT),
 		.long_ns = cost_ns(costs, COST_COLD_LONG),
 		.switch_ns = cost_ns(costs, COST_COLD_SWITCH),
+		.crowd_ns = cost_ns(costs, COST_COLD_CROWD),
+		.crowd_threads = (int64_t)costs->value[COST_COLD_CROWD_THREADS],
 	};
 
 	if (cold.short_ns > 0 && cold.long_ns > cold.short_ns)
@@ -91,6 +94,19 @@ void cold_resume(struct core *core, struct os_thread *next)
 	    next->cold_ns < machine->cold.switch_ns)
 		next->cold_ns = machine->cold.switch_ns;
 	note_where(code, core);
+}
+
+sim_ns cold_crowd(const struct core *core, const struct os_thread *next)
+{
+	const struct machine_model *machine = core->machine;
+	int64_t others = (int64_t)machine->live_threads - 1;
+
+	if (machine->cold.crowd_ns == 0 || !next->last_core)
+		return 0;
+	/* Elsewhere is as far away as what others have pushed out. */
+	if (next->last_core == core && (int64_t)(core->switch_count - next->switches_seen) < others)
+		others = (int64_t)(core->switch_count - next->switches_seen);
+	return between_by_logarithm(others, machine->cold.crowd_threads, 0, machine->cold.crowd_ns);
 }
 
 sim_ns cold_charge(struct os_thread *thread, sim_ns work_ns)

@@ -5,6 +5,7 @@
  * program run until it needs time, blocks or exits, and picks the next. Costs that nobody could
  * observe in between are merged by engine_try_advance().
  */
+#include "models/machine/between.h"
 #include "models/machine/cold.h"
 #include "models/machine/scheduler.h"
 
@@ -278,37 +279,11 @@ void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason 
 						arrived, thread, reason);
 }
 
-/*
- * The longer a core has been idle, the deeper it sleeps, by several steps of hardware and hypervisor: shallow up to
- * a quarter of idle.deep_after, deep from four times that on, and in between by the logarithm of the idle time (to
- * base 2, straight between powers of two: whole numbers give the same on every compiler).
- */
-#define DEPTH_SHIFT 16
-
-static int64_t log2_of(int64_t value)
-{
-	int whole = 63 - __builtin_clzll((unsigned long long)value);
-
-	return ((int64_t)whole << DEPTH_SHIFT) +
-	       (int64_t)((((__int128)value << DEPTH_SHIFT) >> whole) - ((int64_t)1 << DEPTH_SHIFT));
-}
-
-static sim_ns by_idle_time(const struct machine_model *machine, sim_ns idle_ns, sim_ns shallow_ns, sim_ns deep_ns)
-{
-	sim_ns deep_after_ns = machine->idle_deep_after_ns;
-	int64_t depth;
-
-	if (idle_ns <= deep_after_ns / 4)
-		return shallow_ns;
-	if (idle_ns >= 4 * deep_after_ns)
-		return deep_ns;
-	depth = log2_of(4 * idle_ns) - log2_of(deep_after_ns > 0 ? deep_after_ns : 1);
-	return shallow_ns + (((deep_ns - shallow_ns) * depth) >> (DEPTH_SHIFT + 2));
-}
-
+/* The longer a core has been idle, the deeper it sleeps, by several steps of hardware and hypervisor. */
 static sim_ns latency_after_idling(const struct core *core, sim_ns shallow_ns, sim_ns deep_ns)
 {
-	return by_idle_time(core->machine, machine_now(core->machine) - core->idle_since_ns, shallow_ns, deep_ns);
+	return between_by_logarithm(machine_now(core->machine) - core->idle_since_ns, core->machine->idle_deep_after_ns,
+				    shallow_ns, deep_ns);
 }
 
 sim_ns core_idle_latency(const struct core *core)
@@ -355,7 +330,7 @@ static sim_ns switch_cost(const struct core *core, const struct os_thread *next)
 	}
 	if (next->last_core != NULL && next->last_core != core)
 		cost += machine->migration_ns;
-	return cost;
+	return cost + cold_crowd(core, next);
 }
 
 /* Picks who runs next. False: nobody, the core idles. */
@@ -432,6 +407,7 @@ static bool start_switch(struct core *core)
 		machine->context_switches++;
 	core->last = core->current;
 	core->current->last_core = core;
+	core->current->switches_seen = ++core->switch_count;
 	core->switching = true;
 	os_thread_show(core->current, ACTIVITY_SWITCHING);
 	if (cost == 0 || engine_try_advance(machine->engine, cost))

@@ -37,6 +37,7 @@ struct core {
 	int index;
 	struct os_thread *current; /* who runs, or is being switched to; NULL: idle */
 	struct os_thread *last;	   /* who ran last: whose address space is loaded */
+	uint64_t switch_count;
 	bool switching;		   /* the context switch to `current` is under way */
 	bool need_resched;	   /* `current` shall give way as soon as it comes to a point in time */
 	bool in_call;		   /* and that is after what it computes next: the rest of a system call */

@@ -58,6 +58,7 @@ struct os_thread {
 	enum thread_state state;
 	struct core *core;	/* where it runs, is queued, or ran last; NULL: never yet */
 	struct core *last_core; /* where it last ran: what its caches are worth */
+	uint64_t switches_seen;	/* there, up to its last */
 	struct os_thread *next_in_process, *previous_in_process;
 	struct sched_entity sched;
 	struct frame *top; /* innermost program */

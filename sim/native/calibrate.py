@@ -476,6 +476,66 @@ def measure_thread_join():
     measured('pythread.join', in_batches(one))
 
 
+# ---- Many threads ------------------------------------------------------------------------------------
+
+RINGS = (16, 64, 128, 256, 512, 1024, 2048)
+
+
+def ring_hop_ns(size):
+    """Threads on one core that hand on a token in turns: what a hop takes. In the first round stacks are still touched for
+    the first time, and in the last the threads end."""
+    rounds = 3 + 2000 // size
+    locks = [threading.Lock() for _ in range(size)]
+    complete = True
+    stamps_ns = []
+
+    def member(own, following):
+        for _ in range(rounds):
+            own.acquire()
+            if not complete:
+                return
+            if own is locks[0]:
+                stamps_ns.append(process_cpu_ns())
+            following.release()
+    for lock in locks:
+        lock.acquire()
+    threads = []
+    try:
+        for own, following in zip(locks, locks[1:] + locks[:1]):
+            thread = threading.Thread(target=member, args=(own, following))
+            thread.start()
+            threads.append(thread)
+    except (RuntimeError, MemoryError):  # no more are to be had
+        complete = False
+    for lock, _ in zip(locks, [1] if complete else threads):
+        lock.release()
+    for thread in threads:
+        thread.join()
+    return (stamps_ns[-1] - stamps_ns[1]) / (rounds - 2) / size if complete else None
+
+
+def measure_crowd():
+    """What each thread has for itself leaves the caches when many take turns."""
+    pin(HERE)
+    sizes, hops_ns = [], []
+    for size in RINGS:
+        slowness = PACE.wait()
+        hop_ns = ring_hop_ns(size)
+        if hop_ns is None:
+            break
+        sizes.append(size)
+        hops_ns.append(hop_ns * 2 / (slowness + PACE.slowness()))
+    unpin()
+    alone_ns = min(hops_ns[:3])
+    crowd_ns = max(0, max(hops_ns) - alone_ns)
+    half_ns = alone_ns + crowd_ns / 2
+    above = next(index for index, hop_ns in enumerate(hops_ns) if hop_ns >= half_ns)
+    below = max(0, above - 1)
+    part = (half_ns - hops_ns[below]) / max(1, hops_ns[above] - hops_ns[below])
+    measured('cold.crowd', [crowd_ns], f'{sizes[-1]} threads')
+    measured('cold.crowd_threads', [sizes[below] * (sizes[above] / sizes[below]) ** part])
+
+
 # ---- ThreadPoolExecutor ------------------------------------------------------------------------------
 
 def measure_executor():
@@ -918,6 +978,7 @@ MEASUREMENTS = (
     ('starting threads', measure_thread_start),
     ('ending threads', measure_thread_finish),
     ('joining threads', measure_thread_join),
+    ('many threads', measure_crowd),
     ('thread pools', measure_executor),
     ('processes', measure_process),
     ('process pools: life', measure_pool_life),

@@ -76,6 +76,8 @@
 	P(COLD_SHORT,           "cold.short",            ns,    PYTHON, WORK,  0,      "what a thread loses by that at most when its core has idled for up to 0.2 ms since") \
 	P(COLD_LONG,            "cold.long",             ns,    PYTHON, WORK,  0,      "the same after its core has idled for 20 ms or more") \
 	P(COLD_SWITCH,          "cold.switch",           ns,    PYTHON, WORK,  0,      "the same when another process has run on its core since") \
+	P(COLD_CROWD,           "cold.crowd",            ns,    PYTHON, WORK,  0,      "what a switch takes on top where very many threads take turns on a core") \
+	P(COLD_CROWD_THREADS,   "cold.crowd_threads",    count, PYTHON, RULE,  1,      "threads that take turns on a core where it takes half of that") \
 	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON, WORK,  0,      "releasing the GIL and taking it again with nobody waiting") \
 	P(GIL_SIGNAL,           "gil.signal",            ns,    PYTHON, WORK,  0,      "what a release costs on top when someone waits, without the wake-up itself") \
 	P(GIL_TAKE_AFTER_WAKE,  "gil.take_after_wake",   ns,    PYTHON, WORK,  0,      "from a woken waiter's running to its holding the GIL") \

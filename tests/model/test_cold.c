@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "models/machine/futex.h"
 #include "tests/model/program_bench.h"
 
 static struct program_bench bench;
@@ -85,4 +86,65 @@ Test(cold, a_core_that_was_busy_is_warm)
 {
 	bench.costs.value[COST_COLD_FACTOR] = 100;
 	cr_expect(eq(long, program_bench_run(&bench, 1, 12, work_beside), 20010000));
+}
+
+#define RING_MOST 64
+
+static struct futex seats[RING_MOST], done;
+static int ring_size, hops_left;
+
+struct ring_locals {
+	int seat;
+};
+
+/* Wakes the next and sits down; after the last hop the main thread. */
+static enum progress go_round(struct os_thread *thread, struct frame *frame)
+{
+	struct ring_locals *my = FRAME_LOCALS(frame, struct ring_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (;;) {
+		AWAIT(frame, futex_wait(thread, &seats[my->seat], SIM_NS_MAX, 0));
+		futex_wake(hops_left-- > 0 ? &seats[(my->seat + 1) % ring_size] : &done, thread, false);
+	}
+	PROGRAM_END;
+}
+
+static enum progress start_ring(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	for (int i = 0; i < ring_size; i++) {
+		struct os_thread *member = os_thread_new(thread->process, "member", go_round);
+
+		((struct ring_locals *)os_thread_first_locals(member))->seat = i;
+		os_thread_start(member);
+	}
+	AWAIT(frame, os_thread_block(thread, SIM_MS, 0)); /* they sit down meanwhile */
+	futex_wake(&seats[0], thread, false);
+	AWAIT(frame, futex_wait(thread, &done, SIM_NS_MAX, 0));
+	PROGRAM_END;
+}
+
+/* What a hop takes in a ring of so many on one core. */
+static double hop_ns(int size)
+{
+	const int hops = 100 * size;
+
+	memset(seats, 0, sizeof(seats));
+	done = (struct futex){ 0 };
+	ring_size = size;
+	hops_left = hops;
+	return (double)(program_bench_run(&bench, 1, 12, start_ring) - SIM_MS) / hops;
+}
+
+/* Half of it with as many others as cold.crowd_threads; nothing with a quarter, all with four times as many. */
+Test(cold, a_switch_takes_more_when_many_others_have_run_in_between)
+{
+	bench.costs.value[COST_SCHED_HZ] = 250;
+	bench.costs.value[COST_SCHED_BASE_SLICE] = 3e6;
+	bench.costs.value[COST_COLD_CROWD] = 8e3;
+	bench.costs.value[COST_COLD_CROWD_THREADS] = 7;
+	cr_expect(lt(dbl, hop_ns(2), 100));
+	cr_expect(lt(dbl, fabs(hop_ns(8) - 4000), 300));
+	cr_expect(lt(dbl, fabs(hop_ns(64) - 8000), 300));
 }
