@@ -153,8 +153,8 @@ void aio_timers_tidy(struct aio_timers *timers)
 	}
 }
 
-/* Of many timers each one that comes to the top, and what it wakes, lies somewhere else in memory: they are fetched while
- * those before them are called. (gcc leaves calls out of what only prefetches.) */
+/* Of many timers each one that comes to the top, and what it wakes, lies somewhere else in memory: they are fetched
+ * while those before them are called. (gcc leaves calls out of what only prefetches.) */
 static inline __attribute__((always_inline)) void prefetch_first(const struct aio_timers *timers)
 {
 	for (size_t i = 0; i < 3 && i < timers->count; i++)

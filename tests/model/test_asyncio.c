@@ -555,6 +555,33 @@ Test(asyncio, what_a_task_had_serves_the_next_one)
 	cr_expect(test.finished);
 }
 
+#define NAMES 300
+static char names[NAMES][8];
+
+static enum progress tasks_of_many_names(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	for (my->next = 0; my->next < 2 * NAMES; my->next++) {
+		snprintf(names[my->next % NAMES], sizeof(names[0]), "t%d", (int)my->next % NAMES);
+		test.tasks[0] = aio_task_new(test.loop, names[my->next % NAMES], silent_sleeper);
+		AWAIT(frame, aio_task_start(thread, test.tasks[0]));
+		AWAIT(frame, aio_await(thread, &test.tasks[0]->future, ACTIVITY_QUEUE_WAIT));
+		cr_assert(eq(str, (char *)test.loop->accounts[test.tasks[0]->account].name,
+			     names[my->next % NAMES]));
+		aio_task_release(test.loop, test.tasks[0]);
+	}
+	PROGRAM_END;
+}
+
+Test(asyncio, each_name_has_one_account_however_many_there_are)
+{
+	run(tasks_of_many_names);
+	cr_expect(test.finished);
+	cr_expect(eq(sz, test.loop->account_count, NAMES + 1), "and main's");
+}
+
 Test(asyncio, a_heap_of_timers_gives_back_what_it_has_no_use_for)
 {
 	const int count = 200000, left = 20000;

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <stdint.h>
 #include <string.h>
 
 #include "sim/base/near_memory.h"
@@ -35,5 +36,17 @@ Test(pool, items_are_apart_and_serve_again)
 	for (int i = ITEMS - 1; i >= 0; i--)
 		cr_assert(eq(ptr, pool_take(&pool), items[i]));
 	cr_expect(eq(sz, region.size_bytes, size_bytes));
+	region_release(&region);
+}
+
+Test(pool, an_item_as_large_as_a_line_of_the_cache_lies_in_one)
+{
+	struct region region;
+	struct pool pool;
+
+	region_init(&region);
+	pool_init(&pool, &region, NEAR_CONTENT_ALIGNMENT);
+	for (int i = 0; i < ITEMS; i++)
+		cr_assert(eq(sz, (uintptr_t)pool_take(&pool) % NEAR_CONTENT_ALIGNMENT, 0));
 	region_release(&region);
 }
