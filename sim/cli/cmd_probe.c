@@ -302,6 +302,8 @@ int cmd_probe(int argc, char **argv)
 	else
 		status = print_result(&arguments, &pythons[0], &call, &region);
 release:
+	if (interrupt_seen())
+		status = STATUS_INTERRUPTED;
 	region_release(&region);
 	return status;
 }

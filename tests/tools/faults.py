@@ -465,6 +465,10 @@ PARTS = {'kills': part_kills, 'signals': part_signals, 'outputs': part_outputs, 
 
 
 def main():
+    # In the background, or by nohup, these are ignored, also by all that is started here.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     with tempfile.TemporaryDirectory() as folder:
         place = Workplace(folder)
         for name in sys.argv[3:] or PARTS:

@@ -161,6 +161,20 @@ Test(cli_robust, a_calibration_ends_when_it_is_told_to)
 	}
 }
 
+Test(cli_robust, a_probe_ends_when_it_is_told_to)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return;
+	for (size_t i = 0; i < 3; i++) {
+		int status = run_and_send("probe --time 60s 'time:sleep(1)' -o p.yaml", signals[i], 700);
+
+		cr_expect(eq(int, status, 130 << 8), "signal %d", signals[i]);
+		expect_only("s.yaml ", "after a signal");
+	}
+}
+
 Test(cli_robust, a_reader_that_goes_away_ends_it)
 {
 	char *program = program_path();
