@@ -20,9 +20,11 @@ static enum progress wait(struct os_thread *thread, struct frame *frame)
 	my->semaphore->waiter_count++;
 	while (!my->timed_out && !posix_semaphore_try(my->semaphore)) {
 		/* On its way into the kernel, which looks once more before it lets anybody sleep. */
-		AWAIT(frame, os_thread_compute(thread, posix_semaphore_call_ns(thread)));
-		if (my->semaphore->value > 0)
-			continue;
+		if (my->semaphore->is_shared) {
+			AWAIT(frame, os_thread_compute(thread, posix_semaphore_call_ns(thread)));
+			if (my->semaphore->value > 0)
+				continue;
+		}
 		AWAIT(frame, futex_wait(thread, &my->semaphore->waiters, my->deadline_ns,
 					thread->machine->timer_slack_ns));
 		my->timed_out = thread->timed_out;

@@ -5,8 +5,9 @@
  *             first out; no hand-over: whoever runs may take what a woken waiter was woken for. Python/thread_pthread.h
  *             (the locks up to 3.13); Modules/_multiprocessing/semaphore.c.
  * Modelled    who gets the semaphore has it while it queues for the GIL. A post makes the system call for as long as
- *             somebody is on its way to take it, even if all of these have been woken. Who finds the semaphore taken is
+ *             somebody is on its way to take it, even if all of these have been woken. Who finds a shared one taken is
  *             for a moment on its way into the kernel, and does not sleep if it was posted meanwhile.
+ * Left out    that moment where the semaphore is one process's: its threads meet at the GIL first.
  */
 #ifndef MODELS_INTERPRETER_POSIX_SEMAPHORE_H
 #define MODELS_INTERPRETER_POSIX_SEMAPHORE_H
@@ -17,6 +18,7 @@ struct posix_semaphore {
 	int64_t value;
 	int64_t waiter_count; /* in sem_wait(), asleep or not */
 	struct futex waiters;
+	bool is_shared; /* by processes */
 };
 
 /* sem_trywait(). */
@@ -43,7 +45,8 @@ static inline sim_ns posix_semaphore_post(struct posix_semaphore *semaphore, str
 	if (semaphore->waiter_count == 0)
 		return 0;
 	if (!futex_has_waiters(&semaphore->waiters))
-		return posix_semaphore_call_ns(thread);
+		return semaphore->is_shared ? posix_semaphore_call_ns(thread) :
+					      machine_cost(thread->machine, COST_SYSCALL_BASE);
 	return futex_wake(&semaphore->waiters, thread, false);
 }
 

@@ -7,7 +7,8 @@
 /* Above this the header is written apart, to spare a copy (connection.py:_send_bytes). */
 #define ONE_WRITE_BYTES 16384
 /* malloc() takes blocks from this size on from the kernel and gives them back (M_MMAP_THRESHOLD), so that their pages are
- * touched for the first time each time. Once it has given one back it keeps blocks that are smaller. */
+ * touched for the first time each time. From the largest one that it has given back on it keeps twice as much
+ * (M_TRIM_THRESHOLD): less than the three blocks that a message of that size passes through. */
 #define FRESH_MEMORY_BYTES 131072
 
 static sim_ns cost_of(const struct os_thread *thread, struct payload payload, enum cost each_byte, enum cost each_object)
@@ -72,13 +73,12 @@ struct receive_locals {
 	uint8_t previous_activity;
 };
 
-/* A message is read into a buffer that grows, and unpickled into another. */
+/* A message is read into a buffer that grows, taken out of it, and unpickled. */
 static bool needs_fresh_memory(struct os_process *process, int64_t bytes)
 {
-	if (bytes < FRESH_MEMORY_BYTES || bytes < process->largest_block_bytes)
-		return false;
-	process->largest_block_bytes = bytes;
-	return true;
+	if (bytes > process->largest_block_bytes)
+		process->largest_block_bytes = bytes;
+	return bytes >= FRESH_MEMORY_BYTES && 3 * bytes > 2 * process->largest_block_bytes;
 }
 
 static enum progress receive(struct os_thread *thread, struct frame *frame)

@@ -5,7 +5,7 @@
 
 void mp_semaphore_init(struct mp_semaphore *semaphore, int64_t value)
 {
-	*semaphore = (struct mp_semaphore){ .semaphore.value = value };
+	*semaphore = (struct mp_semaphore){ .semaphore = { .value = value, .is_shared = true } };
 }
 
 enum progress mp_semaphore_acquire(struct os_thread *thread, struct mp_semaphore *semaphore, sim_ns deadline_ns)

@@ -6,8 +6,9 @@
  *             get_sd_balance_interval().
  * Modelled    all cores share a cache: the previous core if idle, else any idle one, else queueing behind the
  *             better of the previous and the waker's core, of which the latter does not count for one that wakes many
- *             who wake many; new threads go to the idlest core; a core about to idle pulls a thread that is not cache-hot, as often as sched.newidle says; a tick on a core with
- *             waiting threads hands one to an idle core; busy cores even out at the kernel's intervals.
+ *             who wake many; new threads go to the idlest core; a core about to idle pulls a thread that is not
+ *             cache-hot, as often as sched.newidle says; a tick on a core with waiting threads hands one to an idle
+ *             core; busy cores even out at the kernel's intervals.
  *             Kernels for virtual machines may keep threads together on a virtual core that runs anyway, because
  *             one that idles is dear to wake (sched.pack_below > 0): a thread that was not too busy of late keeps
  *             what it wakes on its core, however many wait for that, and what it starts if it is alone there. Only
