@@ -88,20 +88,21 @@ static void timer_expired(struct engine *engine, void *subject, uint64_t argumen
 {
 	struct os_thread *thread = subject;
 	struct core *core = thread->timer.core;
-	const sim_ns interrupt_ns = core->machine->timer_interrupt_ns, now_ns = engine_now(engine);
+	sim_ns interrupt_ns;
 
 	(void)argument;
-	*event_of(thread) = EVENT_NONE;
 	assert(thread->state == THREAD_BLOCKED && core);
+	*event_of(thread) = EVENT_NONE;
 	if (core->timers.interrupt != EVENT_NONE)
 		return;
+	interrupt_ns = core->machine->timer_interrupt_ns;
 	if (core->current == NULL || interrupt_ns == 0) {
-		run_due(core, now_ns);
+		run_due(core, engine_now(engine));
 		return;
 	}
 	core_hold(core, interrupt_ns);
 	core->timers.interrupt =
-		engine_schedule_after(engine, interrupt_ns, interrupt_over, core, (uint64_t)now_ns);
+		engine_schedule_after(engine, interrupt_ns, interrupt_over, core, (uint64_t)engine_now(engine));
 }
 
 void timers_set(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns)

@@ -66,7 +66,7 @@ bool native_cpus_choose(struct native_cpus *cpus, const char *list, int cores, s
 		return true;
 	}
 	do {
-		int first, last;
+		int first, last = -1;
 
 		at = read_cpu(at, &first);
 		if (at)
