@@ -66,11 +66,10 @@ bool native_cpus_choose(struct native_cpus *cpus, const char *list, int cores, s
 		return true;
 	}
 	do {
-		int first, last = -1;
+		int first = -1, last;
 
 		at = read_cpu(at, &first);
-		if (at)
-			last = first;
+		last = first;
 		if (at && *at == '-')
 			at = read_cpu(at + 1, &last);
 		if (!at || (*at != ',' && *at != '\0') || last < first) {

@@ -94,7 +94,9 @@ static int run_and_send(const char *arguments, int signal, int after_ms)
 
 	cr_assert(child >= 0);
 	if (child == 0) {
-		(void)sigaction(SIGHUP, &(const struct sigaction){ .sa_handler = SIG_DFL }, NULL); /* under nohup(1), too */
+		/* Under nohup(1) and in the background, too. */
+		(void)sigaction(SIGHUP, &(const struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+		(void)sigaction(SIGINT, &(const struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 		execl("/bin/sh", "sh", "-c",
 		      region_format(&region, "cd %s && exec %s %s >out 2>err", folder, program, arguments), (char *)NULL);
 		_exit(127);
