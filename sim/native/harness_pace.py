@@ -83,12 +83,33 @@ def kinds_used_by(workload):
     return set().union(*(kinds_used(task['steps']) for task in workload['tasks'] if task))
 
 
+def watched_cpus(workload):
+    """Each core of a virtual machine has a pace of its own. A program of one thread is watched where it runs (None), others
+    wherever they may."""
+    if workload['model'] in ('sequential', 'asyncio') or workload['spawn'] == 'coroutine':
+        return None
+    return workload.get('cpus') or sorted(os.sched_getaffinity(0))
+
+
+def rates_ns(used, watch_ns):
+    return [mean_rate_ns(loop, iterations, watch_ns if kind in used else 0) for kind, loop, iterations in SPIN_PIECES]
+
+
 def spin_rates_ns(workload):
     """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at, but
     bytecode is always used."""
     used = kinds_used_by(workload) | {'python'}
-    return [mean_rate_ns(loop, iterations, (GLANCE_NS if GLANCES else WATCH_NS) if kind in used else 0)
-            for kind, loop, iterations in SPIN_PIECES]
+    watch_ns = GLANCE_NS if GLANCES else WATCH_NS
+    cpus = watched_cpus(workload)
+    if not cpus:
+        return rates_ns(used, watch_ns)
+    allowed = os.sched_getaffinity(0)
+    rates = []
+    for cpu in cpus:
+        os.sched_setaffinity(0, [cpu])
+        rates.append(rates_ns(used, watch_ns / len(cpus)))
+    os.sched_setaffinity(0, allowed)
+    return [sum(of_cpus) / len(cpus) for of_cpus in zip(*rates)]
 
 
 def spin_for(parent):
