@@ -195,6 +195,7 @@ static bool quantity_read(const char *text, const struct quantity *quantity, boo
 {
 	const char *suffix;
 
+	*number = (struct decimal){ 0 };
 	*factor = 1;
 	if (text[0] == '\0')
 		return refuse(error, "missing %s, expected a number with its unit such as %s", quantity->noun,
