@@ -8,6 +8,7 @@
  *             somebody is on its way to take it, even if all of these have been woken. Who finds a shared one taken is
  *             for a moment on its way into the kernel, and does not sleep if it was posted meanwhile.
  * Left out    that moment where the semaphore is one process's: its threads meet at the GIL first.
+ * Assumed     how that moment varies: exponentially, around the time of the call that is measured (futex.call).
  */
 #ifndef MODELS_INTERPRETER_POSIX_SEMAPHORE_H
 #define MODELS_INTERPRETER_POSIX_SEMAPHORE_H

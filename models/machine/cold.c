@@ -99,13 +99,14 @@ void cold_resume(struct core *core, struct os_thread *next)
 sim_ns cold_crowd(const struct core *core, const struct os_thread *next)
 {
 	const struct machine_model *machine = core->machine;
-	int64_t others = (int64_t)machine->live_threads - 1;
+	int64_t others = (int64_t)machine->live_threads - 1, since;
 
 	if (machine->cold.crowd_ns == 0 || !next->last_core)
 		return 0;
 	/* Elsewhere is as far away as what others have pushed out. */
-	if (next->last_core == core && (int64_t)(core->switch_count - next->switches_seen) < others)
-		others = (int64_t)(core->switch_count - next->switches_seen);
+	since = next->last_core == core ? (int64_t)(core->switch_count - next->switches_seen) : others;
+	if (since < others)
+		others = since;
 	return between_by_logarithm(others, machine->cold.crowd_threads, 0, machine->cold.crowd_ns);
 }
 

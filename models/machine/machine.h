@@ -85,7 +85,8 @@ struct machine_model {
 
 	/* Costs in whole nanoseconds, read once. */
 	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_call_busy_ns, wake_busy_ns,
-		wake_idle_shallow_ns, wake_idle_deep_ns, idle_deep_after_ns, wake_timer_shallow_ns, wake_timer_deep_ns, timer_slack_ns, timer_interrupt_ns;
+		wake_idle_shallow_ns, wake_idle_deep_ns, idle_deep_after_ns, wake_timer_shallow_ns, wake_timer_deep_ns,
+		timer_slack_ns, timer_interrupt_ns;
 	struct cold_costs cold;
 	double vary_half_width; /* relative, of latencies */
 	double newidle;		/* how often a core that runs out of work looks for more */
