@@ -2,7 +2,8 @@
 # soak.sh GILSIM SECONDS - a long sweep at flat memory, killed half-way, resumed, and once more resumed when there is
 # nothing left to do.
 #
-# Memory is the resident set, looked at every second. The first fifth of each part warms up; from then on it may grow by 5 %
+# Memory is the resident set, looked at every second; a part lasts for so many looks: one that is stopped for a while is
+# not cut short. The first fifth of each part warms up; from then on it may grow by 5 %
 # and 4 MiB: what is lost at every point, however little, adds up to more than that over thousands of points.
 set -euo pipefail
 gilsim=$(realpath "$1")
@@ -31,12 +32,12 @@ grid() { # LENGTHS
 
 # Runs a sweep for so many seconds (0: to its end), kills it then, and tells how its memory went.
 part() { # NAME SECONDS SWEEP...
-	local name=$1 most=$2 begin=$SECONDS kilobytes=() status=0
+	local name=$1 most=$2 kilobytes=() status=0
 	shift 2
 	"$gilsim" sweep "$@" >/dev/null 2>err &
 	pid=$!
 	while kill -0 $pid 2>/dev/null; do
-		if ((most > 0 && SECONDS - begin >= most)); then kill -9 $pid; fi
+		if ((most > 0 && ${#kilobytes[@]} >= most)); then kill -9 $pid; fi
 		kilobytes+=("$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status" 2>/dev/null || true)")
 		sleep 1
 	done
