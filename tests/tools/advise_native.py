@@ -9,7 +9,8 @@ measured again. Of the models predicted to take more than HOPELESS times as long
 
 Every round runs all models, in random order. A run's time is taken at the calibrated pace of bytecode, by the pace during it,
 as `gilsim validate` does: cores of a virtual machine are slower for some runs than for others, what all of them lose together
-changes by the minute, and in some programs the same loop takes a fifth more CPU time in the main thread than in others. So
+changes by the minute, and in some programs the same loop takes a fifth more CPU time in the main thread than in others. How
+much of a run's time follows the pace is asked of the simulator: of the same program with steps that are longer by it. So
 advice is asked for cores that lose nothing together, at that pace. The winner's time is compared with each other's within a
 round; the median of these ratios has an interval by order statistics. Once that lies on one side of BEHIND the model is
 settled; winner and others are measured for ROUNDS[0] rounds, then up to the next of ROUNDS. What is open after the last is
@@ -32,16 +33,18 @@ WORK_S = 0.6
 HOPELESS = 1.25
 BEHIND = 1.03
 SCENARIOS = 30
-# Rounds, and how many ratios lie outside of the interval on either side: it holds the median in 94, 96 % of cases.
-ROUNDS = ((5, 0), (9, 1))
+AT_PACE = ('--set', 'profile.cpu.all_busy_speed=1')
+# Rounds, and how many ratios lie outside of the interval on either side: it holds the median in 94 to 97 % of cases.
+ROUNDS = ((5, 0), (9, 1), (17, 4), (33, 10))
 COLUMNS = ('number', 'cores', 'count', 'wait_us', 'work_us', 'c_us', 'winner', 'predicted_s', 'measured_s', 'rival',
            'rival_predicted', 'rival_measured', 'low', 'high', 'verdict', 'models', 'rounds', 'date', 'machine')
 
 
-def scenario_text(row, cores, version, variants):
+def scenario_text(row, cores, version, variants, pace=1):
+    """`pace`: CPU steps are so many times as long."""
     return ('machine: {cores: %d}\npython: {version: "%s"}\ntasks: {work: [{io: %sus}, {python: %sus}, {c: %sus}]}\n'
             'run: {task: work, count: %s}\nvariants:\n%s' %
-            (cores, version, row['wait_us'], row['work_us'], row['c_us'], row['count'],
+            (cores, version, row['wait_us'], round(pace * int(row['work_us'])), round(pace * int(row['c_us'])), row['count'],
              ''.join('  %s: %s\n' % variant for variant in variants)))
 
 
@@ -61,34 +64,43 @@ def gilsim(options, command, text, *more):
     return json.loads(answer.stdout)
 
 
+class Simulated:
+    """What the simulator says of a program whose CPU steps take so many times as long."""
+
+    def __init__(self, options, row, cores, version, models):
+        self.ask = lambda pace: gilsim(options, 'run', scenario_text(row, cores, version, models, pace), *AT_PACE)
+        self.known = {}
+
+    def makespan_s(self, name, pace):
+        pace = round(pace, 2)
+        if pace not in self.known:
+            self.known[pace] = {variant['name']: variant['makespan_s'] for variant in self.ask(pace)['variants']}
+        return self.known[pace][name]
+
+
 class Runs:
-    """Of one model: makespans and paces, round by round; the share of its time that needs a core."""
+    """Of one model, round by round: makespans at the calibrated pace."""
 
-    def __init__(self):
-        self.makespans_s, self.paces, self.shares = [], [], []
+    def __init__(self, name, simulated):
+        self.name, self.simulated, self.times_s = name, simulated, []
 
-    def add(self, variant, cores):
-        samples = variant['samples']
-        self.makespans_s += samples['makespan_s']
-        self.paces += samples['pace']
-        self.shares.append(min(variant['utilisation']['cores'] * cores, 1))
-
-    def times_s(self):
-        """At the calibrated pace; what waits does not slow down with cores."""
-        share = statistics.mean(self.shares)
-        return [makespan_s / (1 + share * (pace - 1)) if pace else makespan_s
-                for makespan_s, pace in zip(self.makespans_s, self.paces)]
+    def add(self, samples):
+        for makespan_s, pace in zip(samples['makespan_s'], samples['pace']):
+            self.times_s.append(makespan_s * (self.simulated.makespan_s(self.name, 1) /
+                                              self.simulated.makespan_s(self.name, pace)) if pace else makespan_s)
 
 
 def compare(winner, other, outside):
     """The median ratio of their times and its interval."""
-    ratios = sorted(mine / its for mine, its in zip(winner.times_s(), other.times_s()))
+    ratios = sorted(mine / its for mine, its in zip(winner.times_s, other.times_s))
     return statistics.median(ratios), ratios[outside], ratios[-1 - outside]
 
 
 def measure(options, row, cores, version, ranked, winner):
     """(ratio, low, high) of the winner's time to each other's, and the runs of each."""
-    runs = {model['name']: Runs() for model in ranked}
+    models = [(model['name'], model['variant']) for model in ranked]
+    simulated = Simulated(options, row, cores, version, models)
+    runs = {name: Runs(name, simulated) for name, _ in models}
     settled = {}
     done = 0
     for rounds, outside in ROUNDS:
@@ -101,7 +113,7 @@ def measure(options, row, cores, version, ranked, winner):
                         *python)
         done = rounds
         for variant in answer['variants']:
-            runs[variant['name']].add(variant, cores)
+            runs[variant['name']].add(variant['samples'])
         for model in open_models:
             if model['name'] == winner:
                 continue
@@ -120,7 +132,7 @@ def check(options, row):
     cores = min(int(row['cores']), len(os.sched_getaffinity(0)))
     version = version_of(options.python)
     advice = gilsim(options, 'advise', scenario_text(row, cores, version, [('one', '{model: sequential}')]),
-                    '--no-flips', '--replications', '2', '--set', 'profile.cpu.all_busy_speed=1')
+                    '--no-flips', '--replications', '2', *AT_PACE)
     ranked = [model for model in advice['ranking'] if model['needs'] is None and model['behind'] is not None]
     ranked = ranked[:sum(model['behind'] < HOPELESS for model in ranked) + 1]
     winner = advice['winner']
@@ -132,7 +144,7 @@ def check(options, row):
     is_open = any(low <= BEHIND < high for _, low, high in settled.values())
     ratio, low, high = settled[rival]
     return {**row, 'cores': cores, 'winner': winner, 'predicted_s': '%.6f' % predicted[winner],
-            'measured_s': '%.6f' % statistics.median(runs[winner].times_s()), 'rival': rival,
+            'measured_s': '%.6f' % statistics.median(runs[winner].times_s), 'rival': rival,
             'rival_predicted': '%.4f' % (predicted[winner] / predicted[rival]), 'rival_measured': '%.4f' % ratio,
             'low': '%.4f' % low, 'high': '%.4f' % high,
             'verdict': 'behind' if slower else 'undecided' if is_open else 'holds',
