@@ -67,6 +67,7 @@ struct scenario_arguments {
 	struct text_list files, overrides, variants;
 	const char *profile; /* NULL: not given */
 	uint64_t seed;
+	bool needs_no_file; /* set by a parent parser that has found something instead */
 };
 extern const struct argp scenario_argp;
 

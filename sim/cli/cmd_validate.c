@@ -3,7 +3,8 @@
  *
  * For each interpreter and file: the native rounds first, then the predictions at the pace that these
  * runs had, once with the machine's profile and once with the profile `ideal`, where nothing costs
- * anything: rows that such a prediction misses show what the models are worth.
+ * anything: rows that such a prediction misses show what the models are worth. The rounds may be kept in a file, and come from
+ * one instead.
  */
 #include <errno.h>
 #include <math.h>
@@ -14,12 +15,13 @@
 #include "sim/plan/error_ledger.h"
 #include "sim/cli/host_profile.h"
 #include "sim/cli/interrupt.h"
-#include "sim/cli/native_rounds.h"
+#include "sim/cli/measurements.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/prediction.h"
 #include "sim/cli/time_comparison.h"
 #include "sim/cli/trace_file.h"
 #include "sim/cli/trace_native.h"
+#include "sim/native_c/c_spin.h"
 #include "sim/results/results_stats.h"
 #include "sim/results/validation.h"
 
@@ -27,7 +29,7 @@
 #define EXPLAINED_ROWS 3
 #define EXPLAINED_ERROR_RATIO 0.03
 
-enum { OPTION_MAX_ERROR = 0x400, OPTION_BY_ERROR, OPTION_EXPLAIN };
+enum { OPTION_MAX_ERROR = 0x400, OPTION_BY_ERROR, OPTION_EXPLAIN, OPTION_SAVE, OPTION_SAVED };
 
 struct validate_arguments {
 	struct scenario_arguments scenario;
@@ -35,6 +37,8 @@ struct validate_arguments {
 	struct native_arguments native;
 	double max_error; /* NaN: no gate */
 	bool by_error, explain;
+	const char *save_path;	      /* NULL: what is measured is not kept */
+	struct text_list saved_paths; /* none: measure */
 };
 
 /* What is found out about all files and interpreters. */
@@ -42,6 +46,7 @@ struct findings {
 	struct validation validation;
 	struct time_comparison *comparisons; /* with --explain, of makespans that are off */
 	size_t comparison_count, comparison_capacity;
+	struct measurement_list measurements;
 };
 
 /* "5" and "5%" both mean 0.05. */
@@ -79,6 +84,20 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case OPTION_BY_ERROR:
 		arguments->by_error = true;
 		return 0;
+	case OPTION_SAVE:
+		arguments->save_path = text;
+		return 0;
+	case OPTION_SAVED:
+		text_list_add(&arguments->saved_paths, arguments->scenario.region, text);
+		arguments->scenario.needs_no_file = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (arguments->saved_paths.count > 0 &&
+		    (arguments->explain || arguments->save_path || arguments->native.trace_path || arguments->native.pythons.count > 0 ||
+		     arguments->scenario.files.count > 0))
+			argp_error(state, "--saved measures nothing: it goes with neither a scenario file nor --python, --explain, "
+					  "--trace or --save");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -91,6 +110,10 @@ static const struct argp_option option_rows[] = {
 	{ "by-error", OPTION_BY_ERROR, 0, 0, "Print the rows with the largest error first", 4 },
 	{ "explain", OPTION_EXPLAIN, 0, 0,
 	  "Print where the time went, predicted and measured, for the three makespans that are off most", 4 },
+	{ 0, 0, 0, 0, "Keeping measurements:", 5 },
+	{ "save", OPTION_SAVE, "FILE.json", 0, "Write what was measured to FILE.json", 5 },
+	{ "saved", OPTION_SAVED, "FILE.json", 0,
+	  "Measure nothing; predict again what FILE.json has, after a change of a model or of costs (repeatable)", 5 },
 	{ 0 },
 };
 
@@ -101,14 +124,16 @@ static const struct argp_child children[] = {
 static const struct argp validate_argp = {
 	.options = option_rows,
 	.parser = parse_option,
-	.args_doc = "FILE...",
+	.args_doc = "FILE...\n--saved FILE.json",
 	.doc = "Simulate scenarios and run them for real, and print the error of each prediction beside the spread "
 	       "of the "
 	       "measurements.\v"
 	       "Without --profile, this machine's own calibration is used; it is measured when it is missing. With "
 	       "--backend c, what runs has the interpreter's algorithms and none of its costs, and is predicted with the "
 	       "machine's costs alone: so an error can be placed in the model of the machine or in that of the interpreter.\n\n"
-	       "Example:\n  gilsim validate --python python3.11 --python python3.13 scenarios/validation/*.yaml",
+	       "Example:\n  gilsim validate --python python3.11 --python python3.13 scenarios/validation/*.yaml\n"
+	       "  gilsim validate --save runs.json my.yaml\n"
+	       "  gilsim validate --saved runs.json",
 	.children = children,
 };
 
@@ -208,38 +233,131 @@ static void add_comparisons(struct findings *findings, const struct native_round
 	}
 }
 
+/* Predicts what was measured of `scenario`, and adds its rows. False when it cannot be loaded any more. */
+static bool judge(const struct validate_arguments *arguments, const struct scenario_arguments *loading,
+		  const struct native_arguments *native, const char *path, const struct scenario *scenario,
+		  const struct native_rounds *rounds, struct trace_writer *trace, struct region *region, struct findings *findings)
+{
+	struct scenario *ideal_scenario = native_load_scenario(path, loading, native, rounds->python, "ideal", region);
+	struct prediction *predictions = region_alloc_array(region, scenario->workload_count, sizeof(*predictions));
+	struct prediction *ideal = region_alloc_array(region, scenario->workload_count, sizeof(*ideal));
+	bool measurement_ended_early = interrupt_seen();
+
+	if (!ideal_scenario)
+		return false;
+	prediction_make(scenario, rounds, region, trace, predictions);
+	prediction_make(ideal_scenario, rounds, region, NULL, ideal);
+	/* One round beside one replication: what has happened beside what was said. */
+	if (trace)
+		trace_native_round(trace, rounds, 0, loading->seed, region);
+	/* What ^C has cut short is no prediction. */
+	if (measurement_ended_early || !interrupt_seen())
+		add_rows(&findings->validation, rounds, predictions, ideal, region);
+	if (arguments->explain && !interrupt_seen())
+		add_comparisons(findings, rounds, scenario, predictions, region);
+	return true;
+}
+
 static int validate_file(const struct validate_arguments *arguments, const char *path,
 			 const struct native_python *python, const char *profile, struct trace_writer *trace,
 			 struct region *region, struct findings *findings)
 {
 	struct scenario *scenario =
 		native_load_scenario(path, &arguments->scenario, &arguments->native, python, profile, region);
-	struct scenario *ideal_scenario =
-		native_load_scenario(path, &arguments->scenario, &arguments->native, python, "ideal", region);
 	struct native_rounds rounds;
-	struct prediction *predictions, *ideal;
 
-	if (!scenario || !ideal_scenario)
+	if (!scenario)
 		return STATUS_BAD_INPUT;
 	native_rounds_run(&rounds, scenario, python, &arguments->native, arguments->scenario.seed, region);
 	native_rounds_report(&rounds, region);
 	if (rounds.round_count > 0) {
-		bool measurement_ended_early = interrupt_seen();
-
-		predictions = region_alloc_array(region, scenario->workload_count, sizeof(*predictions));
-		ideal = region_alloc_array(region, scenario->workload_count, sizeof(*ideal));
-		prediction_make(scenario, &rounds, region, trace, predictions);
-		prediction_make(ideal_scenario, &rounds, region, NULL, ideal);
-		/* One round beside one replication: what has happened beside what was said. */
-		if (trace)
-			trace_native_round(trace, &rounds, 0, arguments->scenario.seed, region);
-		/* What ^C has cut short is no prediction. */
-		if (measurement_ended_early || !interrupt_seen())
-			add_rows(&findings->validation, &rounds, predictions, ideal, region);
-		if (arguments->explain && !interrupt_seen())
-			add_comparisons(findings, &rounds, scenario, predictions, region);
+		measurements_add(&findings->measurements, &arguments->scenario, path, &rounds, region);
+		if (!judge(arguments, &arguments->scenario, &arguments->native, path, scenario, &rounds, trace, region, findings))
+			return STATUS_BAD_INPUT;
 	}
 	return rounds.failed ? STATUS_ENVIRONMENT : STATUS_DONE;
+}
+
+/* Measures every file on every interpreter. */
+static int measure_all(const struct validate_arguments *arguments, struct region *region, struct findings *findings)
+{
+	struct native_python *pythons;
+	size_t python_count;
+	struct trace_file trace;
+	int status;
+
+	if (!native_probe_all(&arguments->native, region, &pythons, &python_count))
+		return STATUS_ENVIRONMENT;
+	if (!native_check_files(&arguments->scenario, &arguments->native, &pythons[0]))
+		return STATUS_BAD_INPUT;
+	status = trace_file_open(&trace, arguments->native.trace_path, region);
+	if (status != STATUS_DONE)
+		return status;
+	for (size_t i = 0; i < python_count && !interrupt_seen(); i++) {
+		const char *profile = arguments->scenario.profile;
+
+		if (!profile)
+			profile = host_profile_obtain(&pythons[i], region);
+		if (!profile) {
+			status = worse_status(status, STATUS_ENVIRONMENT);
+			continue;
+		}
+		for (size_t file = 0; file < arguments->scenario.files.count && !interrupt_seen(); file++)
+			status = worse_status(status,
+					      validate_file(arguments, arguments->scenario.files.items[file], &pythons[i],
+							    profile, trace.writer, region, findings));
+	}
+	return worse_status(status, trace_file_close(&trace));
+}
+
+/* One that was measured before, with the overrides of then and those of now. */
+static int judge_saved(const struct validate_arguments *arguments, struct measurement *measurement, struct region *region,
+		       struct findings *findings)
+{
+	struct scenario_arguments loading = arguments->scenario;
+	struct native_arguments native = arguments->native;
+	struct text_list overrides = { 0 };
+	struct scenario *scenario;
+	struct native_error error;
+
+	for (size_t i = 0; i < measurement->overrides.count; i++)
+		text_list_add(&overrides, region, measurement->overrides.items[i]);
+	for (size_t i = 0; i < loading.overrides.count; i++)
+		text_list_add(&overrides, region, loading.overrides.items[i]);
+	loading.overrides = overrides;
+	loading.variants = measurement->variants;
+	loading.seed = measurement->seed;
+	native.backend = measurement->backend;
+	if (!loading.profile)
+		loading.profile = measurement->profile;
+	if (native.backend == BACKEND_C)
+		c_spin_set_nominal(measurement->spin_ns);
+	scenario = native_load_scenario(measurement->path, &loading, &native, &measurement->python, loading.profile, region);
+	if (!scenario)
+		return STATUS_BAD_INPUT;
+	if (!measurement_bind(measurement, scenario, &error)) {
+		fprintf(stderr, "gilsim: %s\n", error.text);
+		return STATUS_BAD_INPUT;
+	}
+	return judge(arguments, &loading, &native, measurement->path, scenario, &measurement->rounds, NULL, region, findings) ?
+		       STATUS_DONE :
+		       STATUS_BAD_INPUT;
+}
+
+static int judge_all_saved(const struct validate_arguments *arguments, struct region *region, struct findings *findings)
+{
+	struct measurement_list saved = { 0 };
+	struct native_error error;
+	int status = STATUS_DONE;
+
+	for (size_t i = 0; i < arguments->saved_paths.count; i++)
+		if (!measurements_read(&saved, arguments->saved_paths.items[i], region, &error)) {
+			fprintf(stderr, "gilsim: %s\n", error.text);
+			status = STATUS_BAD_INPUT;
+		}
+	for (size_t i = 0; status == STATUS_DONE && i < saved.count && !interrupt_seen(); i++)
+		status = judge_saved(arguments, &saved.items[i], region, findings);
+	return status;
 }
 
 static int print_findings(const struct validate_arguments *arguments, struct findings *findings, struct region *region)
@@ -284,48 +402,23 @@ int cmd_validate(int argc, char **argv)
 {
 	struct region region;
 	struct validate_arguments arguments = { .scenario.region = &region, .native.region = &region };
-	struct native_python *pythons;
-	size_t python_count;
 	struct findings findings = { 0 };
-	struct trace_file trace;
-	int status = STATUS_DONE;
+	int status;
 
 	region_init(&region);
 	argp_parse(&validate_argp, argc, argv, 0, NULL, &arguments);
 	interrupt_watch();
-	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count)) {
-		status = STATUS_ENVIRONMENT;
-		goto release;
-	}
-	if (!native_check_files(&arguments.scenario, &arguments.native, &pythons[0])) {
-		status = STATUS_BAD_INPUT;
-		goto release;
-	}
-	status = trace_file_open(&trace, arguments.native.trace_path, &region);
-	if (status != STATUS_DONE)
-		goto release;
-	for (size_t i = 0; i < python_count && !interrupt_seen(); i++) {
-		const char *profile = arguments.scenario.profile;
-
-		if (!profile)
-			profile = host_profile_obtain(&pythons[i], &region);
-		if (!profile) {
-			status = worse_status(status, STATUS_ENVIRONMENT);
-			continue;
-		}
-		for (size_t file = 0; file < arguments.scenario.files.count && !interrupt_seen(); file++)
-			status =
-				worse_status(status, validate_file(&arguments, arguments.scenario.files.items[file],
-								   &pythons[i], profile, trace.writer, &region, &findings));
-	}
-	status = worse_status(status, trace_file_close(&trace));
+	status = arguments.saved_paths.count > 0 ? judge_all_saved(&arguments, &region, &findings) :
+						   measure_all(&arguments, &region, &findings);
+	if (arguments.save_path && findings.measurements.count > 0 &&
+	    !measurements_write(&findings.measurements, arguments.save_path, &region))
+		status = worse_status(status, output_failed(arguments.save_path));
 	if (findings.validation.row_count > 0)
 		status = worse_status(status, print_findings(&arguments, &findings, &region));
 	else if (status == STATUS_DONE && !interrupt_seen()) {
 		fputs("gilsim: nothing could be measured\n", stderr);
 		status = STATUS_ENVIRONMENT;
 	}
-release:
 	if (interrupt_seen())
 		status = STATUS_INTERRUPTED;
 	region_release(&region);

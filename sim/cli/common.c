@@ -78,7 +78,7 @@ static error_t parse_scenario_option(int key, char *text, struct argp_state *sta
 		text_list_add(&arguments->files, arguments->region, text);
 		return 0;
 	case ARGP_KEY_END:
-		if (arguments->files.count == 0)
+		if (arguments->files.count == 0 && !arguments->needs_no_file)
 			argp_error(state, "no scenario file is given ('-' is standard input)");
 		return 0;
 	default:

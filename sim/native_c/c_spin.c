@@ -61,10 +61,16 @@ void c_spin_warm_up(void)
 	rate_ns(WARM_UP_NS, NULL);
 }
 
+static double kept_ns[3]; /* 0: not measured yet */
+
+void c_spin_set_nominal(const double rates_ns[3])
+{
+	for (int kind = 0; kind < 3; kind++)
+		kept_ns[kind] = rates_ns[kind];
+}
+
 void c_spin_nominal(double rates_ns[3])
 {
-	static double kept_ns[3];
-
 	if (kept_ns[0] == 0) {
 		c_spin_warm_up();
 		c_spin_rates(NOMINAL_WATCH_NS, kept_ns);

@@ -20,6 +20,8 @@ int64_t c_spin(int64_t iterations, const atomic_bool *stop);
 void c_spin_rates(int64_t watch_ns, double rates_ns[3]);
 /* The same by which durations become iterations: measured once in the life of gilsim, then kept. */
 void c_spin_nominal(double rates_ns[3]);
+/* Those of an earlier life, of whose measurements the rest is about. */
+void c_spin_set_nominal(const double rates_ns[3]);
 
 /* So long a process spins before anything is measured: a core that was idle, above all a virtual one, is slow at
  * first. */

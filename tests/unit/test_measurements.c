@@ -1,0 +1,83 @@
+/*
+ * test_measurements.c - what `validate` has measured is kept in a file, and predicted again from it.
+ */
+#include "tests/unit/cli_helper.h"
+
+/* On the c backend, which needs no calibrated interpreter. */
+#define MEASURE "validate --backend c --quick --repeat 2 --profile default --format csv --save runs.json"
+
+TestSuite(measurements, .init = set_up, .fini = tear_down, .timeout = 120);
+
+Test(measurements, what_was_saved_is_predicted_alike)
+{
+	struct outcome measured = gilsim(MEASURE " s.yaml --seed 7 --set tasks.count[0].python=3ms");
+	struct outcome saved = gilsim("validate --saved runs.json --format csv");
+
+	cr_assert(eq(int, measured.status, 0), "%s", measured.err);
+	cr_assert(eq(int, saved.status, 0), "%s", saved.err);
+	cr_expect(eq(str, saved.out, measured.out));
+}
+
+/* That is what it is for: another cost, another prediction of the same measurement. */
+Test(measurements, a_changed_cost_changes_predictions_alone)
+{
+	struct outcome measured = gilsim(MEASURE " s.yaml --variant threads");
+	struct outcome saved = gilsim("validate --saved runs.json --format csv --set profile.thread.create=50ms");
+
+	cr_assert(eq(int, measured.status, 0), "%s", measured.err);
+	cr_assert(eq(int, saved.status, 0), "%s", saved.err);
+	cr_expect(ne(str, saved.out, measured.out));
+	saved = gilsim("validate --saved runs.json --max-error 50 --set profile.thread.create=50ms");
+	cr_expect(eq(int, saved.status, 1), "%s", saved.out);
+}
+
+Test(measurements, what_no_longer_fits_is_refused)
+{
+	cr_assert(eq(int, gilsim(MEASURE " s.yaml").status, 0));
+
+	struct outcome outcome;
+
+	write_file("s.yaml", "name: count\ntasks:\n  count: [{python: 7110us}]\nrun: {task: count, count: 2}\n"
+			     "variants:\n  sequential: {model: sequential}\n");
+	outcome = gilsim("validate --saved runs.json");
+	cr_expect(eq(int, outcome.status, 2));
+	cr_expect(strstr(outcome.err, "threads") != NULL, "%s", outcome.err);
+
+	unlink("s.yaml");
+	cr_expect(eq(int, gilsim("validate --saved runs.json").status, 2));
+}
+
+/* Steps are so many iterations of what the profile says an iteration takes. */
+Test(measurements, a_profile_with_other_iterations_is_refused)
+{
+	struct outcome outcome;
+
+	cr_assert(eq(int, gilsim("validate --quick --repeat 1 --profile default --save runs.json s.yaml").status, 0));
+	outcome = gilsim("validate --saved runs.json --set profile.spin.python=99ns");
+	cr_expect(eq(int, outcome.status, 2));
+	cr_expect(strstr(outcome.err, "give --profile the one that it was measured with") != NULL, "%s", outcome.err);
+}
+
+Test(measurements, files_without_any_are_told)
+{
+	static const struct {
+		const char *text, *message;
+	} files[] = {
+		{ "{\"measurements\": [", "runs.json:1:18: no JSON" },
+		{ "{}", "runs.json: JSON, but not what" },
+		{ "{\"measurements\": []}", "runs.json: JSON, but not what" },
+		{ "{\"measurements\": [{\"file\": \"s.yaml\"}]}", "runs.json: JSON, but not what" },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct outcome outcome;
+
+		write_file("runs.json", files[i].text);
+		outcome = gilsim("validate --saved runs.json");
+		cr_expect(eq(int, outcome.status, 2));
+		cr_expect(strstr(outcome.err, files[i].message) != NULL, "%s", outcome.err);
+	}
+	cr_expect(eq(int, gilsim("validate --saved missing.json").status, 2));
+	cr_expect(eq(int, gilsim("validate --saved runs.json s.yaml").status, 2));
+	cr_expect(eq(int, gilsim("validate --saved runs.json --save again.json").status, 2));
+}
