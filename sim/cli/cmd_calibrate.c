@@ -3,6 +3,7 @@
  */
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim/cli/cli.h"
 #include "sim/cli/host_profile.h"
@@ -12,8 +13,9 @@
 #include "sim/results/stream.h"
 #include "sim/results/text_table.h"
 
-/* A parameter with a larger spread is not sure. */
+/* A parameter with a larger spread is not sure; and if more than so many of them are, the machine was busy. */
 #define UNSURE_SPREAD_RATIO 0.10
+#define BUSY_UNSURE_RATIO 0.25
 
 enum { OPTION_PYTHON = 0x500, OPTION_COMPARE };
 
@@ -67,7 +69,8 @@ static const struct argp calibrate_argp = {
 	       "Without -o the result is kept in the user's cache, a file for each interpreter, where `native` and "
 	       "`validate` look for it. The machine should be idle meanwhile.\n\n"
 	       "Examples:\n  gilsim calibrate --python python3.13 -o my-laptop.yaml\n"
-	       "  gilsim calibrate --compare my-laptop.yaml --compare scenarios/machines/default.yaml",
+	       "  gilsim calibrate --compare my-laptop.yaml --compare scenarios/machines/default.yaml\n\n"
+	       "Exit status: 0 measured, 2 bad input, 3 no such interpreter or the output failed, 130 stopped by a signal.",
 };
 
 static void add_values(struct text_table *table, const struct profile_value values[COST_COUNT],
@@ -95,17 +98,42 @@ static void add_values(struct text_table *table, const struct profile_value valu
 	}
 }
 
-static void warn_of_unsure(const struct profile_value values[COST_COUNT], const char *what)
+/* Of parameters that were measured: all, and those that are not sure. */
+struct certainty {
+	int measured, unsure;
+};
+
+static void warn_of_unsure(const struct profile_value values[COST_COUNT], const char *what, struct certainty *certainty)
 {
-	for (enum cost cost = 0; cost < COST_COUNT; cost++)
-		if (values[cost].provenance == PROVENANCE_MEASURED && values[cost].spread > UNSURE_SPREAD_RATIO)
-			fprintf(stderr, "gilsim: %s: '%s' is unsure: known within +- %.0f%%\n", what,
-				cost_infos[cost].name, 100 * values[cost].spread);
+	for (enum cost cost = 0; cost < COST_COUNT; cost++) {
+		if (values[cost].provenance != PROVENANCE_MEASURED)
+			continue;
+		certainty->measured++;
+		if (!(values[cost].spread > UNSURE_SPREAD_RATIO))
+			continue;
+		certainty->unsure++;
+		fprintf(stderr, "gilsim: %s: '%s' is unsure: known within +- %.0f%%\n", what, cost_infos[cost].name,
+			100 * values[cost].spread);
+	}
 }
 
 static const char *python_label(const struct profile_python *python, struct region *region)
 {
 	return region_format(region, "Python %s%s", python->version, python->gil ? "" : "t");
+}
+
+static void warn_of_all_unsure(const struct profile *profile, struct region *region)
+{
+	struct certainty certainty = { 0, 0 };
+
+	warn_of_unsure(profile->values, "machine", &certainty);
+	for (size_t i = 0; i < profile->python_count; i++)
+		warn_of_unsure(profile->pythons[i].values, python_label(&profile->pythons[i], region), &certainty);
+	if (certainty.unsure > BUSY_UNSURE_RATIO * certainty.measured)
+		fprintf(stderr,
+			"gilsim: %d of %d measured parameters are unsure: the machine was busy, or its pace changed; predictions "
+			"from this are, too. Calibrate again while it is idle.\n",
+			certainty.unsure, certainty.measured);
 }
 
 static bool print_profile(const struct profile *profile, struct region *region)
@@ -155,6 +183,26 @@ static const char *profile_name(const char *path, struct region *region)
 	return region_strndup(region, name, length);
 }
 
+/* Whether a profile may be written there: it is one, or nothing yet. What else there is, a scenario say, stays. */
+static bool may_be_written(const char *path)
+{
+	FILE *stream = fopen(path, "r");
+	char line[256];
+	bool may = !stream;
+
+	if (stream) {
+		struct stat status;
+
+		may = fstat(fileno(stream), &status) == 0 && (!S_ISREG(status.st_mode) || status.st_size == 0);
+		while (!may && fgets(line, sizeof(line), stream))
+			may = !strncmp(line, "profile:", strlen("profile:"));
+		fclose(stream);
+	}
+	if (!may)
+		fprintf(stderr, "gilsim: %s is there already and is no profile: give -o another name\n", path);
+	return may;
+}
+
 int cmd_calibrate(int argc, char **argv)
 {
 	struct region region;
@@ -184,6 +232,10 @@ int cmd_calibrate(int argc, char **argv)
 		status = stream_finish(stdout) ? STATUS_DONE : output_failed(NULL);
 		goto release;
 	}
+	if (arguments.output && !may_be_written(arguments.output)) {
+		status = STATUS_BAD_INPUT;
+		goto release;
+	}
 	status = STATUS_ENVIRONMENT;
 	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count))
 		goto release;
@@ -194,9 +246,7 @@ int cmd_calibrate(int argc, char **argv)
 	status = keep(&arguments, profile, pythons, &region);
 	if (!print_profile(profile, &region))
 		status = output_failed(NULL);
-	warn_of_unsure(profile->values, "machine");
-	for (size_t i = 0; i < profile->python_count; i++)
-		warn_of_unsure(profile->pythons[i].values, python_label(&profile->pythons[i], &region));
+	warn_of_all_unsure(profile, &region);
 	if (others[0]) {
 		fputc('\n', stdout);
 		profile_compare(others[0], profile, stdout);

@@ -133,7 +133,9 @@ static const struct argp validate_argp = {
 	       "machine's costs alone: so an error can be placed in the model of the machine or in that of the interpreter.\n\n"
 	       "Example:\n  gilsim validate --python python3.11 --python python3.13 scenarios/validation/*.yaml\n"
 	       "  gilsim validate --save runs.json my.yaml\n"
-	       "  gilsim validate --saved runs.json",
+	       "  gilsim validate --saved runs.json\n\n"
+	       "Exit status: 0 done, 1 an error above --max-error, 2 bad input, 3 an interpreter or the output failed, 130 stopped by a "
+	       "signal.",
 	.children = children,
 };
 
@@ -185,6 +187,8 @@ static void add_rows(struct validation *validation, const struct native_rounds *
 	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
 		double pace = native_rounds_main_pace(rounds, variant, region);
 
+		if (rounds->why_not[variant]) /* it failed in some round: that is told, and nothing is predicted */
+			continue;
 		for (size_t metric = 0; metric < PREDICTED_METRIC_COUNT; metric++) {
 			const char *name = predicted_metrics[metric];
 			const double *samples;

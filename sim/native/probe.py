@@ -212,12 +212,24 @@ def resolve(spec, setup):
     return eval(compile('lambda: ' + text, '<call>', 'eval'), namespace), name
 
 
+def coreless_ns():
+    """For how long this thread has wanted a core and had none: other programs' doing, and no part of a call."""
+    try:
+        with open('/proc/thread-self/schedstat', encoding='ascii') as file:
+            return int(file.read().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
 def alone_ns(call, count):
-    """What one call takes on the wall, on its thread's CPU clock, and on others' of this process."""
-    process_ns, thread_ns, begin_ns = time.process_time_ns(), time.thread_time_ns(), time.perf_counter_ns()
+    """What one call takes on the wall, less what it waits for a core, on its thread's CPU clock, and on others' of this
+    process."""
+    waited_ns, process_ns, thread_ns, begin_ns = (coreless_ns(), time.process_time_ns(), time.thread_time_ns(),
+                                                  time.perf_counter_ns())
     for _ in range(count):
         call()
     wall_ns, cpu_ns = time.perf_counter_ns() - begin_ns, time.thread_time_ns() - thread_ns
+    wall_ns -= coreless_ns() - waited_ns
     others_ns = time.process_time_ns() - process_ns - cpu_ns
     return wall_ns / count, min(cpu_ns, wall_ns) / count, max(0, others_ns) / count
 

@@ -213,6 +213,40 @@ Test(cli, an_output_that_fails_ends_with_3)
 	cr_expect(eq(int, gilsim("validate --python /bin/false s.yaml").status, 3));
 }
 
+/* README once had one name for a scenario and for a profile. */
+Test(cli, calibrate_overwrites_nothing_but_a_profile)
+{
+	struct outcome outcome = gilsim("calibrate -o s.yaml");
+
+	cr_expect(eq(int, outcome.status, 2));
+	cr_expect(strstr(outcome.err, "s.yaml is there already and is no profile") != NULL, "%s", outcome.err);
+	cr_expect(eq(str, content_of(region_format(&region, "%s/s.yaml", folder)), (char *)scenario));
+}
+
+/* Of a variant that fails in its second round there is no prediction, and its first round alone is no measurement. */
+Test(cli, a_variant_that_fails_in_some_round_has_no_rows, .timeout = 120)
+{
+	struct outcome outcome;
+
+	write_file("dying.sh",
+		   region_format(&region,
+				 "#!/bin/sh\n"
+				 "case \"$*\" in *gilsim-probe*)\n"
+				 "exec python3 -c 'import sys; print(\"gilsim-probe cpython\", *sys.version_info[:2], "
+				 "\"%%d.%%d.%%d\" %% sys.version_info[:3], 0, \"%s/dying.sh\")' ;;\n"
+				 "esac\n"
+				 "echo run >>%s/calls\n"
+				 "test $(wc -l <%s/calls) -lt 4 || kill -9 $$\n"
+				 "exec python3 \"$@\"\n",
+				 folder, folder, folder));
+	outcome = gilsim("validate --quick --repeat 2 --profile default --format csv --python ./dying.sh s.yaml "
+			 "$(chmod +x dying.sh)");
+	cr_expect(eq(int, outcome.status, 3), "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "killed by signal 9") != NULL, "%s", outcome.err);
+	cr_expect(ne(int, strstr(outcome.out, "count,sequential,") != NULL, strstr(outcome.out, "count,threads,") != NULL), "%s",
+		  outcome.out);
+}
+
 Test(cli, the_c_backend_runs_and_is_predicted, .timeout = 120)
 {
 	struct outcome outcome = gilsim("native --backend c --profile default --repeat 1 --format json s.yaml");
