@@ -12,6 +12,7 @@
 #   LEDGER_REPEAT   rounds (default 5; random: 3)     LEDGER_PROFILE  a calibration (default: the host's own)
 #   LEDGER_LIMIT_S  begin no further scenario after so many seconds (default 3600; -1: none, only gather what is there)
 #   LEDGER_RUN      a command before each measurement, such as a queue
+#   LEDGER_AGAIN=1  measure nothing: predict again, with today's models, whatever has been measured
 #
 # Other CSV files of `gilsim validate` that are put into build/ledger/KIND/ are gathered with the rest.
 set -euo pipefail
@@ -57,7 +58,7 @@ fi
 
 # One scenario on one interpreter, into FILE. A build without a GIL is asked for one without, where nothing else is said.
 measure() { # SCENARIO PYTHON FILE
-	local options=(--repeat "$repeat" --python "$2" --format csv -o "$3.part")
+	local options=(--repeat "$repeat" --python "$2" --format csv -o "$3.part" --save "${3%.csv}.json")
 	[[ -z ${LEDGER_PROFILE:-} ]] || options+=(--profile "$LEDGER_PROFILE")
 	if "$2" -c 'import sysconfig, sys; sys.exit(not sysconfig.get_config_var("Py_GIL_DISABLED"))'; then
 		options+=(--set python.gil=off)
@@ -70,6 +71,13 @@ measure() { # SCENARIO PYTHON FILE
 	fi
 	mv "$3.part" "$3"
 }
+
+if [[ -n ${LEDGER_AGAIN:-} ]]; then
+	LEDGER_LIMIT_S=-1
+	for saved in "$work"/*.json; do
+		"$gilsim" validate --saved "$saved" --format csv -o "${saved%.json}.csv"
+	done
+fi
 
 done=0
 total=$((${#scenarios[@]} * ${#pythons[@]}))
