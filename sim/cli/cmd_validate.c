@@ -74,7 +74,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		arguments->max_error = option_percent(state, "--max-error", text);
 		return 0;
 	case OPTION_EXPLAIN:
-		arguments->explain = arguments->native.keep_steps = true;
+		arguments->explain = true;
 		return 0;
 	case OPTION_BY_ERROR:
 		arguments->by_error = true;
@@ -230,9 +230,9 @@ static int validate_file(const struct validate_arguments *arguments, const char 
 		ideal = region_alloc_array(region, scenario->workload_count, sizeof(*ideal));
 		prediction_make(scenario, &rounds, region, trace, predictions);
 		prediction_make(ideal_scenario, &rounds, region, NULL, ideal);
-		/* One round beside one replication: what has happened beside what was said. */
+		/* One run beside one replication: what has happened beside what was said. */
 		if (trace)
-			trace_native_round(trace, &rounds, 0, arguments->scenario.seed, region);
+			trace_native_runs(trace, &rounds, rounds.noted, 0, arguments->scenario.seed, region);
 		/* What ^C has cut short is no prediction. */
 		if (measurement_ended_early || !interrupt_seen())
 			add_rows(&findings->validation, &rounds, predictions, ideal, region);
@@ -292,6 +292,7 @@ int cmd_validate(int argc, char **argv)
 
 	region_init(&region);
 	argp_parse(&validate_argp, argc, argv, 0, NULL, &arguments);
+	arguments.native.note_apart = arguments.explain || arguments.native.trace_path;
 	interrupt_watch();
 	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count)) {
 		status = STATUS_ENVIRONMENT;
