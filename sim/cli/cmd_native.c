@@ -172,7 +172,8 @@ static int run_python(const struct native_command_arguments *arguments, const st
 		native_rounds_run(&rounds, scenario, python, &arguments->native, arguments->scenario.seed, region);
 		native_rounds_report(&rounds, region);
 		for (size_t round = 0; trace && round < rounds.round_count; round++)
-			trace_native_round(trace, &rounds, round, arguments->scenario.seed, region);
+			trace_native_runs(trace, &rounds, native_rounds_at(&rounds, round, 0), round, arguments->scenario.seed,
+					  region);
 		measurements[*count].results = combine_rounds(&rounds, region);
 		if (!thresholds_read(&measurements[*count].thresholds, arguments->thresholds.texts.items,
 				     arguments->thresholds.texts.count, scenario, region, stderr))

@@ -79,7 +79,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		arguments->max_error = option_percent(state, "--max-error", text);
 		return 0;
 	case OPTION_EXPLAIN:
-		arguments->explain = arguments->native.keep_steps = true;
+		arguments->explain = true;
 		return 0;
 	case OPTION_BY_ERROR:
 		arguments->by_error = true;
@@ -251,9 +251,9 @@ static bool judge(const struct validate_arguments *arguments, const struct scena
 		return false;
 	prediction_make(scenario, rounds, region, trace, predictions);
 	prediction_make(ideal_scenario, rounds, region, NULL, ideal);
-	/* One round beside one replication: what has happened beside what was said. */
+	/* One run beside one replication: what has happened beside what was said. */
 	if (trace)
-		trace_native_round(trace, rounds, 0, loading->seed, region);
+		trace_native_runs(trace, rounds, rounds->noted, 0, loading->seed, region);
 	/* What ^C has cut short is no prediction. */
 	if (measurement_ended_early || !interrupt_seen())
 		add_rows(&findings->validation, rounds, predictions, ideal, region);
@@ -411,6 +411,7 @@ int cmd_validate(int argc, char **argv)
 
 	region_init(&region);
 	argp_parse(&validate_argp, argc, argv, 0, NULL, &arguments);
+	arguments.native.note_apart = arguments.explain || arguments.native.trace_path;
 	interrupt_watch();
 	status = arguments.saved_paths.count > 0 ? judge_all_saved(&arguments, &region, &findings) :
 						   measure_all(&arguments, &region, &findings);

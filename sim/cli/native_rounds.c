@@ -319,6 +319,15 @@ static bool any_can_run(const struct native_rounds *rounds)
 	return false;
 }
 
+static void init_runs(struct native_run *runs, size_t count)
+{
+	memset(runs, 0, count * sizeof(*runs));
+	for (size_t i = 0; i < count; i++) {
+		variant_result_init(&runs[i].result);
+		runs[i].result.measured = false;
+	}
+}
+
 /* A round's runs, all of them not run yet. */
 static void add_round(struct native_rounds *rounds, struct region *region)
 {
@@ -329,13 +338,7 @@ static void add_round(struct native_rounds *rounds, struct region *region)
 		rounds->runs = region_resize(region, rounds->runs,
 					     rounds->round_capacity * variant_count * sizeof(rounds->runs[0]));
 	}
-	for (size_t variant = 0; variant < variant_count; variant++) {
-		struct native_run *run = &rounds->runs[rounds->round_count * variant_count + variant];
-
-		memset(run, 0, sizeof(*run));
-		variant_result_init(&run->result);
-		run->result.measured = false;
-	}
+	init_runs(&rounds->runs[rounds->round_count * variant_count], variant_count);
 	rounds->round_count++;
 }
 
@@ -396,14 +399,37 @@ static void watch_memory(struct native_rounds *rounds, struct native_options opt
 	}
 }
 
+/* A run of each variant while what it does is noted, which slows a program of many threads to half its speed: its times tell
+ * where the time goes, and are not among those of the rounds. */
+static void note_steps(struct native_rounds *rounds, struct native_options options, struct progress *progress,
+		       struct region *region)
+{
+	const struct scenario *scenario = rounds->scenario;
+
+	options.trace = true;
+	rounds->noted = region_alloc_array(region, scenario->workload_count, sizeof(rounds->noted[0]));
+	init_runs(rounds->noted, scenario->workload_count);
+	for (size_t variant = 0; variant < scenario->workload_count && !interrupt_seen(); variant++) {
+		struct native_run run;
+		struct native_error error;
+
+		if (rounds->why_not[variant])
+			continue;
+		progress_update(progress, 1, region_format(region, "%s: %s, steps", scenario->name,
+							   scenario->workloads[variant].variant));
+		/* It has run before; if it fails now, there is nothing to tell of it. */
+		if (execute(rounds, &scenario->workloads[variant], &options, region, &run, &error) && !interrupt_seen())
+			rounds->noted[variant] = run;
+	}
+}
+
 void native_rounds_run(struct native_rounds *rounds, const struct scenario *scenario,
 		       const struct native_python *python, const struct native_arguments *arguments, uint64_t seed,
 		       struct region *region)
 {
 	const struct native_options options = { .cpus = arguments->cpus,
 						.timeout_ns = arguments->timeout_ns,
-						.trace = arguments->trace_path != NULL ||
-							 arguments->keep_steps,
+						.trace = arguments->trace_path != NULL && !arguments->note_apart,
 						.glance = arguments->quick };
 	struct progress progress;
 
@@ -432,6 +458,8 @@ void native_rounds_run(struct native_rounds *rounds, const struct scenario *scen
 		    rounds->round_count > 1)
 			rounds->round_count--;
 	}
+	if (arguments->note_apart)
+		note_steps(rounds, options, &progress, region);
 	progress_end(&progress);
 }
 

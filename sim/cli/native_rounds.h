@@ -28,7 +28,7 @@ struct native_arguments {
 	const char *cpus;
 	const char *trace_path; /* NULL: none */
 	bool quick;		/* repeat no run, watch no memory */
-	bool keep_steps;	/* note each task's and step's times although no trace is written */
+	bool note_apart;	/* note each task's and step's times, in a run of each variant that no round times */
 };
 extern const struct argp native_argp;
 
@@ -39,6 +39,7 @@ struct native_rounds {
 	const char **why_not;		    /* a variant; NULL: it was run */
 	double *peak_memory_bytes;	    /* of a variant, from a run of its own; NaN: not known */
 	struct native_run *runs;	    /* of round r and variant v at [r * workload_count + v] */
+	struct native_run *noted;	    /* of a variant, with note_apart: the run whose steps were noted; else NULL */
 	size_t round_count, round_capacity; /* complete rounds, or the first one's part on ^C */
 	bool quick;
 	size_t repeated_count;		    /* runs thrown away because the pace had changed */

@@ -64,13 +64,14 @@ struct time_comparison time_comparison_make(const struct scenario *scenario, con
 	static const char *const working[] = { "python", "c", "native", "gil_wait", "run_queue", NULL },
 				 *const waiting[] = { "io", NULL };
 	size_t round = median_round(rounds, variant, region);
-	const struct native_run *run = native_rounds_at(rounds, round, variant);
+	const struct native_run *run = native_rounds_at(rounds, round, variant), *noted = &rounds->noted[variant];
 	struct variant_result predicted;
 	int cores = rounds->scenario->workloads[variant].machine.cores;
 	struct time_comparison comparison = { .scenario = rounds->scenario->name,
 					      .variant = rounds->scenario->workloads[variant].variant,
 					      .python = native_label(rounds->backend, rounds->python, region),
-					      .error = error };
+					      .error = error,
+					      .noted_factor = NAN };
 	double parts_s = 0;
 
 	prediction_of_round(scenario, rounds, round, variant, region, &predicted);
@@ -83,9 +84,11 @@ struct time_comparison time_comparison_make(const struct scenario *scenario, con
 	comparison.predicted.cores_s = predicted.utilisation_cores * predicted.makespan_s * cores;
 	comparison.predicted.context_switches = predicted.context_switches;
 
-	comparison.measured.working_s = run->step_count > 0 ? steps_s(run, working) : NAN;
-	comparison.measured.io_s = run->step_count > 0 ? steps_s(run, waiting) : NAN;
-	comparison.measured.other_s = sojourns_s(run) - comparison.measured.working_s - comparison.measured.io_s;
+	if (noted->step_count > 0)
+		comparison.noted_factor = noted->result.makespan_s / run->result.makespan_s;
+	comparison.measured.working_s = noted->step_count > 0 ? steps_s(noted, working) : NAN;
+	comparison.measured.io_s = noted->step_count > 0 ? steps_s(noted, waiting) : NAN;
+	comparison.measured.other_s = sojourns_s(noted) - comparison.measured.working_s - comparison.measured.io_s;
 	comparison.measured.cores_s = run->result.utilisation_cores * run->result.makespan_s * cores;
 	comparison.measured.context_switches = run->result.context_switches;
 	return comparison;
@@ -117,8 +120,11 @@ static void print_one(const struct time_comparison *comparison, struct region *r
 {
 	struct text_table table;
 
-	fprintf(stream, "\n%s, %s on %s: makespan %+.1f%%; where the time went:\n", comparison->scenario,
+	fprintf(stream, "\n%s, %s on %s: makespan %+.1f%%; where the time went", comparison->scenario,
 		comparison->variant, comparison->python, 100 * comparison->error);
+	if (isfinite(comparison->noted_factor))
+		fprintf(stream, " (measured tasks in a run that took %.2f times as long, noting that)", comparison->noted_factor);
+	fputs(":\n", stream);
 	text_table_init(&table, region, "lrrr");
 	text_table_cell(&table, "summed over tasks");
 	text_table_cell(&table, "predicted");

@@ -354,13 +354,13 @@ void trace_native_run(const struct trace_sink *sink, const struct workload *work
 	region_free(region, trace.threads);
 }
 
-void trace_native_round(struct trace_writer *writer, const struct native_rounds *rounds, size_t round,
-			uint64_t seed, struct region *region)
+void trace_native_runs(struct trace_writer *writer, const struct native_rounds *rounds, const struct native_run *runs,
+		       size_t replication, uint64_t seed, struct region *region)
 {
 	const struct scenario *scenario = rounds->scenario;
 
 	for (size_t variant = 0; variant < scenario->workload_count; variant++) {
-		const struct native_run *run = native_rounds_at(rounds, round, variant);
+		const struct native_run *run = &runs[variant];
 		const struct trace_run heading = {
 			.scenario = scenario->name,
 			.variant = scenario->workloads[variant].variant,
@@ -371,7 +371,7 @@ void trace_native_round(struct trace_writer *writer, const struct native_rounds 
 			.inferred =
 				"waits for the GIL or a core and who holds the GIL are inferred; of steps alone",
 			.seed = seed,
-			.replication = round,
+			.replication = replication,
 		};
 
 		/* What was cut off has no end to draw. */

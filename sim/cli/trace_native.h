@@ -10,9 +10,9 @@
 #include "sim/cli/native_rounds.h"
 #include "sim/results/trace_writer.h"
 
-/* Writes the runs of `round`, a variant each. */
-void trace_native_round(struct trace_writer *writer, const struct native_rounds *rounds, size_t round,
-			uint64_t seed, struct region *region);
+/* Writes `runs`, one for each variant of the rounds' scenario, as that replication. */
+void trace_native_runs(struct trace_writer *writer, const struct native_rounds *rounds, const struct native_run *runs,
+		       size_t replication, uint64_t seed, struct region *region);
 /* The records of one run of this workload, in order of time. */
 void trace_native_run(const struct trace_sink *sink, const struct workload *workload, const struct native_run *run,
 		      struct region *region);

@@ -44,7 +44,7 @@ import harness_sockets
 import harness_threading
 import harness_trace
 from harness_pace import (SPIN_PIECES, WARM_UP_NS, clock_ns, end_children, everybodys_cpu_s, kinds_used_by,
-                          mean_rate_ns, measure_pace, measure_pace_alone, start_background)
+                          mean_rate_ns, measure_pace_alone, measure_pace_before, start_background)
 from harness_pace import spin  # calibrate.py takes it from here
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
@@ -463,7 +463,7 @@ def execute(workload):
         os.sched_setaffinity(0, workload['cpus'])
     touch_records()
     mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
-    pace_before = measure_pace(workload)
+    pace_before = measure_pace_before(workload)
     PROGRAM.payloads = harness_processes.payloads_of(workload)
     server = None
     if 'socket_io' in kinds_used_by(workload):

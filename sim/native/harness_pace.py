@@ -173,23 +173,30 @@ def all_busy_speed(cpus):
     return alone_ns / together_ns
 
 
-def measure_pace(workload):
-    """How fast the machine is now: the rates alone, and what is left of them while all CPUs are busy."""
+def measure_pace_before(workload):
+    """How fast the machine is now: the rates alone, and what is left of them while all CPUs are busy. The rates last: the less
+    time there is between them and the run, the more they say of it."""
+    speed = None if GLANCES else all_busy_speed(workload.get('cpus') or [])
+    return [spin_rates_ns(workload), speed]
+
+
+def measure_pace_after(workload):
+    """The same, and for the same reason the rates first."""
     return [spin_rates_ns(workload), None if GLANCES else all_busy_speed(workload.get('cpus') or [])]
 
 
 def measure_pace_alone(workload):
-    """The same while daemon threads may still be spinning: a forked child has none of them, and stops
-    its parent for as long as it measures."""
+    """measure_pace_after() while daemon threads may still be spinning: a forked child has none of them, and stops its parent
+    for as long as it measures."""
     if threading.active_count() == 1:
-        return measure_pace(workload)
+        return measure_pace_after(workload)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         parent = os.getppid()
         os.kill(parent, signal.SIGSTOP)
         try:
-            os.write(writer, json.dumps(measure_pace(workload)).encode())
+            os.write(writer, json.dumps(measure_pace_after(workload)).encode())
         finally:
             os.kill(parent, signal.SIGCONT)
             os._exit(0)

@@ -339,3 +339,29 @@ Test(native_trace, pools_get_their_tasks_from_the_program)
 		}
 	}
 }
+
+/* ---- Beside measurements ----------------------------------------------------------------------------- */
+
+Test(native_trace, runs_that_are_timed_note_nothing_where_that_is_done_apart)
+{
+	const struct scenario *scenario = helper_load_good(&helper,
+							   "tasks: {work: [{python: 1ms}, {io: 1ms}]}\n"
+							   "run: {task: work, count: 3}\n"
+							   "variants: {one: {model: threads}}\n",
+							   &(struct scenario_options){ .profile = "ideal" });
+	const struct native_arguments arguments = {
+		.repeat = 2, .timeout_ns = 200 * SIM_S, .quick = true, .trace_path = "t.json", .note_apart = true
+	};
+	struct native_rounds rounds;
+
+	native_rounds_run(&rounds, scenario, &python, &arguments, 1, &helper.region);
+	cr_assert(eq(sz, rounds.round_count, 2));
+	for (size_t round = 0; round < 2; round++) {
+		const struct native_run *run = native_rounds_at(&rounds, round, 0);
+
+		cr_expect(run->result.measured);
+		cr_expect(eq(sz, run->task_count + run->step_count, 0));
+	}
+	cr_expect(eq(sz, rounds.noted[0].task_count, 3));
+	cr_expect(ge(sz, rounds.noted[0].step_count, 6));
+}

@@ -51,8 +51,16 @@ static struct time_comparison compare_by_hand(void)
 	static const struct native_python python = { .version = "3.12", .full_version = "3.12.1" };
 	const struct scenario_options options = { .seed = 1 };
 	const struct scenario *loaded = helper_load_good(&helper, two_steps, &options);
-	struct native_run run = run_by_hand();
-	const struct native_rounds rounds = { .scenario = loaded, .python = &python, .runs = &run, .round_count = 1 };
+	struct native_run timed = run_by_hand(), noted = run_by_hand();
+	const struct native_rounds rounds = {
+		.scenario = loaded, .python = &python, .runs = &timed, .noted = &noted, .round_count = 1
+	};
+
+	/* What a run of its own noted is told of that one, and what cores were used of one that noted nothing. */
+	timed.task_count = timed.step_count = 0;
+	noted.result.makespan_s = 0.015;
+	noted.result.utilisation_cores = 1;
+	noted.result.context_switches = 50;
 
 	return time_comparison_make(loaded, &rounds, 0, -0.167, &helper.region);
 }
@@ -69,6 +77,8 @@ Test(time_comparison, parts_of_both_sides_add_up_to_the_sojourns)
 	cr_expect(epsilon_eq(dbl, comparison.measured.io_s, 0.00325, 1e-9));
 	cr_expect(epsilon_eq(dbl, comparison.measured.other_s, 0.00075, 1e-9));
 	cr_expect(epsilon_eq(dbl, comparison.measured.cores_s, 0.009, 1e-9));
+	cr_expect(epsilon_eq(dbl, comparison.measured.context_switches, 5, 1e-9));
+	cr_expect(epsilon_eq(dbl, comparison.noted_factor, 1.25, 1e-9));
 }
 
 Test(time_comparison, the_largest_errors_come_first_and_no_more_than_wanted)
