@@ -201,6 +201,10 @@ def lasting_s(process):
     return total_s
 
 
+# What `calibrate` takes for a profile, too; it overwrites nothing else.
+EARLIER = 'profile: "as it was"\n'
+
+
 def kill_while_writing(place, name):
     """An earlier output of that name is there already."""
     command, is_whole = OUTPUTS[name]
@@ -211,7 +215,7 @@ def kill_while_writing(place, name):
     others = set(os.listdir(place.folder))
     counts = {'killed': 0, 'old': 0, 'whole': 0, 'beside': 0, 'writing': 0}
     while counts['killed'] < KILLS:
-        place.write(name, 'as it was\n')
+        place.write(name, EARLIER)
         process = place.start(*command)
         wait_for_the_moment(place, process, duration_s)
         wrote = is_writing(process, place.folder)
@@ -220,7 +224,7 @@ def kill_while_writing(place, name):
             counts['killed'] += 1
             counts['writing'] += wrote
         there = place.read(name)
-        if there == b'as it was\n':
+        if there == EARLIER.encode():
             counts['old'] += 1
         elif there and is_whole(there, whole):
             counts['whole'] += 1
@@ -302,6 +306,7 @@ OUTPUTS = {
     'native-trace.json': ([*NATIVE_RUN, '--trace'], is_json),
     'pthreads.json': ([*NATIVE_RUN, '--backend', 'c', '--format', 'json', '-o'], is_json),
     'validation.json': (['validate', *NATIVE_RUN[1:], '--format', 'json', '-o'], is_json),
+    'measurements.json': (['validate', *NATIVE_RUN[1:], '--save'], is_json),
     'profile.yaml': (['calibrate', '--python', './played.sh', '-o'], same_lines),
 }
 
@@ -382,7 +387,7 @@ def part_outputs(place):
     os.mkdir(place.path('closed'))
     os.chmod(place.path('closed'), 0o555)
     for name, command in files.items():
-        place.write(name, 'as it was\n')
+        place.write(name, EARLIER)
         _, said = place.gilsim(*command, preexec_fn=may_not_grow, wanted=3)
         if place.read(name) != b'as it was\n' or 'gilsim: ' not in said:
             fail(f'{name}: changed on a full disk, or nothing was said: {said}')
