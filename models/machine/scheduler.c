@@ -14,8 +14,9 @@ static const struct scheduler_rules *rules(const struct core *core)
 
 void queue_insert(struct core *core, struct os_thread *thread)
 {
-	core->queue = region_grow(core->machine->region, core->queue, core->queue_count, &core->queue_capacity,
-				  sizeof(struct os_thread *));
+	if (core->queue_count == core->queue_capacity)
+		core->queue = region_grow(core->machine->region, core->queue, core->queue_count,
+					  &core->queue_capacity, sizeof(struct os_thread *));
 	core->queue[core->queue_count++] = thread;
 	core->machine->queued_count++;
 	core->vruntime_sum += thread->sched.vruntime;
