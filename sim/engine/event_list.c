@@ -660,6 +660,16 @@ bool event_list_cancel(struct event_list *list, event_handle handle)
 	return true;
 }
 
+/* The slot's event has another time, and an entry of its own instead of that one. */
+static __attribute__((noinline)) event_handle entry_renew(struct event_list *list, uint64_t slot_index, sim_ns time_ns,
+							   event_handle old_entry)
+{
+	/* The slot carries no event for a moment, so that a sweep takes the old entry for dead. */
+	list->slots[slot_index].handle = EVENT_NONE;
+	entry_drop(list, old_entry);
+	return entry_add(list, slot_index, time_ns);
+}
+
 event_handle event_list_move(struct event_list *list, event_handle handle, sim_ns time_ns)
 {
 	const uint64_t index = handle & EVENT_SLOT_MASK;
@@ -670,15 +680,11 @@ event_handle event_list_move(struct event_list *list, event_handle handle, sim_n
 		list->live_count++;
 	else
 		forget_time(list, handle);
-	if (by.entry != EVENT_NONE && by.entry_ns <= time_ns && !entry_is_next(list, by.entry)) {
-		if (time_ns < list->next_ns)
-			list->next_ns = time_ns;
-		return stand_in(list, index, time_ns, by);
-	}
-	/* The slot carries no event for a moment, so that a sweep takes the old entry for dead. */
-	list->slots[index].handle = EVENT_NONE;
-	entry_drop(list, by.entry);
-	return entry_add(list, index, time_ns);
+	if (by.entry == EVENT_NONE || by.entry_ns > time_ns || entry_is_next(list, by.entry))
+		return entry_renew(list, index, time_ns, by.entry);
+	if (time_ns < list->next_ns)
+		list->next_ns = time_ns;
+	return stand_in(list, index, time_ns, by);
 }
 
 event_handle event_list_park(struct event_list *list, event_handle handle)
