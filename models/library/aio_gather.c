@@ -62,8 +62,7 @@ bool aio_gather_cancel(struct aio_loop *loop, struct aio_gather *gather)
 	return any;
 }
 
-struct aio_future *aio_gather_begin(struct aio_loop *loop, near_ref *futures, size_t count,
-				    bool return_exceptions)
+struct aio_future *aio_gather_begin(struct aio_loop *loop, near_ref *futures, size_t count, bool return_exceptions)
 {
 	struct aio_gather *gather = pool_take(&loop->gatherings);
 	bool counts_at_once = python_has(loop->interpreter->runtime->minor, PYTHON_EAGER_TASKS);
@@ -111,8 +110,7 @@ static enum progress gather_all(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
-enum progress aio_gather(struct os_thread *thread, near_ref *futures, size_t count,
-			 bool return_exceptions)
+enum progress aio_gather(struct os_thread *thread, near_ref *futures, size_t count, bool return_exceptions)
 {
 	struct gather_locals *locals = os_thread_push(thread, gather_all);
 

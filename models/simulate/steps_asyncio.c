@@ -226,8 +226,7 @@ static enum progress gather(struct os_thread *thread, struct frame *frame)
 		my->count = 0;
 	my->handles =
 		region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(*my->handles));
-	my->futures = region_alloc_array(task_simulation(instance)->region, (size_t)my->count,
-					 sizeof(near_ref));
+	my->futures = region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(near_ref));
 	for (my->next = 0; my->next < my->count; my->next++) {
 		child = step_new_child(instance, my->step->start, my->next);
 		child->handle = &my->handles[my->next];

@@ -388,8 +388,8 @@ static void event_list_rebuild(struct event_list *list)
 	front_refill(list);
 }
 
-/* The entry at `at`, which is the top or right below a hole, is dead or stands for a moved or parked event: it goes where
- * that belongs. */
+/* The entry at `at`, which is the top or right below a hole, is dead or stands for a moved or parked event: it goes
+ * where that belongs. */
 static void entry_replace(struct event_list *list, uint64_t at)
 {
 	const uint64_t index = list->front[at] & EVENT_SLOT_MASK;
@@ -661,8 +661,8 @@ bool event_list_cancel(struct event_list *list, event_handle handle)
 }
 
 /* The slot's event has another time, and an entry of its own instead of that one. */
-static __attribute__((noinline)) event_handle entry_renew(struct event_list *list, uint64_t slot_index, sim_ns time_ns,
-							   event_handle old_entry)
+static __attribute__((noinline)) event_handle entry_renew(struct event_list *list, uint64_t slot_index,
+							  sim_ns time_ns, event_handle old_entry)
 {
 	/* The slot carries no event for a moment, so that a sweep takes the old entry for dead. */
 	list->slots[slot_index].handle = EVENT_NONE;

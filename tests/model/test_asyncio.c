@@ -512,7 +512,8 @@ static enum progress silent_sleeper(struct os_thread *thread, struct frame *fram
 static enum progress sleeping_in_numbers(struct os_thread *thread, struct frame *frame)
 {
 	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
-	/* A task with its frame, its timer, a place in the heap, which doubles, and in the queue, which keeps a block. */
+	/* A task with its frame, its timer, a place in the heap, which doubles, and in the queue, which keeps a
+	 * block. */
 	const size_t bytes_each = sizeof(struct aio_task) + FRAME_LOCALS_BYTES + sizeof(struct aio_timer) +
 				  2 * sizeof(struct aio_timer_entry) + 2 * sizeof(struct aio_ready);
 
