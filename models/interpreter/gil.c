@@ -201,6 +201,12 @@ enum progress gil_drop(struct gil *gil, struct os_thread *thread, uint8_t waitin
 	cost_ns = gil->half_uncontended_ns + signal_waiter(gil, thread);
 	if (!forced && gil->signaller != thread)
 		return os_thread_compute(thread, cost_ns);
+	/* As drop_contended() where nobody wants the mutex, nor can come to want it meanwhile. */
+	if (!forced && !futex_has_waiters(&gil->mutex) && os_thread_try_compute(thread, cost_ns)) {
+		gil->signaller = NULL;
+		os_thread_set_activity(thread, thread->activity);
+		return DONE;
+	}
 	my = os_thread_push(thread, drop_contended);
 	my->gil = gil;
 	my->forced = forced;

@@ -37,6 +37,12 @@ struct aio_future {
 	bool has_several : 1;
 };
 
+/* Of futures there may be millions: lists of them refer to each in four bytes. */
+static inline struct aio_future *aio_future_at(near_ref ref)
+{
+	return near_at(ref);
+}
+
 static inline bool aio_future_done(const struct aio_future *future)
 {
 	return future->state != AIO_PENDING;

@@ -13,7 +13,7 @@
 
 struct aio_gather {
 	struct aio_future outer; /* first: its kind is AIO_GATHER */
-	struct aio_future **children;
+	near_ref *children;
 	size_t count, finished, references;
 	bool return_exceptions, cancel_requested;
 };
@@ -24,7 +24,7 @@ static void gather_unref(struct aio_loop *loop, struct aio_gather *gather)
 	if (--gather->references > 0)
 		return;
 	for (size_t i = 0; i < gather->count; i++)
-		aio_future_let_go(loop, gather->children[i]);
+		aio_future_let_go(loop, aio_future_at(gather->children[i]));
 	aio_objects_gone(loop, COST_AIO_GATHER_OBJECTS);
 	region_free(loop->region, gather->children);
 	pool_give_back(&loop->gatherings, gather);
@@ -57,13 +57,12 @@ bool aio_gather_cancel(struct aio_loop *loop, struct aio_gather *gather)
 	bool any = false;
 
 	for (size_t i = 0; i < gather->count; i++)
-		any |= aio_future_cancel(loop, gather->children[i]);
+		any |= aio_future_cancel(loop, aio_future_at(gather->children[i]));
 	gather->cancel_requested |= any;
 	return any;
 }
 
-struct aio_future *aio_gather_begin(struct aio_loop *loop, struct aio_future **futures, size_t count,
-				    bool return_exceptions)
+struct aio_future *aio_gather_begin(struct aio_loop *loop, near_ref *futures, size_t count, bool return_exceptions)
 {
 	struct aio_gather *gather = pool_take(&loop->gatherings);
 	bool counts_at_once = python_has(loop->interpreter->runtime->minor, PYTHON_EAGER_TASKS);
@@ -79,14 +78,14 @@ struct aio_future *aio_gather_begin(struct aio_loop *loop, struct aio_future **f
 	};
 	for (size_t i = 0; i < count; i++) {
 		aio_owe(loop, COST_AIO_GATHER);
-		if (counts_at_once && aio_future_done(futures[i]))
+		if (counts_at_once && aio_future_done(aio_future_at(futures[i])))
 			continue;
 		gather->references++;
-		aio_future_add_callback(loop, futures[i], gathered_is_done, gather);
+		aio_future_add_callback(loop, aio_future_at(futures[i]), gathered_is_done, gather);
 	}
 	for (size_t i = 0; counts_at_once && i < count; i++)
-		if (aio_future_done(futures[i]))
-			count_child(loop, gather, futures[i]);
+		if (aio_future_done(aio_future_at(futures[i])))
+			count_child(loop, gather, aio_future_at(futures[i]));
 	if (count == 0)
 		aio_future_set(loop, &gather->outer, PY_NO_EXCEPTION);
 	return &gather->outer;
@@ -111,8 +110,7 @@ static enum progress gather_all(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
-enum progress aio_gather(struct os_thread *thread, struct aio_future **futures, size_t count,
-			 bool return_exceptions)
+enum progress aio_gather(struct os_thread *thread, near_ref *futures, size_t count, bool return_exceptions)
 {
 	struct gather_locals *locals = os_thread_push(thread, gather_all);
 
@@ -124,7 +122,7 @@ enum progress aio_gather(struct os_thread *thread, struct aio_future **futures, 
 
 struct wait {
 	struct aio_future waiter;
-	struct aio_future **futures; /* the caller's */
+	const near_ref *futures; /* the caller's */
 	size_t count, left, references;
 	enum aio_return_when return_when;
 	struct aio_timer *timer;
@@ -165,7 +163,7 @@ static enum progress wait_is_over(struct os_thread *thread, void *subject, struc
 	return DONE;
 }
 
-static struct wait *wait_new(struct aio_loop *loop, struct aio_future **futures, size_t count,
+static struct wait *wait_new(struct aio_loop *loop, const near_ref *futures, size_t count,
 			     enum aio_return_when return_when, sim_ns timeout_ns)
 {
 	struct wait *wait = pool_take(&loop->gatherings);
@@ -178,9 +176,9 @@ static struct wait *wait_new(struct aio_loop *loop, struct aio_future **futures,
 	if (timeout_ns >= 0)
 		wait->timer = aio_call_later(loop, timeout_ns, wait_is_over, &wait->waiter);
 	for (size_t i = 0; i < count; i++) {
-		aio_future_hold(futures[i]);
+		aio_future_hold(aio_future_at(futures[i]));
 		aio_owe(loop, COST_AIO_GATHER);
-		aio_future_add_callback(loop, futures[i], waited_is_done, wait);
+		aio_future_add_callback(loop, aio_future_at(futures[i]), waited_is_done, wait);
 	}
 	return wait;
 }
@@ -190,9 +188,9 @@ static void wait_end(struct aio_loop *loop, struct wait *wait)
 	if (wait->timer)
 		aio_cancel_timer(loop, wait->timer);
 	for (size_t i = 0; i < wait->count; i++) {
-		if (!aio_future_remove_callback(loop, wait->futures[i], waited_is_done, wait))
+		if (!aio_future_remove_callback(loop, aio_future_at(wait->futures[i]), waited_is_done, wait))
 			continue;
-		aio_future_let_go(loop, wait->futures[i]);
+		aio_future_let_go(loop, aio_future_at(wait->futures[i]));
 		wait_unref(loop, wait);
 	}
 	wait_unref(loop, wait);
@@ -213,7 +211,7 @@ static enum progress wait_for_some(struct os_thread *thread, struct frame *frame
 	PROGRAM_END;
 }
 
-enum progress aio_wait(struct os_thread *thread, struct aio_future **futures, size_t count,
+enum progress aio_wait(struct os_thread *thread, const near_ref *futures, size_t count,
 		       enum aio_return_when return_when, sim_ns timeout_ns)
 {
 	struct wait_locals *locals;
@@ -228,8 +226,8 @@ enum progress aio_wait(struct os_thread *thread, struct aio_future **futures, si
 /* ---- as_completed(): a queue into which the callbacks put what is done ---- */
 
 struct aio_completion {
-	struct aio_future **futures; /* all that it has been given; a copy */
-	struct aio_future **done;    /* in order of completion */
+	near_ref *futures; /* all that it has been given; a copy */
+	near_ref *done;	   /* in order of completion */
 	size_t count, done_count, taken, references;
 	struct aio_future *getter; /* of who waits for the next one; NULL: nobody */
 	struct aio_timer *timer;
@@ -242,7 +240,7 @@ static void completion_unref(struct aio_loop *loop, struct aio_completion *compl
 	if (--completion->references > 0)
 		return;
 	for (size_t i = 0; i < completion->count; i++)
-		aio_future_let_go(loop, completion->futures[i]);
+		aio_future_let_go(loop, aio_future_at(completion->futures[i]));
 	region_free(loop->region, completion->futures);
 	region_free(loop->region, completion->done);
 	pool_give_back(&loop->gatherings, completion);
@@ -253,7 +251,7 @@ static enum progress completed(struct os_thread *thread, void *subject, struct a
 	struct aio_loop *loop = aio_running_loop(thread);
 	struct aio_completion *completion = subject;
 
-	completion->done[completion->done_count++] = future;
+	completion->done[completion->done_count++] = near_ref_to(future);
 	if (completion->getter)
 		release_waiter(loop, completion->getter);
 	completion_unref(loop, completion);
@@ -263,7 +261,7 @@ static enum progress completed(struct os_thread *thread, void *subject, struct a
 static void forget_completions(struct aio_loop *loop, struct aio_completion *completion)
 {
 	for (size_t i = 0; i < completion->count; i++)
-		if (aio_future_remove_callback(loop, completion->futures[i], completed, completion))
+		if (aio_future_remove_callback(loop, aio_future_at(completion->futures[i]), completed, completion))
 			completion_unref(loop, completion);
 }
 
@@ -280,22 +278,22 @@ static enum progress completion_is_over(struct os_thread *thread, void *subject,
 	return DONE;
 }
 
-struct aio_completion *aio_completion_new(struct aio_loop *loop, struct aio_future **futures, size_t count,
+struct aio_completion *aio_completion_new(struct aio_loop *loop, const near_ref *futures, size_t count,
 					  sim_ns timeout_ns)
 {
 	struct aio_completion *completion = pool_take(&loop->gatherings);
 
 	*completion = (struct aio_completion){
-		.futures = region_alloc_array(loop->region, count, sizeof(struct aio_future *)),
-		.done = region_alloc_array(loop->region, count, sizeof(struct aio_future *)),
+		.futures = region_alloc_array(loop->region, count, sizeof(near_ref)),
+		.done = region_alloc_array(loop->region, count, sizeof(near_ref)),
 		.count = count,
 		.references = count + 1,
 	};
 	for (size_t i = 0; i < count; i++) {
 		completion->futures[i] = futures[i];
-		aio_future_hold(futures[i]);
+		aio_future_hold(aio_future_at(futures[i]));
 		aio_owe(loop, COST_AIO_GATHER);
-		aio_future_add_callback(loop, futures[i], completed, completion);
+		aio_future_add_callback(loop, aio_future_at(futures[i]), completed, completion);
 	}
 	if (timeout_ns >= 0)
 		completion->timer = aio_call_later(loop, timeout_ns, completion_is_over, completion);
@@ -332,7 +330,7 @@ static enum progress next_completion(struct os_thread *thread, struct frame *fra
 	if (py_exception(thread) != PY_NO_EXCEPTION)
 		;
 	else if (completion->taken < completion->done_count)
-		*my->future = completion->done[completion->taken++];
+		*my->future = aio_future_at(completion->done[completion->taken++]);
 	else
 		py_raise(thread, PY_TIMEOUT_ERROR);
 	PROGRAM_END;

@@ -35,8 +35,19 @@ struct aio_loop *aio_loop_new(struct interpreter *interpreter, struct aio_statis
 
 void aio_call_soon(struct aio_loop *loop, aio_callback_fn *callback, void *subject, struct aio_future *future)
 {
-	*(struct aio_ready *)queue_append(&loop->ready) =
-		(struct aio_ready){ .callback = callback, .subject = subject, .future = future };
+	*(struct aio_ready *)queue_append(&loop->ready) = (struct aio_ready){
+		.subject = subject,
+		.callback = near_of((any_fn *)callback),
+		.future = near_ref_or_none(future),
+	};
+}
+
+/* For AWAIT. */
+static enum progress call(struct os_thread *thread, const struct aio_ready *ready)
+{
+	aio_callback_fn *callback = (aio_callback_fn *)near_function(ready->callback);
+
+	return callback(thread, ready->subject, near_at_or_null(ready->future));
 }
 
 /* ---- Costs and records ---- */
@@ -304,7 +315,7 @@ static enum progress run_until_complete(struct os_thread *thread, struct frame *
 			my->began_ns = machine_now(loop->machine);
 			loop->running = NULL;
 			AWAIT(frame, aio_charge(thread, COST_AIO_CALLBACK));
-			AWAIT(frame, my->now.callback(thread, my->now.subject, my->now.future));
+			AWAIT(frame, call(thread, &my->now));
 			record_duration(loop, my->began_ns);
 		}
 	}

@@ -55,9 +55,9 @@ struct aio_reader {
 };
 
 struct aio_ready {
-	aio_callback_fn *callback;
 	void *subject;
-	struct aio_future *future;
+	near_fn callback; /* aio_callback_fn */
+	near_ref future;  /* 0: none */
 };
 
 struct aio_loop {

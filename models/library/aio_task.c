@@ -397,15 +397,15 @@ struct run_locals {
 /* runners.py:_cancel_all_tasks(): what main() has left behind; a future that is done when all of it is. */
 static struct aio_future *cancel_all(struct aio_loop *loop)
 {
-	struct aio_future **futures;
+	near_ref *futures;
 	size_t count = 0;
 
 	for (struct aio_task *task = task_at(loop->first_task); task; task = task_at(task->next))
 		count++;
-	futures = region_alloc_array(loop->region, count, sizeof(struct aio_future *));
+	futures = region_alloc_array(loop->region, count, sizeof(near_ref));
 	count = 0;
 	for (struct aio_task *task = task_at(loop->first_task); task; task = task_at(task->next)) {
-		futures[count++] = &task->future;
+		futures[count++] = near_ref_to(&task->future);
 		aio_future_hold(&task->future);
 		aio_task_cancel(loop, task);
 	}

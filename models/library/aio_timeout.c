@@ -39,6 +39,7 @@ void aio_timeout_leave(struct os_thread *thread, struct aio_timeout *timeout)
 
 struct old_wait_locals {
 	struct aio_future *future;
+	near_ref ref; /* to it */
 	sim_ns timeout_ns;
 	uint32_t exception;
 };
@@ -54,11 +55,11 @@ static enum progress old_wait_for(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_charge(thread, COST_AIO_WAIT_FOR));
-	AWAIT(frame, aio_wait(thread, &my->future, 1, AIO_ALL_COMPLETED, my->timeout_ns));
+	AWAIT(frame, aio_wait(thread, &my->ref, 1, AIO_ALL_COMPLETED, my->timeout_ns));
 	my->exception = py_catch(thread);
 	if (!aio_future_done(my->future)) {
 		aio_future_cancel(loop, my->future);
-		AWAIT(frame, aio_wait(thread, &my->future, 1, AIO_ALL_COMPLETED, AIO_NO_TIMEOUT));
+		AWAIT(frame, aio_wait(thread, &my->ref, 1, AIO_ALL_COMPLETED, AIO_NO_TIMEOUT));
 		if (py_exception(thread) != PY_NO_EXCEPTION)
 			my->exception = py_catch(thread);
 		else if (my->exception == PY_NO_EXCEPTION && my->future->exception == PY_CANCELLED_ERROR)
@@ -96,6 +97,7 @@ enum progress aio_wait_for_future(struct os_thread *thread, struct aio_future *f
 		struct old_wait_locals *locals = os_thread_push(thread, old_wait_for);
 
 		locals->future = future;
+		locals->ref = near_ref_to(future);
 		locals->timeout_ns = timeout_ns;
 	} else {
 		struct new_wait_locals *locals = os_thread_push(thread, new_wait_for);

@@ -254,6 +254,13 @@ bool core_accept(struct core *core, struct os_thread *thread, enum enqueue_reaso
 	return kick(core, from);
 }
 
+/* Whether who comes to it now runs at once. */
+static bool is_free(const struct core *core)
+{
+	return core->current == NULL && core->queue_count == 0 && core->completion == EVENT_NONE &&
+	       !core->bandwidth.throttled;
+}
+
 /* A thread becomes ready on a core after the latency that its wake-up takes. */
 static void arrived(struct engine *engine, void *subject, uint64_t reason)
 {
@@ -263,9 +270,16 @@ static void arrived(struct engine *engine, void *subject, uint64_t reason)
 	(void)engine;
 	thread->arrival = EVENT_NONE;
 	core->expected--;
-	core->advancing = true;
-	core_accept(core, thread, (enum enqueue_reason)reason, core);
-	core->advancing = false;
+	if (is_free(core)) {
+		scheduler_begin_alone(core, thread, (enum enqueue_reason)reason);
+		thread->state = THREAD_READY;
+		show_queued(core, thread);
+		core->next = thread;
+	} else {
+		core->advancing = true;
+		core_accept(core, thread, (enum enqueue_reason)reason, core);
+		core->advancing = false;
+	}
 	core_run(core);
 }
 
@@ -336,9 +350,12 @@ static sim_ns switch_cost(const struct core *core, const struct os_thread *next)
 /* Picks who runs next. False: nobody, the core idles. */
 static bool pick(struct core *core)
 {
-	struct os_thread *thread = core->queue_count > 0 ? scheduler_pick_next(core) : NULL;
+	struct os_thread *thread = core->next;
 	bool was_busy = core->busy_since_ns >= 0;
 
+	core->next = NULL;
+	if (!thread && core->queue_count > 0)
+		thread = scheduler_pick_next(core);
 	if (!thread && !core->bandwidth.throttled) {
 		thread = placement_pull(core);
 		if (thread) {

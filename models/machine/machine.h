@@ -36,6 +36,7 @@ struct core {
 	struct machine_model *machine;
 	int index;
 	struct os_thread *current; /* who runs, or is being switched to; NULL: idle */
+	struct os_thread *next;	   /* who has just come to it while it idled; NULL: the queue tells */
 	struct os_thread *last;	   /* who ran last: whose address space is loaded */
 	uint64_t switch_count;
 	bool switching;		   /* the context switch to `current` is under way */

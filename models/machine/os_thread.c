@@ -43,16 +43,27 @@ static inline struct frame *frame_for(struct machine_model *machine, program_fn 
 	return frame;
 }
 
+/* Not inline, so that what is below, which calls nothing else, saves no registers. */
+static __attribute__((noinline)) void *push_new(struct os_thread *thread, program_fn *program, size_t locals_bytes)
+{
+	thread->top = frame_for(thread->machine, program, thread->top, locals_bytes);
+	return thread->top->locals;
+}
+
 void *os_thread_push(struct os_thread *thread, program_fn *program)
 {
-	thread->top = frame_for(thread->machine, program, thread->top, FRAME_LOCALS_BYTES);
-	return thread->top->locals;
+	struct frame *frame = pool_take_used(&thread->machine->frames[FRAME_LOCALS_BYTES / 8]);
+
+	if (!frame)
+		return push_new(thread, program, FRAME_LOCALS_BYTES);
+	frame_init(frame, program, thread->top, FRAME_LOCALS_BYTES / 8);
+	thread->top = frame;
+	return frame->locals;
 }
 
 void *os_thread_push_sized(struct os_thread *thread, program_fn *program, size_t locals_bytes)
 {
-	thread->top = frame_for(thread->machine, program, thread->top, locals_bytes);
-	return thread->top->locals;
+	return push_new(thread, program, locals_bytes);
 }
 
 struct frame *frame_stack_new(struct machine_model *machine, program_fn *program, size_t locals_bytes)

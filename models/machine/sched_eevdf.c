@@ -103,10 +103,18 @@ static bool stop_current(struct core *core, bool sleep)
 	sim_ns average;
 
 	update_current(core);
-	stays = sleep && !is_eligible(core, thread);
-	average = average_vruntime(core);
-	if (sleep)
-		update_lag(core, thread, average);
+	if (core->queue_count == 0) {
+		/* The usual case: who is alone is the average. */
+		stays = false;
+		average = thread->sched.vruntime;
+		if (sleep)
+			thread->sched.lag = 0;
+	} else {
+		stays = sleep && !is_eligible(core, thread);
+		average = average_vruntime(core);
+		if (sleep)
+			update_lag(core, thread, average);
+	}
 	core->current = NULL;
 	if (stays) {
 		thread->sched.delayed = true;

@@ -14,8 +14,9 @@ static const struct scheduler_rules *rules(const struct core *core)
 
 void queue_insert(struct core *core, struct os_thread *thread)
 {
-	core->queue = region_grow(core->machine->region, core->queue, core->queue_count, &core->queue_capacity,
-				  sizeof(struct os_thread *));
+	if (core->queue_count == core->queue_capacity)
+		core->queue = region_grow(core->machine->region, core->queue, core->queue_count,
+					  &core->queue_capacity, sizeof(struct os_thread *));
 	core->queue[core->queue_count++] = thread;
 	core->machine->queued_count++;
 	core->vruntime_sum += thread->sched.vruntime;
@@ -35,6 +36,13 @@ void queue_remove_at(struct core *core, size_t index)
 	core->machine->queued_count--;
 }
 
+/* Where packing needs it, the thread's utilisation is kept: it runs from now on, or has run until now. */
+static void note_running(const struct core *core, struct os_thread *thread, bool was_running)
+{
+	if (core->machine->pack_below > 0)
+		utilisation_update(&thread->sched.utilisation, machine_now(core->machine), was_running);
+}
+
 bool scheduler_update_current(struct core *core)
 {
 	return core->current != NULL && !core->switching && rules(core)->update_current(core);
@@ -49,6 +57,16 @@ void scheduler_enqueue(struct core *core, struct os_thread *thread, enum enqueue
 	queue_insert(core, thread);
 }
 
+void scheduler_begin_alone(struct core *core, struct os_thread *thread, enum enqueue_reason reason)
+{
+	assert(!thread->sched.queued && core->queue_count == 0 && core->current == NULL);
+	thread->core = core;
+	placement_attach(core, thread);
+	rules(core)->place(core, thread, (int)reason);
+	rules(core)->picked(core, thread);
+	note_running(core, thread, false);
+}
+
 void scheduler_dequeue(struct core *core, struct os_thread *thread, bool migrate)
 {
 	for (size_t i = 0; i < core->queue_count; i++) {
@@ -59,13 +77,6 @@ void scheduler_dequeue(struct core *core, struct os_thread *thread, bool migrate
 		return;
 	}
 	assert(0 && "thread is in the queue");
-}
-
-/* Where packing needs it, the thread's utilisation is kept: it runs from now on, or has run until now. */
-static void note_running(const struct core *core, struct os_thread *thread, bool was_running)
-{
-	if (core->machine->pack_below > 0)
-		utilisation_update(&thread->sched.utilisation, machine_now(core->machine), was_running);
 }
 
 bool scheduler_stop_current(struct core *core, bool sleep)

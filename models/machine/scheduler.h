@@ -23,6 +23,8 @@ enum enqueue_reason {
 bool scheduler_update_current(struct core *core);
 /* Puts a thread into the core's queue. */
 void scheduler_enqueue(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
+/* The same, and takes it out again as the next: for a core that idles and has nobody in its queue. */
+void scheduler_begin_alone(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
 /* placement.c: the core's utilisation has the thread's share in it from now on, and no other core's has. */
 void placement_attach(struct core *core, struct os_thread *thread);
 /* placement.c: the thread ends. */

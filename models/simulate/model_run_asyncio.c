@@ -19,7 +19,7 @@ static struct aio_task *new_task(struct os_thread *thread, const struct model_ru
 struct main_locals {
 	const struct model_run *run;
 	struct aio_task *task;
-	struct aio_future **futures;
+	near_ref *futures;
 	int64_t next;
 };
 
@@ -42,10 +42,10 @@ static enum progress main_coroutine(struct os_thread *thread, struct frame *fram
 
 	PROGRAM_BEGIN(frame);
 	aio_running_loop(thread)->eager = my->run->model->eager;
-	my->futures = region_alloc_array(region, (size_t)my->run->count, sizeof(struct aio_future *));
+	my->futures = region_alloc_array(region, (size_t)my->run->count, sizeof(near_ref));
 	for (my->next = 0; my->next < my->run->count; my->next++) {
 		my->task = new_task(thread, my->run, my->next);
-		my->futures[my->next] = &my->task->future;
+		my->futures[my->next] = near_ref_to(&my->task->future);
 		AWAIT(frame, aio_task_start(thread, my->task));
 	}
 	if (my->run->model->return_when == RETURN_ALL) {
@@ -55,7 +55,7 @@ static enum progress main_coroutine(struct os_thread *thread, struct frame *fram
 	}
 	AWAIT(frame, await_some(thread, my));
 	for (my->next = 0; my->next < my->run->count; my->next++)
-		aio_future_let_go(aio_running_loop(thread), my->futures[my->next]);
+		aio_future_let_go(aio_running_loop(thread), aio_future_at(my->futures[my->next]));
 	region_free(region, my->futures);
 	PROGRAM_END;
 }

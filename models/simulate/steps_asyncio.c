@@ -102,22 +102,22 @@ static struct handle *next_of(const struct task_instance *instance, const struct
 }
 
 /* All futures of the step's groups, in order of starting: an array of the region. */
-static struct aio_future **futures_of(const struct task_instance *instance, const struct step *step, size_t *count)
+static near_ref *futures_of(const struct task_instance *instance, const struct step *step, size_t *count)
 {
 	struct group_range range = groups_of(instance, step);
-	struct aio_future **futures;
+	near_ref *futures;
 	uint32_t group = range.first;
 
 	*count = 0;
 	for (struct handle *it = first_of(instance, &group, range.end); it;
 	     it = next_of(instance, it, &group, range.end))
 		++*count;
-	futures = region_alloc_array(task_simulation(instance)->region, *count, sizeof(struct aio_future *));
+	futures = region_alloc_array(task_simulation(instance)->region, *count, sizeof(near_ref));
 	*count = 0;
 	group = range.first;
 	for (struct handle *it = first_of(instance, &group, range.end); it;
 	     it = next_of(instance, it, &group, range.end))
-		futures[(*count)++] = future_of(it);
+		futures[(*count)++] = near_ref_to(future_of(it));
 	return futures;
 }
 
@@ -194,7 +194,7 @@ struct gather_locals {
 	struct task_instance *instance;
 	const struct step *step;
 	struct handle *handles;
-	struct aio_future **futures;
+	near_ref *futures;
 	int64_t next, count;
 };
 
@@ -226,13 +226,12 @@ static enum progress gather(struct os_thread *thread, struct frame *frame)
 		my->count = 0;
 	my->handles =
 		region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(*my->handles));
-	my->futures = region_alloc_array(task_simulation(instance)->region, (size_t)my->count,
-					 sizeof(struct aio_future *));
+	my->futures = region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(near_ref));
 	for (my->next = 0; my->next < my->count; my->next++) {
 		child = step_new_child(instance, my->step->start, my->next);
 		child->handle = &my->handles[my->next];
 		child->handle->task = coroutine_task_new(aio_running_loop(thread), child);
-		my->futures[my->next] = &child->handle->task->future;
+		my->futures[my->next] = near_ref_to(&child->handle->task->future);
 		AWAIT(frame, aio_task_start(thread, my->handles[my->next].task));
 	}
 	AWAIT(frame, aio_gather(thread, my->futures, (size_t)my->count, my->step->start->return_exceptions));
@@ -312,7 +311,8 @@ enum progress step_cancel_tasks(struct os_thread *thread, struct task_instance *
 struct wait_locals {
 	struct task_instance *instance;
 	const struct step *step;
-	struct aio_future **futures, *done;
+	near_ref *futures;
+	struct aio_future *done;
 	struct aio_completion *completion;
 	size_t count, left;
 };

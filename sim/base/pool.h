@@ -24,15 +24,23 @@ void pool_init(struct pool *pool, struct region *region, size_t item_bytes);
 /* For pool_take(): the next chunk. */
 void pool_grow(struct pool *pool);
 
-/* An item; what stands in it is anything. */
-static inline void *pool_take(struct pool *pool)
+/* An item that was given back, as it was but for the pointer at its start; NULL: there is none. */
+static inline void *pool_take_used(struct pool *pool)
 {
 	void *item = pool->free;
 
-	if (item) {
+	if (item)
 		pool->free = *(void **)item;
+	return item;
+}
+
+/* An item; what stands in it is anything. */
+static inline void *pool_take(struct pool *pool)
+{
+	void *item = pool_take_used(pool);
+
+	if (item)
 		return item;
-	}
 	if (pool->unused == pool->end)
 		pool_grow(pool);
 	item = pool->unused;

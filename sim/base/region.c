@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "sim/base/near_memory.h"
 
@@ -23,6 +24,9 @@ struct region_block {
 };
 
 #define REGION_GROW_LEAST 8
+/* A block of so many bytes is a mapping of its own (malloc(3): M_MMAP_THRESHOLD grows no further). */
+#define MAPPED_BYTES ((size_t)32 << 20)
+#define PAGE_BYTES ((uintptr_t)4096)
 
 /* How many allocations of this thread still succeed; only tests set it. */
 static _Thread_local uint64_t allocations_left = UINT64_MAX;
@@ -87,6 +91,16 @@ static size_t gross_bytes(size_t size_bytes)
 	return sizeof(struct region_block) + size_bytes;
 }
 
+/* What is as large is read and written all over, and the processor knows the places of few pages. The whole of a mapping,
+ * from its first page on: of two parts with different advice mremap would not take both. */
+static void prefer_huge_pages(struct region_block *block, size_t gross)
+{
+	const uintptr_t start = (uintptr_t)block / PAGE_BYTES * PAGE_BYTES;
+
+	if (gross >= MAPPED_BYTES) /* without them it is only slower */
+		(void)madvise((void *)start, (uintptr_t)block - start + gross, MADV_HUGEPAGE);
+}
+
 static void block_link(struct region *region, struct region_block *block)
 {
 	block->newer = NULL;
@@ -142,6 +156,7 @@ void *region_alloc(struct region *region, size_t size_bytes)
 	block = calloc(1, gross);
 	if (!block)
 		region_fail(region);
+	prefer_huge_pages(block, gross);
 	block->region = region;
 	block->size_bytes = size_bytes;
 	block_link(region, block);
@@ -205,6 +220,7 @@ void *region_resize(struct region *region, void *content, size_t size_bytes)
 	resized = realloc(block, gross);
 	if (!resized)
 		region_fail(region);
+	prefer_huge_pages(resized, gross);
 	/* The block may have moved: its neighbours, or the head of the list, must point to the new place. */
 	if (resized->older)
 		resized->older->newer = resized;

@@ -161,6 +161,18 @@ void engine_heed(struct engine *engine, const volatile sig_atomic_t *wish)
 	engine->heed_at = 0;
 }
 
+bool engine_try_advance_looking(struct engine *engine, sim_ns delay_ns)
+{
+	sim_ns next_ns;
+
+	if (event_list_peek(&engine->events, &next_ns) && next_ns <= engine->now_ns + delay_ns)
+		return false;
+	engine->now_ns += delay_ns;
+	engine->step_count++;
+	engine->advance_count++;
+	return true;
+}
+
 void engine_set_merging(struct engine *engine, bool enabled)
 {
 	engine->merging = enabled;

@@ -82,15 +82,16 @@ bool engine_count_round(struct engine *engine);
  * caller schedules an event. engine_set_merging(false) makes it refuse always, so that a test can
  * compare the two.
  */
+bool engine_try_advance_looking(struct engine *engine, sim_ns delay_ns); /* it has to look for the next event */
 static inline bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
 {
-	sim_ns next_ns;
-
 	assert(delay_ns >= 0);
 	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
 	if (delay_ns > engine->advance_limit_ns - engine->now_ns || engine->step_count >= engine->heed_at)
 		return false;
-	if (event_list_peek(&engine->events, &next_ns) && next_ns <= engine->now_ns + delay_ns)
+	if (engine->events.next_ns == TIME_UNKNOWN)
+		return engine_try_advance_looking(engine, delay_ns);
+	if (engine->events.next_ns <= engine->now_ns + delay_ns)
 		return false;
 	engine->now_ns += delay_ns;
 	engine->step_count++;

@@ -172,6 +172,17 @@ static void heap_close_hole(struct event_list *list)
 		heap_replace_top(list->front, last, entry);
 }
 
+/* Takes out the entry at `index`: the top, or one right below a hole. */
+static void heap_remove(struct event_list *list, uint64_t index)
+{
+	uint64_t last = --list->front_count;
+	event_entry entry = list->front[last];
+
+	list->front[last] = entry_never;
+	if (last > index)
+		heap_sift_down(list->front, last, index, entry);
+}
+
 /* --- the buckets at the back ---------------------------------------------------------------- */
 
 static inline struct event_chunk *chunk_claim(struct event_list *list)
@@ -377,14 +388,15 @@ static void event_list_rebuild(struct event_list *list)
 	front_refill(list);
 }
 
-/* The entry at the top is dead or stands for a moved or parked event: it goes where that belongs. */
-static void top_replace(struct event_list *list)
+/* The entry at `at`, which is the top or right below a hole, is dead or stands for a moved or parked event: it goes
+ * where that belongs. */
+static void entry_replace(struct event_list *list, uint64_t at)
 {
-	const uint64_t index = list->front[0] & EVENT_SLOT_MASK;
+	const uint64_t index = list->front[at] & EVENT_SLOT_MASK;
 	struct event_stand_in *stand_in = &list->stand_ins[index];
 	event_entry entry;
 
-	if (entry_is_dead(list, list->front[0])) {
+	if (entry_is_dead(list, list->front[at])) {
 		list->dead_count--;
 	} else if (list->due_ns[index] == EVENT_PARKED) {
 		stand_in->entry = EVENT_NONE;
@@ -392,12 +404,12 @@ static void top_replace(struct event_list *list)
 		stand_in->event = EVENT_NONE;
 		entry = (event_entry)list->due_ns[index] << 64 | list->slots[index].handle;
 		if (list->due_ns[index] <= list->front_last_ns) {
-			heap_replace_top(list->front, list->front_count, entry);
+			heap_sift_down(list->front, list->front_count, at, entry);
 			return;
 		}
 		back_add(list, entry);
 	}
-	heap_close_hole(list);
+	heap_remove(list, at);
 }
 
 void event_list_settle(struct event_list *list)
@@ -414,18 +426,20 @@ void event_list_settle(struct event_list *list)
 		}
 		if (entry_is_live(list, list->front[0]))
 			return;
-		top_replace(list);
+		entry_replace(list, 0);
 	}
 }
 
 sim_ns event_list_find_next(struct event_list *list)
 {
 	/* The next is one of the hole's four children, and the hole stays for an event yet to come. */
-	if (list->front_has_hole && list->front_count > 1) {
-		const event_entry next = list->front[least_of_four(list->front, 1)];
+	while (list->front_has_hole && list->front_count > 1) {
+		const uint64_t least = least_of_four(list->front, 1);
+		const event_entry next = list->front[least];
 
 		if (entry_is_live(list, next))
 			return event_entry_time(next);
+		entry_replace(list, least);
 	}
 	if (list->front_has_hole)
 		event_list_settle(list);
@@ -646,6 +660,16 @@ bool event_list_cancel(struct event_list *list, event_handle handle)
 	return true;
 }
 
+/* The slot's event has another time, and an entry of its own instead of that one. */
+static __attribute__((noinline)) event_handle entry_renew(struct event_list *list, uint64_t slot_index,
+							  sim_ns time_ns, event_handle old_entry)
+{
+	/* The slot carries no event for a moment, so that a sweep takes the old entry for dead. */
+	list->slots[slot_index].handle = EVENT_NONE;
+	entry_drop(list, old_entry);
+	return entry_add(list, slot_index, time_ns);
+}
+
 event_handle event_list_move(struct event_list *list, event_handle handle, sim_ns time_ns)
 {
 	const uint64_t index = handle & EVENT_SLOT_MASK;
@@ -656,15 +680,11 @@ event_handle event_list_move(struct event_list *list, event_handle handle, sim_n
 		list->live_count++;
 	else
 		forget_time(list, handle);
-	if (by.entry != EVENT_NONE && by.entry_ns <= time_ns && !entry_is_next(list, by.entry)) {
-		if (time_ns < list->next_ns)
-			list->next_ns = time_ns;
-		return stand_in(list, index, time_ns, by);
-	}
-	/* The slot carries no event for a moment, so that a sweep takes the old entry for dead. */
-	list->slots[index].handle = EVENT_NONE;
-	entry_drop(list, by.entry);
-	return entry_add(list, index, time_ns);
+	if (by.entry == EVENT_NONE || by.entry_ns > time_ns || entry_is_next(list, by.entry))
+		return entry_renew(list, index, time_ns, by.entry);
+	if (time_ns < list->next_ns)
+		list->next_ns = time_ns;
+	return stand_in(list, index, time_ns, by);
 }
 
 event_handle event_list_park(struct event_list *list, event_handle handle)

@@ -86,7 +86,7 @@ struct event_list {
 	uint64_t slot_count, slot_capacity, first_free_slot;
 	/* Not beside live_count: compilers would add to both as one vector, and loading that waits for what stored either. */
 	event_handle newest; /* the sequence number given last, above no slot's index */
-	sim_ns next_ns; /* the time of the next event; TIME_UNKNOWN: it must be looked for */
+	sim_ns next_ns;	     /* the time of the next event; TIME_UNKNOWN: it must be looked for, if there is any */
 	uint64_t live_count;
 	uint64_t dead_count; /* entries that stand for no event any more */
 

@@ -39,6 +39,7 @@ static struct {
 	/* What the programs of a test share. */
 	struct aio_task *tasks[16];
 	struct aio_future *futures[16];
+	near_ref future_refs[16];
 	struct aio_future future;
 	struct aio_lock lock;
 	struct aio_semaphore semaphore;
@@ -95,10 +96,10 @@ static struct happening happened(const char *what, int n)
 static enum progress gather_all(struct os_thread *thread, struct aio_future *const *futures, size_t count,
 				bool return_exceptions)
 {
-	struct aio_future **given = region_alloc_array(&test.region, count, sizeof(struct aio_future *));
+	near_ref *given = region_alloc_array(&test.region, count, sizeof(near_ref));
 
 	for (size_t i = 0; i < count; i++) {
-		given[i] = futures[i];
+		given[i] = near_ref_to(futures[i]);
 		aio_future_hold(futures[i]);
 	}
 	return aio_gather(thread, given, count, return_exceptions);
@@ -176,8 +177,10 @@ static void make_three(sim_ns a_ns, sim_ns b_ns, sim_ns c_ns)
 	test.tasks[0] = new_sleeper("a", a_ns, 0);
 	test.tasks[1] = new_sleeper("b", b_ns, 0);
 	test.tasks[2] = new_sleeper("c", c_ns, 0);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		test.futures[i] = &test.tasks[i]->future;
+		test.future_refs[i] = near_ref_to(test.futures[i]);
+	}
 }
 
 struct main_locals {
@@ -509,9 +512,10 @@ static enum progress silent_sleeper(struct os_thread *thread, struct frame *fram
 static enum progress sleeping_in_numbers(struct os_thread *thread, struct frame *frame)
 {
 	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
-	/* A task with its frame, its timer, a place in the heap, which doubles, and in the queue. */
+	/* A task with its frame, its timer, a place in the heap, which doubles, and in the queue, which keeps a
+	 * block. */
 	const size_t bytes_each = sizeof(struct aio_task) + FRAME_LOCALS_BYTES + sizeof(struct aio_timer) +
-				  2 * sizeof(struct aio_timer_entry) + sizeof(struct aio_ready);
+				  2 * sizeof(struct aio_timer_entry) + 2 * sizeof(struct aio_ready);
 
 	PROGRAM_BEGIN(frame);
 	my->bytes = test.region.size_bytes;
@@ -785,12 +789,12 @@ static enum progress waiting(struct os_thread *thread, struct frame *frame)
 	make_three(13 * SIM_MS, 5 * SIM_MS, 8 * SIM_MS);
 	for (my->next = 0; my->next < 3; my->next++)
 		AWAIT(frame, aio_task_start(thread, test.tasks[my->next]));
-	AWAIT(frame, aio_wait(thread, test.futures, 3, AIO_FIRST_COMPLETED, AIO_NO_TIMEOUT));
+	AWAIT(frame, aio_wait(thread, test.future_refs, 3, AIO_FIRST_COMPLETED, AIO_NO_TIMEOUT));
 	note("first");
-	AWAIT(frame, aio_wait(thread, test.futures, 3, AIO_ALL_COMPLETED, 2 * SIM_MS));
+	AWAIT(frame, aio_wait(thread, test.future_refs, 3, AIO_ALL_COMPLETED, 2 * SIM_MS));
 	note("timeout");
 	cr_expect(eq(u32, py_exception(thread), 0));
-	AWAIT(frame, aio_wait(thread, test.futures, 3, AIO_ALL_COMPLETED, AIO_NO_TIMEOUT));
+	AWAIT(frame, aio_wait(thread, test.future_refs, 3, AIO_ALL_COMPLETED, AIO_NO_TIMEOUT));
 	note("all");
 	PROGRAM_END;
 }
@@ -813,7 +817,7 @@ static enum progress completing(struct os_thread *thread, struct frame *frame)
 	make_three(13 * SIM_MS, 5 * SIM_MS, 8 * SIM_MS);
 	for (my->next = 0; my->next < 3; my->next++)
 		AWAIT(frame, aio_task_start(thread, test.tasks[my->next]));
-	test.completion = aio_completion_new(test.loop, test.futures, 3, AIO_NO_TIMEOUT);
+	test.completion = aio_completion_new(test.loop, test.future_refs, 3, AIO_NO_TIMEOUT);
 	for (my->next = 0; my->next < 3; my->next++) {
 		AWAIT(frame, aio_completion_next(thread, test.completion, &my->future));
 		note("next");
