@@ -80,6 +80,8 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 		adjusted.python.slowdown_c *= pace[1];
 	if (isfinite(pace[2]))
 		adjusted.python.slowdown_native *= pace[2];
+	if (run->slowness_count == (size_t)adjusted.run.count)
+		adjusted.run.slowness = run->slowness;
 	return adjusted;
 }
 
