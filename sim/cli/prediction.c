@@ -34,18 +34,10 @@ const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = {
 	[PREDICTED_LOST_UPDATES] = "lost_updates",
 };
 
-/* Whether the pace of all kinds of CPU step that the workload has was measured while it ran. */
-static bool timed_during(const struct workload *workload, const struct native_run *run)
+/* Whether the pace of any kind of CPU step was measured while it ran. */
+static bool timed_during(const struct native_run *run)
 {
-	bool used[3], timed = false;
-
-	workload_spins(workload, used);
-	for (int kind = 0; kind < 3; kind++) {
-		if (used[kind] && !isfinite(run->spin_during[kind]))
-			return false;
-		timed |= used[kind];
-	}
-	return timed;
+	return isfinite(run->spin_during[0]) || isfinite(run->spin_during[1]) || isfinite(run->spin_during[2]);
 }
 
 /* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is
@@ -57,16 +49,20 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 	double around = native_run_pace_around(measured, run);
 	double pace[3];
 
-	if (timed_during(workload, run)) { /* what is lost is in the pace of the steps, and has to be in that of the rest */
-		if (isfinite(all_busy_speed))
+	native_run_pace(measured, run, pace);
+	if (timed_during(run)) { /* what is lost is in the pace of those steps, and has to be in that of the rest */
+		if (isfinite(all_busy_speed)) {
 			around /= all_busy_speed;
+			for (int kind = 0; kind < 3; kind++)
+				if (!isfinite(run->spin_during[kind]))
+					pace[kind] /= all_busy_speed;
+		}
 		all_busy_speed = 1;
 	}
 	/* A profile without costs is asked what it would be without any. */
 	if (isfinite(all_busy_speed) && adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] != 1)
 		adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] = all_busy_speed;
 
-	native_run_pace(measured, run, pace);
 	if (isfinite(pace[0])) {
 		adjusted.python.slowdown_python *= pace[0];
 		for (int cost = 0; cost < COST_COUNT; cost++)
