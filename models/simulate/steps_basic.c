@@ -62,23 +62,29 @@ void push_body(struct os_thread *thread, struct task_instance *instance, const s
 
 /* ---- Durations ---- */
 
+/* The time of a step of a core's, as this build and the core that its instance met take it. */
+static sim_ns busy_ns(struct task_instance *instance, const struct step *step, double slowdown)
+{
+	return step_ns(instance, step, slowdown * task_extras_of(instance)->slowness);
+}
+
 enum progress step_python(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	const struct python *python = &task_simulation(instance)->workload->python;
 
 	return py_bytecode(thread, ACTIVITY_PYTHON,
-			   step_ns(instance, step, python->slowdown_python) + py_cost(thread, COST_STEP_COST));
+			   busy_ns(instance, step, python->slowdown_python) + py_cost(thread, COST_STEP_COST));
 }
 
 enum progress step_c(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	return py_c_call(thread, step_ns(instance, step, task_simulation(instance)->workload->python.slowdown_c));
+	return py_c_call(thread, busy_ns(instance, step, task_simulation(instance)->workload->python.slowdown_c));
 }
 
 enum progress step_native(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	return py_native_call(thread,
-			      step_ns(instance, step, task_simulation(instance)->workload->python.slowdown_native));
+			      busy_ns(instance, step, task_simulation(instance)->workload->python.slowdown_native));
 }
 
 enum progress step_block(struct os_thread *thread, struct task_instance *instance, const struct step *step)

@@ -146,7 +146,7 @@ void task_raise(struct task_instance *instance, enum exception_kind exception)
 
 /* ---- Extras ---- */
 
-const struct instance_extras no_extras = { .timeout_ns = TIMEOUT_NONE, .waits_for = INDEX_NONE };
+const struct instance_extras no_extras = { .slowness = 1, .timeout_ns = TIMEOUT_NONE, .waits_for = INDEX_NONE };
 
 struct instance_extras *task_extras(struct task_instance *instance)
 {
@@ -245,6 +245,8 @@ struct task_instance *task_instance_new_released(struct simulation *simulation, 
 
 	if (run->kind == RUN_ITEMS)
 		task_extras(instance)->item_ns = run->items_ns[index];
+	if (run->slowness)
+		task_extras(instance)->slowness = run->slowness[index];
 	return instance;
 }
 

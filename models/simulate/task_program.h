@@ -46,6 +46,7 @@ struct instance_extras {
 	int64_t returned;	       /* RETURN, and the instance's result */
 	uint64_t child_count;	       /* instances started so far */
 	sim_ns item_ns;
+	double slowness;	       /* what its steps take of a core, against the others' (workload.h) */
 	int64_t allocated_bytes;       /* until its end */
 	sim_ns timeout_ns;	       /* of a coroutine's steps in all; TIMEOUT_NONE: none */
 	struct aio_group *task_group;  /* to which the tasks that it creates belong; NULL: none */

@@ -124,6 +124,13 @@ static json_t *run_json(const struct native_run *run)
 
 		json_object_set_new(object, figures[i].key, isfinite(value) ? json_real(value) : json_null());
 	}
+	if (run->slowness) {
+		json_t *slowness = json_array();
+
+		for (size_t i = 0; i < run->slowness_count; i++)
+			json_array_append_new(slowness, json_real(run->slowness[i]));
+		json_object_set_new(object, "slowness", slowness);
+	}
 	return object;
 }
 
@@ -186,7 +193,26 @@ static bool read_texts(const json_t *array, struct text_list *texts, struct regi
 	return json_is_array(array);
 }
 
-static bool read_run(const json_t *object, struct native_run *run)
+/* Of each instance; there is none where not all of them were timed. */
+static bool read_slowness(const json_t *array, struct native_run *run, struct region *region)
+{
+	size_t count = json_array_size(array);
+	double *slowness;
+
+	if (!array)
+		return true;
+	slowness = region_alloc_array(region, count, sizeof(*slowness));
+	for (size_t i = 0; i < count; i++) {
+		slowness[i] = json_number_value(json_array_get(array, i));
+		if (!(slowness[i] > 0))
+			return false;
+	}
+	run->slowness = slowness;
+	run->slowness_count = count;
+	return json_is_array(array);
+}
+
+static bool read_run(const json_t *object, struct native_run *run, struct region *region)
 {
 	memset(run, 0, sizeof(*run));
 	variant_result_init(&run->result);
@@ -200,7 +226,7 @@ static bool read_run(const json_t *object, struct native_run *run)
 			return false;
 		*figure_of(run, i) = json_is_null(value) ? NAN : json_number_value(value);
 	}
-	return true;
+	return read_slowness(json_object_get(object, "slowness"), run, region);
 }
 
 static bool read_rounds(const json_t *array, struct measurement *measurement, struct region *region)
@@ -216,7 +242,8 @@ static bool read_rounds(const json_t *array, struct measurement *measurement, st
 		if (json_array_size(runs) != variants)
 			return false;
 		for (size_t variant = 0; variant < variants; variant++)
-			if (!read_run(json_array_get(runs, variant), &rounds->runs[round * variants + variant]))
+			if (!read_run(json_array_get(runs, variant), &rounds->runs[round * variants + variant],
+				      region))
 				return false;
 	}
 	return rounds->round_count > 0;

@@ -3,7 +3,8 @@
  *
  * A run on a machine whose clock has changed since the calibration takes longer by that much; that
  * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind: CPU time
- * for an iteration during the runs. What cores that are busy together lose is in that already. Steps too short to be timed
+ * for an iteration during the runs; and by how much slower than the others' its own instance's were, since each core of a
+ * virtual machine has neighbours of its own. What cores that are busy together lose is in that already. Steps too short to be timed
  * have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too. Whatever else
  * takes a core's time is multiplied by the pace of bytecode around the runs: that of short steps includes what each loses to
  * caches that have gone cold while it waited, which the models charge by itself (models/machine/cold.h).
@@ -34,18 +35,10 @@ const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = {
 	[PREDICTED_LOST_UPDATES] = "lost_updates",
 };
 
-/* Whether the pace of all kinds of CPU step that the workload has was measured while it ran. */
-static bool timed_during(const struct workload *workload, const struct native_run *run)
+/* Whether the pace of any kind of CPU step was measured while it ran. */
+static bool timed_during(const struct native_run *run)
 {
-	bool used[3], timed = false;
-
-	workload_spins(workload, used);
-	for (int kind = 0; kind < 3; kind++) {
-		if (used[kind] && !isfinite(run->spin_during[kind]))
-			return false;
-		timed |= used[kind];
-	}
-	return timed;
+	return isfinite(run->spin_during[0]) || isfinite(run->spin_during[1]) || isfinite(run->spin_during[2]);
 }
 
 /* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is
@@ -57,16 +50,20 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 	double around = native_run_pace_around(measured, run);
 	double pace[3];
 
-	if (timed_during(workload, run)) { /* what is lost is in the pace of the steps, and has to be in that of the rest */
-		if (isfinite(all_busy_speed))
+	native_run_pace(measured, run, pace);
+	if (timed_during(run)) { /* what is lost is in the pace of those steps, and has to be in that of the rest */
+		if (isfinite(all_busy_speed)) {
 			around /= all_busy_speed;
+			for (int kind = 0; kind < 3; kind++)
+				if (!isfinite(run->spin_during[kind]))
+					pace[kind] /= all_busy_speed;
+		}
 		all_busy_speed = 1;
 	}
 	/* A profile without costs is asked what it would be without any. */
 	if (isfinite(all_busy_speed) && adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] != 1)
 		adjusted.machine.costs.value[COST_CPU_ALL_BUSY_SPEED] = all_busy_speed;
 
-	native_run_pace(measured, run, pace);
 	if (isfinite(pace[0])) {
 		adjusted.python.slowdown_python *= pace[0];
 		for (int cost = 0; cost < COST_COUNT; cost++)
@@ -80,6 +77,8 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 		adjusted.python.slowdown_c *= pace[1];
 	if (isfinite(pace[2]))
 		adjusted.python.slowdown_native *= pace[2];
+	if (run->slowness_count == (size_t)adjusted.run.count)
+		adjusted.run.slowness = run->slowness;
 	return adjusted;
 }
 

@@ -71,6 +71,10 @@ struct native_run {
 	/* The same while it ran, by the CPU clocks of its threads: what cores that are busy together lose is in it, what
 	 * threads wait for is not. NaN where no step was long enough to be timed. */
 	double spin_during[3];
+	/* Each instance's own, against that of all: cores differ, and so do minutes. Of a run of so many instances that were all
+	 * timed; else NULL. */
+	const double *slowness;
+	size_t slowness_count;
 	struct native_task *tasks; /* those that had begun, if a trace was asked for */
 	size_t task_count;
 	struct native_step *steps; /* likewise, in no order */

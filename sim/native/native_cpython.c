@@ -270,6 +270,8 @@ static bool understand(const struct workload *workload, const struct native_pyth
 	}
 	native_records_summarise(records, expected, region, result);
 	native_records_pace(records, run->spin_during);
+	if (is_counted)
+		native_records_slowness(records, expected, region, run);
 	return true;
 }
 

@@ -206,6 +206,30 @@ void native_records_pace(const struct native_records *records, double spin_ns[3]
 	}
 }
 
+void native_records_slowness(const struct native_records *records, size_t count, struct region *region,
+			     struct native_run *run)
+{
+	double *slowness = region_alloc_array(region, count, sizeof(*slowness));
+
+	for (size_t i = 0; i < count; i++) {
+		double cpu_ns = 0, mean_ns = 0;
+
+		for (int kind = 0; kind < 3; kind++) {
+			const struct native_pace *pace = &records->tasks[i].pace[kind];
+
+			if (pace->iterations == 0)
+				continue;
+			cpu_ns += (double)pace->cpu_ns;
+			mean_ns += (double)pace->iterations * run->spin_during[kind];
+		}
+		if (!(cpu_ns > 0))
+			return;
+		slowness[i] = cpu_ns / mean_ns;
+	}
+	run->slowness = slowness;
+	run->slowness_count = count;
+}
+
 void native_records_tasks(const struct native_records *records, struct region *region, struct native_run *run)
 {
 	run->tasks = region_alloc_array(region, records->count, sizeof(*run->tasks));

@@ -69,5 +69,8 @@ void native_records_tasks(const struct native_records *records, struct region *r
 /* The mean nanoseconds of an iteration of each loop during the run, by the threads' CPU clocks; NaN where none was
  * timed. */
 void native_records_pace(const struct native_records *records, double spin_ns[3]);
+/* Sets the slowness of `run`, whose pace is known: of the first `count` tasks, if all of them had a step that was timed. */
+void native_records_slowness(const struct native_records *records, size_t count, struct region *region,
+			     struct native_run *run);
 
 #endif

@@ -185,6 +185,8 @@ static bool understand(const struct workload *workload, const struct native_outp
 	} else {
 		fill_run(workload, records, region, run);
 		native_records_pace(records, run->spin_during);
+		if (is_counted)
+			native_records_slowness(records, (size_t)workload->run.count, region, run);
 	}
 	native_records_summarise(records, is_counted ? (size_t)workload->run.count : SIZE_MAX, region,
 				 &run->result);

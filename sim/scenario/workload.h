@@ -337,6 +337,8 @@ struct run {
 	uint32_t task; /* also `main` for RUN_PROGRAM */
 	int64_t count; /* COUNT, ITEMS; ARRIVALS, USERS: 0 or a bound */
 	const sim_ns *items_ns;
+	const double *slowness; /* COUNT, ITEMS: what each instance's steps take of a core against their mean, where that was
+				 * measured; NULL: all the same */
 	struct distribution spacing; /* ARRIVALS: time between two bursts, in ns; with `rates`, of a clock that runs a
 				      * second while one arrival is due */
 	const struct rate_point *rates; /* ARRIVALS: the rate over time, straight between points; the first is at 0 */

@@ -55,6 +55,25 @@ Test(library, a_pool_hands_unequal_jobs_to_whoever_is_free)
 }
 
 /* Chunks of three of eight items on two workers: 3, 3, then 2. */
+/* Two cores of which one is slower, as a run has met them: the pool waits for that one, and the sum is the same. The waits
+ * are as long as ever. */
+Test(library, each_instance_takes_what_its_core_has_made_of_it)
+{
+	static const double slowness[] = { 1.3, 0.7 };
+
+	model_bench_step(&bench, STEP_PYTHON, 110 * SIM_MS);
+	model_bench_step(&bench, STEP_NATIVE, 30 * SIM_MS);
+	model_bench_step(&bench, STEP_IO, 7 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 0, 2);
+	bench.workload.run.slowness = slowness;
+	model_bench_simulate(&bench);
+	cr_expect(eq(dbl, ns(bench.result.makespan_s), 1.3 * 140e6 + 7e6));
+	model_bench_run_count(&bench, MODEL_SEQUENTIAL, 0, 2);
+	bench.workload.run.slowness = slowness;
+	model_bench_simulate(&bench);
+	cr_expect(eq(dbl, ns(bench.result.makespan_s), 2 * 147e6));
+}
+
 Test(library, a_pool_takes_whole_chunks)
 {
 	model_bench_step(&bench, STEP_PYTHON, 5 * SIM_MS);

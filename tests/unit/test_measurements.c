@@ -31,6 +31,28 @@ Test(measurements, a_changed_cost_changes_predictions_alone)
 	cr_expect(eq(int, saved.status, 1), "%s", saved.out);
 }
 
+/* What busy cores lose is in the pace of steps that were timed, whatever other kinds of step the file has. */
+Test(measurements, a_kind_of_step_that_was_not_run_changes_nothing)
+{
+	static const char written[] = "name: count\ntasks:\n  count: [{python: 5ms}]\n%s"
+				       "run: {task: count, count: 4}\nvariants:\n  pool: {model: pool, workers: 2}\n";
+	char text[400];
+	struct outcome with, without;
+
+	snprintf(text, sizeof(text), written, "  other: [{c: 5ms}]\n");
+	write_file("s.yaml", text);
+	cr_assert(eq(int, gilsim("validate --backend c --quick --repeat 1 --profile default --save runs.json s.yaml").status, 0));
+	cr_assert(eq(int, system(region_format(&region, "sed -i 's/\"all_busy_speed\": [^,]*/\"all_busy_speed\": 0.5/' %s/runs.json",
+					       folder)),
+		     0));
+	with = gilsim("validate --saved runs.json --format csv");
+	cr_assert(eq(int, with.status, 0), "%s", with.err);
+	snprintf(text, sizeof(text), written, "");
+	write_file("s.yaml", text);
+	without = gilsim("validate --saved runs.json --format csv");
+	cr_expect(eq(str, with.out, without.out));
+}
+
 Test(measurements, what_no_longer_fits_is_refused)
 {
 	cr_assert(eq(int, gilsim(MEASURE " s.yaml").status, 0));

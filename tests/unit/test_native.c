@@ -787,3 +787,23 @@ Test(native, the_pace_is_cpu_time_over_iterations)
 	cr_expect(isnan(spin_ns[1]));
 	cr_expect(ieee_ulp_eq(dbl, spin_ns[2], 60, 4));
 }
+
+/* Steps of several kinds, each by its own mean; one that was not timed leaves the others unknown, too. */
+Test(native, how_slow_each_task_was_is_told_against_the_mean_of_all)
+{
+	static const struct native_record tasks[] = {
+		{ .pace = { { 6000, 100 }, { 0, 0 }, { 900, 10 } } },
+		{ .pace = { { 3000, 50 }, { 0, 0 }, { 300, 30 } } },
+		{ .pace = { { 0, 0 }, { 0, 0 }, { 0, 0 } } },
+	};
+	const struct native_records records = { .tasks = tasks, .count = 3 };
+	struct native_run run = { .spin_during = { 50, NAN, 52 } };
+
+	/* The third has not been timed. */
+	native_records_slowness(&records, 3, &region, &run);
+	cr_expect(run.slowness == NULL);
+	native_records_slowness(&records, 2, &region, &run);
+	cr_assert(eq(sz, run.slowness_count, 2));
+	cr_expect(ieee_ulp_eq(dbl, run.slowness[0], 6900.0 / 5520, 4));
+	cr_expect(ieee_ulp_eq(dbl, run.slowness[1], 3300.0 / 4060, 4));
+}
