@@ -4,9 +4,9 @@
  * A run on a machine whose clock has changed since the calibration takes longer by that much; that
  * is no fault of a model, so the time of every step is multiplied by the measured pace of its kind: CPU time
  * for an iteration during the runs; and by how much slower than the others' its own instance's were, since each core of a
- * virtual machine has neighbours of its own. What cores that are busy together lose is in that already. Steps too short to be timed
- * have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too. Whatever else
- * takes a core's time is multiplied by the pace of bytecode around the runs: that of short steps includes what each loses to
+ * virtual machine has neighbours of its own. What cores that are busy together lose is in that already. Steps too short to be
+ * timed have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too. Whatever
+ * else takes a core's time is multiplied by the pace of bytecode around the runs: that of short steps includes what each loses to
  * caches that have gone cold while it waited, which the models charge by itself (models/machine/cold.h).
  * Each round is predicted by itself, at the pace that its runs had: so a speed-up, which is a ratio within one round, is that
  * of two predictions for the same minute, as the measured one is. Where the outcome is a race, one simulation is one sample; so
