@@ -362,6 +362,10 @@ $(MANUAL): $(OUT)/gilsim sim/cli/shell/man.sh
 	$(run)sim/cli/shell/man.sh $(OUT)/gilsim > $@
 
 INSTALLED_DIRS = $(PREFIX)/share/gilsim $(PREFIX)/share/doc/gilsim
+# These go with what is in them, unless others use them too; those right below the system's own prefixes stay in any case.
+INSTALLED_INTO = bin include lib/pkgconfig share/man/man1 share/doc share/bash-completion/completions \
+	share/zsh/site-functions share/fish/vendor_completions.d
+SYSTEM_PREFIX = $(if $(DESTDIR),,$(filter /usr /usr/local,$(PREFIX)))
 COMPLETIONS = gilsim.bash:$(PREFIX)/share/bash-completion/completions/gilsim \
 	_gilsim:$(PREFIX)/share/zsh/site-functions/_gilsim gilsim.fish:$(PREFIX)/share/fish/vendor_completions.d/gilsim.fish
 
@@ -389,6 +393,10 @@ uninstall: ## remove what install put there
 		$(DESTDIR)$(PREFIX)/lib/pkgconfig/gilsim.pc
 	set -e; for pair in $(COMPLETIONS); do rm -f "$(DESTDIR)$${pair#*:}"; done
 	rm -rf $(INSTALLED_DIRS:%=$(DESTDIR)%)
+	@cd $(DESTDIR)$(PREFIX) && for folder in $(INSTALLED_INTO); do \
+		while [ -d $$folder ] && rmdir $$folder 2>/dev/null; do folder=$$(dirname $$folder); \
+			case $$folder in */*) ;; .) break ;; *) [ -z "$(SYSTEM_PREFIX)" ] || break ;; esac; done; done; true
+	@[ -n "$(SYSTEM_PREFIX)" ] || (cd $(or $(DESTDIR),/) && rmdir -p --ignore-fail-on-non-empty $(PREFIX:/%=%))
 
 check-install: packages-demo ## install into a folder, use what is there, uninstall; and make a package
 	@tests/tools/check_install.sh "$(MAKE)"

@@ -67,8 +67,8 @@ if (!dumb) {
 	set lmargin 11
 	set rmargin 4
 } else {
-	set label 1001 foot.(strlen(note) ? '; '.note : '') at screen 0.02,character 0 left
-	set bmargin 4
+	# gilsim writes foot and note below the picture.
+	set bmargin 3
 	unset label 1000
 	set title title noenhanced
 	set tmargin 3

@@ -127,6 +127,17 @@ void aio_task_is_ready(struct aio_loop *loop, struct aio_task *task)
 	account(loop, task, ACTIVITY_LOOP_WAIT);
 }
 
+void aio_tasks_take_stock(struct aio_loop *loop)
+{
+	struct aio_task *next;
+
+	for (struct aio_task *task = loop->first_task ? task_at(loop->first_task) : NULL; task; task = next) {
+		next = task->next ? task_at(task->next) : NULL;
+		if (task != loop->current)
+			account(loop, task, task->activity);
+	}
+}
+
 /* ---- Steps ---- */
 
 struct step_locals {

@@ -98,5 +98,7 @@ enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, 
 aio_callback_fn aio_task_wakeup;
 /* Its wake-up has been scheduled: from now on it waits for the loop. */
 void aio_task_is_ready(struct aio_loop *loop, struct aio_task *task);
+/* Counts what those that wait have waited up to now: of a run that ends before they do. */
+void aio_tasks_take_stock(struct aio_loop *loop);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "models/library/aio_task.h"
 #include "models/simulate/background.h"
 #include "models/simulate/deadlock.h"
 #include "models/simulate/drivers.h"
@@ -131,6 +132,20 @@ static const enum time_part part_of_activity[ACTIVITY_COUNT] = {
 	[ACTIVITY_START_UP] = TIME_START_UP,   [ACTIVITY_LOOP_WAIT] = TIME_LOOP_WAIT,
 };
 
+/* What unfinished tasks are at, or wait for, is counted up to the end of the run. */
+static void take_stock(struct simulation *simulation)
+{
+	for (struct interpreter *it = simulation->runtime->interpreters; it; it = it->next) {
+		for (struct os_thread *thread = it->process->threads; thread; thread = thread->next_in_process) {
+			if (thread->state == THREAD_NEW)
+				continue;
+			os_thread_account_to(thread, thread->time_in);
+			if (py_current(thread) && aio_running_loop(thread))
+				aio_tasks_take_stock(aio_running_loop(thread));
+		}
+	}
+}
+
 static void read_times(struct simulation *simulation, struct variant_result *result)
 {
 	sim_ns behind_ns[GIL_HOLDER_KIND_COUNT] = { 0 };
@@ -198,8 +213,10 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	const struct workload *workload = simulation->workload;
 	const struct machine_model *machine = simulation->machine;
 
-	if (!simulation->finished)
+	if (!simulation->finished) {
 		simulation->end_ns = engine_now(simulation->engine);
+		take_stock(simulation);
+	}
 	result->measured = true;
 	result->completed = (double)simulation->completed;
 	result->failed = (double)simulation->failed;

@@ -33,7 +33,6 @@ static bool read_axes(struct planning *planning, struct region *region, FILE *me
 {
 	const struct gilsim_plan_options *given = planning->given;
 	struct sweep_axes axes = { .count = 0 };
-	size_t most_points = given->find_rate ? RATE_ROWS_MAX : PLAN_POINTS_MAX;
 	const char *why;
 
 	if (given->axis_count > PLAN_AXES_MAX) {
@@ -45,12 +44,32 @@ static bool read_axes(struct planning *planning, struct region *region, FILE *me
 			fprintf(messages, "gilsim: --vary: %s\n", why);
 			return false;
 		}
-	if (sweep_axes_points(&axes) > most_points) {
-		fprintf(messages, "gilsim: --vary gives more than %zu points\n", most_points);
-		return false;
-	}
 	planning->options.axes = axes_with_numbers(&axes, region);
 	planning->options.axis_count = axes.count;
+	return true;
+}
+
+static bool points_are_few(const struct planning *planning, FILE *messages)
+{
+	const struct plan_options *options = &planning->options;
+	size_t most_points = planning->given->find_rate ? RATE_ROWS_MAX : PLAN_POINTS_MAX;
+	size_t counts[PLAN_AXES_MAX], total = 0;
+
+	for (size_t i = 0; i < options->variant_count; i++)
+		total += plan_points_of(options, options->variants[i], counts);
+	if (total > most_points)
+		fprintf(messages, "gilsim: --vary gives more than %zu points\n", most_points);
+	return total <= most_points;
+}
+
+/* Whether the first axis is about every variant that was asked for. */
+static bool is_about_all(const struct planning *planning)
+{
+	const struct scenario_options *asked = &planning->gilsim->source.options;
+
+	for (size_t i = 0; i < asked->variant_count; i++)
+		if (!axis_is_about(&planning->options.axes[0], asked->variants[i]))
+			return false;
 	return true;
 }
 
@@ -68,9 +87,9 @@ static bool choose_minimised(struct planning *planning, FILE *messages)
 	const char *text = planning->given->minimise;
 
 	if (!text) {
-		options->minimised = planning->given->prices	? MINIMISE_PRICE
-				     : options->axis_count == 1 ? MINIMISE_PATH
-								: MINIMISE_WORKERS;
+		options->minimised = planning->given->prices			       ? MINIMISE_PRICE
+				     : options->axis_count == 1 && is_about_all(planning) ? MINIMISE_PATH
+											   : MINIMISE_WORKERS;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -112,14 +131,18 @@ static bool set_objectives(struct planning *planning, FILE *messages)
 }
 
 /* Whether a path of --vary is about this variant. */
-static bool is_named_by_axes(const struct plan_options *options, const char *variant, struct region *region)
+static bool is_named_by_axes(const struct plan_options *options, const char *variant)
 {
-	const char *start = region_format(region, "variants.%s.", variant);
-
 	for (size_t i = 0; i < options->axis_count; i++)
-		if (strncmp(options->axes[i].path, start, strlen(start)) == 0)
+		if (axis_is_of(&options->axes[i], variant))
 			return true;
 	return false;
+}
+
+/* What is minimised tells only those variants apart that it is about. */
+static bool has_cost(const struct plan_options *options, const char *variant)
+{
+	return options->minimised != MINIMISE_PATH || axis_is_about(&options->axes[options->minimised_axis], variant);
 }
 
 static bool is_asked_for(const struct scenario_options *options, const char *name)
@@ -136,15 +159,20 @@ static void choose_variants(struct planning *planning, struct region *region)
 	const struct scenario *base = planning->gilsim->scenario;
 	const struct scenario_options *asked = &planning->gilsim->source.options;
 	const char **chosen = region_alloc_array(region, base->workload_count, sizeof(chosen[0]));
+	const char *left_out = NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < base->workload_count; i++)
-		if (asked->variant_count > 0
-			    ? is_asked_for(asked, base->workloads[i].variant)
-			    : is_named_by_axes(&planning->options, base->workloads[i].variant, region))
+		if (has_cost(&planning->options, base->workloads[i].variant) &&
+		    (asked->variant_count > 0 ? is_asked_for(asked, base->workloads[i].variant)
+					      : is_named_by_axes(&planning->options, base->workloads[i].variant)))
 			chosen[count++] = base->workloads[i].variant;
+		else if (asked->variant_count == 0)
+			left_out = region_format(region, "%s%s%s", left_out ? left_out : "", left_out ? ", " : "",
+						 base->workloads[i].variant);
 	for (size_t i = 0; count == 0 && i < base->workload_count; i++)
 		chosen[i] = base->workloads[i].variant;
+	planning->options.left_out = count > 0 ? left_out : NULL;
 	planning->options.variants = chosen;
 	planning->options.variant_count = count > 0 ? count : base->workload_count;
 }
@@ -226,6 +254,8 @@ static bool read_options(struct planning *planning, struct region *region, FILE 
 	    !read_prices(planning, region, messages))
 		return false;
 	choose_variants(planning, region);
+	if (!points_are_few(planning, messages))
+		return false;
 	return !planning->given->find_rate || arrivals_are_there(planning, messages);
 }
 
@@ -235,31 +265,35 @@ static bool read_options(struct planning *planning, struct region *region, FILE 
 static bool find_rates(struct planning *planning, struct batch *batch, struct region *region)
 {
 	const struct plan_options *options = &planning->options;
-	size_t points = 1;
+	size_t counts[PLAN_AXES_MAX], total = 0;
 	bool found = false;
 
-	for (size_t a = 0; a < options->axis_count; a++)
-		points *= options->axes[a].count;
-	planning->rows = region_alloc_array(region, points * options->variant_count, sizeof(planning->rows[0]));
-	for (size_t i = 0; i < points * options->variant_count && !batch_stopped(batch); i++) {
-		struct plan_point point = { .variant = options->variants[i / points] };
-		struct rate_row *row = &planning->rows[planning->row_count++];
-		const struct workload *workload = workload_of(planning->gilsim->scenario, point.variant);
-		size_t rest = i % points;
-		const char **overrides;
+	for (size_t v = 0; v < options->variant_count; v++)
+		total += plan_points_of(options, options->variants[v], counts);
+	planning->rows = region_alloc_array(region, total, sizeof(planning->rows[0]));
+	for (size_t v = 0; v < options->variant_count; v++) {
+		const struct workload *workload = workload_of(planning->gilsim->scenario, options->variants[v]);
+		const size_t points = plan_points_of(options, options->variants[v], counts);
 
-		for (size_t a = 0; a < options->axis_count; a++) {
-			point.at[a] = rest % options->axes[a].count;
-			rest /= options->axes[a].count;
+		for (size_t i = 0; i < points && !batch_stopped(batch); i++) {
+			struct plan_point point = { .variant = options->variants[v] };
+			struct rate_row *row = &planning->rows[planning->row_count++];
+			size_t rest = i, override_count;
+			const char **overrides;
+
+			for (size_t a = 0; a < options->axis_count; a++) {
+				point.at[a] = rest % counts[a];
+				rest /= counts[a];
+			}
+			overrides = plan_overrides(options, &point, &override_count, region);
+			row->what = point.variant;
+			for (size_t a = 0; a < override_count; a++)
+				row->what = region_format(region, "%s, %s", row->what, overrides[a]);
+			row->found = plan_find_rate(&planning->source, &options->objectives, point.variant, overrides,
+						    override_count, 1e9 / distribution_mean(&workload->run.spacing),
+						    RATE_RESOLUTION, batch, region);
+			found |= row->found.highest > 0;
 		}
-		overrides = plan_overrides(options, &point, region);
-		row->what = point.variant;
-		for (size_t a = 0; a < options->axis_count; a++)
-			row->what = region_format(region, "%s, %s", row->what, overrides[a]);
-		row->found = plan_find_rate(&planning->source, &options->objectives, point.variant, overrides,
-					    options->axis_count, 1e9 / distribution_mean(&workload->run.spacing),
-					    RATE_RESOLUTION, batch, region);
-		found |= row->found.highest > 0;
 	}
 	return found;
 }
@@ -300,6 +334,7 @@ static int find(struct searching *searching)
 	*planning = (struct planning){ .gilsim = searching->gilsim,
 				       .given = searching->options,
 				       .source = search_source(searching) };
+	planning->source.options.further_option = "--vary";
 	answer->content = planning;
 	if (!read_options(planning, region, searching->messages))
 		return EINVAL;

@@ -267,6 +267,7 @@ static int find_points(struct searching *searching)
 	struct sweep_ranks ranks;
 	int failure;
 
+	sweep.source.options.further_option = "--vary";
 	if (!read_axes(&axes, given, &searching->answer->region, searching->messages))
 		return EINVAL;
 	if (!sweep_ranks_start(&ranks)) {

@@ -372,6 +372,11 @@ static void diagnostic_print(const struct diagnostic *diagnostic, FILE *stream)
 	}
 	fputs(diagnostic->severity == DIAGNOSTIC_ERROR ? "error: " : "warning: ", stream);
 	text_print(diagnostic->text, stream);
+	if (diagnostic->variants) {
+		fputs(strchr(diagnostic->variants, ',') ? " (variants " : " (variant ", stream);
+		text_print(diagnostic->variants, stream);
+		fputc(')', stream);
+	}
 	fputc('\n', stream);
 }
 

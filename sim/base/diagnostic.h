@@ -24,6 +24,7 @@ struct diagnostic {
 	int column;	  /* from 1, in characters (UTF-8 aware); 0: none */
 	enum diagnostic_severity severity;
 	char *text; /* owned by the region */
+	const char *variants; /* those that it is about, "'a', 'b'" (the region's); NULL: it is about the file */
 };
 
 /* A file under examination: its name and text, kept so that a message can show the line. */

@@ -77,7 +77,8 @@ static const struct argp compare_argp = {
 	       "Exit status: 0 nothing is worse, 1 something is, 4 it cannot be told, 2 bad input (another scenario or "
 	       "release, no results), 3 output failed.\n\n"
 	       "Example:\n  gilsim run --replications 20 --format json -o before.json my.yaml\n"
-	       "  gilsim run --replications 20 --format json -o after.json --set machine.cores=4 my.yaml\n"
+	       "  gilsim run --replications 20 --format json -o after.json \\\n"
+	       "      --set machine.cores=4 my.yaml\n"
 	       "  gilsim compare before.json after.json",
 	.children = children,
 };
@@ -151,10 +152,13 @@ static bool can_be_compared(const struct data_table *a, const struct data_table 
 /* What a file holds, by its first row. */
 static const char *describe(const struct data_table *table, const char *path, struct region *region)
 {
-	return region_format(region, "%s: %s, profile %s, %s cores, Python %s, seed %s, %s replications", path,
-			     data_table_text(table, 0, "source"), data_table_text(table, 0, "machine_profile"),
-			     data_table_text(table, 0, "machine_cores"), data_table_text(table, 0, "python_version"),
-			     data_table_text(table, 0, "seed"), data_table_text(table, 0, "replications"));
+	const char *cores = data_table_text(table, 0, "machine_cores");
+	const char *replications = data_table_text(table, 0, "replications");
+
+	return region_format(region, "%s: %s, profile %s, %s core%s, Python %s, seed %s, %s replication%s", path,
+			     data_table_text(table, 0, "source"), data_table_text(table, 0, "machine_profile"), cores,
+			     strcmp(cores, "1") == 0 ? "" : "s", data_table_text(table, 0, "python_version"),
+			     data_table_text(table, 0, "seed"), replications, strcmp(replications, "1") == 0 ? "" : "s");
 }
 
 /* ---- Comparing ---- */

@@ -28,7 +28,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 static const struct argp list_argp = {
 	.parser = parse_option,
-	.args_doc = "[scenarios|templates|profiles|models|resources|steps|STEP|SECTION]",
+	.args_doc = "[scenarios|templates|profiles|models|resources|metrics|steps|STEP|SECTION]",
 	.doc = "Name the shipped scenarios and templates, the machine profiles, and what scenarios are made of; of a step or a "
 	       "section of a scenario, its keys.\v"
 	       "Examples:\n  gilsim list steps\n  gilsim list write\n  gilsim list arrivals",
@@ -119,6 +119,15 @@ static const char *pythons_of(const struct profile *profile, struct region *regi
 	return text;
 }
 
+/* The first of what is wrong with a profile, and where. */
+static const char *why_unreadable(const struct diagnostics *diagnostics, struct region *region)
+{
+	const struct diagnostic *first = &diagnostics->items[0];
+	const char *more = diagnostics->count > 1 ? region_format(region, ", and %zu more", diagnostics->count - 1) : "";
+
+	return region_format(region, "cannot be used: %s:%d: %s%s", first->file ? first->file : "", first->line, first->text, more);
+}
+
 static const char *about_profile(const char *name, struct region *region)
 {
 	struct diagnostics unheard;
@@ -129,7 +138,7 @@ static const char *about_profile(const char *name, struct region *region)
 	diagnostics_init(&unheard, region);
 	profile = profile_load(name, region, &unheard);
 	if (!profile)
-		return "cannot be read";
+		return why_unreadable(&unheard, region);
 	return region_format(region, "%s, %d core%s, Linux %s; Python %s", profile->cpu ? profile->cpu : "some processor",
 			     profile->cores, profile->cores == 1 ? "" : "s", profile->kernel ? profile->kernel : "of some kind",
 			     pythons_of(profile, region));
@@ -149,6 +158,9 @@ static void list_profiles(struct region *region)
 		text_table_cell(&table, "%s", about_profile(names[i], region));
 	}
 	text_table_print(&table, false, stdout);
+	printf("\nshipped ones are in %s/machines\n", profile_data_directory(region));
+	if (profile_cache_directory(region))
+		printf("what was calibrated here is in %s\n", profile_cache_directory(region));
 }
 
 static void list_steps(struct region *region)
@@ -234,12 +246,36 @@ static void list_resources(struct region *region)
 	list_names("resource", resource_names, meanings, RESOURCE_KIND_COUNT, region);
 }
 
+/* What --metric, --slo and expect: name. */
+static void list_metrics(struct region *region)
+{
+	struct text_table table;
+	size_t count = 0;
+
+	text_table_init(&table, region, "ll");
+	text_table_cell(&table, "metric");
+	text_table_cell(&table, "unit");
+	for (; metric_names[count] != NULL; count++) {
+		char unit = 'c';
+
+		results_metric_exists(metric_names[count], &unit);
+		text_table_cell(&table, "%s", metric_names[count]);
+		text_table_cell(&table, "%s", unit == 's'   ? "a time, such as 20ms"
+					      : unit == 'b' ? "a size, such as 64MiB"
+					      : unit == '/' ? "a rate, such as 120/s"
+					      : unit == 'r' ? "a ratio"
+							    : "a count");
+	}
+	text_table_print(&table, false, stdout);
+}
+
 static const struct {
 	const char *kind;
 	void (*print)(struct region *region);
 } lists[] = {
 	{ "scenarios", list_scenarios }, { "templates", list_templates }, { "profiles", list_profiles },
-	{ "models", list_models },	 { "resources", list_resources }, { "steps", list_steps },
+	{ "models", list_models },	 { "resources", list_resources }, { "metrics", list_metrics },
+	{ "steps", list_steps },
 };
 
 /* The list of this name (NULL: all); false when there is none. */
@@ -272,7 +308,7 @@ int cmd_list(int argc, char **argv)
 	described = what && list_keys(what, &region);
 	if (!known && !described)
 		fprintf(stderr,
-			"gilsim: '%s' cannot be listed, expected scenarios, templates, profiles, models, resources or steps; the name "
+			"gilsim: '%s' cannot be listed, expected scenarios, templates, profiles, models, resources, metrics or steps; the name "
 			"of a step; or a section: %s\n",
 			what, list_keys_sections(&region));
 	region_release(&region);

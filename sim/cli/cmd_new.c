@@ -80,6 +80,37 @@ static const char *template_folder(struct region *region)
 	return region_format(region, "%s/templates", profile_data_directory(region));
 }
 
+/* The shipped template whose name this one may be meant to be; NULL: none is near. */
+static const char *nearest_template(const char *name, struct region *region)
+{
+	const char **names;
+	const char *near;
+	glob_t files;
+
+	if (glob(region_format(region, "%s/*.yaml", template_folder(region)), 0, NULL, &files) != 0)
+		return NULL;
+	names = region_alloc_array(region, files.gl_pathc, sizeof(names[0]));
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		const char *file = strrchr(files.gl_pathv[i], '/') + 1;
+
+		names[i] = region_strndup(region, file, strlen(file) - strlen(".yaml"));
+	}
+	near = diagnostics_suggest(name, names, files.gl_pathc);
+	globfree(&files);
+	return near;
+}
+
+static int no_template(const char *name, int failure, struct region *region)
+{
+	const char *near = nearest_template(name, region);
+
+	if (near)
+		fprintf(stderr, "gilsim: no template '%s', did you mean '%s'?\n", name, near);
+	else
+		fprintf(stderr, "gilsim: no template '%s' (%s); 'gilsim new' says which there are\n", name, strerror(failure));
+	return STATUS_BAD_INPUT;
+}
+
 /* Copies the template; 0, or the errno of what failed. */
 static int print_template(const char *name, FILE *stream, struct region *region)
 {
@@ -139,9 +170,7 @@ static int write_new(const struct new_arguments *arguments, struct region *regio
 		failure = print_template(arguments->template, output.stream, region);
 	if (failure) {
 		output_file_discard(&output);
-		fprintf(stderr, "gilsim: no template '%s' (%s); 'gilsim new' says which there are\n", arguments->template,
-			strerror(failure));
-		return STATUS_BAD_INPUT;
+		return no_template(arguments->template, failure, region);
 	}
 	return output_file_close(&output) ? STATUS_DONE : output_failed(arguments->path);
 }

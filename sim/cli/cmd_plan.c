@@ -135,9 +135,10 @@ static const struct argp plan_argp = {
 	       "those that --vary names) the cheapest is taken.\v"
 	       "Exit status: 0 found, 1 nothing holds, 2 bad input, 3 output failed, 130 on ^C.\n\n"
 	       "Examples:\n"
-	       "  gilsim plan scenarios/planning/api-server.yaml --slo 'p99 < 60ms' --vary "
-	       "variants.threads.workers=1..64\n"
-	       "  gilsim plan scenarios/planning/api-server.yaml --slo 'p99 < 60ms' --find rate",
+	       "  gilsim plan scenarios/planning/api-server.yaml --slo 'p99 < 60ms' \\\n"
+	       "      --vary variants.threads.workers=1..64\n"
+	       "  gilsim plan scenarios/planning/api-server.yaml --slo 'p99 < 60ms' \\\n"
+	       "      --find rate",
 	.children = children,
 };
 

@@ -92,8 +92,8 @@ static const struct argp sweep_argp = {
 	       "restarts.\v"
 	       "Exit status: 0 done, 1 stopped by --max-time, 2 bad input, 3 database or output failed, 130 on "
 	       "^C.\n\n"
-	       "Example:\n  gilsim sweep web.yaml --vary variants.threads.workers=1..64 --db web.db --format csv > "
-	       "web.csv\n"
+	       "Example:\n  gilsim sweep web.yaml --vary variants.threads.workers=1..64 \\\n"
+	       "      --db web.db --format csv > web.csv\n"
 	       "  gilsim plot speedup web.csv",
 	.children = children,
 };

@@ -49,10 +49,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 }
 
 static const struct argp_option option_rows[] = {
-	{ 0, 0, 0, 0, "Limits, beyond which a run is stopped (exit status 1):", 4 },
-	{ "max-events", OPTION_MAX_EVENTS, "N", 0, "Events, or rounds of loops, of one simulation (default 1000000000)", 4 },
-	{ "max-memory", OPTION_MAX_MEMORY, "SIZE", 0, "Memory of one simulation (default: half of the machine's)", 4 },
-	{ "max-time", OPTION_MAX_TIME, "DURATION", 0, "Real time of the whole command (default: no limit)", 4 },
+	{ 0, 0, 0, 0, "Limits, beyond which a run is stopped (exit status 1):", 6 },
+	{ "max-events", OPTION_MAX_EVENTS, "N", 0, "Events, or rounds of loops, of one simulation (default 1000000000)", 6 },
+	{ "max-memory", OPTION_MAX_MEMORY, "SIZE", 0, "Memory of one simulation (default: half of the machine's)", 6 },
+	{ "max-time", OPTION_MAX_TIME, "DURATION", 0, "Real time of the command (default: no limit)", 6 },
 	{ 0 },
 };
 

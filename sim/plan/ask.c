@@ -295,3 +295,11 @@ struct answer_to_point ask(const struct scenario_source *source, const struct ob
 	}
 	return answer;
 }
+
+const char *ask_margin_text(double margin, struct region *region)
+{
+	/* What must be below its limit and is outside by more than a whole, or above it and inside. */
+	if (fabs(margin) > 1)
+		return region_format(region, "%.*f times the limit", fabs(margin) < 9 ? 1 : 0, 1 + fabs(margin));
+	return region_format(region, "%.1f%% %s", 100 * fabs(margin), margin >= 0 ? "inside" : "outside");
+}

@@ -52,4 +52,7 @@ const struct workload *ask_workload(const struct scenario_source *source, const 
 				    const char *const *overrides, size_t override_count, struct region *region,
 				    struct diagnostics *diagnostics);
 
+/* "12.5% inside", "3.0% outside", and beyond a whole "385 times the limit". */
+const char *ask_margin_text(double margin, struct region *region);
+
 #endif

@@ -21,6 +21,21 @@ static const char *unit_of(const char *text)
 	return text + strspn(text, "+-.0123456789eE");
 }
 
+#define VARIANTS "variants."
+
+bool axis_is_of(const struct axis *axis, const char *variant)
+{
+	const size_t start = strlen(VARIANTS), length = strlen(variant);
+
+	return strncmp(axis->path, VARIANTS, start) == 0 && strncmp(axis->path + start, variant, length) == 0 &&
+	       axis->path[start + length] == '.';
+}
+
+bool axis_is_about(const struct axis *axis, const char *variant)
+{
+	return strncmp(axis->path, VARIANTS, strlen(VARIANTS)) != 0 || axis_is_of(axis, variant);
+}
+
 struct axis *axes_with_numbers(const struct sweep_axes *axes, struct region *region)
 {
 	struct axis *result = region_alloc_array(region, axes->count, sizeof(result[0]));

@@ -16,7 +16,6 @@ struct form {
 	int least_minor;  /* of Python 3; 0: any */
 	bool without_gil;
 	const char *needs;
-	bool serves; /* can be asked from outside; the others start with all their work */
 };
 
 #define PROCESSES_AND_THREADS "processes and threads together"
@@ -27,20 +26,21 @@ struct form {
 static const struct form run_forms[] = {
 	{ .name = "sequential", .group = "sequential", .keys = "model: sequential" },
 	{ .name = "threads", .group = "threads", .keys = "model: threads" },
-	{ .name = "thread_pool", .group = "threads", .keys = "model: thread_pool, workers: 4", .serves = true },
-	{ .name = "asyncio", .group = "asyncio", .keys = "model: asyncio", .serves = true },
+	{ .name = "thread_pool", .group = "threads", .keys = "model: thread_pool, workers: 4" },
+	{ .name = "asyncio", .group = "asyncio", .keys = "model: asyncio" },
 	{ .name = "processes", .group = "processes", .keys = "model: processes" },
 	{ .name = "pool", .group = "processes", .keys = "model: pool, workers: 4" },
 	{ .name = "process_pool", .group = "processes", .keys = "model: process_pool, workers: 4" },
+	{ .name = "server", .group = "processes", .keys = "model: server, workers: 4" },
 	{ .name = "threads-in-processes", .group = "mixed", .needs = PROCESSES_AND_THREADS,
 	  .keys = "model: processes, workers: 4, each: {model: thread_pool, workers: 4}" },
 	{ .name = "asyncio-in-processes", .group = "mixed", .needs = PROCESSES_AND_ASYNCIO,
 	  .keys = "model: processes, workers: 4, each: {model: asyncio}" },
-	{ .name = "server-threads", .group = "mixed", .needs = PROCESSES_AND_THREADS, .serves = true,
+	{ .name = "server-threads", .group = "mixed", .needs = PROCESSES_AND_THREADS,
 	  .keys = "model: server, workers: 4, each: {model: thread_pool, workers: 4}" },
-	{ .name = "server-asyncio", .group = "mixed", .needs = PROCESSES_AND_ASYNCIO, .serves = true,
+	{ .name = "server-asyncio", .group = "mixed", .needs = PROCESSES_AND_ASYNCIO,
 	  .keys = "model: server, workers: 4, each: {model: asyncio}" },
-	{ .name = "free-threaded", .group = "threads", .needs = FREE_THREADED_BUILD, .serves = true,
+	{ .name = "free-threaded", .group = "threads", .needs = FREE_THREADED_BUILD,
 	  .keys = "model: thread_pool, workers: 4", .least_minor = FREE_THREADED_MINOR, .without_gil = true },
 	{ .name = "interpreter_pool", .group = "interpreters", .needs = "Python 3.14",
 	  .keys = "model: interpreter_pool, workers: 4", .least_minor = INTERPRETER_POOL_MINOR },
@@ -128,12 +128,12 @@ static const struct workload *find_run(const struct scenario *base)
 	return NULL;
 }
 
-/* Requests from outside need somebody who serves; work that is there from the start needs none. */
+/* Work that is there from the start needs nobody who serves. */
 static bool fits(const struct form *form, const struct workload *run)
 {
 	bool is_asked = run->run.kind == RUN_ARRIVALS || run->run.kind == RUN_USERS;
 
-	return is_asked ? form->serves : strncmp(form->keys, "model: server", strlen("model: server")) != 0;
+	return is_asked || strncmp(form->keys, "model: server", strlen("model: server")) != 0;
 }
 
 /* Whether it matters what `spawn` starts. */

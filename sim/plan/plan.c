@@ -23,6 +23,7 @@ struct grid {
 	struct batch *batch;
 	struct region *region;
 	struct plan *plan;
+	size_t counts[PLAN_AXES_MAX]; /* values of each axis; 1 where it is about another variant */
 	size_t total;
 	unsigned char *status;
 	double *estimates;
@@ -33,8 +34,8 @@ struct grid {
 static void position_of(const struct grid *grid, size_t index, size_t *at)
 {
 	for (size_t a = 0; a < grid->options->axis_count; a++) {
-		at[a] = index % grid->options->axes[a].count;
-		index /= grid->options->axes[a].count;
+		at[a] = index % grid->counts[a];
+		index /= grid->counts[a];
 	}
 }
 
@@ -43,18 +44,32 @@ static size_t index_of(const struct grid *grid, const size_t *at)
 	size_t index = 0;
 
 	for (size_t a = grid->options->axis_count; a-- > 0;)
-		index = index * grid->options->axes[a].count + at[a];
+		index = index * grid->counts[a] + at[a];
 	return index;
 }
 
-const char **plan_overrides(const struct plan_options *options, const struct plan_point *point, struct region *region)
+const char **plan_overrides(const struct plan_options *options, const struct plan_point *point, size_t *count,
+			    struct region *region)
 {
 	const char **overrides = region_alloc_array(region, options->axis_count + 1, sizeof(overrides[0]));
 
+	*count = 0;
 	for (size_t a = 0; a < options->axis_count; a++)
-		overrides[a] = region_format(region, "%s=%s", options->axes[a].path,
-					     options->axes[a].values[point->at[a]]);
+		if (axis_is_about(&options->axes[a], point->variant))
+			overrides[(*count)++] = region_format(region, "%s=%s", options->axes[a].path,
+							      options->axes[a].values[point->at[a]]);
 	return overrides;
+}
+
+size_t plan_points_of(const struct plan_options *options, const char *variant, size_t *counts)
+{
+	size_t total = 1;
+
+	for (size_t a = 0; a < options->axis_count; a++) {
+		counts[a] = axis_is_about(&options->axes[a], variant) ? options->axes[a].count : 1;
+		total = counts[a] > PLAN_POINTS_MAX / total ? PLAN_POINTS_MAX + 1 : total * counts[a];
+	}
+	return total;
 }
 
 /* ---- Asking and concluding ---- */
@@ -116,6 +131,8 @@ static const struct plan_point *ask_point(struct grid *grid, size_t index)
 {
 	struct plan *plan = grid->plan;
 	struct plan_point *point;
+	const char **overrides;
+	size_t override_count;
 
 	if (grid->status[index] == ASKED)
 		return find_asked(grid, index);
@@ -123,8 +140,8 @@ static const struct plan_point *ask_point(struct grid *grid, size_t index)
 	point = &plan->points[plan->count++];
 	*point = (struct plan_point){ .variant = grid->variant };
 	position_of(grid, index, point->at);
-	point->answer = ask(grid->source, &grid->options->objectives, grid->variant,
-			    plan_overrides(grid->options, point, grid->region), grid->options->axis_count, grid->batch,
+	overrides = plan_overrides(grid->options, point, &override_count, grid->region);
+	point->answer = ask(grid->source, &grid->options->objectives, grid->variant, overrides, override_count, grid->batch,
 			    grid->region);
 	point->cost = plan_cost(grid->options, point, &point->machine);
 	if (isnan(point->cost)) {
@@ -163,16 +180,16 @@ static void find_directions(struct grid *grid)
 	int directions[PLAN_AXES_MAX] = { 0 };
 
 	for (size_t a = 0; a < axis_count; a++)
-		at[a] = options->axes[a].count / 2;
+		at[a] = grid->counts[a] / 2;
 	for (size_t a = 0; a < axis_count && !batch_stopped(grid->batch); a++) {
 		struct plan_point low;
 		size_t middle = at[a];
 
-		if (!options->axes[a].is_numeric || options->axes[a].count < 2)
+		if (!options->axes[a].is_numeric || grid->counts[a] < 2)
 			continue;
 		at[a] = 0;
 		low = *ask_point(grid, index_of(grid, at));
-		at[a] = options->axes[a].count - 1;
+		at[a] = grid->counts[a] - 1;
 		directions[a] = compare_points(ask_point(grid, index_of(grid, at)), &low);
 		at[a] = middle;
 	}
@@ -242,7 +259,7 @@ static bool holds_at(struct grid *grid, size_t axis, size_t place)
 {
 	size_t at[PLAN_AXES_MAX];
 
-	if (batch_stopped(grid->batch) || place >= grid->options->axes[axis].count)
+	if (batch_stopped(grid->batch) || place >= grid->counts[axis])
 		return false;
 	memcpy(at, grid->plan->points[best_margin(grid)].at, sizeof(at));
 	at[axis] = place;
@@ -253,7 +270,7 @@ static bool holds_at(struct grid *grid, size_t axis, size_t place)
 static bool look_around(struct grid *grid)
 {
 	for (size_t a = 0; a < grid->options->axis_count; a++) {
-		size_t count = grid->options->axes[a].count;
+		size_t count = grid->counts[a];
 
 		for (size_t step = count / 2; step > 0; step /= 2)
 			if (holds_at(grid, a, step) || holds_at(grid, a, count - 1 - step))
@@ -266,7 +283,7 @@ static bool look_around(struct grid *grid)
 static bool step_around(struct grid *grid, size_t part)
 {
 	for (size_t a = 0; a < grid->options->axis_count; a++) {
-		size_t count = grid->options->axes[a].count, step = count / part > 0 ? count / part : 1;
+		size_t count = grid->counts[a], step = count / part > 0 ? count / part : 1;
 		size_t place = grid->plan->points[best_margin(grid)].at[a];
 
 		if (holds_at(grid, a, place + step) || (place >= step && holds_at(grid, a, place - step)))
@@ -283,7 +300,7 @@ static bool climb(struct grid *grid)
 	if (look_around(grid))
 		return true;
 	for (size_t a = 0; a < grid->options->axis_count; a++)
-		longest = grid->options->axes[a].count > longest ? grid->options->axes[a].count : longest;
+		longest = grid->counts[a] > longest ? grid->counts[a] : longest;
 	for (size_t part = 4; part / 2 <= longest && !batch_stopped(grid->batch);) {
 		size_t before = best_margin(grid);
 
@@ -332,7 +349,7 @@ static bool conclusions_hold(struct grid *grid, struct ordered *room)
 			size_t at[PLAN_AXES_MAX];
 			size_t index;
 
-			if (side < 0 ? best.at[a] == 0 : best.at[a] + 1 >= options->axes[a].count)
+			if (side < 0 ? best.at[a] == 0 : best.at[a] + 1 >= grid->counts[a])
 				continue;
 			memcpy(at, best.at, sizeof(at));
 			at[a] = side < 0 ? at[a] - 1 : at[a] + 1;
@@ -435,11 +452,7 @@ struct plan plan_search(const struct scenario_source *source, const struct plan_
 			struct region *region)
 {
 	struct plan plan = { .best = SIZE_MAX, .runner_up = SIZE_MAX, .undecided = SIZE_MAX, .nearest = SIZE_MAX };
-	size_t total = 1;
 
-	for (size_t a = 0; a < options->axis_count; a++)
-		total *= options->axes[a].count;
-	plan.grid = total * options->variant_count;
 	for (size_t v = 0; v < options->variant_count && !batch_stopped(batch); v++) {
 		struct grid grid = {
 			.source = source,
@@ -448,12 +461,13 @@ struct plan plan_search(const struct scenario_source *source, const struct plan_
 			.batch = batch,
 			.region = region,
 			.plan = &plan,
-			.total = total,
-			.status = region_alloc_array(region, total, sizeof(grid.status[0])),
-			.estimates = region_alloc_array(region, total, sizeof(grid.estimates[0])),
 			.first_point = plan.count,
 		};
 
+		grid.total = plan_points_of(options, grid.variant, grid.counts);
+		grid.status = region_alloc_array(region, grid.total, sizeof(grid.status[0]));
+		grid.estimates = region_alloc_array(region, grid.total, sizeof(grid.estimates[0]));
+		plan.grid += grid.total;
 		search_variant(&grid);
 	}
 	find_others(&plan);

@@ -24,6 +24,7 @@ struct plan_options {
 	const struct price_list *prices; /* MINIMISE_PRICE */
 	const char *const *variants;	/* among which to choose */
 	size_t variant_count;
+	const char *left_out; /* those that no axis is about, "asyncio, pool"; NULL: none */
 };
 
 #define PLAN_AXES_MAX 8
@@ -51,9 +52,11 @@ struct plan {
 
 struct plan plan_search(const struct scenario_source *source, const struct plan_options *options, struct batch *batch,
 			struct region *region);
-/* The overrides that make this point: "PATH=VALUE" for each axis. */
-const char **plan_overrides(const struct plan_options *options, const struct plan_point *point,
+/* The overrides that make this point: "PATH=VALUE" for each axis that is about its variant. */
+const char **plan_overrides(const struct plan_options *options, const struct plan_point *point, size_t *count,
 			    struct region *region);
+/* How many points a variant has, at most PLAN_POINTS_MAX + 1, and values each axis: 1 of one that is about another. */
+size_t plan_points_of(const struct plan_options *options, const char *variant, size_t *counts);
 /* What a point costs in the unit of what is minimised: "8 workers", "0.31/h". */
 const char *plan_cost_text(const struct plan_options *options, const struct plan_point *point, struct region *region);
 

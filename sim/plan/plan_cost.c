@@ -93,14 +93,15 @@ static double quantity(const struct estimator *estimator, size_t axis, size_t va
 	const struct workload *workload;
 	struct diagnostics ignored;
 	struct region region;
+	const char **overrides;
+	size_t override_count;
 	double result = 0;
 
 	region_init_within(&region, estimator->region);
 	diagnostics_init(&ignored, &region);
 	point.at[axis] = value;
-	workload = ask_workload(estimator->source, estimator->variant,
-				plan_overrides(estimator->options, &point, &region), estimator->options->axis_count,
-				&region, &ignored);
+	overrides = plan_overrides(estimator->options, &point, &override_count, &region);
+	workload = ask_workload(estimator->source, estimator->variant, overrides, override_count, &region, &ignored);
 	if (workload && estimator->options->minimised == MINIMISE_MEMORY) {
 		struct variant_result simulated;
 
@@ -132,7 +133,7 @@ struct cost_estimate plan_estimate_costs(const struct scenario_source *source, c
 
 			if (options->minimised == MINIMISE_PATH && a == options->minimised_axis)
 				factor = axis->is_numeric ? axis->numbers[i] : (double)i;
-			else if (matters(options, axis) && estimate.at_first > 0)
+			else if (matters(options, axis) && axis_is_about(axis, variant) && estimate.at_first > 0)
 				factor = quantity(&estimator, a, i, &ignored) / estimate.at_first;
 			estimate.factors[a][i] = factor;
 		}

@@ -42,11 +42,12 @@ const char *plan_cost_text(const struct plan_options *options, const struct plan
 static const char *point_text(const struct plan_options *options, const struct plan_point *point,
 			      struct region *region)
 {
-	const char **overrides = plan_overrides(options, point, region);
+	size_t count;
+	const char **overrides = plan_overrides(options, point, &count, region);
 	const char *text = point->variant;
 
-	for (size_t a = 0; a < options->axis_count; a++)
-		text = region_format(region, "%s, %s", text, overrides[a]);
+	for (size_t i = 0; i < count; i++)
+		text = region_format(region, "%s, %s", text, overrides[i]);
 	return text;
 }
 
@@ -73,8 +74,7 @@ static const char *state_text(const struct plan_options *options, const struct p
 		text = region_format(region, "%s (%s to %s)", text, figure_text(expectation, state->low, region),
 				     figure_text(expectation, state->high, region));
 	if (isfinite(state->margin))
-		text = region_format(region, "%s, %.1f%% %s", text, 100 * fabs(state->margin),
-				     state->margin >= 0 ? "inside" : "outside");
+		text = region_format(region, "%s, %s", text, ask_margin_text(state->margin, region));
 	return text;
 }
 
@@ -176,6 +176,9 @@ bool plan_print_table(const struct plan *plan, const struct plan_options *option
 	fprintf(stream, "\nasked %zu of %zu points; each decision at %.4g%% confidence\n\n", plan->count, plan->grid,
 		100 * options->objectives.confidence);
 	print_asked(plan, options, color, region, stream);
+	if (options->left_out)
+		fprintf(stream, "\nleft out, since no --vary is about them (--variant NAME asks them as they are): %s\n",
+			options->left_out);
 	if (plan->broken_axis)
 		fprintf(stream, "\nwhat holds is not monotone along %s, so every cheaper point was asked\n",
 			plan->broken_axis);
@@ -192,7 +195,8 @@ static void json_point(struct json_writer *json, const struct plan_options *opti
 	json_writer_key(json, "set");
 	json_writer_open_compact(json, '{');
 	for (size_t a = 0; a < options->axis_count; a++)
-		json_writer_key_string(json, options->axes[a].path, options->axes[a].values[point->at[a]]);
+		if (axis_is_about(&options->axes[a], point->variant))
+			json_writer_key_string(json, options->axes[a].path, options->axes[a].values[point->at[a]]);
 	json_writer_close(json, '}');
 	json_writer_key_string(json, "decision", decision_names[point->answer.decision]);
 	json_writer_key_string(json, "why_not", point->answer.why_not);
@@ -285,7 +289,9 @@ bool plan_print_csv(const struct plan *plan, const struct plan_options *options,
 		csv_text(&csv, base->name);
 		csv_text(&csv, point->variant);
 		for (size_t a = 0; a < options->axis_count; a++)
-			csv_text(&csv, options->axes[a].values[point->at[a]]);
+			csv_text(&csv, axis_is_about(&options->axes[a], point->variant)
+					       ? options->axes[a].values[point->at[a]]
+					       : NULL);
 		csv_text(&csv, decision_names[point->answer.decision]);
 		csv_number(&csv, point->cost);
 		csv_number(&csv, (double)point->answer.replications);

@@ -23,6 +23,7 @@ struct search {
 	struct batch *batch;
 	struct region *region;
 	struct rate_search *found;
+	bool looks_for_knee; /* by means, without decisions */
 };
 
 static const struct asked_rate *ask_rate(struct search *search, double per_s)
@@ -39,6 +40,7 @@ static const struct asked_rate *ask_rate(struct search *search, double per_s)
 	search->overrides[search->override_count - 1] = region_format(search->region, RATE_PATH "=%.10g/s", per_s);
 	*point = (struct asked_rate){
 		.per_s = per_s,
+		.for_knee = search->looks_for_knee,
 		.answer = ask(search->source, search->objectives, search->variant, search->overrides,
 			      search->override_count, search->batch, search->region),
 	};
@@ -120,6 +122,7 @@ struct rate_search plan_find_rate(const struct scenario_source *source, const st
 	while (found.lowest / found.highest > 1 + resolution && !batch_stopped(batch))
 		holds(&search, sqrt(found.lowest * found.highest));
 	search.objectives = &one_look;
+	search.looks_for_knee = true;
 	if (!batch_stopped(batch))
 		find_knee(&search, isnan(found.lowest) ? rate : found.lowest);
 	return found;

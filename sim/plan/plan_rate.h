@@ -11,6 +11,7 @@
 
 struct asked_rate {
 	double per_s;
+	bool for_knee; /* its mean sojourn was asked for, and nothing decided */
 	struct answer_to_point answer;
 };
 

@@ -45,6 +45,7 @@ static void print_points(const struct rate_row *row, const struct objectives *ob
 {
 	struct asked_rate *points = region_alloc_array(region, row->found.count, sizeof(points[0]));
 	struct text_table table;
+	bool has_open = false, has_knee = false;
 
 	memcpy(points, row->found.points, row->found.count * sizeof(points[0]));
 	qsort(points, row->found.count, sizeof(points[0]), by_rate);
@@ -63,20 +64,26 @@ static void print_points(const struct rate_row *row, const struct objectives *ob
 
 		units_format_duration_short(answer->sojourn_mean_s, sojourn);
 		text_table_cell(&table, "%s", rate_text(points[i].per_s, region));
-		text_table_cell(&table, "%s", decision_names[answer->decision]);
+		text_table_cell(&table, "%s", points[i].for_knee ? "-" : decision_names[answer->decision]);
+		has_open |= !points[i].for_knee && answer->decision == DECISION_OPEN;
+		has_knee |= points[i].for_knee;
 		text_table_cell(&table, "%zu", answer->replications);
 		text_table_cell(&table, "%s", rate_text(answer->throughput_per_s, region));
 		text_table_cell(&table, "%s", sojourn);
 		if (answer->why_not)
 			text_table_cell(&table, "%s", answer->why_not);
 		else if (isfinite(margin))
-			text_table_cell(&table, "%s: %.1f%% %s", objectives->slos[answer->binding].text,
-					100 * fabs(margin), margin >= 0 ? "inside" : "outside");
+			text_table_cell(&table, "%s: %s", objectives->slos[answer->binding].text,
+					ask_margin_text(margin, region));
 		else
 			text_table_cell(&table, "%s", objectives->slos[answer->binding].text);
 	}
 	fprintf(stream, "\n%s:\n", row->what);
 	text_table_print(&table, false, stream);
+	if (has_open)
+		fputs("undecided: the runs differ too much to tell; --most-replications allows more\n", stream);
+	if (has_knee)
+		fputs("-: asked for its mean sojourn alone, which the knee is found by; nothing was decided\n", stream);
 }
 
 bool rate_print_table(const struct rate_row *rows, size_t count, const struct objectives *objectives,
@@ -108,7 +115,8 @@ static void json_row(struct json_writer *json, const struct rate_row *row, const
 
 		json_writer_open_compact(json, '{');
 		json_writer_key_number(json, "rate_per_s", row->found.points[i].per_s);
-		json_writer_key_string(json, "decision", decision_names[answer->decision]);
+		json_writer_key_string(json, "decision",
+				       row->found.points[i].for_knee ? NULL : decision_names[answer->decision]);
 		json_writer_key(json, "replications");
 		json_writer_integer(json, (int64_t)answer->replications);
 		json_writer_key_number(json, "throughput_per_s", answer->throughput_per_s);
@@ -156,7 +164,7 @@ bool rate_print_csv(const struct rate_row *rows, size_t count, const struct scen
 			csv_text(&csv, base->name);
 			csv_text(&csv, rows[k].what);
 			csv_number(&csv, rows[k].found.points[i].per_s);
-			csv_text(&csv, decision_names[answer->decision]);
+			csv_text(&csv, rows[k].found.points[i].for_knee ? NULL : decision_names[answer->decision]);
 			csv_number(&csv, (double)answer->replications);
 			csv_number(&csv, answer->throughput_per_s);
 			csv_seconds(&csv, answer->sojourn_mean_s);

@@ -83,5 +83,6 @@ struct scenario *scenario_source_load(const struct scenario_source *source, cons
 		all[options.override_count + i] = overrides[i];
 	options.overrides = all;
 	options.override_count += count;
+	options.further_count = count;
 	return scenario_read(source->path, &options, region, diagnostics);
 }

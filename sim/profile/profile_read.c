@@ -410,19 +410,21 @@ static void read_python(struct reader *reader, const struct node *node, struct p
 }
 
 /* Every row of the machine must be there; a Python's missing rows come from its neighbours. */
-static void check_complete(struct reader *reader, const struct profile *profile)
+static void check_complete(struct reader *reader, const struct node *parameters, const struct profile *profile)
 {
 	for (enum cost cost = 0; cost < COST_COUNT; cost++)
 		if (cost_infos[cost].scope == SCOPE_MACHINE &&
 		    profile->values[cost].provenance == PROVENANCE_MISSING)
-			diagnostics_error(reader->diagnostics, reader->path, 0, 0, "'parameters' lacks '%s' (%s)",
-					  cost_infos[cost].name, cost_infos[cost].meaning);
+			key_error(reader, parameters,
+				  "'parameters' lacks '%s' (%s); gilsim calibrate measures anew what an earlier release did not",
+				  cost_infos[cost].name, cost_infos[cost].meaning);
 }
 
 static struct profile *read_profile(struct reader *reader, const struct node *root)
 {
 	static const char *const keys[] = { "profile", "about", "machine", "parameters", "pythons" };
 	struct profile *profile = profile_new("", reader->region);
+	const struct node *parameters = NULL;
 	bool named = false;
 
 	if (root->kind != NODE_MAPPING) {
@@ -443,6 +445,7 @@ static struct profile *read_profile(struct reader *reader, const struct node *ro
 		} else if (!strcmp(child->key, "machine")) {
 			read_machine(reader, child, profile);
 		} else if (!strcmp(child->key, "parameters")) {
+			parameters = child;
 			read_parameters(reader, child, SCOPE_MACHINE, profile->values);
 		} else if (!strcmp(child->key, "pythons")) {
 			for (const struct node *python = mapping_children(reader, child, "'pythons'"); python;
@@ -454,7 +457,7 @@ static struct profile *read_profile(struct reader *reader, const struct node *ro
 	}
 	if (!named)
 		node_error(reader, root, "a profile needs its name: 'profile: NAME'");
-	check_complete(reader, profile);
+	check_complete(reader, parameters ? parameters : root, profile);
 	return profile;
 }
 

@@ -222,7 +222,7 @@ static const char *foot_of(const struct plot *plot)
 /* Breaks a text where it would leave the picture. */
 static const char *wrap(const struct plot *plot, const char *text, int *lines)
 {
-	const size_t width = (size_t)plot->width_px / 7;
+	const size_t width = plot->options->format == PLOT_DUMB ? (size_t)plot->options->columns - 1 : (size_t)plot->width_px / 7;
 	char *wrapped = region_strdup(plot->region, text);
 	char *line = wrapped;
 
@@ -234,16 +234,36 @@ static const char *wrap(const struct plot *plot, const char *text, int *lines)
 			blank--;
 		if (blank == line)
 			break;
-		*blank = plot->options->format == PLOT_DUMB ? ' ' : '\n';
+		*blank = '\n';
 		line = blank + 1;
 		(*lines)++;
 	}
 	return wrapped;
 }
 
+/* A text picture has whole lines below it, where gnuplot would cut them at the terminal's width. */
+static const char *dumb_foot(const struct plot *plot, int *lines)
+{
+	const char *text = plot->note ? region_format(plot->region, "%s; %s", plot->foot, plot->note) : plot->foot;
+
+	return wrap(plot, text, lines);
+}
+
+static bool put_dumb_foot(const struct plot *plot, const char *path)
+{
+	FILE *stream = path ? fopen(path, "ae") : stdout;
+	int lines;
+
+	if (!stream)
+		return false;
+	fprintf(stream, "%s\n", dumb_foot(plot, &lines));
+	return path ? fclose(stream) == 0 : fflush(stream) == 0;
+}
+
 static void put_terminal(struct plot *plot, const char *path)
 {
 	const struct plot_options *options = plot->options;
+	int rows, foot_lines;
 
 	switch (options->format) {
 	case PLOT_SVG:
@@ -261,8 +281,10 @@ static void put_terminal(struct plot *plot, const char *path)
 			plot->width_px / 96.0, plot->height_px / 96.0);
 		break;
 	case PLOT_DUMB:
+		dumb_foot(plot, &foot_lines);
+		rows = options->rows - foot_lines;
 		fprintf(plot->script, "set terminal dumb size %d,%d noenhanced\n", options->columns,
-			plot->text_rows > 0 && plot->text_rows < options->rows ? plot->text_rows : options->rows);
+			plot->text_rows > 0 && plot->text_rows < rows ? plot->text_rows : rows);
 		break;
 	}
 	if (path) {
@@ -335,6 +357,8 @@ bool plot_draw(const struct plot_options *options, const char *folder, const cha
 	if (!read_inputs(&plot, kind) || !write_script(&plot, kind, path, script) ||
 	    !gnuplot_run(script, options->wish_to_stop, region, error))
 		return false;
+	if (options->format == PLOT_DUMB)
+		return put_dumb_foot(&plot, path) || data_fail(error, 3, "%s: %s", path ? path : "standard output", strerror(errno));
 	return is_whole(path, options->format) ||
 	       data_fail(error, 3, "gnuplot cannot write %s: there may be no room for it", path);
 }

@@ -5,8 +5,9 @@
 
 #include "sim/report/timeline.h"
 
-/* Of a lane's label; a terminal has room for less. */
+/* Of a lane's label. */
 #define LABEL_LENGTH 30
+#define DUMB_LABEL_LENGTH 20
 
 static enum activity_kind most_of(const sim_ns sums[KIND_COUNT], sim_ns *total_ns)
 {
@@ -93,6 +94,7 @@ static bool put_letters(struct timeline *timeline)
 static bool put_lanes(struct timeline *timeline)
 {
 	FILE *stream = plot_data(timeline->plot, "lanes.tsv", "lane,is_heading,label");
+	const size_t most = timeline->plot->options->format == PLOT_DUMB ? DUMB_LABEL_LENGTH : LABEL_LENGTH;
 	size_t run = SIZE_MAX, longest = 0;
 	const char *label;
 
@@ -113,7 +115,7 @@ static bool put_lanes(struct timeline *timeline)
 	for (size_t i = 0; i < timeline->lane_count; i++)
 		if (timeline->lanes[i].shown) {
 			fprintf(stream, "%d\t0\t", timeline->lanes[i].y);
-			label = plot_short_label(timeline->plot, timeline->lanes[i].label, LABEL_LENGTH);
+			label = plot_short_label(timeline->plot, timeline->lanes[i].label, most);
 			plot_field(stream, label);
 			longest = strlen(label) > longest ? strlen(label) : longest;
 			fputc('\n', stream);

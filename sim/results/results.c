@@ -10,6 +10,9 @@
 #include "sim/results/figures.h"
 #include "sim/results/results_stats.h"
 
+/* Who gives up work is not the fastest for that; shares of it that differ by less are chance. */
+#define LOST_ALIKE 0.01
+
 const char *const time_part_names[TIME_PART_COUNT] = {
 	[TIME_PYTHON] = "python",
 	[TIME_C] = "c",
@@ -158,14 +161,31 @@ void results_fill_speedups(struct results *results)
 	}
 }
 
+/* The share of its tasks that a variant has not completed. */
+static double lost_share(const struct variant_result *variant)
+{
+	const double losses[] = { variant->failed, variant->timed_out, variant->cancelled, variant->rejected,
+				  variant->unfinished };
+	double lost = 0;
+
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
+		lost += losses[i] > 0 ? losses[i] : 0; /* NaN: not counted natively */
+	return lost > 0 ? lost / (lost + fmax(variant->completed, 0)) : 0;
+}
+
 size_t results_best(const struct results *results)
 {
 	size_t best = SIZE_MAX;
+	double least_lost = INFINITY;
 
+	for (size_t i = 0; i < results->variant_count; i++)
+		if (results->variants[i].measured && isfinite(results->variants[i].makespan_s))
+			least_lost = fmin(least_lost, lost_share(&results->variants[i]));
 	for (size_t i = 0; i < results->variant_count; i++) {
 		double makespan = results->variants[i].makespan_s;
 
-		if (!results->variants[i].measured || !isfinite(makespan))
+		if (!results->variants[i].measured || !isfinite(makespan) ||
+		    lost_share(&results->variants[i]) > least_lost + LOST_ALIKE)
 			continue;
 		if (best == SIZE_MAX || makespan < results->variants[best].makespan_s)
 			best = i;

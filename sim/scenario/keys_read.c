@@ -144,6 +144,14 @@ void keys_report_unknown(struct reading *reading, const struct yaml_node *node, 
 		yaml_tree_error(reading->diagnostics, node, "unknown %s '%s'%s", kind, word, in);
 }
 
+/* Whether the key is a step without its dash, where a list of steps may stand. */
+static bool is_misplaced_step(const struct key_table *table, const char *word)
+{
+	const struct key *list = table->list_stands_for == NULL ? NULL : keys_find(table, table->list_stands_for);
+
+	return list != NULL && list->kind == VALUE_STEPS && keys_step_form_of_name(word) != NULL;
+}
+
 void keys_report_unknown_key(struct reading *reading, const struct yaml_node *node, const char *word,
 			     const struct key_table *table, const char *where)
 {
@@ -378,7 +386,7 @@ static void refuse_rivals(struct reading *reading, const struct yaml_node *node,
 			continue;
 		if (first[key->group] == NULL)
 			first[key->group] = key->name;
-		else
+		else if (strcmp(first[key->group], key->name) != 0) /* a key twice is told already */
 			yaml_tree_error(reading->diagnostics, name, "'%s' beside '%s', expected only one of them",
 					key->name, first[key->group]);
 	}
@@ -430,9 +438,38 @@ uint32_t keys_resolve(struct reading *reading, const struct name_table *table, c
 	return NAME_NONE;
 }
 
+/* Reports a key that the table lacks. One that is a key misspelt takes its name from here on, so that it is not missed and
+ * its value is checked: there will be no scenario in any case. NULL: nobody knows what it is. */
+static const struct key *correct_key(struct reading *reading, const struct yaml_node *map, uint32_t index,
+				     const struct key_table *table, const char *where, bool *lacks_dashes)
+{
+	struct yaml_pair *pair = (struct yaml_pair *)&map->pairs[index];
+	const struct yaml_node *key = pair->key;
+	const char *meant;
+	struct yaml_node *corrected;
+
+	if (is_misplaced_step(table, key->text)) {
+		yaml_tree_error(reading->diagnostics, key, "'%s' in '%s' is a step, expected a list of steps, '- %s: ...'",
+				key->text, where, key->text);
+		*lacks_dashes = true;
+		return NULL;
+	}
+	keys_report_unknown_key(reading, key, key->text, table, where);
+	meant = diagnostics_suggest(key->text, key_names(reading->region, table), table->count);
+	if (meant == NULL || yaml_tree_pair_index(map, meant) != NODE_NO_PAIR)
+		return NULL;
+	corrected = region_alloc(reading->region, sizeof(*corrected));
+	*corrected = *key;
+	corrected->text = meant;
+	pair->key = corrected;
+	return keys_find(table, meant);
+}
+
 bool keys_read(struct reading *reading, const struct yaml_node *node, const struct key_table *table,
 	       const char *name, void *target)
 {
+	bool lacks_dashes = false;
+
 	node = keys_expand(reading->region, node, table);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct key *key = &table->keys[i];
@@ -458,14 +495,15 @@ bool keys_read(struct reading *reading, const struct yaml_node *node, const stru
 		const struct key *key = keys_find(table, pair->key->text);
 
 		if (key == NULL)
-			keys_report_unknown_key(reading, pair->key, pair->key->text, table, name);
-		else
+			key = correct_key(reading, node, i, table, name, &lacks_dashes);
+		if (key != NULL)
 			read_value(reading, key, pair->value, (char *)target + key->offset);
 	}
 	for (size_t i = 0; i < table->count; i++) {
 		const struct key *key = &table->keys[i];
 
-		if (key->is_required && yaml_tree_pair_index(node, key->name) == NODE_NO_PAIR)
+		if (key->is_required && yaml_tree_pair_index(node, key->name) == NODE_NO_PAIR &&
+		    !(lacks_dashes && strcmp(key->name, table->list_stands_for) == 0))
 			yaml_tree_error(reading->diagnostics, node, "missing key '%s'%s%s%s, expected %s",
 					key->name, name == NULL ? "" : " in '", name == NULL ? "" : name,
 					name == NULL ? "" : "'", keys_expected(reading->region, key));

@@ -332,7 +332,9 @@ struct scenario *scenario_load(const char *path, const struct scenario_options *
 	if (root == NULL)
 		return NULL;
 	for (size_t i = 0; i < options->override_count; i++)
-		root = scenario_paths_set(&reading, root, options->overrides[i]);
+		root = scenario_paths_set(&reading, root, options->overrides[i],
+					  i + options->further_count < options->override_count ? "--set"
+											       : options->further_option);
 	base = scenario_parse(&reading, root, folder_of(region, path), options->scaled, NULL);
 	if (base == NULL)
 		return NULL;

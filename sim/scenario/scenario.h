@@ -20,6 +20,8 @@
 struct scenario_options {
 	const char *const *overrides; /* "PATH=VALUE" of --set, in order */
 	size_t override_count;
+	size_t further_count;	    /* so many of these, the last, are not of --set, but of: */
+	const char *further_option; /* "--vary"; NULL: gilsim's own, of which messages do not speak */
 	const char *const *variants; /* --variant: only these, and the baseline; empty: all */
 	size_t variant_count;
 	const char *profile; /* --profile; NULL: the scenario's, else "default" */

@@ -111,18 +111,28 @@ static void read_optional(struct reading *reading, const struct yaml_node *node,
 	keys_read(reading, node == NULL ? &no_keys : node, table, name, target);
 }
 
-static void parse_python(struct reading *reading, struct checked *checked)
+/* A version has only some kinds of GIL. */
+static void refuse_gil(struct reading *reading, const struct python_keys *python, const struct yaml_node *node)
+{
+	enum python_difference needed = python->gil == GIL_OFF ? PYTHON_FREE_THREADING : PYTHON_OWN_GILS;
+
+	if (python->gil <= GIL_ON || python->version < 0 || python_has(PYTHON_FIRST_MINOR + python->version, needed))
+		return;
+	yaml_tree_error(reading->diagnostics, node, "%s in Python %s, expected version 3.%d or later",
+			python->gil == GIL_OFF ? "no GIL" : "a GIL per interpreter", python_versions[python->version],
+			python_since(needed));
+}
+
+static void parse_python(struct reading *reading, bool is_scaled, struct checked *checked)
 {
 	struct python_keys *python = &checked->python;
 	const struct yaml_node *section = checked->keys.python;
 
 	read_optional(reading, section, &python_table, "python", python);
 	read_optional(reading, python->imports, &imports_table, "imports", &checked->imports);
-	if (python->version >= 0 && !python_has(PYTHON_FIRST_MINOR + python->version, PYTHON_OWN_GILS) &&
-	    python->gil == GIL_PER_INTERPRETER)
-		yaml_tree_error(reading->diagnostics, yaml_tree_get(section, "gil"),
-				"a GIL per interpreter in Python %s, expected version 3.12 or later",
-				python_versions[python->version]);
+	/* A native run's version is the interpreter's at hand: it leaves out a variant that cannot run there. */
+	if (!is_scaled && section != NULL)
+		refuse_gil(reading, python, yaml_tree_get(keys_expand(reading->region, section, &python_table), "gil"));
 }
 
 struct checked *scenario_parse(struct reading *reading, const struct yaml_node *root, const char *folder,
@@ -135,7 +145,7 @@ struct checked *scenario_parse(struct reading *reading, const struct yaml_node *
 		return NULL;
 	scale = is_scaled ? checked->keys.scale : 1;
 	read_optional(reading, checked->keys.machine, &machine_table, "machine", &checked->machine);
-	parse_python(reading, checked);
+	parse_python(reading, is_scaled, checked);
 	if (checked->keys.profile != NULL)
 		parse_costs(reading, checked->keys.profile, checked);
 	if (base != NULL && base->keys.tasks == checked->keys.tasks &&

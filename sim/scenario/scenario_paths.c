@@ -303,6 +303,40 @@ static const struct yaml_node *put(struct walk *walk, const struct yaml_node *no
 	}
 }
 
+/* Whether a section takes the key: `workers` goes with some models only. */
+static bool takes_key(struct region *region, const struct yaml_node *section, const struct key_table *table,
+		      const struct key *key)
+{
+	const struct yaml_node *chosen;
+
+	if (key->models == 0 || table->chooser == NULL)
+		return true;
+	chosen = yaml_tree_get(keys_expand(region, section, table), table->chooser);
+	for (size_t i = 0; chosen != NULL && chosen->kind == NODE_SCALAR && table->choices[i] != NULL; i++)
+		if (strcmp(table->choices[i], chosen->text) == 0)
+			return (key->models >> i & 1) != 0;
+	return false;
+}
+
+/* The path of the first section that takes a key of this name, "variants.threads.workers" of "workers"; NULL: none does. */
+static const char *path_to_key(struct region *region, const struct yaml_node *root, const char *name)
+{
+	for (size_t i = 0; i < file_table.count; i++) {
+		const struct key *section = &file_table.keys[i];
+		const struct key *key = section->table == NULL ? NULL : keys_find(section->table, name);
+		const struct yaml_node *map = yaml_tree_get(root, section->name);
+
+		if (key != NULL && section->kind == VALUE_SECTION)
+			return region_format(region, "%s.%s", section->name, name);
+		if (key == NULL || section->kind != VALUE_SECTIONS || map == NULL || map->kind != NODE_MAP)
+			continue;
+		for (uint32_t j = 0; j < map->count; j++)
+			if (takes_key(region, map->pairs[j].value, section->table, key))
+				return region_format(region, "%s.%s.%s", section->name, map->pairs[j].key->text, name);
+	}
+	return NULL;
+}
+
 static const struct yaml_node *put_at(struct reading *reading, const struct yaml_node *root, const char *path,
 				      const struct yaml_node *value, const struct yaml_node *blame)
 {
@@ -314,6 +348,14 @@ static const struct yaml_node *put_at(struct reading *reading, const struct yaml
 	if (path[0] == '.' || path[0] == '[' || path[0] == '\0') {
 		FAIL(&walk, "no path at '%s', expected one such as tasks.fetch[0].io", path);
 		return root;
+	}
+	if (keys_find(&file_table, path) == NULL && path[strcspn(path, ".[")] == '\0') {
+		const char *meant = path_to_key(reading->region, root, path);
+
+		if (meant != NULL) {
+			FAIL(&walk, "unknown path '%s', did you mean '%s'?", path, meant);
+			return root;
+		}
 	}
 	changed = put_in_table(&walk, root, &file_table, NULL);
 	return walk.failed ? root : changed;
@@ -330,7 +372,7 @@ static const char *trimmed(struct region *region, const char *start, const char 
 }
 
 const struct yaml_node *scenario_paths_set(struct reading *reading, const struct yaml_node *root,
-					   const char *setting)
+					   const char *setting, const char *option)
 {
 	struct region *region = reading->region;
 	struct yaml_origin *origin = region_alloc(region, sizeof(*origin));
@@ -339,6 +381,7 @@ const struct yaml_node *scenario_paths_set(struct reading *reading, const struct
 	const char *equals = strchr(setting, '=');
 
 	origin->setting = region_strdup(region, setting);
+	origin->option = option;
 	scalar->origin = origin;
 	scalar->kind = NODE_SCALAR;
 	scalar->weight = 1;

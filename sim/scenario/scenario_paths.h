@@ -13,10 +13,10 @@
 
 #include "sim/scenario/scenario_keys.h"
 
-/* Applies "PATH=VALUE" of the command line; VALUE is a scalar as it stands, or YAML when it begins with
- * a bracket, a brace or a quote. The new root; after an error (reported) the old one. */
+/* Applies "PATH=VALUE" of the command line's `option` (see struct yaml_origin); VALUE is a scalar as it stands, or
+ * YAML when it begins with a bracket, a brace or a quote. The new root; after an error (reported) the old one. */
 const struct yaml_node *scenario_paths_set(struct reading *reading, const struct yaml_node *root,
-					   const char *setting);
+					   const char *setting, const char *option);
 /* Applies one entry of a variant's `set:`, which may change what is run and on what, but not what the
  * scenario is called, compares and expects. Errors are reported at `path`. */
 const struct yaml_node *scenario_paths_put(struct reading *reading, const struct yaml_node *root,

@@ -267,12 +267,36 @@ const struct step_form *keys_step_form(const struct yaml_node *step)
 
 void keys_report_unknown_step(struct reading *reading, const struct yaml_node *node, const char *word)
 {
+	/* What programs call it. */
+	static const struct {
+		const char *word, *meant;
+	} other_words[] = {
+		{ "sleep", "io, or block for a wait that holds its thread" },
+		{ "cpu", "python, c or native, by who holds the GIL meanwhile" },
+		{ "compute", "python, c or native, by who holds the GIL meanwhile" },
+		{ "http", "io, with io_via: socket for one over a connection" },
+		{ "lock", "with, or acquire and release" },
+	};
 	const char *names[STEP_KIND_COUNT];
-	size_t count = 0;
+	size_t count = 0, first = strcspn(word, " ");
 
 	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
 		if (step_forms[i].table != NULL)
 			names[count++] = step_forms[i].table->keys[0].name;
+	}
+	for (size_t i = 0; i < count && word[first] == ' '; i++) {
+		if (strncmp(names[i], word, first) != 0 || names[i][first] != '\0')
+			continue;
+		yaml_tree_error(reading->diagnostics, node, "unknown step '%s', expected a ':' after '%s'",
+				yaml_tree_quote(word, reading->region), names[i]);
+		return;
+	}
+	for (size_t i = 0; i < LENGTH(other_words); i++) {
+		if (strncmp(other_words[i].word, word, first) != 0 || other_words[i].word[first] != '\0')
+			continue;
+		yaml_tree_error(reading->diagnostics, node, "unknown step '%s', expected %s",
+				yaml_tree_quote(word, reading->region), other_words[i].meant);
+		return;
 	}
 	keys_report_unknown(reading, node, "step", word, NULL, names, count);
 }

@@ -64,8 +64,10 @@ static unsigned place_of_child(const struct reach *reach, const struct step *ste
 }
 
 /* Why a kind of step cannot be executed there; NULL: it can. */
-static const char *why_not_there(const struct step *step, unsigned place, int minor)
+static const char *why_not_there(const struct step *step, unsigned place, const struct reach *reach)
 {
+	int minor = reach->minor;
+
 	if (step->kind == STEP_TASK_GROUP && !python_has(minor, PYTHON_TIMEOUT_BLOCK))
 		return "in a version before 3.11, which has no TaskGroup";
 	switch (step->kind) {
@@ -74,7 +76,11 @@ static const char *why_not_there(const struct step *step, unsigned place, int mi
 	case STEP_TIMEOUT:
 	case STEP_SHIELD:
 	case STEP_TASK_GROUP:
-		return (place & IN_COROUTINE) == 0 ? "in a function, which cannot await; expected a coroutine" : NULL;
+		if ((place & IN_COROUTINE) != 0)
+			return NULL;
+		return reach->model == MODEL_PROGRAM
+			       ? "in a function, which cannot await; expected a coroutine, as 'spawn: coroutine' makes them"
+			       : "in a function, which cannot await; expected a coroutine, as under model 'asyncio'";
 	case STEP_RUN:
 	case STEP_SEND:
 	case STEP_RECV:
@@ -94,14 +100,13 @@ static void check_step(struct reading *reading, struct reach *reach, uint32_t ta
 	const struct program *program = reach->checked->program;
 	const struct step *step = &program->steps[index];
 	const struct yaml_node *node = program->step_nodes[index];
-	const char *why_not = why_not_there(step, place, reach->minor);
+	const char *why_not = why_not_there(step, place, reach);
 
 	if ((step->kind == STEP_SPAWN || step->kind == STEP_JOIN) && reach->model != MODEL_PROGRAM)
 		yaml_tree_error(reading->diagnostics, node, "'%s' with model '%s', expected model 'program'",
 				step_names[step->kind], model_names[reach->model]);
 	else if (why_not != NULL)
-		yaml_tree_error(reading->diagnostics, node, "'%s' %s (variant '%s')", step_names[step->kind], why_not,
-				reach->variant->name);
+		yaml_tree_error_in(reading->diagnostics, node, reach->variant->name, "'%s' %s", step_names[step->kind], why_not);
 	if (step->duration.kind == DURATION_ITEM && !reach->has_items)
 		yaml_tree_error(reading->diagnostics, node, "'item' in a task that nobody starts with 'items'");
 	if (step->resource < program->resource_count) {
@@ -155,22 +160,22 @@ static void choose_scope(struct reading *reading, const struct reach *reach, uin
 	else
 		resource->scope = SCOPE_THREADS;
 	if (by_coroutines && by_functions && resource->kind <= RESOURCE_SIMPLE_QUEUE)
-		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_COROUTINE),
-				"'%s' is used by functions and by coroutines, which share no %s (variant '%s')",
-				resource->name, resource_names[resource->kind], reach->variant->name);
+		yaml_tree_error_in(reading->diagnostics, first_use(reach, index, IN_COROUTINE), reach->variant->name,
+				"'%s' is used by functions and by coroutines, which share no %s",
+				resource->name, resource_names[resource->kind]);
 	if (by_coroutines && (resource->kind == RESOURCE_RLOCK || resource->kind == RESOURCE_SIMPLE_QUEUE))
-		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_COROUTINE),
-				"'%s' is a %s, which coroutines do not have (variant '%s')", resource->name,
-				resource_names[resource->kind], reach->variant->name);
+		yaml_tree_error_in(reading->diagnostics, first_use(reach, index, IN_COROUTINE), reach->variant->name,
+				"'%s' is a %s, which coroutines do not have", resource->name,
+				resource_names[resource->kind]);
 	if (by_coroutines && resource->kind == RESOURCE_BARRIER && !python_has(reach->minor, PYTHON_AIO_BARRIER))
-		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_COROUTINE),
-				"'%s' is a barrier, which coroutines have since Python 3.11 only (variant '%s')",
-				resource->name, reach->variant->name);
+		yaml_tree_error_in(reading->diagnostics, first_use(reach, index, IN_COROUTINE), reach->variant->name,
+				"'%s' is a barrier, which coroutines have since Python 3.11 only",
+				resource->name);
 	if (resource->scope == SCOPE_PROCESSES &&
 	    (resource->kind == RESOURCE_LIFO_QUEUE || resource->kind == RESOURCE_PRIORITY_QUEUE))
-		yaml_tree_error(reading->diagnostics, first_use(reach, index, IN_PROCESS),
-				"'%s' is a %s, which processes cannot share (variant '%s')", resource->name,
-				resource_names[resource->kind], reach->variant->name);
+		yaml_tree_error_in(reading->diagnostics, first_use(reach, index, IN_PROCESS), reach->variant->name,
+				"'%s' is a %s, which processes cannot share", resource->name,
+				resource_names[resource->kind]);
 }
 
 static bool starts_with_items(const struct program *program)
@@ -252,13 +257,12 @@ static void check_load(struct reading *reading, const struct checked *checked, c
 	if (workload->run.kind != RUN_ARRIVALS && workload->run.kind != RUN_USERS)
 		return;
 	if (model != MODEL_THREAD_POOL && model != MODEL_ASYNCIO && model != MODEL_SERVER)
-		yaml_tree_error(reading->diagnostics, variant->model_node,
-				"model '%s' with %s, expected thread_pool, asyncio or server (variant '%s')",
-				model_names[model], workload->run.kind == RUN_USERS ? "users" : "arrivals", variant->name);
+		yaml_tree_error_in(reading->diagnostics, variant->model_node, variant->name,
+				"model '%s' with %s, expected thread_pool, asyncio or server",
+				model_names[model], workload->run.kind == RUN_USERS ? "users" : "arrivals");
 	else if (model == MODEL_SERVER && workload->run.from_inside)
-		yaml_tree_error(reading->diagnostics, yaml_tree_get(checked->run.arrivals, "from"),
-				"requests from inside a server, expected thread_pool or asyncio (variant '%s')",
-				variant->name);
+		yaml_tree_error_in(reading->diagnostics, yaml_tree_get(checked->run.arrivals, "from"), variant->name,
+				"requests from inside a server, expected thread_pool or asyncio");
 }
 
 void workload_check_runnable(struct reading *reading, const struct checked *checked, const struct checked_variant *variant,
@@ -273,9 +277,9 @@ void workload_check_runnable(struct reading *reading, const struct checked *chec
 
 	check_load(reading, checked, variant, workload);
 	if (workload->model.eager && !python_has(reach.minor, PYTHON_EAGER_TASKS))
-		yaml_tree_error(reading->diagnostics, variant->model_node,
-				"'eager' in Python %s, which has no eager tasks, expected version 3.12 or later (variant '%s')",
-				workload->python.version, variant->name);
+		yaml_tree_error_in(reading->diagnostics, variant->model_node, variant->name,
+				"'eager' in Python %s, which has no eager tasks, expected version 3.12 or later",
+				workload->python.version);
 	if (task < checked->program->task_count)
 		check_steps(reading, &reach, task,
 			    model == MODEL_PROGRAM && workload->model.spawn == SPAWN_COROUTINE

@@ -9,12 +9,27 @@
 #include "sim/scenario/yaml_text.h"
 #include "sim/scenario/yaml_tree.h"
 
+/* Of many variants the first ones are named. */
+#define MOST_VARIANTS_BYTES 200
+
 /* ---- Messages ---- */
 
+/* Adds a variant to those that a message is about. */
+static void add_variant(struct diagnostics *diagnostics, struct diagnostic *diagnostic, const char *variant)
+{
+	const char *named = region_format(diagnostics->region, "'%s'", yaml_tree_quote(variant, diagnostics->region));
+
+	if (diagnostic->variants == NULL)
+		diagnostic->variants = named;
+	else if (strstr(diagnostic->variants, named) == NULL && strlen(diagnostic->variants) < MOST_VARIANTS_BYTES)
+		diagnostic->variants = region_format(diagnostics->region, "%s, %s", diagnostic->variants, named);
+}
+
 static void report(struct diagnostics *diagnostics, const struct yaml_origin *origin, int line, int column,
-		   const char *format, va_list arguments)
+		   const char *variant, const char *format, va_list arguments)
 {
 	struct region *region = diagnostics->region;
+	size_t before;
 	va_list again;
 	int length;
 	char *text;
@@ -26,18 +41,25 @@ static void report(struct diagnostics *diagnostics, const struct yaml_origin *or
 	text = region_alloc(region, (size_t)length + 1);
 	vsnprintf(text, (size_t)length + 1, format, arguments);
 	if (origin->setting != NULL) {
-		text = region_format(region, "--set '%s': %s", origin->setting, text);
+		if (origin->option != NULL)
+			text = region_format(region, "%s '%s': %s", origin->option, origin->setting, text);
 		line = 0;
 		column = 0;
 	}
 	for (size_t i = 0; i < diagnostics->count; i++) {
-		const struct diagnostic *old = &diagnostics->items[i];
+		struct diagnostic *old = &diagnostics->items[i];
 
-		if (old->file == origin->file && old->line == line && old->column == column &&
-		    strcmp(old->text, text) == 0)
-			return;
+		if (old->file != origin->file || old->line != line || old->column != column ||
+		    strcmp(old->text, text) != 0 || (old->variants != NULL) != (variant != NULL))
+			continue;
+		if (variant != NULL)
+			add_variant(diagnostics, old, variant);
+		return;
 	}
+	before = diagnostics->suppressed_count;
 	diagnostics_error(diagnostics, origin->file, line, column, "%s", text);
+	if (variant != NULL && diagnostics->suppressed_count == before)
+		add_variant(diagnostics, &diagnostics->items[diagnostics->count - 1], variant);
 }
 
 void yaml_tree_error_at(struct diagnostics *diagnostics, const struct yaml_origin *origin, int line, int column,
@@ -46,7 +68,7 @@ void yaml_tree_error_at(struct diagnostics *diagnostics, const struct yaml_origi
 	va_list arguments;
 
 	va_start(arguments, format);
-	report(diagnostics, origin, line, column, format, arguments);
+	report(diagnostics, origin, line, column, NULL, format, arguments);
 	va_end(arguments);
 }
 
@@ -55,7 +77,17 @@ void yaml_tree_error(struct diagnostics *diagnostics, const struct yaml_node *no
 	va_list arguments;
 
 	va_start(arguments, format);
-	report(diagnostics, node->origin, node->line, node->column, format, arguments);
+	report(diagnostics, node->origin, node->line, node->column, NULL, format, arguments);
+	va_end(arguments);
+}
+
+void yaml_tree_error_in(struct diagnostics *diagnostics, const struct yaml_node *node, const char *variant,
+			const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(diagnostics, node->origin, node->line, node->column, variant, format, arguments);
 	va_end(arguments);
 }
 
@@ -68,7 +100,7 @@ void yaml_tree_error_inside(struct diagnostics *diagnostics, const struct yaml_n
 	if (node->text_column > 0)
 		column = node->text_column + yaml_text_count_characters(node->text, offset);
 	va_start(arguments, format);
-	report(diagnostics, node->origin, node->line, column, format, arguments);
+	report(diagnostics, node->origin, node->line, column, NULL, format, arguments);
 	va_end(arguments);
 }
 

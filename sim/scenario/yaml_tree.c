@@ -86,7 +86,9 @@ static void report_syntax_error(struct builder *builder)
 		return;
 	}
 	if (strstr(problem, "mapping values are not allowed") != NULL) {
-		fail(builder, mark, "a second ': ' in one line, expected quotes around a text that has one");
+		fail(builder, mark,
+		     "a second ': ' in one line, expected braces around a map in one line, such as "
+		     "{repeat: 10, do: [...]}, or quotes around a text that has one");
 		return;
 	}
 	if (strstr(problem, "cannot start any token") != NULL) {

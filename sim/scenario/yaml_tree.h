@@ -25,10 +25,11 @@
 #define YAML_TREE_MAX_ANCHORS 10000
 #define YAML_TREE_MAX_TEXT_BYTES (64 << 10) /* of one scalar */
 
-/* Where nodes come from: a file, or one --set of the command line. */
+/* Where nodes come from: a file, or one --set or --vary of the command line. */
 struct yaml_origin {
 	const char *file;    /* NULL: the command line */
-	const char *setting; /* "PATH=VALUE" of --set; NULL: a file */
+	const char *setting; /* "PATH=VALUE" of --set or --vary; NULL: a file */
+	const char *option;  /* which of them; NULL: gilsim's own setting, which messages leave out */
 };
 
 enum yaml_node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
@@ -78,6 +79,9 @@ const char *yaml_tree_describe(const struct yaml_node *node, struct region *regi
  * checked in full, and most of what they share is checked again. */
 void yaml_tree_error(struct diagnostics *diagnostics, const struct yaml_node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same about one variant: what is wrong in several is told once, with the names of all. */
+void yaml_tree_error_in(struct diagnostics *diagnostics, const struct yaml_node *node, const char *variant,
+			const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* The same at any place. */
 void yaml_tree_error_at(struct diagnostics *diagnostics, const struct yaml_origin *origin, int line, int column,
 			const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -41,12 +41,28 @@ done
 COMP_WORDS=(gilsim list "") COMP_CWORD=2
 _gilsim
 [[ " ${COMPREPLY[*]} " == *" profiles "*" write "* ]] || { echo "install: bash does not complete what can be listed"; status=1; }
+completes() { # VALUE WORDS...: whether bash offers it as the last of these words
+	local value=$1
+	shift
+	COMP_WORDS=("$@" "") COMP_CWORD=$#
+	_gilsim
+	[[ " ${COMPREPLY[*]} " == *" $value "* && " ${COMPREPLY[*]} " != *mine.yaml* ]] ||
+		{ echo "install: bash does not complete $* with $value, but with ${COMPREPLY[*]}"; status=1; }
+}
+cd "$folder"
+completes heatmap gilsim plot
+completes json gilsim run --format
+completes json gilsim run --format =
+completes default gilsim run --profile
+completes c gilsim validate --backend
+completes p99 gilsim compare --metric
+cd - >/dev/null
 # Nobody is asked to have these shells.
 if command -v zsh >/dev/null; then zsh -n "$usr/share/zsh/site-functions/_gilsim" || status=1; fi
 if command -v fish >/dev/null; then fish -n "$usr/share/fish/vendor_completions.d/gilsim.fish" || status=1; fi
 
 $make PREFIX=/usr DESTDIR="$folder/root" uninstall >/dev/null
-left=$(find "$folder/root" -type f)
+left=$(find "$folder/root" -mindepth 1)
 [[ -z $left ]] || { echo "install: uninstall leaves $left"; status=1; }
 
 if command -v dpkg-deb >/dev/null; then

@@ -32,6 +32,57 @@ Test(cli, every_subcommand_has_help_with_an_example)
 	}
 }
 
+Test(cli, options_stand_under_their_headings_and_examples_can_be_pasted)
+{
+	static const char *const names[] = { "sweep", "plan", "compare" };
+	const char *sweep = gilsim("sweep --help").out;
+
+	cr_expect(strstr(sweep, " Sweep:\n      --db=FILE") != NULL, "%s", sweep);
+	cr_expect(strstr(sweep, "(exit status 1):\n      --max-events") != NULL, "%s", sweep);
+	/* What does not fit into a line is continued as the shell has it. */
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		cr_expect(strstr(gilsim("%s --help", names[i]).out, " \\\n      --") != NULL, "%s", names[i]);
+}
+
+Test(cli, what_unfinished_tasks_wait_for_is_counted)
+{
+	static const char *const variants[] = { "threads", "asyncio" };
+
+	write_file("d.yaml", "machine: {profile: ideal, cores: 2}\n"
+			     "resources: {db: {kind: lock}}\n"
+			     "tasks:\n"
+			     "  work: [{io: 7ms}, {acquire: db}, {io: 11ms}, {acquire: db}]\n"
+			     "run: {task: work, count: 3}\n"
+			     "variants: {threads: threads, asyncio: asyncio}\n"
+			     "expect: [threads.deadlock = 1, asyncio.deadlock = 1]\n");
+	for (size_t i = 0; i < 2; i++) {
+		/* One takes the lock and waits for it 11 ms later, when all stands still; two others have waited meanwhile. */
+		struct outcome outcome = gilsim("run d.yaml --variant %s", variants[i]);
+		const char *row = strstr(outcome.out, "io 59%, lock wait 41%");
+
+		cr_expect(row != NULL, "%s", outcome.out);
+	}
+}
+
+Test(cli, a_profile_that_cannot_be_used_says_why_and_where)
+{
+	const char *cache = region_format(&region, "%s/cache", folder);
+	char *out;
+
+	cr_assert(eq(int, system(region_format(&region, "mkdir -p %s/gilsim/profiles", cache)), 0));
+	write_file("cache/gilsim/profiles/old.yaml", "profile: old\nparameters:\n  sched.hz: {value: 250, assumed: x}\n");
+	setenv("XDG_CACHE_HOME", cache, 1);
+	out = gilsim("list profiles").out;
+	cr_expect(strstr(out, region_format(&region, "cannot be used: %s/gilsim/profiles/old.yaml:2:", cache)) != NULL, "%s", out);
+	cr_expect(strstr(out, "gilsim calibrate") != NULL, "%s", out);
+	cr_expect(strstr(out, region_format(&region, "calibrated here is in %s/gilsim/profiles\n", cache)) != NULL, "%s", out);
+}
+
+Test(cli, a_template_that_is_misspelt_is_told)
+{
+	cr_expect(strstr(gilsim("new sever").err, "did you mean 'server'?") != NULL);
+}
+
 static const char drawn_scenario[] = "name: drawn\n"
 				     "machine: {profile: ideal, cores: 2}\n"
 				     "tasks:\n"
@@ -323,7 +374,7 @@ Test(cli, an_unfinished_output_file_leaves_the_old_one)
 
 Test(cli, list_names_profiles_and_steps)
 {
-	static const char *const kinds[] = { "scenarios", "templates", "profiles", "models", "resources", "steps" };
+	static const char *const kinds[] = { "scenarios", "templates", "profiles", "models", "resources", "metrics", "steps" };
 
 	cr_expect(strstr(gilsim("list profiles").out, "  default  ") != NULL);
 	cr_expect(strstr(gilsim("list steps").out, "  python  ") != NULL);
@@ -421,6 +472,8 @@ Test(cli, compare_tells_better_worse_same_and_what_cannot_be_told)
 	cr_expect(outcome.status == 4 || outcome.status == 1);
 	outcome = gilsim("compare a.json once.json");
 	cr_expect(eq(int, outcome.status, 4));
+	cr_expect(strstr(outcome.out, ", 1 replication\n") != NULL && strstr(outcome.out, ", 9 replications\n") != NULL, "%s",
+		  outcome.out);
 	cr_expect(strstr(outcome.out, "one sample") != NULL, "%s", outcome.out);
 	cr_expect(eq(int, gilsim("compare --min-effect 10%% - b.json <a.json").status, 0));
 	outcome = gilsim("compare --format csv -o table.csv fast.json a.json");

@@ -82,11 +82,11 @@ Test(native_c, every_model_completes_every_task)
 	static const char *const models[] = {
 		"{model: sequential}",
 		"{model: threads}",
-		"{model: threads, set: {python.gil: off}}",
+		"{model: threads, set: {python.version: \"3.13\", python.gil: off}}",
 		"{model: thread_pool, workers: 3}",
 		"{model: thread_pool, workers: 3, set: {python.version: \"3.13\"}}",
 		"{model: thread_pool, workers: 3, warm: true}",
-		"{model: thread_pool, workers: 3, set: {python.gil: off}}",
+		"{model: thread_pool, workers: 3, set: {python.version: \"3.13\", python.gil: off}}",
 		"{model: processes}",
 		"{model: processes, workers: 2, each: {model: thread_pool, workers: 2}}",
 		"{model: pool, workers: 2}",

@@ -149,6 +149,9 @@ Test(plan_cli, the_highest_rate_is_that_of_the_server)
 	cr_expect(gt(dbl, highest, 97));
 	cr_expect(le(dbl, highest, 100.1));
 	json_decref(root);
+	cr_expect(eq(int, gilsim("plan server.yaml --slo 'p99 < 11ms' --find rate"), 0));
+	cr_expect(strstr(content_of("out"), "\n-: asked for its mean sojourn alone") != NULL, "%s", content_of("out"));
+	cr_expect(strstr(content_of("out"), "undecided") == NULL, "%s", content_of("out"));
 	cr_expect(eq(int, gilsim("plan server.yaml --slo 'p99 < 9ms' --find rate"), 1));
 	cr_expect(eq(int, gilsim("plan pool.yaml --slo 'p99 < 9ms' --find rate"), 2));
 	expect_error("has no arrivals");
@@ -169,6 +172,11 @@ Test(plan_cli, mistakes_are_told_and_have_status_2)
 		{ "plan pool.yaml --slo 'makespan < 1s' --vary machine.cores=1..4 --minimise run.count", "--minimise" },
 		{ "plan pool.yaml --slo 'makespan < 1s' --vary machine.cores=1..4 --confidence 20%", "--confidence" },
 		{ "plan pool.yaml pool.yaml --slo 'makespan < 1s' --vary machine.cores=1..4", "expected one" },
+		{ "plan pool.yaml --slo 'makespan < 1s' --vary variants.poll.workers=1..4",
+		  "--vary 'variants.poll.workers=1': unknown name 'poll'" },
+		{ "plan pool.yaml --slo 'makespan < 1s' --vary workers=1..4",
+		  "--vary 'workers=1': unknown path 'workers', did you mean 'variants.pool.workers'?" },
+		{ "sweep pool.yaml --vary variants.poll.workers=1..4", "--vary 'variants.poll.workers=1': unknown name" },
 		{ "plan missing.yaml --slo 'makespan < 1s' --vary machine.cores=1..4", "missing.yaml" },
 		{ "advise missing.yaml", "missing.yaml" },
 		{ "advise pool.yaml --metric fastness", "unknown metric" },
@@ -179,6 +187,47 @@ Test(plan_cli, mistakes_are_told_and_have_status_2)
 		cr_expect(eq(int, gilsim("%s", mistakes[i].arguments), 2), "%s", mistakes[i].arguments);
 		expect_error(mistakes[i].error);
 	}
+}
+
+Test(plan_cli, an_axis_of_a_variant_varies_that_one_alone)
+{
+	json_t *root, *asked, *point;
+	size_t i;
+
+	write_file("two.yaml", "machine: {profile: ideal, cores: 4}\ntasks: {fetch: [{io: 71ms}]}\n"
+			       "run: {task: fetch, count: 60}\n"
+			       "variants: {one: {model: thread_pool, workers: 1}, two: {model: process_pool, workers: 1}, asyncio: asyncio}\n");
+	cr_expect(eq(int, gilsim("plan two.yaml --format json --slo 'makespan < 1.5s' --vary variants.one.workers=1..8 "
+				 "--vary variants.two.workers=1..5"), 0));
+	root = json_loads(content_of("out"), 0, NULL);
+	cr_assert(root != NULL);
+	cr_expect(eq(int, (int)json_integer_value(json_object_get(root, "grid")), 8 + 5));
+	asked = json_object_get(root, "asked");
+	json_array_foreach(asked, i, point) {
+		const char *path = region_format(&region, "variants.%s.workers", json_string_value(json_object_get(point, "variant")));
+
+		cr_expect(eq(sz, json_object_size(json_object_get(point, "set")), 1));
+		cr_expect(json_object_get(json_object_get(point, "set"), path) != NULL, "%s", path);
+	}
+	json_decref(root);
+	cr_expect(eq(int, gilsim("plan two.yaml --slo 'makespan < 1.5s' --vary variants.one.workers=1..8"), 0));
+	cr_expect(strstr(content_of("out"), "as they are): two, asyncio\n") != NULL, "%s", content_of("out"));
+	cr_expect(strstr(content_of("out"), "2.8 times the limit") != NULL, "%s", content_of("out"));
+}
+
+Test(plan_cli, advice_names_the_models_that_cannot_serve)
+{
+	static const char *const models[] = { "sequential", "pool", "process_pool", "interpreter_pool" };
+	const char *out;
+
+	cr_expect(eq(int, gilsim("advise --no-flips server.yaml"), 0));
+	out = content_of("out");
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+		cr_expect(strstr(out, region_format(&region,
+						    "not simulated: %s: model '%s' with arrivals, expected thread_pool, asyncio or server\n",
+						    models[i], models[i])) != NULL, "%s", out);
+	/* Workers that accept, without threads or loops in them. */
+	cr_expect(strstr(out, " server  ") != NULL, "%s", out);
 }
 
 Test(plan_cli, advice_comes_in_every_format_and_from_standard_input)

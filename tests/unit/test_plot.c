@@ -195,6 +195,22 @@ Test(plot, heatmap_draws_the_border_of_the_objective_and_the_best_point_that_hol
 			     "0\t1\t100\t8\t0.04\t1\n1\t1\t200\t8\t0.1\t0\n"));
 	/* Around the one cell that does not hold: to its left, and above it. */
 	cr_expect(eq(str, content_of("h/border.tsv"), (char *)"x\ty\tdx\tdy\n0.5\t-0.5\t0\t1\n0.5\t0.5\t1\t0\n"));
+	/* As text: values without boxes, and what the marks mean in full. */
+	must_run("$G plot heatmap sweep.csv --x run.arrivals.rate --y machine.cores --metric p99 -o h.txt");
+	cr_expect(strstr(content_of("h.txt"), "40 ★") != NULL, "%s", content_of("h.txt"));
+	cr_expect(strstr(content_of("h.txt"), "***") == NULL, "%s", content_of("h.txt"));
+	cr_expect(strstr(content_of("h.txt"), "best point\n") != NULL, "%s", content_of("h.txt"));
+}
+
+Test(plot, lanes_of_a_text_timeline_keep_their_numbers)
+{
+	const char *text;
+
+	must_run("$G run --trace t.csv $S/seeds/a2-*.yaml >/dev/null && $G plot timeline t.csv -o t.txt");
+	text = content_of("t.txt");
+	for (int thread = 1; thread < 9; thread++)
+		cr_expect(strstr(text, region_format(&region, ", t%d ", thread)) != NULL, "%s", text);
+	cr_expect(strcmp(text + strlen(text) - 4, " at\n") == 0 || strcmp(text + strlen(text) - 4, "\nat\n") == 0, "%s", text);
 }
 
 Test(plot, waterfall_of_an_explained_run_goes_from_ideal_to_predicted)

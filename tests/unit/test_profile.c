@@ -274,7 +274,7 @@ Test(profile, mistakes_are_told_with_their_place)
 	cr_expect(is_told(12, 18, "says otherwise"));
 	cr_expect(is_told(13, 17, "stands before"));
 	cr_expect(is_told(14, 18, "stands before"));
-	cr_expect(is_told(0, 0, "lacks 'sched.switch'"));
+	cr_expect(is_told(3, 1, "lacks 'sched.switch'"));
 }
 
 Test(profile, what_is_no_profile_is_refused)

@@ -143,6 +143,14 @@ Test(results, speedups_are_the_baselines_makespan_over_the_variants)
 	cr_expect(results.variants[1].speedup == 1);
 	cr_expect(isnan(results.variants[2].speedup));
 	cr_expect(eq(sz, results_best(&results), 0));
+	/* Who gives up most of its tasks is soon done; a few of them are chance. */
+	results.variants[0].completed = results.variants[1].completed = 1000;
+	results.variants[0].timed_out = 3;
+	cr_expect(eq(sz, results_best(&results), 0));
+	results.variants[0].timed_out = 3000;
+	cr_expect(eq(sz, results_best(&results), 1));
+	results.variants[1].cancelled = 3000;
+	cr_expect(eq(sz, results_best(&results), 0));
 	results.variants[0].measured = false;
 	cr_expect(eq(sz, results_best(&results), 1));
 	results.variants[1].makespan_s = INFINITY;

@@ -161,7 +161,7 @@ Test(scenario_paths, the_tree_of_the_file_stays_as_it_was)
 	helper_open(&helper);
 	reading = (struct reading){ .region = &helper.region, .diagnostics = &helper.diagnostics };
 	root = yaml_tree_parse(&origin, text, strlen(text), &helper.region, &helper.diagnostics);
-	changed = scenario_paths_set(&reading, root, "tasks.fetch[0].io=9ms");
+	changed = scenario_paths_set(&reading, root, "tasks.fetch[0].io=9ms", "--set");
 	cr_expect(eq(
 		str,
 		(char *)yaml_tree_get(yaml_tree_get(yaml_tree_get(root, "tasks"), "fetch")->items[0], "io")->text,
