@@ -109,7 +109,8 @@ Test(yaml_tree, what_is_not_one_plain_document_is_refused)
 	expect_refusal("{[1]: 2}\n", "t.yaml:1:2: error: a list as a key, expected a plain word\n");
 	expect_refusal(
 		"a: b: c\n",
-		"t.yaml:1:5: error: a second ': ' in one line, expected quotes around a text that has one\n");
+		"t.yaml:1:5: error: a second ': ' in one line, expected braces around a map in one line, such as "
+		"{repeat: 10, do: [...]}, or quotes around a text that has one\n");
 	expect_refusal("a:\n\tb: 1\n", "t.yaml:2:1: error: a tab, expected spaces for the indentation\n");
 	expect_refusal("a: \"\\0\"\n", "t.yaml:1:4: error: a NUL character, expected text\n");
 }
