@@ -80,7 +80,7 @@ PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all help demo test test-all check-load check-plan check-probe check-calibrate check-advise-native check-pictures check-faults check-threads check-memory property fuzz fuzz-afl soak ledger ledger-random release bench check-instructions instructions golden what-if \
+.PHONY: all help demo test test-all check-load check-plan check-probe check-calibrate check-advise-native check-accuracy check-pictures check-faults check-threads check-memory property fuzz fuzz-afl soak ledger ledger-random release bench check-instructions instructions golden what-if \
 	format tidy check-layers check-determinism \
 	install uninstall deb check-readme cppcheck coverage clean packages-demo packages-test packages-plot \
 	packages-clang gallery FORCE
@@ -174,6 +174,9 @@ check-probe: all ## measures: does probe find the known shares of bytecode, C, n
 
 check-calibrate: all ## measures: do two calibrations agree within their spreads? CALIBRATE_PYTHON=python3.13; 3 minutes
 	tests/tools/check_calibrate.sh build/gilsim $(CALIBRATE_PYTHON)
+
+check-accuracy: all ## predict again what was measured of the seed scenarios, and print the errors
+	GILSIM_DATA=scenarios tests/tools/accuracy.sh build/gilsim
 
 check-advise-native: all ## measures: is the model that advise names the fastest? 30 of those scenarios; ADVISE_NATIVE="--first 0 --most 5" for a slice
 	tests/tools/advise_native.py build/gilsim tests/data/advise-scenarios.csv build/advise-native.csv $(ADVISE_NATIVE)

@@ -47,13 +47,13 @@ static inline void *near_at_or_null(near_ref ref)
 	return ref != 0 ? near_at(ref) : NULL;
 }
 
-/* The reference to something in near memory. */
+/* The reference to something in near memory, which has to begin at a multiple of NEAR_UNIT_BYTES. */
 static inline near_ref near_ref_to(const void *content)
 {
-	const size_t distance = (size_t)((const unsigned char *)content - near_memory) / NEAR_UNIT_BYTES;
+	const size_t distance_bytes = (size_t)((const unsigned char *)content - near_memory);
 
-	assert(distance <= UINT32_MAX);
-	return (near_ref)distance;
+	assert(distance_bytes % NEAR_UNIT_BYTES == 0 && distance_bytes / NEAR_UNIT_BYTES <= UINT32_MAX);
+	return (near_ref)(distance_bytes / NEAR_UNIT_BYTES);
 }
 
 static inline near_ref near_ref_or_none(const void *content)
