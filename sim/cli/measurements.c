@@ -61,7 +61,7 @@ static const struct {
 
 static double *figure_of(const struct native_run *run, size_t figure)
 {
-	return (double *)((char *)run + figures[figure].offset);
+	return (double *)(void *)((char *)run + figures[figure].offset);
 }
 
 static void spins_of(const struct scenario *scenario, double spin_ns[3])

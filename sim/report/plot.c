@@ -251,13 +251,17 @@ static const char *dumb_foot(const struct plot *plot, int *lines)
 
 static bool put_dumb_foot(const struct plot *plot, const char *path)
 {
-	FILE *stream = path ? fopen(path, "ae") : stdout;
 	int lines;
+	const char *foot = dumb_foot(plot, &lines);
+	FILE *stream;
 
+	if (!path)
+		return printf("%s\n", foot) >= 0 && fflush(stdout) == 0;
+	stream = fopen(path, "ae");
 	if (!stream)
 		return false;
-	fprintf(stream, "%s\n", dumb_foot(plot, &lines));
-	return path ? fclose(stream) == 0 : fflush(stream) == 0;
+	fprintf(stream, "%s\n", foot);
+	return fclose(stream) == 0;
 }
 
 static void put_terminal(struct plot *plot, const char *path)
