@@ -389,7 +389,7 @@ def part_outputs(place):
     for name, command in files.items():
         place.write(name, EARLIER)
         _, said = place.gilsim(*command, preexec_fn=may_not_grow, wanted=3)
-        if place.read(name) != b'as it was\n' or 'gilsim: ' not in said:
+        if place.read(name) != EARLIER.encode() or 'gilsim: ' not in said:
             fail(f'{name}: changed on a full disk, or nothing was said: {said}')
         _, said = place.gilsim(*command[:-1], f'closed/{name}', preexec_fn=become_nobody, wanted=3)
         if 'cannot write' not in said:
