@@ -8,25 +8,29 @@
 
 TestSuite(measurements, .init = set_up, .fini = tear_down, .timeout = 120);
 
+/* `gilsim ARGUMENTS`, which has to succeed: its output. */
+static char *output_of(const char *arguments)
+{
+	struct outcome outcome = gilsim("%s", arguments);
+
+	cr_assert(eq(int, outcome.status, 0), "%s", outcome.err);
+	return outcome.out;
+}
+
 Test(measurements, what_was_saved_is_predicted_alike)
 {
-	struct outcome measured = gilsim(MEASURE " s.yaml --seed 7 --set tasks.count[0].python=3ms");
-	struct outcome saved = gilsim("validate --saved runs.json --format csv");
+	char *measured = output_of(MEASURE " s.yaml --seed 7 --set tasks.count[0].python=3ms");
 
-	cr_assert(eq(int, measured.status, 0), "%s", measured.err);
-	cr_assert(eq(int, saved.status, 0), "%s", saved.err);
-	cr_expect(eq(str, saved.out, measured.out));
+	cr_expect(eq(str, output_of("validate --saved runs.json --format csv"), measured));
 }
 
 /* That is what it is for: another cost, another prediction of the same measurement. */
 Test(measurements, a_changed_cost_changes_predictions_alone)
 {
-	struct outcome measured = gilsim(MEASURE " s.yaml --variant threads");
-	struct outcome saved = gilsim("validate --saved runs.json --format csv --set profile.thread.create=50ms");
+	char *measured = output_of(MEASURE " s.yaml --variant threads");
+	struct outcome saved;
 
-	cr_assert(eq(int, measured.status, 0), "%s", measured.err);
-	cr_assert(eq(int, saved.status, 0), "%s", saved.err);
-	cr_expect(ne(str, saved.out, measured.out));
+	cr_expect(ne(str, output_of("validate --saved runs.json --format csv --set profile.thread.create=50ms"), measured));
 	saved = gilsim("validate --saved runs.json --max-error 50 --set profile.thread.create=50ms");
 	cr_expect(eq(int, saved.status, 1), "%s", saved.out);
 }
