@@ -172,7 +172,7 @@ void native_run_pace(const struct workload *workload, const struct native_run *r
 
 double native_run_pace_around(const struct workload *workload, const struct native_run *run)
 {
-	double pace = spin_around(run, 0) / workload->machine.costs.value[COST_SPIN_PYTHON];
+	double pace = spin_around(run, 1) / workload->machine.costs.value[COST_SPIN_C];
 
 	return run->result.measured && pace > 0 ? pace : NAN;
 }

@@ -81,8 +81,8 @@ void workload_spins(const struct workload *workload, bool used[3]);
  */
 void native_run_pace(const struct workload *workload, const struct native_run *run, double pace[3]);
 /*
- * The pace of bytecode alone, right before the run and right after it, in the same terms. During a run a step of some
- * microseconds that follows a wait is slow in itself, whatever the machine's pace.
+ * The pace of C code alone, right before the run and right after it, in the same terms: what libraries and the kernel have.
+ * During a run a step of some microseconds that follows a wait is slow in itself, whatever the machine's pace.
  */
 double native_run_pace_around(const struct workload *workload, const struct native_run *run);
 /* cpu.all_busy_speed as it was around the runs: the median over all, since one ratio of two short moments says little of a

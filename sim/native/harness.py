@@ -45,7 +45,7 @@ import harness_threading
 import harness_trace
 from harness_pace import (SPIN_PIECES, WARM_UP_NS, clock_ns, end_children, everybodys_cpu_s, kinds_used_by,
                           mean_rate_ns, measure_pace_alone, measure_pace_before, start_background)
-from harness_pace import spin  # calibrate.py takes it from here
+from harness_pace import hold, spin  # calibrate.py takes them from here
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
 sys.dont_write_bytecode = True

@@ -97,8 +97,8 @@ def rates_ns(used, watch_ns):
 
 def spin_rates_ns(workload):
     """The mean rate of each loop: [python, c, native]; a loop that the workload does not use is only glanced at, but
-    bytecode is always used."""
-    used = kinds_used_by(workload) | {'python'}
+    bytecode is always used, and libraries have the pace of C code (cli/prediction.c)."""
+    used = kinds_used_by(workload) | {'python', 'c'}
     watch_ns = GLANCE_NS if GLANCES else WATCH_NS
     cpus = watched_cpus(workload)
     if not cpus:

@@ -22,7 +22,7 @@ struct native_python {
 	const char *version;	  /* "3.13" */
 	const char *full_version; /* "3.13.0" */
 	bool free_threaded_build;
-	/* What spin.python takes at this machine's full pace, as an earlier calibration saw it; 0: not known. Only calibration
+	/* What spin.c takes at this machine's full pace, as an earlier calibration saw it; 0: not known. Only calibration
 	 * asks: neighbours may hold a core back for as long as it lasts. */
 	double full_pace_ns;
 };
