@@ -249,7 +249,7 @@ bool core_accept(struct core *core, struct os_thread *thread, enum enqueue_reaso
 	start_ticking(core);
 	if (!core->switching)
 		start_slice_timer(core);
-	if (core->need_resched || core->interrupt != EVENT_NONE || core->switching || !scheduler_wake_preempts(core, thread))
+	if (core->need_resched || core->interrupt != EVENT_NONE || core->switching || !scheduler_wake_preempts(core, thread, reason))
 		return false;
 	return kick(core, from);
 }

@@ -109,8 +109,9 @@ static void picked(struct core *core, struct os_thread *thread)
 	thread->sched.ran_ns = 0;
 }
 
-static bool wake_preempts(struct core *core, struct os_thread *thread)
+static bool wake_preempts(struct core *core, struct os_thread *thread, int reason)
 {
+	(void)reason;
 	return core->current->sched.vruntime - thread->sched.vruntime > core->machine->wakeup_granularity_ns;
 }
 

@@ -2,8 +2,9 @@
  * sched_eevdf.c - "earliest eligible virtual deadline first", the kernel's fair scheduler since 6.6.
  *
  * Source      Linux 6.18, kernel/sched/fair.c: avg_vruntime(), entity_eligible(), __pick_eevdf(),
- *             update_deadline(), place_entity(), update_entity_lag(), dequeue_entity(),
- *             check_preempt_wakeup_fair(), set_protect_slice(), hrtick_start_fair().
+ *             update_curr(), update_deadline(), place_entity(), update_entity_lag(), dequeue_entity(),
+ *             check_preempt_wakeup_fair(), set_protect_slice(), hrtick_start_fair(). A wake-up drops sleepers that would
+ *             be next since 7.1, and in the stable kernels since May 2026 ("Fix wakeup_preempt_fair() vs delayed dequeue").
  * Modelled    PLACE_LAG, PLACE_DEADLINE_INITIAL, PLACE_REL_DEADLINE, RUN_TO_PARITY, DELAY_DEQUEUE with
  *             DELAY_ZERO. All threads have the same weight and ask for the same slice, so PREEMPT_SHORT
  *             never applies.
@@ -145,23 +146,38 @@ static void picked(struct core *core, struct os_thread *thread)
 	thread->sched.protected_until = thread->sched.deadline;
 }
 
-static bool wake_preempts(struct core *core, struct os_thread *thread)
+static bool slice_is_over(const struct core *core)
 {
-	const struct os_thread *current = core->current;
-	size_t candidate;
+	return core->current->sched.vruntime >= core->current->sched.protected_until;
+}
 
-	if (is_eligible(core, current) && current->sched.vruntime < current->sched.protected_until)
+/* Asks who would be next. Sleepers that would be are not, and leave the queue at that, which moves the average. */
+static bool wake_preempts(struct core *core, struct os_thread *thread, int reason)
+{
+	const struct sched_entity *current = &core->current->sched;
+
+	if (slice_is_over(core) && core->queue_count > 1)
+		return true; /* update_curr() finds that, whoever is woken */
+	if (reason == ENQUEUE_NEW)
 		return false;
-	candidate = best(core);
-	if (candidate == SIZE_MAX || core->queue[candidate] != thread)
-		return false;
-	return !is_eligible(core, current) || thread->sched.deadline <= current->sched.deadline;
+	for (;;) {
+		const bool eligible = is_eligible(core, core->current);
+		size_t candidate;
+
+		if (eligible && !slice_is_over(core))
+			return false;
+		candidate = best(core);
+		if (candidate == SIZE_MAX || (eligible && current->deadline < core->queue[candidate]->sched.deadline))
+			return false;
+		if (!core->queue[candidate]->sched.delayed)
+			return core->queue[candidate] == thread;
+		queue_drop_sleeper(core, candidate);
+	}
 }
 
 static bool tick_preempts(struct core *core)
 {
-	return core->queue_count > 0 &&
-	       core->current->sched.vruntime >= core->current->sched.protected_until;
+	return core->queue_count > 0 && slice_is_over(core);
 }
 
 static sim_ns slice_left(const struct core *core)

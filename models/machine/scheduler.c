@@ -36,6 +36,17 @@ void queue_remove_at(struct core *core, size_t index)
 	core->machine->queued_count--;
 }
 
+void queue_drop_sleeper(struct core *core, size_t index)
+{
+	struct os_thread *thread = core->queue[index];
+
+	rules(core)->leave(core, thread, false);
+	thread->sched.delayed = false;
+	if (thread->sched.lag > 0)
+		thread->sched.lag = 0;
+	queue_remove_at(core, index);
+}
+
 /* Where packing needs it, the thread's utilisation is kept: it runs from now on, or has run until now. */
 static void note_running(const struct core *core, struct os_thread *thread, bool was_running)
 {
@@ -101,19 +112,14 @@ struct os_thread *scheduler_pick_next(struct core *core)
 			note_running(core, thread, false);
 			return thread;
 		}
-		/* A sleeper has burnt its negative lag and leaves for good. */
-		rules(core)->leave(core, thread, false);
-		thread->sched.delayed = false;
-		if (thread->sched.lag > 0)
-			thread->sched.lag = 0;
-		queue_remove_at(core, best);
+		queue_drop_sleeper(core, best);
 	}
 	return NULL;
 }
 
-bool scheduler_wake_preempts(struct core *core, struct os_thread *thread)
+bool scheduler_wake_preempts(struct core *core, struct os_thread *thread, enum enqueue_reason reason)
 {
-	return rules(core)->wake_preempts(core, thread);
+	return rules(core)->wake_preempts(core, thread, (int)reason);
 }
 
 bool scheduler_tick_preempts(struct core *core)

@@ -36,8 +36,8 @@ void scheduler_dequeue(struct core *core, struct os_thread *thread, bool migrate
 bool scheduler_stop_current(struct core *core, bool sleep);
 /* Takes the next thread out of the queue; NULL when there is none. */
 struct os_thread *scheduler_pick_next(struct core *core);
-/* Whether the queued `thread`, just woken, shall preempt the running one. */
-bool scheduler_wake_preempts(struct core *core, struct os_thread *thread);
+/* Whether the running thread shall give way now that `thread` has been queued for that reason. */
+bool scheduler_wake_preempts(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
 /* At a tick: whether the running thread shall give way. */
 bool scheduler_tick_preempts(struct core *core);
 /* How long the running thread may go on before others have their turn; 0 or less: it is theirs already. Only where

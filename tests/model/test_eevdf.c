@@ -1,0 +1,111 @@
+/*
+ * test_eevdf.c - whom a wake-up preempts, decided by hand after the kernel's rules.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "models/machine/futex.h"
+#include "tests/model/program_bench.h"
+
+static struct program_bench bench;
+static struct futex second_seat, third_seat, done;
+static sim_ns begin_ns, third_ran_ns;
+
+static void set_up(void)
+{
+	program_bench_init(&bench);
+	bench.costs.value[COST_SCHED_HZ] = 250;
+	bench.costs.value[COST_SCHED_BASE_SLICE] = 3e6;
+	second_seat = third_seat = done = (struct futex){ 0 };
+}
+
+static void tear_down(void)
+{
+	program_bench_release(&bench);
+}
+
+TestSuite(eevdf, .init = set_up, .fini = tear_down);
+
+/* Wakes the third after 3 us, and goes on for 5. */
+static enum progress second(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, futex_wait(thread, &second_seat, SIM_NS_MAX, 0));
+	AWAIT(frame, os_thread_compute(thread, 3 * SIM_US));
+	futex_wake(&third_seat, thread, false);
+	AWAIT(frame, os_thread_compute(thread, 5 * SIM_US));
+	futex_wake(&done, thread, false);
+	PROGRAM_END;
+}
+
+static enum progress third(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, futex_wait(thread, &third_seat, SIM_NS_MAX, 0));
+	third_ran_ns = machine_now(thread->machine);
+	PROGRAM_END;
+}
+
+/* Wakes the second, is 1 us ahead of it when it falls asleep, and so stays in the queue. */
+static enum progress first(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	os_thread_start(os_thread_new(thread->process, "second", second));
+	os_thread_start(os_thread_new(thread->process, "third", third));
+	AWAIT(frame, os_thread_block(thread, SIM_MS, 0)); /* they sit down meanwhile */
+	begin_ns = machine_now(thread->machine);
+	AWAIT(frame, os_thread_compute(thread, 2 * SIM_US));
+	futex_wake(&second_seat, thread, false);
+	AWAIT(frame, os_thread_compute(thread, SIM_US));
+	AWAIT(frame, futex_wait(thread, &done, SIM_NS_MAX, 0));
+	PROGRAM_END;
+}
+
+/* When the third is woken, the first lies in the queue with 1 us of virtual time and the second has 3, so the third is
+ * placed at 2 and the second owes time. The first has the earliest deadline, but sleeps; it leaves, and the third
+ * runs at once. */
+Test(eevdf, a_sleeper_that_would_be_next_does_not_keep_a_wake_up_from_preempting)
+{
+	program_bench_run(&bench, 1, 12, first);
+	cr_expect(eq(long, third_ran_ns - begin_ns, 6000));
+}
+
+static sim_ns newcomer_ran_ns;
+
+static enum progress stamp(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	newcomer_ran_ns = machine_now(thread->machine);
+	PROGRAM_END;
+}
+
+/* As the second, but it starts a thread. */
+static enum progress starter(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, futex_wait(thread, &second_seat, SIM_NS_MAX, 0));
+	AWAIT(frame, os_thread_compute(thread, 3 * SIM_US));
+	os_thread_start(os_thread_new(thread->process, "newcomer", stamp));
+	AWAIT(frame, os_thread_compute(thread, 5 * SIM_US));
+	futex_wake(&done, thread, false);
+	PROGRAM_END;
+}
+
+static enum progress wake_starter(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	os_thread_start(os_thread_new(thread->process, "starter", starter));
+	AWAIT(frame, os_thread_block(thread, SIM_MS, 0));
+	begin_ns = machine_now(thread->machine);
+	AWAIT(frame, os_thread_compute(thread, 2 * SIM_US));
+	futex_wake(&second_seat, thread, false);
+	AWAIT(frame, os_thread_compute(thread, SIM_US));
+	AWAIT(frame, futex_wait(thread, &done, SIM_NS_MAX, 0));
+	PROGRAM_END;
+}
+
+Test(eevdf, a_new_thread_preempts_nobody)
+{
+	program_bench_run(&bench, 1, 12, wake_starter);
+	cr_expect(eq(long, newcomer_ran_ns - begin_ns, 11000));
+}
