@@ -24,6 +24,11 @@ static enum cost start_up_cost(enum mp_start_method method)
 				    : COST_FORKSERVER_CHILD;
 }
 
+static int64_t fresh_bytes(const struct os_thread *thread, const struct mp_context *context)
+{
+	return py_cost(thread, COST_MEMORY_SPAWNED) + context->imports_bytes;
+}
+
 /* The child from its first instruction on; main_thread() has taken the GIL, which nobody else wants. */
 static enum progress child(struct os_thread *thread, struct frame *frame)
 {
@@ -37,6 +42,8 @@ static enum progress child(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_FORK_ENTRY)));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, start_up_cost(method)) +
 						 imports_cost(process, py_runtime_of(thread)->minor)));
+	if (method == MP_SPAWN)
+		os_process_use_memory(thread->process, fresh_bytes(thread, process->context));
 	os_thread_set_activity(thread, ACTIVITY_OVERHEAD);
 	for (my->hook = process->interpreter->after_fork; my->hook; my->hook = my->hook->next)
 		AWAIT(frame, my->hook->run(thread, my->hook->argument));
@@ -90,11 +97,6 @@ static sim_ns exec_cost(const struct os_thread *thread)
 {
 	return py_has(thread, PYTHON_SPAWNS_BY_VFORK) ? py_cost(thread, COST_SPAWN_EXEC)
 						  : os_process_fork_cost(thread->process);
-}
-
-static int64_t fresh_bytes(const struct os_thread *thread, const struct mp_context *context)
-{
-	return py_cost(thread, COST_MEMORY_INTERPRETER) + context->imports_bytes;
 }
 
 static struct py_thread *start_helper(struct os_thread *caller, const char *name, program_fn *program,
@@ -261,7 +263,7 @@ static enum progress start_by_spawn(struct os_thread *thread, struct frame *fram
 	AWAIT(frame, mp_ensure_tracker(thread, my->process->context));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_START)));
 	AWAIT(frame, os_thread_compute(thread, exec_cost(thread)));
-	launch(my->process, thread->process, thread->core, 0, fresh_bytes(thread, my->process->context));
+	launch(my->process, thread->process, thread->core, 0, 0); /* it fills memory as it starts */
 	os_thread_set_activity(thread, my->previous_activity);
 	PROGRAM_END;
 }

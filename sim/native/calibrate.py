@@ -17,6 +17,7 @@ context switches are the machine's costs; where one is inside what was measured,
 Work is the harness's own: its loops, its dispatch, its run_task().
 """
 import gc
+import glob
 import json
 import mmap
 import multiprocessing
@@ -25,10 +26,12 @@ import os
 import pickle
 import queue
 import resource
+import shutil
 import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -891,9 +894,15 @@ def measure_all_busy_speed():
 
 # ---- All of it ---------------------------------------------------------------------------------------
 
+def alone(resident, proportional):
+    """Kilobytes of a file's share in the memory of a process, were this one not there, which maps the same pages: where the mean
+    page is shared by n, by n - 1."""
+    return min(resident, resident * proportional / (resident - proportional)) if resident > proportional else resident
+
+
 def memory_of(pid):
-    """Its own memory and that of its files, in bytes: the interpreter's in full, for here some other process may have them
-    mapped (this one has); its share of those that all programs use, such as the C library."""
+    """Its own memory and that of its files, in bytes: the interpreter's in full, whoever else runs it just now; its share of
+    those that other programs use, such as the C library."""
     own = files = 0
     with open('/proc/%s/smaps' % pid) as stream:
         for line in stream:
@@ -907,8 +916,9 @@ def memory_of(pid):
             elif name == 'Anonymous':
                 anonymous = int(value.split()[0])
                 own += anonymous
-                files += (resident if is_pythons else max(proportional, anonymous)) - anonymous
-    return 1024 * own, 1024 * files
+                of_file = resident - anonymous
+                files += of_file if is_pythons else alone(of_file, max(proportional - anonymous, 0))
+    return 1024 * own, round(1024 * files)
 
 
 IDLE_RUN = {'count': 0, 'spare': 0, 'run_count': 0, 'tasks': [], 'resources': [], 'model': 'sequential', 'spawn': 'thread',
@@ -917,12 +927,16 @@ IDLE_RUN = {'count': 0, 'spare': 0, 'run_count': 0, 'tasks': [], 'resources': []
 
 
 def measure_memory():
-    """The largest that a run with nothing to do ever is."""
-    path = os.path.join(os.path.dirname(harness.__file__), 'idle.json')
+    """The largest that a run with nothing to do ever is. As a run's, its modules are compiled in it, which leaves memory that
+    the interpreter keeps."""
+    folder = tempfile.mkdtemp(dir=os.path.dirname(harness.__file__))
+    for path in glob.glob(os.path.join(os.path.dirname(harness.__file__), 'harness*.py')):
+        shutil.copy(path, folder)
+    path = os.path.join(folder, 'idle.json')
     with open(path, 'w', encoding='utf-8') as stream:
         json.dump(IDLE_RUN, stream)
     sizes = [(0, 0)]
-    with subprocess.Popen([sys.executable, *subprocess._args_from_interpreter_flags(), harness.__file__, path],
+    with subprocess.Popen([sys.executable, *subprocess._args_from_interpreter_flags(), os.path.join(folder, 'harness.py'), path],
                           stdout=subprocess.DEVNULL) as run:
         while run.poll() is None:
             try:

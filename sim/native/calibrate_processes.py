@@ -480,7 +480,7 @@ def measure_spawn():
     main_module_is_harness()
     context = multiprocessing.get_context('spawn')
     helper_ns = []
-    inside_ns, calls = [0, 0], []
+    inside_ns, calls, sizes = [0, 0], [], []
     spawn_process = multiprocessing.util.spawnv_passfds
 
     def timed_spawn(*arguments):
@@ -509,6 +509,7 @@ def measure_spawn():
             start_ns = thread_cpu_ns() - begin_ns - inside_ns[0]
             time.sleep(0.3)
             children_ns = sum(settled_cpu_ns(child.pid) for child in children)
+            sizes.extend(memory_of(child.pid)[0] for child in children)
             earlier_ns = children_cpu_ns()
             for child in children:
                 child.join()
@@ -524,6 +525,7 @@ def measure_spawn():
     measured('spawn.start', starts_ns)
     measured('spawn.child', less(children_ns, exec_ns))
     measured('spawn.finish', less(finishes_ns, MACHINE['process.exit']))
+    measured('memory.spawned', sizes)
     measured('spawn.helper', helper_ns)
     measured('spawn.tracker', [tracker_ns - exec_ns])
 

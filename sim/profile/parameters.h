@@ -217,6 +217,7 @@
 	P(AIO_STREAM_READ,        "aio.stream_read",       ns,    PYTHON, WORK,  0,      "StreamReader's reading of a small answer that was waited for, without recv's system call") \
 	P(MEMORY_INTERPRETER,   "memory.interpreter",    bytes, PYTHON, RULE,  0,      "memory that an interpreter with the standard library's usual modules has for itself") \
 	P(MEMORY_CODE,          "memory.code",           bytes, PYTHON, RULE,  0,      "its share of the resident pages of its files; further processes share the same") \
+	P(MEMORY_SPAWNED,       "memory.spawned",        bytes, PYTHON, RULE,  0,      "memory that a spawned process or a fork server has for itself: its modules were compiled before") \
 	P(MEMORY_TRACKER,       "memory.tracker",        bytes, PYTHON, RULE,  0,      "memory that the resource tracker has for itself") \
 	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON, RULE,  0,      "what a forked child has copied when it ends: pages that it has written to") \
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON, RULE,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
