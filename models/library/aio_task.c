@@ -39,8 +39,8 @@ static uint16_t account_for(struct aio_loop *loop, const char *name, sim_ns *tim
 
 /* ---- Life ---- */
 
-/* all_tasks(): the first one that is not done behind `task` (NULL: of all), by where they lie in memory, as a set of Python's has
- * them; NULL: there is none. */
+/* all_tasks(): the first one that is not done behind `task` (NULL: of all), by where they lie in memory, as a set
+ * of Python's has them; NULL: there is none. */
 static struct aio_task *next_task(const struct aio_loop *loop, const struct aio_task *task)
 {
 	void *at = (void *)task;
@@ -98,7 +98,8 @@ static void count_beginning(const struct aio_loop *loop, const struct aio_task *
 	sim_ns *time_in = account_of(loop, task)->time_in;
 
 	if (time_in)
-		time_in[task->activity] = (sim_ns)((uint64_t)time_in[task->activity] - (uint64_t)machine_now(loop->machine));
+		time_in[task->activity] =
+			(sim_ns)((uint64_t)time_in[task->activity] - (uint64_t)machine_now(loop->machine));
 }
 
 static void count_end(const struct aio_loop *loop, const struct aio_task *task)
@@ -106,7 +107,8 @@ static void count_end(const struct aio_loop *loop, const struct aio_task *task)
 	sim_ns *time_in = account_of(loop, task)->time_in;
 
 	if (time_in)
-		time_in[task->activity] = (sim_ns)((uint64_t)time_in[task->activity] + (uint64_t)machine_now(loop->machine));
+		time_in[task->activity] =
+			(sim_ns)((uint64_t)time_in[task->activity] + (uint64_t)machine_now(loop->machine));
 }
 
 void aio_task_is_ready(struct aio_loop *loop, struct aio_task *task)
@@ -267,8 +269,9 @@ static enum progress cancel_sleeper(struct os_thread *thread, void *subject, str
 	return enter_step(thread, subject, PY_CANCELLED_ERROR);
 }
 
-/* Of millions that sleep none is in a cache: what a coroutine goes on with a turn later is fetched meanwhile. Its locals mostly begin with a reference to what it is about; where they do not,
- * something else is fetched and nothing lost. (gcc leaves calls out of what only prefetches.) */
+/* Of millions that sleep none is in a cache: what a coroutine goes on with a turn later is fetched meanwhile. Its
+ * locals mostly begin with a reference to what it is about; where they do not, something else is fetched and
+ * nothing lost. (gcc leaves calls out of what only prefetches.) */
 static inline __attribute__((always_inline)) void prefetch_coroutine(const struct aio_task *task)
 {
 	near_ref about = 0;

@@ -32,8 +32,9 @@ _Static_assert(ACTIVITY_LIMIT - 1 <= AIO_ACTIVITY_MASK, "each of them fits");
 /* Whether a task is in sleep(), and whether that has ended but the task has not gone on yet. */
 enum aio_sleep { AIO_AWAKE, AIO_ASLEEP, AIO_SLEEP_ENDED };
 
-/* With the locals of most coroutines it takes 48 bytes. When a wait has begun is not kept: a sum of durations is that of their
- * ends less that of their beginnings. Nor are its neighbours: all_tasks() is what the loop's pools have. */
+/* With the locals of most coroutines it takes 48 bytes. When a wait has begun is not kept: a sum of durations is
+ * that of their ends less that of their beginnings. Nor are its neighbours: all_tasks() is what the loop's pools
+ * have. */
 struct aio_task {
 	struct aio_future future; /* first: a task is a future */
 	uint32_t account : AIO_ACCOUNT_BITS;	/* of the loop's; while it waits: that its thread accounted to */

@@ -15,8 +15,8 @@
 #include "sim/base/pool.h"
 #include "sim/base/queue.h"
 
-/* In the heap: its callback, aio_callback_fn, and its subject, 0 when it has been cancelled. Due: no callback, and its subject,
- * 0 when it has been cancelled meanwhile. Called: neither. */
+/* In the heap: its callback, aio_callback_fn, and its subject, 0 when it has been cancelled. Due: no callback, and
+ * its subject, 0 when it has been cancelled meanwhile. Called: neither. */
 struct aio_timer {
 	near_ref subject;
 	near_fn callback;

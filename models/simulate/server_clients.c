@@ -182,7 +182,9 @@ static void request_comes(void *context, struct task_instance *instance)
 	struct request *request = take_done(server);
 	sim_ns now = engine_now(simulation->engine);
 
-	*request = (struct request){ .server = server, .instance = instance, .user_number = task_user_number(instance) };
+	*request = (struct request){ .server = server,
+				     .instance = instance,
+				     .user_number = task_user_number(instance) };
 	task_set_user_number(instance, 0); /* a user waits for the answer, not only for the instance's end */
 	request->number = server->released_count++;
 	task_set_handle(request->instance, &request->handle);

@@ -66,8 +66,8 @@ struct task_release {
 	bool is_measured : 1; /* not of the warm-up */
 };
 
-/* Of these there are as many as are pending at once: millions. What few need stands in their extras; what task it is of, its
- * activation says. */
+/* Of these there are as many as are pending at once: millions. What few need stands in their extras; what task it
+ * is of, its activation says. */
 struct task_instance {
 	near_ref activation; /* the innermost */
 	near_ref extras;     /* 0: none so far */
@@ -77,7 +77,8 @@ struct task_instance {
 	uint64_t entity;
 	sim_ns release_ns;
 	uint32_t draw_count;			  /* durations drawn so far */
-	uint32_t exception : TASK_EXCEPTION_BITS; /* enum exception_kind. RAISE: what is raised; else what is being handled, or NONE */
+	uint32_t exception : TASK_EXCEPTION_BITS; /* enum exception_kind. RAISE: what is raised; else what is being
+						     handled, or NONE */
 	uint32_t leaving : 2;			  /* enum leaving */
 	bool has_user : 1;			  /* it is a client that waits */
 	bool has_begun : 1;
@@ -86,7 +87,8 @@ struct task_instance {
 	bool raises : 1;	  /* its exception goes to who has called it: a coroutine's to its task, a call's to its executor */
 	bool is_measured : 1;	  /* not of the warm-up */
 	bool has_ended_steps : 1; /* those that wait_for() awaits */
-	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given back */
+	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given
+				     back */
 };
 _Static_assert(sizeof(struct task_instance) == 40, "it holds nothing that most could do without");
 
@@ -145,7 +147,8 @@ static inline struct simulation *task_simulation(const struct task_instance *ins
 	return task_activation(instance)->simulation;
 }
 
-/* The number of its next draw, if there is one now. When all numbers have been, they begin anew with another entity. */
+/* The number of its next draw, if there is one now. When all numbers have been, they begin anew with another
+ * entity. */
 static inline uint64_t task_next_draw(struct task_instance *instance, bool is_drawn)
 {
 	const uint32_t number = instance->draw_count;

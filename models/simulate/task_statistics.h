@@ -13,8 +13,8 @@ struct simulation;
 struct task_instance;
 struct task_release;
 
-/* Sums of sojourns over tasks by their release, in at most GROWTH_BLOCKS blocks of equal time: when they are full, two become
- * one. */
+/* Sums of sojourns over tasks by their release, in at most GROWTH_BLOCKS blocks of equal time: when they are full,
+ * two become one. */
 #define GROWTH_BLOCKS 64
 struct growth {
 	unsigned int shift; /* a block is 1 << shift ns */

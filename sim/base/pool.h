@@ -51,7 +51,8 @@ static inline void *pool_take(struct pool *pool)
 	return item;
 }
 
-/* The item behind `item` (NULL: the first), whether in use or given back, by where they lie; NULL: it was the last. */
+/* The item behind `item` (NULL: the first), whether in use or given back, by where they lie; NULL: it was the last.
+ */
 void *pool_next(const struct pool *pool, void *item);
 
 /* The item serves again. */
