@@ -43,7 +43,7 @@ void aio_call_soon(struct aio_loop *loop, aio_callback_fn *callback, void *subje
 }
 
 /* For AWAIT. */
-static enum progress call(struct os_thread *thread, const struct aio_ready *ready)
+static enum progress call_ready(struct os_thread *thread, const struct aio_ready *ready)
 {
 	aio_callback_fn *callback = (aio_callback_fn *)near_function(ready->callback);
 
@@ -107,18 +107,16 @@ struct aio_timer *aio_call_later(struct aio_loop *loop, sim_ns delay_ns, aio_cal
 	return aio_timers_add(&loop->timers, sim_time_add(machine_now(loop->machine), delay_ns), callback, subject);
 }
 
-static enum progress run_timer(struct os_thread *thread, void *subject, struct aio_future *future)
+/* For AWAIT: the first of those that are due. */
+static enum progress call_due(struct os_thread *thread, struct aio_loop *loop)
 {
-	struct aio_loop *loop = aio_running_loop(thread);
-	struct aio_due *due = subject;
-	aio_callback_fn *callback = (aio_callback_fn *)near_function(due->callback);
-	bool is_cancelled = due->timer == 0;
+	struct aio_due due;
+	void *subject = aio_timers_begin_call(&loop->timers, &due);
 
-	subject = near_at_or_null(due->subject);
-	if (!is_cancelled)
-		record_lag(loop, due->when_ns);
-	aio_timers_end(&loop->timers, due);
-	return is_cancelled ? DONE : callback(thread, subject, future);
+	if (!subject)
+		return DONE;
+	record_lag(loop, due.when_ns);
+	return ((aio_callback_fn *)near_function(due.callback))(thread, subject, NULL);
 }
 
 /*
@@ -259,15 +257,13 @@ static enum progress select(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
-/* What is readable, then what is due. */
-static void collect(struct aio_loop *loop)
+/* What is readable, then what is due; returns how many callbacks this turn has. */
+static size_t collect(struct aio_loop *loop)
 {
-	struct aio_due *due;
-
 	for (struct epoll_item *item = loop->epoll.first_ready; item; item = item->next)
 		aio_call_soon(loop, run_reader, item, NULL);
-	while ((due = aio_timers_take_due(&loop->timers, machine_now(loop->machine))))
-		aio_call_soon(loop, run_timer, due, NULL);
+	aio_timers_take_due(&loop->timers, machine_now(loop->machine));
+	return loop->ready.count + loop->timers.dues.count;
 }
 
 static enum progress stop_loop(struct os_thread *thread, void *subject, struct aio_future *future)
@@ -283,8 +279,15 @@ struct run_locals {
 	struct aio_future *future;
 	size_t left;
 	sim_ns began_ns;
-	struct aio_ready now;
 };
+
+/* For AWAIT: the next callback of a turn that has `left` of them; those that are due come last. */
+static enum progress call_next(struct os_thread *thread, struct aio_loop *loop, size_t left)
+{
+	if (left > loop->timers.dues.count)
+		return call_ready(thread, queue_take(&loop->ready));
+	return call_due(thread, loop);
+}
 
 static enum progress enter_select(struct os_thread *thread, struct aio_loop *loop)
 {
@@ -309,13 +312,11 @@ static enum progress run_until_complete(struct os_thread *thread, struct frame *
 		aio_timers_tidy(&loop->timers);
 		AWAIT(frame, aio_charge(thread, COST_AIO_ITERATION));
 		AWAIT(frame, enter_select(thread, loop));
-		collect(loop);
-		for (my->left = loop->ready.count; my->left > 0; my->left--) {
-			my->now = *(const struct aio_ready *)queue_take(&loop->ready);
+		for (my->left = collect(loop); my->left > 0; my->left--) {
 			my->began_ns = machine_now(loop->machine);
 			loop->running = NULL;
 			AWAIT(frame, aio_charge(thread, COST_AIO_CALLBACK));
-			AWAIT(frame, call(thread, &my->now));
+			AWAIT(frame, call_next(thread, loop, my->left));
 			record_duration(loop, my->began_ns);
 		}
 	}

@@ -76,7 +76,7 @@ struct aio_loop {
 	uint64_t iterations;
 	struct thread_pool *default_executor;	 /* NULL until first used */
 	struct aio_statistics *statistics;	 /* borrowed; NULL: nothing is recorded */
-	near_ref first_task, last_task;		 /* all that are not done (all_tasks) */
+	size_t task_count;			 /* not done */
 	struct pool tasks[FRAME_LOCALS_BYTES / 8 + 1]; /* by the eights of bytes of their locals */
 	struct aio_account *accounts; /* from 1: 0 is none */
 	size_t account_count, account_capacity;

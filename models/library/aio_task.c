@@ -10,11 +10,6 @@
 
 static aio_callback_fn go_on;
 
-static struct aio_task *task_at(near_ref ref)
-{
-	return near_at_or_null(ref);
-}
-
 /* ---- Accounts ---- */
 
 static const struct aio_account *account_of(const struct aio_loop *loop, const struct aio_task *task)
@@ -44,29 +39,17 @@ static uint16_t account_for(struct aio_loop *loop, const char *name, sim_ns *tim
 
 /* ---- Life ---- */
 
-/* Among all_tasks(): it is the last, or not there any more. */
-static void link_task(struct aio_loop *loop, struct aio_task *task)
+/* all_tasks(): the first one that is not done behind `task` (NULL: of all), by where they lie in memory, as a set
+ * of Python's has them; NULL: there is none. */
+static struct aio_task *next_task(const struct aio_loop *loop, const struct aio_task *task)
 {
-	const near_ref ref = near_ref_to(task);
+	void *at = (void *)task;
 
-	task->previous = loop->last_task;
-	if (loop->last_task)
-		task_at(loop->last_task)->next = ref;
-	else
-		loop->first_task = ref;
-	loop->last_task = ref;
-}
-
-static void unlink_task(struct aio_loop *loop, const struct aio_task *task)
-{
-	if (task->previous)
-		task_at(task->previous)->next = task->next;
-	else
-		loop->first_task = task->next;
-	if (task->next)
-		task_at(task->next)->previous = task->previous;
-	else
-		loop->last_task = task->previous;
+	for (size_t eights = task ? task->locals_eights : 0; eights <= FRAME_LOCALS_BYTES / 8; eights++)
+		while ((at = pool_next(&loop->tasks[eights], at)) != NULL)
+			if (((struct aio_task *)at)->references > 0 && !aio_future_done(at))
+				return at;
+	return NULL;
 }
 
 struct aio_task *aio_task_new(struct aio_loop *loop, const char *name, program_fn *program)
@@ -85,12 +68,11 @@ struct aio_task *aio_task_new_sized(struct aio_loop *loop, const char *name, pro
 	*task = (struct aio_task){
 		.future.kind = AIO_TASK,
 		.account = loop->newest_account,
-		.since_ns = machine_now(loop->machine),
 		.activity = ACTIVITY_LOOP_WAIT,
 		.references = 2, /* the creator's and the loop's */
 		.locals_eights = eights & AIO_EIGHTS_MASK,
 	};
-	link_task(loop, task);
+	loop->task_count++;
 	frame_stack_init(&task->frame, program, locals_bytes);
 	return task;
 }
@@ -110,32 +92,37 @@ void aio_task_release(struct aio_loop *loop, struct aio_task *task)
 
 /* ---- Accounting ---- */
 
-/* Counts what it waited up to now, and from now on as `activity`. */
-static void account(struct aio_loop *loop, struct aio_task *task, uint8_t activity)
+/* A wait begins or ends now. (Unsigned, since the beginnings alone may be more than fit.) */
+static void count_beginning(const struct aio_loop *loop, const struct aio_task *task)
 {
-	sim_ns now = machine_now(loop->machine);
 	sim_ns *time_in = account_of(loop, task)->time_in;
 
 	if (time_in)
-		time_in[task->activity] += now - task->since_ns;
-	task->since_ns = now;
-	task->activity = activity & AIO_ACTIVITY_MASK;
+		time_in[task->activity] =
+			(sim_ns)((uint64_t)time_in[task->activity] - (uint64_t)machine_now(loop->machine));
+}
+
+static void count_end(const struct aio_loop *loop, const struct aio_task *task)
+{
+	sim_ns *time_in = account_of(loop, task)->time_in;
+
+	if (time_in)
+		time_in[task->activity] =
+			(sim_ns)((uint64_t)time_in[task->activity] + (uint64_t)machine_now(loop->machine));
 }
 
 void aio_task_is_ready(struct aio_loop *loop, struct aio_task *task)
 {
-	account(loop, task, ACTIVITY_LOOP_WAIT);
+	count_end(loop, task);
+	task->activity = ACTIVITY_LOOP_WAIT;
+	count_beginning(loop, task);
 }
 
 void aio_tasks_take_stock(struct aio_loop *loop)
 {
-	struct aio_task *next;
-
-	for (struct aio_task *task = loop->first_task ? task_at(loop->first_task) : NULL; task; task = next) {
-		next = task->next ? task_at(task->next) : NULL;
-		if (task != loop->current)
-			account(loop, task, task->activity);
-	}
+	for (const struct aio_task *task = next_task(loop, NULL); task; task = next_task(loop, task))
+		if (!task->has_ended)
+			count_end(loop, task);
 }
 
 /* ---- Steps ---- */
@@ -155,7 +142,7 @@ static void finish(struct os_thread *thread, struct aio_loop *loop, struct aio_t
 	if (task->must_cancel && exception == PY_NO_EXCEPTION)
 		exception = PY_CANCELLED_ERROR;
 	task->must_cancel = false;
-	unlink_task(loop, task);
+	loop->task_count--;
 	aio_future_set(loop, &task->future, exception);
 	aio_task_release(loop, task);
 }
@@ -170,7 +157,7 @@ static enum progress step(struct os_thread *thread, struct frame *frame)
 	my->previous = loop->current;
 	my->previous_time_in = thread->time_in;
 	AWAIT(frame, aio_charge(thread, COST_AIO_STEP));
-	account(loop, task, ACTIVITY_LOOP_WAIT);
+	count_end(loop, task);
 	os_thread_account_to(thread, account_of(loop, task)->time_in);
 	loop->current = task;
 	loop->running = account_of(loop, task)->name;
@@ -222,8 +209,8 @@ static void begin_wait(struct os_thread *thread, struct aio_loop *loop, struct a
 
 	if (thread->time_in != account->time_in)
 		task->account = account_for(loop, account->name, thread->time_in);
-	task->since_ns = machine_now(thread->machine);
 	task->activity = activity & AIO_ACTIVITY_MASK;
+	count_beginning(loop, task);
 	task->has_ended = false;
 	os_thread_account_to(thread, NULL);
 }
@@ -282,9 +269,9 @@ static enum progress cancel_sleeper(struct os_thread *thread, void *subject, str
 	return enter_step(thread, subject, PY_CANCELLED_ERROR);
 }
 
-/* Of millions that sleep none is in a cache: what a coroutine goes on with a turn later is fetched meanwhile, and its
- * neighbours in case it comes to its end. Its locals mostly begin with a reference to what it is about; where they do not,
- * something else is fetched and nothing lost. (gcc leaves calls out of what only prefetches.) */
+/* Of millions that sleep none is in a cache: what a coroutine goes on with a turn later is fetched meanwhile. Its
+ * locals mostly begin with a reference to what it is about; where they do not, something else is fetched and
+ * nothing lost. (gcc leaves calls out of what only prefetches.) */
 static inline __attribute__((always_inline)) void prefetch_coroutine(const struct aio_task *task)
 {
 	near_ref about = 0;
@@ -292,8 +279,6 @@ static inline __attribute__((always_inline)) void prefetch_coroutine(const struc
 	if (task->locals_eights > 0)
 		memcpy(&about, task->frame.locals, sizeof(about));
 	__builtin_prefetch(near_at(about));
-	__builtin_prefetch(near_at(task->previous), 1);
-	__builtin_prefetch(near_at(task->next), 1);
 }
 
 /* It goes on a turn later. */
@@ -408,14 +393,10 @@ struct run_locals {
 /* runners.py:_cancel_all_tasks(): what main() has left behind; a future that is done when all of it is. */
 static struct aio_future *cancel_all(struct aio_loop *loop)
 {
-	near_ref *futures;
+	near_ref *futures = region_alloc_array(loop->region, loop->task_count, sizeof(near_ref));
 	size_t count = 0;
 
-	for (struct aio_task *task = task_at(loop->first_task); task; task = task_at(task->next))
-		count++;
-	futures = region_alloc_array(loop->region, count, sizeof(near_ref));
-	count = 0;
-	for (struct aio_task *task = task_at(loop->first_task); task; task = task_at(task->next)) {
+	for (struct aio_task *task = next_task(loop, NULL); task; task = next_task(loop, task)) {
 		futures[count++] = near_ref_to(&task->future);
 		aio_future_hold(&task->future);
 		aio_task_cancel(loop, task);
@@ -433,7 +414,7 @@ static enum progress run(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, aio_run_until_complete(thread, my->loop, &my->task->future));
 	my->exception = my->task->future.exception;
 	aio_task_release(my->loop, my->task);
-	if (my->loop->first_task) {
+	if (my->loop->task_count > 0) {
 		my->rest = cancel_all(my->loop);
 		AWAIT(frame, aio_run_until_complete(thread, my->loop, my->rest));
 		aio_gather_end(my->loop, my->rest);

@@ -32,7 +32,9 @@ _Static_assert(ACTIVITY_LIMIT - 1 <= AIO_ACTIVITY_MASK, "each of them fits");
 /* Whether a task is in sleep(), and whether that has ended but the task has not gone on yet. */
 enum aio_sleep { AIO_AWAKE, AIO_ASLEEP, AIO_SLEEP_ENDED };
 
-/* With the locals of most coroutines it is a line of the cache. */
+/* With the locals of most coroutines it takes 48 bytes. When a wait has begun is not kept: a sum of durations is
+ * that of their ends less that of their beginnings. Nor are its neighbours: all_tasks() is what the loop's pools
+ * have. */
 struct aio_task {
 	struct aio_future future; /* first: a task is a future */
 	uint32_t account : AIO_ACCOUNT_BITS;	/* of the loop's; while it waits: that its thread accounted to */
@@ -40,18 +42,16 @@ struct aio_task {
 	uint32_t locals_eights : AIO_EIGHTS_BITS; /* bytes of the locals of its frame, in eights */
 	uint32_t sleep : 2;			/* enum aio_sleep */
 	bool must_cancel : 1;
-	bool has_ended : 1; /* unless it waits for something more */
+	bool has_ended : 1; /* in a step: unless it waits for something more; while it waits: false */
 	union {
 		near_ref waiting_for; /* AIO_AWAKE: struct aio_future, or 0 */
 		near_ref alarm;	      /* else: struct aio_timer */
 	};
 	uint32_t references : AIO_REFERENCE_BITS;
 	uint32_t cancel_requests : AIO_REQUEST_BITS; /* cancelling(); no more than fit */
-	sim_ns since_ns;			     /* while it waits */
-	near_ref next, previous;		     /* of the loop's tasks that are not done */
 	struct frame frame; /* the outermost one of its stack, and the last part: its locals follow */
 };
-_Static_assert(sizeof(struct aio_task) == 56, "as there are millions, it holds nothing that could do without");
+_Static_assert(sizeof(struct aio_task) == 40, "as there are millions, it holds nothing that could do without");
 
 /* What tasks of one name share whose time is counted alike. */
 struct aio_account {
@@ -98,7 +98,7 @@ enum progress aio_task_suspend(struct os_thread *thread, struct aio_task *task, 
 aio_callback_fn aio_task_wakeup;
 /* Its wake-up has been scheduled: from now on it waits for the loop. */
 void aio_task_is_ready(struct aio_loop *loop, struct aio_task *task);
-/* Counts what those that wait have waited up to now: of a run that ends before they do. */
+/* Counts what those that wait have waited up to now: of a run, or a process, that ends before they do. Once. */
 void aio_tasks_take_stock(struct aio_loop *loop);
 
 #endif

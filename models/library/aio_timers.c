@@ -12,7 +12,7 @@ void aio_timers_init(struct aio_timers *timers, struct region *region)
 {
 	*timers = (struct aio_timers){ .region = region };
 	pool_init(&timers->timers, region, sizeof(struct aio_timer));
-	pool_init(&timers->dues, region, sizeof(struct aio_due));
+	queue_init(&timers->dues, region, sizeof(struct aio_due));
 }
 
 static struct aio_timer *timer_of(const struct aio_timer_entry *entry)
@@ -47,14 +47,16 @@ static void sift_down(struct aio_timers *timers, size_t start, size_t at)
 	timers->heap[at] = entry;
 }
 
-/* The descendants of `at` three levels below, one of which sift_up() comes to: eight that follow each other. In a
+/* The descendants of `at` four levels below, one of which sift_up() comes to: sixteen that follow each other. In a
  * heap of a million each level is another way to memory, and so they overlap. */
 static inline __attribute__((always_inline)) void prefetch_descendants(const struct aio_timers *timers, size_t at)
 {
-	const char *first = (const char *)&timers->heap[8 * at + 7];
+	const char *first = (const char *)&timers->heap[16 * at + 15];
 
 	__builtin_prefetch(first);
 	__builtin_prefetch(first + 64);
+	__builtin_prefetch(first + 128);
+	__builtin_prefetch(first + 16 * sizeof(struct aio_timer_entry) - 1);
 }
 
 /* heapq's _siftup(): the smaller child moves up until a leaf is reached; then back from there. */
@@ -66,7 +68,7 @@ static void sift_up(struct aio_timers *timers, size_t start)
 	while (at < timers->count / 2) {
 		size_t child = 2 * at + 1;
 
-		if (8 * at < timers->count)
+		if (16 * at < timers->count)
 			prefetch_descendants(timers, at);
 		if (child + 1 < timers->count && !is_before(timers, &timers->heap[child], &timers->heap[child + 1]))
 			child++;
@@ -110,15 +112,14 @@ struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_
 
 void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer)
 {
-	if (timer->callback) { /* it stays in the heap for a while */
-		assert(timer->subject);
-		timer->subject = 0;
-		timers->cancelled_count++;
+	if (!timer->callback && !timer->subject) {
+		pool_give_back(&timers->timers, timer);
 		return;
 	}
-	if (timer->subject)
-		((struct aio_due *)near_at(timer->subject))->timer = 0;
-	pool_give_back(&timers->timers, timer);
+	/* It stays in the heap for a while, or among those that are due. */
+	assert(timer->subject);
+	timer->subject = 0;
+	timers->cancelled_count += timer->callback != 0;
 }
 
 /* All cancelled ones go, and heapify() orders the rest. */
@@ -161,33 +162,32 @@ static inline __attribute__((always_inline)) void prefetch_first(const struct ai
 		__builtin_prefetch(timer_of(&timers->heap[i]));
 }
 
-struct aio_due *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns)
+void aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns)
 {
-	struct aio_timer *timer;
-	struct aio_due *due;
-
 	/* Less than now plus the clock's resolution, which is 1 ns on Linux. */
-	if (timers->count == 0 || timers->heap[0].when_ns > now_ns)
-		return NULL;
-	timer = timer_of(&timers->heap[0]);
-	due = pool_take(&timers->dues);
-	*due = (struct aio_due){ timers->heap[0].when_ns, timers->heap[0].timer, timer->subject, timer->callback };
-	timer->callback = 0;
-	if (timer->subject) {
+	while (timers->count > 0 && timers->heap[0].when_ns <= now_ns) {
+		const struct aio_timer_entry *first = &timers->heap[0];
+		struct aio_timer *timer = timer_of(first);
+
+		*(struct aio_due *)queue_append(&timers->dues) =
+			(struct aio_due){ first->when_ns, first->timer, timer->callback };
 		__builtin_prefetch(near_at(timer->subject));
-		timer->subject = near_ref_to(due);
-	} else { /* cancelled: cancelled_count stays as it is, as in _run_once() */
-		due->timer = 0;
-		pool_give_back(&timers->timers, timer);
+		timer->callback = 0; /* of a cancelled one, cancelled_count stays as it is, as in _run_once() */
+		pop(timers);
+		prefetch_first(timers);
 	}
-	pop(timers);
-	prefetch_first(timers);
-	return due;
 }
 
-void aio_timers_end(struct aio_timers *timers, struct aio_due *due)
+void *aio_timers_begin_call(struct aio_timers *timers, struct aio_due *due)
 {
-	if (due->timer)
-		((struct aio_timer *)near_at(due->timer))->subject = 0;
-	pool_give_back(&timers->dues, due);
+	struct aio_timer *timer;
+	void *subject;
+
+	*due = *(const struct aio_due *)queue_take(&timers->dues);
+	timer = near_at(due->timer);
+	subject = near_at_or_null(timer->subject);
+	timer->subject = 0;
+	if (!subject)
+		pool_give_back(&timers->timers, timer);
+	return subject;
 }

@@ -13,10 +13,10 @@
 #include "models/library/aio_future.h"
 #include "sim/base/near_memory.h"
 #include "sim/base/pool.h"
+#include "sim/base/queue.h"
 
-/* As long as it is in the heap: its callback, aio_callback_fn, and its subject, 0 when it has been cancelled. Then
- * its callback is 0, and its subject the struct aio_due, or 0 when it has been called and nobody but its owner
- * knows it any more. */
+/* In the heap: its callback, aio_callback_fn, and its subject, 0 when it has been cancelled. Due: no callback, and
+ * its subject, 0 when it has been cancelled meanwhile. Called: neither. */
 struct aio_timer {
 	near_ref subject;
 	near_fn callback;
@@ -25,8 +25,7 @@ struct aio_timer {
 /* A timer that has been taken out, to be called. */
 struct aio_due {
 	sim_ns when_ns;
-	near_ref timer; /* 0: cancelled */
-	near_ref subject;
+	near_ref timer;
 	near_fn callback; /* aio_callback_fn */
 };
 
@@ -41,7 +40,8 @@ struct aio_timers {
 	struct aio_timer_entry *heap;
 	size_t count, capacity, cancelled_count;
 	uint64_t comparisons; /* not yet charged */
-	struct pool timers, dues;
+	struct pool timers;
+	struct queue dues; /* of struct aio_due: taken out, and not called yet */
 };
 
 void aio_timers_init(struct aio_timers *timers, struct region *region);
@@ -53,9 +53,9 @@ struct aio_timer *aio_timers_add(struct aio_timers *timers, sim_ns when_ns, aio_
 void aio_timers_cancel(struct aio_timers *timers, struct aio_timer *timer);
 /* What _run_once() does first: forgets cancelled timers. */
 void aio_timers_tidy(struct aio_timers *timers);
-/* The first timer if it is due at `now_ns`, taken out; NULL otherwise. It may be cancelled before it is called. */
-struct aio_due *aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns);
-/* It will be called now, or be skipped because it was cancelled. */
-void aio_timers_end(struct aio_timers *timers, struct aio_due *due);
+/* Takes out all timers that are due at `now_ns`: they stand in `dues`, in order. */
+void aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns);
+/* The first of `dues` will be called now; returns its subject, or NULL: it is skipped because it was cancelled. */
+void *aio_timers_begin_call(struct aio_timers *timers, struct aio_due *due);
 
 #endif

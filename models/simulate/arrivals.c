@@ -7,7 +7,7 @@ static void make_request(struct arrivals *arrivals, uint32_t task, uint32_t user
 {
 	struct task_instance *instance = task_instance_new(arrivals->simulation, task, arrivals->made++);
 
-	instance->user_number = user_number;
+	task_set_user_number(instance, user_number);
 	arrivals->receiver.request(arrivals->receiver.context, instance);
 }
 

@@ -112,7 +112,7 @@ static const char *name_of(const struct task_instance *instance, struct region *
 {
 	if (instance->in_coroutine)
 		return region_format(region, "task '%s'",
-				     task_simulation(instance)->workload->tasks[instance->task].name);
+				     task_simulation(instance)->workload->tasks[task_index(instance)].name);
 	return region_format(region, "%s (thread %d)", task_thread(instance)->name, task_thread(instance)->id);
 }
 

@@ -82,9 +82,13 @@ static void kill_worker(struct server_slot *slot)
 {
 	struct os_process *process = slot->process.interpreter->process;
 
-	for (struct os_thread *it = process->threads; it; it = it->next_in_process)
-		if (it->state != THREAD_NEW)
-			os_thread_account_to(it, NULL);
+	for (struct os_thread *it = process->threads; it; it = it->next_in_process) {
+		if (it->state == THREAD_NEW)
+			continue;
+		os_thread_account_to(it, NULL);
+		if (py_current(it) && aio_running_loop(it))
+			aio_tasks_take_stock(aio_running_loop(it));
+	}
 	os_process_kill(process);
 }
 

@@ -106,8 +106,8 @@ enum progress executor_submit(struct os_thread *thread, struct executor *executo
 		call->process = process_call_new(region, call->item, arguments, result);
 	else if (executor->pool)
 		call->job = job_new(region, &call->item, arguments, result);
-	if (call->instance && call->instance->handle)
-		call->instance->handle->future = executor_call_future(call);
+	if (call->instance && task_handle(call->instance))
+		task_handle(call->instance)->future = executor_call_future(call);
 	if (call->process)
 		return process_pool_submit(thread, executor->processes, call->process);
 	if (call->job)

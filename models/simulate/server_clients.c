@@ -170,7 +170,7 @@ static struct request *take_done(struct server *server)
 	struct request *request = server->oldest_done;
 
 	if (!request || !(request->connection.closed || request->connection.item.future.done))
-		return region_alloc(server->simulation->region, sizeof(*request));
+		return region_alloc_near(server->simulation->region, sizeof(*request));
 	server->oldest_done = request->next;
 	return request;
 }
@@ -182,10 +182,12 @@ static void request_comes(void *context, struct task_instance *instance)
 	struct request *request = take_done(server);
 	sim_ns now = engine_now(simulation->engine);
 
-	*request = (struct request){ .server = server, .instance = instance, .user_number = instance->user_number };
-	instance->user_number = 0; /* a user waits for the answer, not only for the instance's end */
+	*request = (struct request){ .server = server,
+				     .instance = instance,
+				     .user_number = task_user_number(instance) };
+	task_set_user_number(instance, 0); /* a user waits for the answer, not only for the instance's end */
 	request->number = server->released_count++;
-	request->instance->handle = &request->handle;
+	task_set_handle(request->instance, &request->handle);
 	request->connection.handler = task_run;
 	if (inner_model(server) && inner_model(server)->kind == MODEL_ASYNCIO) {
 		request->connection.handler = run_in_coroutine;

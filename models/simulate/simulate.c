@@ -139,7 +139,8 @@ static void take_stock(struct simulation *simulation)
 		for (struct os_thread *thread = it->process->threads; thread; thread = thread->next_in_process) {
 			if (thread->state == THREAD_NEW)
 				continue;
-			os_thread_account_to(thread, thread->time_in);
+			if (!simulation->finished)
+				os_thread_account_to(thread, thread->time_in);
 			if (py_current(thread) && aio_running_loop(thread))
 				aio_tasks_take_stock(aio_running_loop(thread));
 		}
@@ -213,10 +214,9 @@ static void read_out(struct simulation *simulation, bool limited, struct region 
 	const struct workload *workload = simulation->workload;
 	const struct machine_model *machine = simulation->machine;
 
-	if (!simulation->finished) {
+	if (!simulation->finished)
 		simulation->end_ns = engine_now(simulation->engine);
-		take_stock(simulation);
-	}
+	take_stock(simulation);
 	result->measured = true;
 	result->completed = (double)simulation->completed;
 	result->failed = (double)simulation->failed;

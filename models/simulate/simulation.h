@@ -35,7 +35,7 @@ struct simulation {
 	uint64_t released, begun, completed;
 	uint64_t failed, timed_out, cancelled, rejected; /* the other outcomes; none of them is in `completed` */
 	uint64_t retries, lost_updates;
-	struct pool instances, extras, activations; /* of struct task_instance, instance_extras, activation */
+	struct pool instances, extras, activations, handles; /* of struct task_instance, instance_extras ... */
 	struct instance_extras *first_extras, *last_extras;
 	struct step_plan *plans;		/* by step of the workload (task_program.c) */
 	struct activation **shared_activations; /* by task: of all instances that keep nothing in theirs; NULL: each has its own */

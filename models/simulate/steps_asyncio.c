@@ -31,7 +31,7 @@ void coroutine_prepare(struct aio_loop *loop, struct task_instance *instance)
 struct aio_task *coroutine_task_new(struct aio_loop *loop, struct task_instance *instance)
 {
 	const struct workload *workload = task_simulation(instance)->workload;
-	struct aio_task *task = aio_task_new_sized(loop, workload->tasks[instance->task].name, task_run,
+	struct aio_task *task = aio_task_new_sized(loop, workload->tasks[task_index(instance)].name, task_run,
 						   sizeof(struct task_run_locals));
 
 	((struct task_run_locals *)aio_task_locals(task))->instance = instance;
@@ -175,7 +175,7 @@ static enum progress create_tasks(struct os_thread *thread, struct frame *frame)
 		my->handle = task_add_handle(instance, my->step->group);
 		my->handle->instance = child;
 		my->handle->task = coroutine_task_new(aio_running_loop(thread), child);
-		child->handle = my->handle;
+		task_set_handle(child, my->handle);
 		AWAIT(frame, start_task(thread, instance, my->handle->task));
 	}
 	PROGRAM_END;
@@ -193,46 +193,48 @@ enum progress step_create_task(struct os_thread *thread, struct task_instance *i
 struct gather_locals {
 	struct task_instance *instance;
 	const struct step *step;
-	struct handle *handles;
-	near_ref *futures;
+	near_ref *handles, *futures;
 	int64_t next, count;
 };
 
 /* Adds up the results. While some child has not ended, it will still tell its handle. */
 static void end_gather(struct os_thread *thread, struct gather_locals *my)
 {
-	struct region *region = task_simulation(my->instance)->region;
-	bool all_done = true;
+	struct simulation *simulation = task_simulation(my->instance);
 	int64_t sum = 0;
 
 	for (int64_t i = 0; i < my->count; i++) {
-		all_done &= my->handles[i].done;
-		sum += my->handles[i].result;
+		struct handle *handle = near_at(my->handles[i]);
+
+		sum += handle->result;
+		if (handle->done)
+			pool_give_back(&simulation->handles, handle);
 	}
 	if (py_exception(thread) == PY_NO_EXCEPTION)
 		step_store(my->instance, my->step->variable, sum);
-	if (all_done)
-		region_free(region, my->handles);
+	region_free(simulation->region, my->handles);
 }
 
 static enum progress gather(struct os_thread *thread, struct frame *frame)
 {
 	struct gather_locals *my = FRAME_LOCALS(frame, struct gather_locals);
 	struct task_instance *instance = my->instance, *child;
+	struct handle *handle;
 
 	PROGRAM_BEGIN(frame);
 	my->count = step_start_count(instance, my->step->start);
 	if (my->count < 0)
 		my->count = 0;
-	my->handles =
-		region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(*my->handles));
+	my->handles = region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(near_ref));
 	my->futures = region_alloc_array(task_simulation(instance)->region, (size_t)my->count, sizeof(near_ref));
 	for (my->next = 0; my->next < my->count; my->next++) {
 		child = step_new_child(instance, my->step->start, my->next);
-		child->handle = &my->handles[my->next];
-		child->handle->task = coroutine_task_new(aio_running_loop(thread), child);
-		my->futures[my->next] = near_ref_to(&child->handle->task->future);
-		AWAIT(frame, aio_task_start(thread, my->handles[my->next].task));
+		handle = task_handle_new(task_simulation(instance));
+		handle->task = coroutine_task_new(aio_running_loop(thread), child);
+		task_set_handle(child, handle);
+		my->handles[my->next] = near_ref_to(handle);
+		my->futures[my->next] = near_ref_to(&handle->task->future);
+		AWAIT(frame, aio_task_start(thread, handle->task));
 	}
 	AWAIT(frame, aio_gather(thread, my->futures, (size_t)my->count, my->step->start->return_exceptions));
 	end_gather(thread, my);
@@ -501,7 +503,7 @@ static void push_steps_in_time(struct os_thread *thread, struct task_instance *i
 
 void coroutine_push_bounded(struct os_thread *thread, struct task_instance *instance)
 {
-	const struct task *task = &task_simulation(instance)->workload->tasks[instance->task];
+	const struct task *task = &task_simulation(instance)->workload->tasks[task_index(instance)];
 
 	push_steps_in_time(thread, instance, task->first, task->end, task_extras_of(instance)->timeout_ns);
 }
@@ -587,7 +589,7 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 			region_alloc_near(task_simulation(instance)->region, sizeof(*my->handle->call));
 		my->handle->call->call.arguments = start_arguments(my->step->start);
 		my->handle->call->call.result = start_result(my->step->start);
-		child->handle = my->handle;
+		task_set_handle(child, my->handle);
 		child->raises = true;
 		AWAIT(frame,
 		      aio_run_in_executor(thread, my->pool, default_workers(task_simulation(instance)->workload),

@@ -243,7 +243,7 @@ static enum progress spawn(struct os_thread *thread, struct frame *frame)
 		my->handle = task_add_handle(my->instance, my->step->group);
 		my->handle->daemon = task->daemon || my->step->start->daemon;
 		my->handle->instance = child;
-		child->handle = my->handle;
+		task_set_handle(child, my->handle);
 		if (simulation->workload->model.spawn == SPAWN_PROCESS) {
 			my->handle->process = region_alloc(simulation->region, sizeof(*my->handle->process));
 			AWAIT(frame, mp_process_start(thread, &simulation->context, my->handle->process, task->name, task_run_as_process,

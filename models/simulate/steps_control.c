@@ -12,7 +12,7 @@ struct control_locals {
 	struct task_instance *instance;
 	const struct step *step;
 	uint32_t at;		  /* TRY: the part that is executed */
-	uint8_t leaving;	  /* TRY: how the parts before `finally` ended (enum leaving) */
+	enum leaving leaving;	  /* TRY: how the parts before `finally` ended */
 	enum exception_kind exception;
 	int64_t returned;
 	int64_t tries; /* RETRY */

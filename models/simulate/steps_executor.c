@@ -24,7 +24,7 @@ static struct executor_call *new_call(struct submit_locals *my)
 	struct handle *handle = task_add_handle(my->instance, my->step->group);
 
 	handle->instance = child;
-	child->handle = handle;
+	task_set_handle(child, handle);
 	call->instance = child;
 	return call;
 }

@@ -13,7 +13,7 @@
 
 static const struct task *task_of(const struct task_instance *instance)
 {
-	return &task_simulation(instance)->workload->tasks[instance->task];
+	return &task_simulation(instance)->workload->tasks[task_index(instance)];
 }
 
 /* ---- Activations and handles ---- */
@@ -86,6 +86,7 @@ void task_programs_init(struct simulation *simulation)
 	pool_init(&simulation->instances, region, sizeof(struct task_instance));
 	pool_init(&simulation->extras, region, sizeof(struct instance_extras));
 	pool_init(&simulation->activations, region, sizeof(struct activation));
+	pool_init(&simulation->handles, region, sizeof(struct handle));
 	simulation->shared_activations =
 		region_alloc_array(region, workload->task_count, sizeof(*simulation->shared_activations));
 	simulation->plans = region_alloc_array(region, workload->step_count, sizeof(*simulation->plans));
@@ -119,12 +120,20 @@ void task_leave_call(struct task_instance *instance)
 	pool_give_back(&simulation->activations, activation);
 }
 
+struct handle *task_handle_new(struct simulation *simulation)
+{
+	struct handle *handle = pool_take(&simulation->handles);
+
+	*handle = (struct handle){ 0 };
+	return handle;
+}
+
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group)
 {
 	struct activation *activation = task_activation(instance);
 	struct region *region = task_simulation(instance)->region;
 	uint32_t count = task_simulation(instance)->workload->tasks[activation->task].group_count;
-	struct handle *handle = region_alloc(region, sizeof(*handle));
+	struct handle *handle = task_handle_new(task_simulation(instance));
 	struct handle_group *place;
 
 	if (!activation->groups)
@@ -141,7 +150,7 @@ struct handle *task_add_handle(struct task_instance *instance, uint32_t group)
 void task_raise(struct task_instance *instance, enum exception_kind exception)
 {
 	instance->leaving = LEAVING_RAISE;
-	instance->exception = exception;
+	instance->exception = (uint32_t)exception & ((1u << TASK_EXCEPTION_BITS) - 1);
 }
 
 /* ---- Extras ---- */
@@ -218,11 +227,9 @@ static struct task_instance *instance_new(struct simulation *simulation, uint32_
 	struct activation *shared = simulation->shared_activations[task];
 
 	*instance = (struct task_instance){
-		.task = task & TASK_INDEX_MASK,
 		.counted = release != NULL,
 		.entity = entity,
-		.release_ns = release ? release->at_ns : engine_now(simulation->engine),
-		.release_number = release ? release->number : 0,
+		.release_ns = release ? (sim_ns)release->at_ns : engine_now(simulation->engine),
 		.is_measured = release && release->is_measured,
 	};
 	task_set_activation(instance, shared ? shared : activation_new(simulation, task, NULL));
@@ -277,11 +284,14 @@ static void begin(struct os_thread *thread, struct task_instance *instance)
 {
 	struct simulation *simulation = task_simulation(instance);
 
-	instance->number = ++simulation->begun & TASK_NUMBER_MASK;
+	simulation->begun++;
+	instance->has_begun = true;
+	if (simulation->machine->trace)
+		task_extras(instance)->number = simulation->begun;
 	task_statistics_begun(instance);
 	os_thread_account_to(thread, task_statistics_time_in(instance));
 	machine_trace(simulation->machine, thread, TRACE_BEGIN, "task", task_of(instance)->name,
-		      (int64_t)instance->number);
+		      (int64_t)task_extras_of(instance)->number);
 	trace_counters(simulation);
 }
 
@@ -302,15 +312,18 @@ static void end(struct os_thread *thread, struct task_instance *instance)
 		simulation->failed++;
 	task_statistics_ended(instance, instance->leaving != LEAVING_RAISE);
 	machine_trace(simulation->machine, thread, TRACE_END, "task", task_of(instance)->name,
-		      (int64_t)instance->number);
+		      (int64_t)task_extras_of(instance)->number);
 	trace_counters(simulation);
 }
 
 static void tell_user(struct task_instance *instance)
 {
-	if (instance->user_number > 0)
-		arrivals_request_ended(task_simulation(instance)->arrivals, instance->user_number - 1);
-	instance->user_number = 0;
+	const uint32_t number = task_user_number(instance);
+
+	if (number == 0)
+		return;
+	arrivals_request_ended(task_simulation(instance)->arrivals, number - 1);
+	task_set_user_number(instance, 0);
 }
 
 static void give_back(struct task_instance *instance)
@@ -337,10 +350,10 @@ void task_instance_abort(struct task_instance *instance)
 	struct simulation *simulation = task_simulation(instance);
 
 	simulation->failed++;
-	if (instance->number > 0) {
+	if (instance->has_begun) {
 		task_statistics_ended(instance, false);
 		machine_trace(simulation->machine, task_thread(instance), TRACE_END, "task",
-			      task_of(instance)->name, (int64_t)instance->number);
+			      task_of(instance)->name, (int64_t)task_extras_of(instance)->number);
 		deadlock_forget(instance);
 		shared_cells_forget(instance);
 	} else {
@@ -352,7 +365,7 @@ void task_instance_abort(struct task_instance *instance)
 
 static void tell_handle(struct task_instance *instance)
 {
-	struct handle *handle = instance->handle;
+	struct handle *handle = task_handle(instance);
 
 	if (!handle)
 		return;
@@ -411,7 +424,7 @@ static enum progress finish(struct os_thread *thread, struct frame *frame, struc
 {
 	if (instance->counted)
 		end(thread, instance);
-	if (instance->user_number == 0) {
+	if (task_user_number(instance) == 0) {
 		leave(thread, instance);
 		return DONE;
 	}

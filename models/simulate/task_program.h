@@ -7,7 +7,7 @@
 #include "models/library/mp_process.h"
 #include "models/simulate/simulation.h"
 
-/* What a start step returned. Which of the pointers is set says what it is; models add theirs. */
+/* What a start step returned, in near memory. Which of the pointers is set says what it is; models add theirs. */
 struct handle {
 	struct py_thread *thread;
 	struct mp_process *process;
@@ -43,6 +43,7 @@ enum leaving { LEAVING_NOT, LEAVING_BREAK, LEAVING_RETURN, LEAVING_RAISE };
 /* What only some instances have. It comes with the first of it, and goes with the instance. */
 struct instance_extras {
 	struct task_instance *instance;
+	uint64_t number;	       /* in order of beginning, when the run is traced */
 	int64_t returned;	       /* RETURN, and the instance's result */
 	uint64_t child_count;	       /* instances started so far */
 	sim_ns item_ns;
@@ -56,42 +57,40 @@ struct instance_extras {
 	struct instance_extras *next, *previous; /* of the simulation's, in order of their coming */
 };
 
-/* As many as an engine's events have; what AIO_EXCEPTION_BITS are to a coroutine. */
-#define TASK_NUMBER_BITS 40
-#define TASK_NUMBER_MASK (((uint64_t)1 << TASK_NUMBER_BITS) - 1)
-#define TASK_EXCEPTION_BITS 24
-#define TASK_INDEX_BITS 24
-#define TASK_INDEX_MASK (((uint32_t)1 << TASK_INDEX_BITS) - 1)
+/* What AIO_EXCEPTION_BITS are to a coroutine. */
+#define TASK_EXCEPTION_BITS 22
 
 /* When a task was released, of which there need be no more until it begins. */
 struct task_release {
-	sim_ns at_ns;
-	uint64_t number : TASK_NUMBER_BITS; /* of all counted ones, from 0 */
-	bool is_measured : 1;		    /* not of the warm-up */
+	uint64_t at_ns : 63;
+	bool is_measured : 1; /* not of the warm-up */
 };
 
-/* Of these there are as many as are pending at once: millions. */
+/* Of these there are as many as are pending at once: millions. What few need stands in their extras; what task it
+ * is of, its activation says. */
 struct task_instance {
-	near_ref activation;   /* the innermost */
-	near_ref extras;       /* 0: none so far */
-	near_ref thread;       /* on which it has begun */
-	uint32_t user_number;  /* of the client that waits for its end (arrivals.h), from 1; 0: none does */
-	struct handle *handle; /* told of the end; may be NULL */
+	near_ref activation; /* the innermost */
+	near_ref extras;     /* 0: none so far */
+	near_ref thread;     /* on which it has begun */
+	/* Who waits for its end: the number, from 1, of a client (arrivals.h), or a struct handle; 0: nobody. */
+	uint32_t awaited_by;
 	uint64_t entity;
 	sim_ns release_ns;
-	uint64_t number : TASK_NUMBER_BITS;	    /* in order of their beginning */
-	uint64_t exception : TASK_EXCEPTION_BITS;   /* enum exception_kind. RAISE: what is raised; else what is being handled, or NONE */
-	uint64_t release_number : TASK_NUMBER_BITS; /* of all counted ones, from 0 */
-	uint8_t leaving;			    /* enum leaving */
-	bool counted : 1;			    /* false for `main`, which is no task */
+	uint32_t draw_count;			  /* durations drawn so far */
+	uint32_t exception : TASK_EXCEPTION_BITS; /* enum exception_kind. RAISE: what is raised; else what is being
+						     handled, or NONE */
+	uint32_t leaving : 2;			  /* enum leaving */
+	bool has_user : 1;			  /* it is a client that waits */
+	bool has_begun : 1;
+	bool counted : 1; /* false for `main`, which is no task */
 	bool in_coroutine : 1;
 	bool raises : 1;	  /* its exception goes to who has called it: a coroutine's to its task, a call's to its executor */
 	bool is_measured : 1;	  /* not of the warm-up */
 	bool has_ended_steps : 1; /* those that wait_for() awaits */
-	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given back */
-	uint64_t draw_count : TASK_NUMBER_BITS; /* durations drawn so far */
-	uint64_t task : TASK_INDEX_BITS;	/* index into the workload's tasks */
+	bool has_left_steps : 1;  /* wait_for() has left some running alone, which use what it has: it is not given
+				     back */
 };
+_Static_assert(sizeof(struct task_instance) == 40, "it holds nothing that most could do without");
 
 static inline struct activation *task_activation(const struct task_instance *instance)
 {
@@ -101,6 +100,39 @@ static inline struct activation *task_activation(const struct task_instance *ins
 static inline void task_set_activation(struct task_instance *instance, const struct activation *activation)
 {
 	instance->activation = near_ref_or_none(activation);
+}
+
+/* The index of its task, while it has an activation. */
+static inline uint32_t task_index(const struct task_instance *instance)
+{
+	const struct activation *activation = task_activation(instance);
+
+	while (activation->caller)
+		activation = activation->caller;
+	return activation->task;
+}
+
+/* The handle that is told of its end; NULL: none. */
+static inline struct handle *task_handle(const struct task_instance *instance)
+{
+	return instance->has_user ? NULL : near_at_or_null(instance->awaited_by);
+}
+
+static inline void task_set_handle(struct task_instance *instance, const struct handle *handle)
+{
+	instance->awaited_by = near_ref_to(handle);
+}
+
+/* The number of the client that waits for its end, from 1; 0: none does. */
+static inline uint32_t task_user_number(const struct task_instance *instance)
+{
+	return instance->has_user ? instance->awaited_by : 0;
+}
+
+static inline void task_set_user_number(struct task_instance *instance, uint32_t number)
+{
+	instance->awaited_by = number;
+	instance->has_user = number != 0;
 }
 
 /* Once it has begun. */
@@ -115,12 +147,15 @@ static inline struct simulation *task_simulation(const struct task_instance *ins
 	return task_activation(instance)->simulation;
 }
 
-/* The number of its next draw, if there is one now. */
+/* The number of its next draw, if there is one now. When all numbers have been, they begin anew with another
+ * entity. */
 static inline uint64_t task_next_draw(struct task_instance *instance, bool is_drawn)
 {
-	const uint64_t number = instance->draw_count;
+	const uint32_t number = instance->draw_count;
 
-	instance->draw_count = (number + is_drawn) & TASK_NUMBER_MASK;
+	instance->draw_count = number + is_drawn;
+	if (number == UINT32_MAX && is_drawn)
+		instance->entity = random_hash_path(instance->entity, number);
 	return number;
 }
 
@@ -155,7 +190,8 @@ void task_instance_cancel(struct task_instance *instance);
 /* Its process has been killed, or it never came to one: it ends as failed; its frames are gone. */
 void task_instance_abort(struct task_instance *instance);
 
-/* A handle in a group of the instance's activation. */
+/* A handle, and one in a group of the instance's activation. */
+struct handle *task_handle_new(struct simulation *simulation);
 struct handle *task_add_handle(struct task_instance *instance, uint32_t group);
 /* The instance's innermost activation leaves its blocks with an exception. */
 void task_raise(struct task_instance *instance, enum exception_kind exception);

@@ -73,7 +73,7 @@ static struct class_statistics *class_of(const struct task_instance *instance)
 {
 	struct class_statistics *classes = task_simulation(instance)->statistics.classes;
 
-	return classes ? &classes[instance->task] : NULL;
+	return classes ? &classes[task_index(instance)] : NULL;
 }
 
 struct task_release task_statistics_release(struct simulation *simulation, uint32_t task)
@@ -88,9 +88,9 @@ struct task_release task_statistics_release(struct simulation *simulation, uint3
 	if (statistics->classes)
 		statistics->classes[task].released++;
 	level_add(&simulation->in_flight, now_ns, 1);
+	simulation->released++;
 	return (struct task_release){
-		.at_ns = now_ns,
-		.number = simulation->released++ & TASK_NUMBER_MASK,
+		.at_ns = (uint64_t)now_ns & (uint64_t)INT64_MAX,
 		.is_measured = statistics->is_measuring,
 	};
 }
@@ -112,9 +112,10 @@ sim_ns *task_statistics_time_in(const struct task_instance *instance)
 				     : task_simulation(instance)->statistics.left_out_ns;
 }
 
-static void growth_add(struct growth *growth, uint64_t release_number, sim_ns sojourn_ns)
+/* `released_ns`: after the start. */
+static void growth_add(struct growth *growth, sim_ns released_ns, sim_ns sojourn_ns)
 {
-	while (release_number >> growth->shift >= GROWTH_BLOCKS) {
+	while (released_ns >> growth->shift >= GROWTH_BLOCKS) {
 		for (size_t i = 0; i < GROWTH_BLOCKS; i++) {
 			bool is_half = i < GROWTH_BLOCKS / 2;
 
@@ -123,8 +124,8 @@ static void growth_add(struct growth *growth, uint64_t release_number, sim_ns so
 		}
 		growth->shift++;
 	}
-	growth->sum_ns[release_number >> growth->shift] += sojourn_ns;
-	growth->count[release_number >> growth->shift]++;
+	growth->sum_ns[released_ns >> growth->shift] += sojourn_ns;
+	growth->count[released_ns >> growth->shift]++;
 }
 
 void task_statistics_ended(struct task_instance *instance, bool completed)
@@ -136,7 +137,7 @@ void task_statistics_ended(struct task_instance *instance, bool completed)
 	sim_ns sojourn_ns = now_ns - instance->release_ns;
 
 	level_add(&simulation->in_flight, now_ns, -1);
-	growth_add(&statistics->growth, instance->release_number, sojourn_ns);
+	growth_add(&statistics->growth, instance->release_ns - simulation->start_ns, sojourn_ns);
 	if (of_class) {
 		of_class->completed += completed;
 		of_class->not_completed += !completed;
@@ -183,12 +184,12 @@ static struct summary summary_of(struct sample_set *sojourns)
 	return summary;
 }
 
-static double mean_of_blocks(const struct growth *growth, uint64_t first_task, uint64_t end_task)
+static double mean_of_blocks(const struct growth *growth, sim_ns first_ns, sim_ns end_ns)
 {
 	__int128 sum_ns = 0;
 	uint64_t count = 0;
 
-	for (uint64_t i = first_task >> growth->shift; i < end_task >> growth->shift; i++) {
+	for (sim_ns i = first_ns >> growth->shift; i < end_ns >> growth->shift; i++) {
 		sum_ns += growth->sum_ns[i];
 		count += growth->count[i];
 	}
@@ -199,17 +200,18 @@ static bool is_overloaded(const struct simulation *simulation)
 {
 	const struct run *run = &simulation->workload->run;
 	const struct task_statistics *statistics = &simulation->statistics;
-	uint64_t arrived = statistics->arrived;
+	const uint64_t arrived = statistics->arrived;
+	const sim_ns span_ns = statistics->arrivals_over_ns - simulation->start_ns;
 	double earlier_ns;
 
 	/* A load that changes by intention has no state that it could tend to. */
 	if (run->kind != RUN_ARRIVALS || run->rate_count > 0 || run->log || arrived < OVERLOAD_LEAST_ARRIVALS)
 		return false;
-	earlier_ns = mean_of_blocks(&statistics->growth, arrived / 4, arrived / 2);
+	earlier_ns = mean_of_blocks(&statistics->growth, span_ns / 4, span_ns / 2);
 	if (arrived >= OVERLOAD_LEAST_ARRIVALS_OF_FIRST)
-		earlier_ns = fmin(earlier_ns, mean_of_blocks(&statistics->growth, 0, arrived / 16));
+		earlier_ns = fmin(earlier_ns, mean_of_blocks(&statistics->growth, 0, span_ns / 16));
 	return (double)statistics->backlog > OVERLOAD_DEVIATIONS * sqrt(2 * (double)arrived) &&
-	       mean_of_blocks(&statistics->growth, arrived * 3 / 4, arrived) > OVERLOAD_GROWTH * earlier_ns;
+	       mean_of_blocks(&statistics->growth, span_ns / 4 * 3, span_ns) > OVERLOAD_GROWTH * earlier_ns;
 }
 
 static void add_note(struct variant_result *result, struct region *region, const char *text)

@@ -13,11 +13,11 @@ struct simulation;
 struct task_instance;
 struct task_release;
 
-/* Sums of sojourns over tasks in order of their release, in at most GROWTH_BLOCKS blocks of equally many tasks: when they are full,
+/* Sums of sojourns over tasks by their release, in at most GROWTH_BLOCKS blocks of equal time: when they are full,
  * two become one. */
 #define GROWTH_BLOCKS 64
 struct growth {
-	unsigned int shift; /* a block has 1 << shift tasks */
+	unsigned int shift; /* a block is 1 << shift ns */
 	__int128 sum_ns[GROWTH_BLOCKS];
 	uint64_t count[GROWTH_BLOCKS];
 };

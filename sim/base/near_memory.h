@@ -22,7 +22,8 @@ typedef uint32_t near_ref;
 #define NEAR_CONTENT_ALIGNMENT 64
 
 struct near_chunk {
-	struct near_chunk *next;
+	struct near_chunk *next;	 /* of the region's */
+	struct near_chunk *next_of_pool; /* if it is a pool's */
 	_Alignas(NEAR_CONTENT_ALIGNMENT) unsigned char content[];
 };
 
@@ -45,6 +46,14 @@ static inline void *near_at(near_ref ref)
 static inline void *near_at_or_null(near_ref ref)
 {
 	return ref != 0 ? near_at(ref) : NULL;
+}
+
+/* The chunk in which something lies. */
+static inline struct near_chunk *near_chunk_of(const void *content)
+{
+	const size_t distance_bytes = (size_t)((const unsigned char *)content - near_memory);
+
+	return (struct near_chunk *)(void *)(near_memory + distance_bytes / NEAR_CHUNK_BYTES * NEAR_CHUNK_BYTES);
 }
 
 /* The reference to something in near memory, which has to begin at a multiple of NEAR_UNIT_BYTES. */

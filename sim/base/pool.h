@@ -12,11 +12,14 @@
 
 #include "sim/base/region.h"
 
+struct near_chunk;
+
 struct pool {
 	struct region *region; /* borrowed: where it grows */
 	size_t item_bytes;
 	void *free;			/* the first of those given back; each begins with a pointer to the next */
 	unsigned char *unused, *end;	/* of the newest chunk */
+	struct near_chunk *first_chunk, *last_chunk;
 };
 
 /* Items of `item_bytes`, a multiple of a pointer's size and no more than NEAR_CONTENT_BYTES. */
@@ -47,6 +50,10 @@ static inline void *pool_take(struct pool *pool)
 	pool->unused += pool->item_bytes;
 	return item;
 }
+
+/* The item behind `item` (NULL: the first), whether in use or given back, by where they lie; NULL: it was the last.
+ */
+void *pool_next(const struct pool *pool, void *item);
 
 /* The item serves again. */
 static inline void pool_give_back(struct pool *pool, void *item)

@@ -16,7 +16,7 @@
 /* Values have at most 63 bits; the first two runs of bins are the single values below 1024. */
 #define BIN_COUNT ((63 - BIN_BITS + 1) * BINS_PER_DOUBLING)
 
-/* Values are sorted by digits of so many bits; so few are sorted by insertion. */
+/* Values are placed by digits of so many bits; so few are sorted by insertion. */
 #define DIGIT_BITS 8
 #define DIGIT_COUNT (1u << DIGIT_BITS)
 #define INSERTION_COUNT 32
@@ -129,11 +129,12 @@ static inline unsigned int digit_of(sim_ns value, unsigned int shift)
 }
 
 /*
- * Sorts values that differ in no bit above the digit at `shift`: in place, by that digit and then each digit's values
- * by the next lower one ("American flag sort": McIlroy, Bostic, McIlroy, Computing Systems 6 (1993)). A value is
- * carried from place to place until it comes to where its digit's values stand.
+ * Moves values that differ in no bit above the digit at `shift` so that those of ranks `first` to `last` stand
+ * where sorting would put them: in place, by that digit and then the values of those ranks' digits by the next
+ * lower one ("American flag sort": McIlroy, Bostic, McIlroy, Computing Systems 6 (1993)). A value is carried from
+ * place to place until it comes to where its digit's values stand.
  */
-static void sort_by_digits(sim_ns *values, uint64_t count, unsigned int shift)
+static void place_by_digits(sim_ns *values, uint64_t count, unsigned int shift, uint64_t first, uint64_t last)
 {
 	uint64_t next[DIGIT_COUNT] = { 0 }, end[DIGIT_COUNT];
 	uint64_t start = 0;
@@ -161,28 +162,30 @@ static void sort_by_digits(sim_ns *values, uint64_t count, unsigned int shift)
 	if (shift == 0)
 		return;
 	start = 0;
-	for (unsigned int digit = 0; digit < DIGIT_COUNT; digit++) {
+	for (unsigned int digit = 0; digit < DIGIT_COUNT && start <= last; digit++) {
 		const uint64_t its_count = end[digit] - start;
 
 		/* Not found out by the callee, which clears its tables first. */
-		if (its_count > INSERTION_COUNT)
-			sort_by_digits(values + start, its_count, shift - DIGIT_BITS);
-		else
+		if (end[digit] <= first || its_count < 2)
+			;
+		else if (its_count <= INSERTION_COUNT)
 			sort_by_insertion(values + start, its_count);
+		else
+			place_by_digits(values + start, its_count, shift - DIGIT_BITS,
+					first > start ? first - start : 0, last - start);
 		start = end[digit];
 	}
 }
 
-static void sample_set_sort(struct sample_set *set)
+/* Puts the values of two ranks that follow each other, or of the last one, where they belong. */
+static void sample_set_place(struct sample_set *set, uint64_t rank)
 {
 	uint64_t differing = (uint64_t)(set->min ^ set->max);
 
-	if (set->sorted || set->bins)
+	if (set->sorted || set->bins || differing == 0)
 		return;
-	if (differing != 0)
-		sort_by_digits(set->values, set->count,
-			       (63 - (unsigned int)__builtin_clzll(differing)) / DIGIT_BITS * DIGIT_BITS);
-	set->sorted = true;
+	place_by_digits(set->values, set->count,
+			(63 - (unsigned int)__builtin_clzll(differing)) / DIGIT_BITS * DIGIT_BITS, rank, rank + 1);
 }
 
 /* The value of rank `rank` (from 0) by the histogram. The extremes are known exactly. */
@@ -212,9 +215,9 @@ double sample_set_percentile(struct sample_set *set, double p)
 	assert(p >= 0 && p <= 1);
 	if (set->count == 0)
 		return NAN;
-	sample_set_sort(set);
 	rank = p * (double)(set->count - 1);
 	below = (uint64_t)rank;
+	sample_set_place(set, below);
 	low = sample_set_value_at(set, below);
 	/* The last has no neighbour, nor has it need of one. */
 	if (below + 1 >= set->count)

@@ -34,7 +34,7 @@ void sample_set_add(struct sample_set *set, sim_ns value);
 void sample_set_merge(struct sample_set *set, const struct sample_set *other);
 double sample_set_mean(const struct sample_set *set); /* NaN when empty, as are the percentiles */
 /* Type 7 (linear between order statistics) while exact; within 0.1 % from the histogram. 0 <= p <= 1.
- * Sorts lazily, in place. */
+ * Moves the values in place, no more than it takes to find those of that rank. */
 double sample_set_percentile(struct sample_set *set, double p);
 bool sample_set_is_exact(const struct sample_set *set);
 

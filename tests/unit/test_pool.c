@@ -39,6 +39,27 @@ Test(pool, items_are_apart_and_serve_again)
 	region_release(&region);
 }
 
+Test(pool, all_items_are_found_where_they_lie)
+{
+	static unsigned char *items[ITEMS];
+	struct region region;
+	struct pool pool;
+	void *found = NULL;
+
+	region_init(&region);
+	pool_init(&pool, &region, ITEM_BYTES);
+	cr_expect_null(pool_next(&pool, NULL));
+	for (int i = 0; i < ITEMS; i++)
+		items[i] = pool_take(&pool);
+	pool_give_back(&pool, items[ITEMS / 2]);
+	for (int i = 0; i < ITEMS; i++) {
+		found = pool_next(&pool, found);
+		cr_assert(eq(ptr, found, items[i]));
+	}
+	cr_expect_null(pool_next(&pool, found));
+	region_release(&region);
+}
+
 Test(pool, an_item_as_large_as_a_line_of_the_cache_lies_in_one)
 {
 	struct region region;
