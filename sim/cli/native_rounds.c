@@ -154,8 +154,10 @@ static double run_drift(const struct workload *workload, const struct native_run
 		}
 	}
 	drift *= cpu_share(workload, run);
-	/* What other programs ran meanwhile was missing here. */
-	return isfinite(run->others_share) ? fmax(drift, run->others_share) : drift;
+	/* What other programs ran meanwhile, and what a hypervisor took, was missing here. */
+	if (isfinite(run->others_share))
+		drift = fmax(drift, run->others_share);
+	return isfinite(run->stolen_share) ? fmax(drift, run->stolen_share) : drift;
 }
 
 void native_run_pace(const struct workload *workload, const struct native_run *run, double pace[3])

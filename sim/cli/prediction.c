@@ -44,16 +44,27 @@ static bool timed_during(const struct native_run *run)
 	return isfinite(run->spin_during[0]) || isfinite(run->spin_during[1]) || isfinite(run->spin_during[2]);
 }
 
+/* How much longer work took because a hypervisor gave the cores to others while they had some: a program's CPU clock stands
+ * still meanwhile. */
+static double stolen_from(const struct native_run *run)
+{
+	double busy_share = run->result.utilisation_cores;
+
+	return run->stolen_share > 0 && busy_share > 0 ? 1 + run->stolen_share / busy_share : 1;
+}
+
 /* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is
  * measured against. */
 static struct workload at_pace(const struct workload *workload, const struct workload *measured,
 			       const struct native_run *run, double all_busy_speed)
 {
 	struct workload adjusted = *workload;
-	double around = native_run_pace_around(measured, run);
+	double around = native_run_pace_around(measured, run) * stolen_from(run);
 	double pace[3];
 
 	native_run_pace(measured, run, pace);
+	for (int kind = 0; kind < 3; kind++)
+		pace[kind] *= stolen_from(run);
 	if (timed_during(run)) { /* what is lost is in the pace of those steps, and has to be in that of the rest */
 		if (isfinite(all_busy_speed)) {
 			around /= all_busy_speed;

@@ -44,7 +44,7 @@ import harness_sockets
 import harness_threading
 import harness_trace
 from harness_pace import (SPIN_PIECES, WARM_UP_NS, clock_ns, end_children, everybodys_cpu_s, kinds_used_by,
-                          mean_rate_ns, measure_pace_alone, measure_pace_before, start_background)
+                          mean_rate_ns, measure_pace_alone, measure_pace_before, start_background, stolen_s)
 from harness_pace import hold, spin  # calibrate.py takes them from here
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
@@ -481,7 +481,7 @@ def execute(workload):
     gc.freeze()
     gc.collect()  # full collections come when the old objects have grown by a quarter: of those that are not frozen
     cpu_before_s, switches_before = usage()
-    everybody_before_s = everybodys_cpu_s()
+    everybody_before_s, stolen_before_s = everybodys_cpu_s(), stolen_s()
     change_group('GILSIM_QUOTA')
     RECORDS[0] = clock_ns()
     run(*arguments)
@@ -489,7 +489,7 @@ def execute(workload):
     if WHO:
         harness_trace.finish(RECORDS[0], RECORDS[1], not has_clients and not workload['how']['each'])
     change_group('GILSIM_NO_QUOTA')
-    everybody_after_s = everybodys_cpu_s()
+    everybody_after_s, stolen_after_s = everybodys_cpu_s(), stolen_s()
     cpu_after_s, switches_after = usage()
     end_children(background)
     if PROGRAM.coroutines:
@@ -514,6 +514,7 @@ def execute(workload):
         'cpu_s': cpu_after_s - cpu_before_s,
         'everybodys_cpu_s': (None if everybody_before_s is None or generator or background or server
                              else everybody_after_s - everybody_before_s),
+        'stolen_s': None if stolen_before_s is None else stolen_after_s - stolen_before_s,
         'generator_cpu_s': generator_cpu_s,
         'server': server_report,
         'context_switches': switches_after - switches_before,

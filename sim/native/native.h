@@ -87,6 +87,7 @@ struct native_run {
 	struct native_message *messages; /* likewise; one that nobody sent is none that is received */
 	size_t message_count;
 	double others_share; /* of the time of all cores in use that other programs took; NaN where nobody tells */
+	double stolen_share; /* likewise what a hypervisor took while they had work; NaN where nobody tells */
 	double all_busy_speed; /* cpu.all_busy_speed as it was around the run; NaN on one CPU */
 };
 

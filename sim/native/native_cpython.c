@@ -121,6 +121,8 @@ static void read_others(const json_t *root, double cores_s, struct native_run *r
 
 	if (json_is_number(everybody) && cores_s > 0)
 		run->others_share = fmax(others_s, 0) / cores_s;
+	if (json_is_number(json_object_get(root, "stolen_s")) && cores_s > 0)
+		run->stolen_share = json_number_value(json_object_get(root, "stolen_s")) / cores_s;
 }
 
 /* The server that stands for those outside (io_via: socket): what it took, and what its answers were late by. */
@@ -299,7 +301,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 	for (int i = 0; i < 3; i++)
 		run->spin_before[i] = run->spin_after[i] = run->spin_during[i] = NAN;
 	run->all_busy_speed = NAN;
-	run->others_share = NAN;
+	run->others_share = run->stolen_share = NAN;
 
 	if (!native_can_run(workload, python, &why_not)) {
 		native_error_set(error, "%s", why_not);
