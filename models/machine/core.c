@@ -285,12 +285,17 @@ static void arrived(struct engine *engine, void *subject, uint64_t reason)
 
 void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason reason, sim_ns latency_ns)
 {
+	struct machine_model *machine = core->machine;
+
 	thread->state = THREAD_WAKING;
 	thread->core = core;
-	core->expected++;
+	/* A core that is on its way already finds all who were sent to it meanwhile, without another interrupt
+	 * (kernel/sched/core.c: __ttwu_queue_wakelist, sched_ttwu_pending). */
+	if (core->expected++ == 0)
+		core->arrival_ns = machine_now(machine) + machine_vary(machine, latency_ns);
 	os_thread_show(thread, ACTIVITY_SWITCHING);
-	thread->arrival = engine_schedule_after(core->machine->engine, machine_vary(core->machine, latency_ns),
-						arrived, thread, reason);
+	thread->arrival = engine_schedule_after(machine->engine, core->arrival_ns - machine_now(machine), arrived, thread,
+						reason);
 }
 
 /* The longer a core has been idle, the deeper it sleeps, by several steps of hardware and hypervisor. */

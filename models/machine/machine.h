@@ -59,6 +59,7 @@ struct core {
 	sim_ns min_vruntime;
 	__int128 vruntime_sum; /* of the queued */
 	uint32_t expected;     /* threads on their way here: waking with this core as target */
+	sim_ns arrival_ns;     /* when they come, all at once */
 
 	event_handle tick;
 	event_handle slice_end; /* of the current thread, where slices have timers */

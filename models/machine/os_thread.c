@@ -260,6 +260,7 @@ static sim_ns make_ready(struct os_thread *thread, struct os_thread *waker, cons
 {
 	struct machine_model *machine = thread->machine;
 	struct core *core;
+	bool interrupts;
 
 	timers_clear(thread);
 	futex_forget(thread);
@@ -268,9 +269,10 @@ static sim_ns make_ready(struct os_thread *thread, struct os_thread *waker, cons
 	core = placement_for_wake(thread, waker, sync);
 	if (core->current != NULL || core->advancing || core->bandwidth.throttled)
 		return queued_cost(machine, core_accept(core, thread, ENQUEUE_WAKE, from));
+	interrupts = core->expected == 0;
 	core_send(core, thread, ENQUEUE_WAKE,
 		  thread->timed_out && core == thread->core ? core_timer_latency(core) : core_idle_latency(core));
-	return machine->wake_call_idle_ns;
+	return interrupts ? machine->wake_call_idle_ns : machine->wake_call_ns;
 }
 
 sim_ns os_thread_wake(struct os_thread *thread, struct os_thread *waker, bool sync)

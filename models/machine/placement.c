@@ -115,7 +115,7 @@ static bool has_room(const struct core *core, const struct os_thread *thread)
 	sim_ns now = machine_now(machine);
 	uint64_t utilisation;
 
-	if (machine->pack_below == 0 || core->current == NULL)
+	if (machine->pack_below == 0)
 		return false;
 	utilisation = utilisation_at(&core->utilisation, now, is_busy(core));
 	if (thread->sched.utilised_core != core)
