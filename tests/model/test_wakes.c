@@ -83,6 +83,31 @@ Test(wakes, who_starts_a_thread_on_an_idle_core_pays_for_the_interrupt)
 	cr_expect(eq(long, call_ns, 0));
 }
 
+static enum progress wake_two(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	os_thread_start(os_thread_new(thread->process, "first", sleep_once));
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	os_thread_start(os_thread_new(thread->process, "second", sleep_once));
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	began_ns = machine_now(thread->machine);
+	AWAIT(frame, os_thread_compute(thread, futex_wake(&bed, thread, false)));
+	call_ns = futex_wake(&bed, thread, false);
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	PROGRAM_END;
+}
+
+/* The interrupt for the first is on its way when the second is put on the same list. */
+Test(wakes, who_is_sent_to_a_core_on_its_way_needs_no_interrupt)
+{
+	bench.costs.value[COST_SCHED_PACK_BELOW] = 0.65;
+	bench.costs.value[COST_WAKE_IDLE_SHALLOW] = bench.costs.value[COST_WAKE_IDLE_DEEP] = 30e3;
+	program_bench_run(&bench, 2, 12, wake_two);
+	cr_expect(eq(long, call_ns, 1000));
+	/* Both are there after 30 us; the second has its turn when the first has computed. */
+	cr_expect(eq(long, woken_at_ns - began_ns, 30 * SIM_US + 100 * SIM_US));
+}
+
 /* It slept while the other one ran, so it is owed service; but the other core has to be told. */
 Test(wakes, a_busy_core_gives_way_when_the_interrupt_arrives)
 {

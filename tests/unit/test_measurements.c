@@ -57,6 +57,39 @@ Test(measurements, a_kind_of_step_that_was_not_run_changes_nothing)
 	cr_expect(eq(str, with.out, without.out));
 }
 
+static double predicted_makespan_s(const char *rows)
+{
+	const char *field = strstr(rows, ",makespan,s,");
+
+	cr_assert(ne(ptr, (void *)field, NULL), "%s", rows);
+	return strtod(field + strlen(",makespan,s,"), NULL);
+}
+
+static void replace_in_kept(const char *figure, const char *value)
+{
+	cr_assert(eq(int, system(region_format(&region, "sed -i 's/\"%s\": [^,]*/\"%s\": %s/' %s/runs.json", figure, figure,
+					       value, folder)),
+		     0));
+}
+
+/* A hypervisor that took a quarter of two cores from a program that had one: half as much again as it used. */
+Test(measurements, what_was_stolen_is_in_the_prediction)
+{
+	double undisturbed_s;
+
+	write_file("s.yaml", "name: count\ntasks:\n  count: [{python: 5ms}]\nrun: {task: count, count: 4}\n"
+			     "variants:\n  sequential: {model: sequential}\n");
+	cr_assert(eq(int, gilsim("validate --backend c --quick --repeat 1 --profile default --save runs.json s.yaml").status, 0));
+	replace_in_kept("utilisation_cores", "0.5");
+	undisturbed_s = predicted_makespan_s(output_of("validate --saved runs.json --format csv"));
+	replace_in_kept("stolen_share", "0.25");
+	cr_expect(epsilon_eq(dbl, predicted_makespan_s(output_of("validate --saved runs.json --format csv")) / undisturbed_s, 1.5,
+			     0.01));
+	/* What an earlier release has kept says nothing of it. */
+	cr_assert(eq(int, system(region_format(&region, "sed -i '/\"stolen_share\"/d' %s/runs.json", folder)), 0));
+	cr_expect(epsilon_eq(dbl, predicted_makespan_s(output_of("validate --saved runs.json --format csv")), undisturbed_s, 1e-9));
+}
+
 Test(measurements, what_no_longer_fits_is_refused)
 {
 	cr_assert(eq(int, gilsim(MEASURE " s.yaml").status, 0));
