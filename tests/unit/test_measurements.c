@@ -81,6 +81,7 @@ Test(measurements, what_was_stolen_is_in_the_prediction)
 			     "variants:\n  sequential: {model: sequential}\n");
 	cr_assert(eq(int, gilsim("validate --backend c --quick --repeat 1 --profile default --save runs.json s.yaml").status, 0));
 	replace_in_kept("utilisation_cores", "0.5");
+	replace_in_kept("makespan_s", "0.2");
 	undisturbed_s = predicted_makespan_s(output_of("validate --saved runs.json --format csv"));
 	replace_in_kept("stolen_share", "0.25");
 	cr_expect(epsilon_eq(dbl, predicted_makespan_s(output_of("validate --saved runs.json --format csv")) / undisturbed_s, 1.5,
