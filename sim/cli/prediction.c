@@ -93,11 +93,11 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 		adjusted.python.slowdown_python *= pace[0] * stolen;
 		for (int cost = 0; cost < COST_COUNT; cost++)
 			if (cost_infos[cost].nature == NATURE_LOAD)
-				adjusted.machine.costs.value[cost] *= pace_of_cost(cost, pace[0]) * stolen;
+				adjusted.machine.costs.value[cost] *= pace_of_cost((enum cost)cost, pace[0]) * stolen;
 	}
 	for (int cost = 0; isfinite(around) && cost < COST_COUNT; cost++)
 		if (cost_infos[cost].nature == NATURE_WORK)
-			adjusted.machine.costs.value[cost] *= pace_of_cost(cost, around) * stolen;
+			adjusted.machine.costs.value[cost] *= pace_of_cost((enum cost)cost, around) * stolen;
 	if (isfinite(pace[1]))
 		adjusted.python.slowdown_c *= pace[1] * stolen;
 	if (isfinite(pace[2]))
