@@ -254,8 +254,8 @@ static sim_ns wake_all(struct futex *futex, struct os_thread *waker)
 	return cost_ns;
 }
 
-/* Up to 3.12 the joiner waits for a lock that the thread state's end releases, before the GIL goes; since 3.13
- * for an event that is set after it, and then for the OS thread itself (pthread_join). */
+/* Up to 3.12 the joiner waits for a lock that the thread state's end releases, before the GIL goes, and the OS thread is
+ * detached; since 3.13 for an event that is set after it, and then for the OS thread itself (pthread_join). */
 static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 {
 	struct py_thread *self = py_current(thread);
@@ -283,7 +283,9 @@ static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_EXIT)));
 	os_process_use_memory(thread->process, -py_cost(thread, COST_MEMORY_THREAD));
-	if (!joined_by_lock) {
+	if (joined_by_lock) {
+		AWAIT(frame, os_thread_compute(thread, os_process_give_stack(thread->process)));
+	} else {
 		self->finished = true;
 		AWAIT(frame, os_thread_compute(thread, wake_all(&self->joiners, thread)));
 	}
@@ -349,6 +351,10 @@ static enum progress join_thread(struct os_thread *thread, struct frame *frame)
 	if (!my->other->finished)
 		AWAIT(frame, py_wait_until(thread, &my->other->finished, &my->other->joiners,
 					   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
+	if (py_has(thread, PYTHON_JOINS_OS_THREAD) && !my->other->joined) {
+		my->other->joined = true;
+		AWAIT(frame, os_thread_compute(thread, os_process_give_stack(thread->process)));
+	}
 	PROGRAM_END;
 }
 

@@ -79,8 +79,6 @@ void os_process_remove_thread(struct os_process *process, struct os_thread *thre
 		thread->next_in_process->previous_in_process = thread->previous_in_process;
 	thread->next_in_process = thread->previous_in_process = NULL;
 	process->thread_count--;
-	if (process->spare_stacks < STACKS_KEPT)
-		process->spare_stacks++;
 	if (process->thread_count > 0 || process->exited)
 		return;
 	process->exited = true;
@@ -95,6 +93,14 @@ sim_ns os_process_take_stack(struct os_process *process, struct os_thread *threa
 	if (thread->has_new_stack)
 		return machine_cost(process->machine, COST_THREAD_STACK);
 	process->spare_stacks--;
+	return 0;
+}
+
+sim_ns os_process_give_stack(struct os_process *process)
+{
+	if (process->spare_stacks == STACKS_KEPT)
+		return machine_cost(process->machine, COST_THREAD_STACK_FREE);
+	process->spare_stacks++;
 	return 0;
 }
 

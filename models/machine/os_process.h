@@ -4,7 +4,8 @@
  * Source      Linux kernel/fork.c, kernel/exit.c in what takes time: fork() costs its caller a base and
  *             a share for each resident byte (page tables); the child pays for its first page faults.
  *             glibc 2.36, nptl/allocatestack.c, nptl/nptl-stack.c: a new thread takes over the stack of one that has
- *             ended; up to 40 MiB of such stacks are kept, which is four of the default 8 MiB and their guards.
+ *             ended and been joined or detached; up to 40 MiB of such stacks are kept, which is four of the default
+ *             8 MiB and their guards, and whoever adds a fifth unmaps one.
  */
 #ifndef MODELS_MACHINE_OS_PROCESS_H
 #define MODELS_MACHINE_OS_PROCESS_H
@@ -27,7 +28,7 @@ struct os_process {
 	sim_ns exit_ns;		/* what giving back its address space takes, beyond that of a small process */
 	struct cold_code *codes; /* what its threads execute */
 	bool exited;
-	uint32_t spare_stacks;	      /* of threads that have ended */
+	uint32_t spare_stacks;	      /* of threads that have ended, for the next ones */
 	struct futex waiters; /* those in waitpid() or waiting for its sentinel */
 	void *owner;	      /* of the layer above: the interpreter */
 };
@@ -50,6 +51,9 @@ void os_process_remove_thread(struct os_process *process, struct os_thread *thre
 /* A stack for a thread that is about to be created: what that costs the caller on top of pthread_create(). The thread
  * pays for touching a new one (thread->has_new_stack). */
 sim_ns os_process_take_stack(struct os_process *process, struct os_thread *thread);
+/* Keeps the stack of a thread that has ended for another one, or (there are enough) has it unmapped: what that costs. A
+ * detached thread does that itself, in the end; else whoever joins it does. */
+sim_ns os_process_give_stack(struct os_process *process);
 /* What fork() of this process costs the calling thread. */
 sim_ns os_process_fork_cost(const struct os_process *process);
 /* Kills it (SIGTERM without a handler): its threads end, and one of them pays for giving back the address space. */

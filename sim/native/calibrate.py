@@ -47,6 +47,7 @@ import harness_processes
 from harness import clock_ns, hold, run_task, spin
 
 BATCHES = 5  # in one of several passes
+STACKS_KEPT = 4  # by the C library, of threads that have ended, for others
 SMALL_OBJECTS = 40000  # of which a mebibyte is
 TASKS = 200  # in one batch of a pool; a pipe must hold so many messages
 FREE_THREADED = not getattr(sys, '_is_gil_enabled', lambda: True)()
@@ -393,7 +394,7 @@ def measure_thread_start():
     steps are part of wake.idle_*.
 
     Bare threads, started without waiting for them, show what creation costs the caller there. A child's
-    CPU clock is 0 when it is first scheduled."""
+    CPU clock is 0 when it is first scheduled. More threads than the C library keeps stacks for: most touch a new one."""
     threads_at_once = 10
     starts_ns, bootstraps_ns = [], []
 
@@ -436,8 +437,8 @@ def measure_thread_start():
         start_ns, entry_ns = costs(start_threads)
         # The caller waits once, for the child's sign of life, without the GIL; the child gives it.
         starts_ns.append(start_ns - bare_start_ns - MEDIANS['gil.uncontended'] - MACHINE['sched.switch'])
-        bootstraps_ns.append(entry_ns - MACHINE['thread.entry'] - MEDIANS['gil.uncontended'] / 2 -
-                             MACHINE['wake.call'])
+        bootstraps_ns.append(entry_ns - MACHINE['thread.entry'] - MACHINE['thread.stack_touch'] -
+                             MEDIANS['gil.uncontended'] / 2 - MACHINE['wake.call'])
     unpin()
     measured('pythread.start', starts_ns)
     measured('pythread.bootstrap', bootstraps_ns)
@@ -467,8 +468,9 @@ def measure_thread_finish():
 
 
 def measure_thread_join():
-    def one():
-        threads = [threading.Thread(target=int) for _ in range(30)]
+    """Again and again of few, whose stacks are kept: unmapping others is thread.stack_free."""
+    def few_ns():
+        threads = [threading.Thread(target=int) for _ in range(STACKS_KEPT)]
         for thread in threads:
             thread.start()
         time.sleep(2e-3)
@@ -476,8 +478,8 @@ def measure_thread_join():
         begin_ns = thread_cpu_ns()
         for thread in threads:
             thread.join()
-        return (thread_cpu_ns() - begin_ns) / 30
-    measured('pythread.join', in_batches(one))
+        return (thread_cpu_ns() - begin_ns) / STACKS_KEPT
+    measured('pythread.join', in_batches(lambda: statistics.median(few_ns() for _ in range(6))))
 
 
 # ---- Many threads ------------------------------------------------------------------------------------

@@ -180,7 +180,8 @@ bool c_semaphore_wait(sem_t *semaphore, int64_t deadline_ns)
 
 /* ---- Threads ---- */
 
-/* Up to 3.12 the end is told before the GIL goes, since 3.13 after it (models/interpreter/py_thread.c). */
+/* Up to 3.12 the end is told before the GIL goes, and the thread is detached; since 3.13 it is told after that, and the
+ * thread is joined (models/interpreter/py_thread.c). */
 static void *run_thread(void *argument)
 {
 	struct c_thread *thread = argument;
@@ -208,13 +209,21 @@ void c_thread_start(struct c_thread *thread, void (*body)(void *argument), void 
 	failure = pthread_create(&thread->os, NULL, run_thread, thread);
 	if (failure != 0)
 		c_die("cannot start a thread: %s", strerror(failure));
-	pthread_detach(thread->os);
+	thread->joinable = python_has(python_minor, PYTHON_JOINS_OS_THREAD);
+	if (!thread->joinable)
+		pthread_detach(thread->os);
 	c_event_wait(&thread->started, SIM_NS_MAX);
 }
 
 void c_thread_join(struct c_thread *thread)
 {
 	c_event_wait(&thread->finished, SIM_NS_MAX);
+	if (!thread->joinable)
+		return;
+	thread->joinable = false;
+	c_release_gil();
+	pthread_join(thread->os, NULL);
+	c_take_gil();
 }
 
 int c_thread_count(void)

@@ -62,6 +62,7 @@ struct c_thread {
 	void *argument;
 	pthread_t os;
 	struct c_event started, finished;
+	bool joinable; /* nobody has yet, and it is not detached */
 };
 
 /* Thread(target=body).start(): returns when it has begun. */

@@ -57,6 +57,7 @@
 	P(THREAD_EXIT,          "thread.exit",           ns,    MACHINE, WORK, 0,      "from a thread's last statement to its end") \
 	P(THREAD_STACK,         "thread.stack",          ns,    MACHINE, WORK, 0,      "what a thread costs its creator on top when it cannot take over the stack of one that has ended") \
 	P(THREAD_STACK_TOUCH,   "thread.stack_touch",    ns,    MACHINE, WORK, 0,      "what such a thread pays for touching its stack") \
+	P(THREAD_STACK_FREE,    "thread.stack_free",     ns,    MACHINE, WORK, 0,      "unmapping a stack, once more threads have ended than stacks are kept for others") \
 	P(FORK_BASE,            "fork.base",             ns,    MACHINE, WORK, 0,      "fork() of a small process, on the caller") \
 	P(FORK_PER_BYTE,        "fork.per_byte",         ns_per_byte, MACHINE, WORK, 0,"what fork() costs on top for each byte of resident memory") \
 	P(FORK_ENTRY,           "fork.entry",            ns,    MACHINE, WORK, 0,      "from a forked child's being scheduled to its first statement, page faults included") \
