@@ -96,19 +96,23 @@ void core_went_idle(struct core *core)
 	retime_others(core);
 }
 
+sim_ns core_next_tick(const struct core *core)
+{
+	const struct machine_model *machine = core->machine;
+	sim_ns now = machine_now(machine);
+	sim_ns since = (now - core->tick_phase_ns) % machine->tick_ns;
+
+	return now + machine->tick_ns - since - (since < 0 ? machine->tick_ns : 0);
+}
+
 /* Ticks matter only while somebody waits for the core, or its use is metered. */
 static void start_ticking(struct core *core)
 {
 	struct machine_model *machine = core->machine;
-	sim_ns now = machine_now(machine);
-	sim_ns since;
 
 	if (engine_is_pending(machine->engine, core->tick))
 		return;
-	since = (now - core->tick_phase_ns) % machine->tick_ns;
-	if (since < 0)
-		since += machine->tick_ns;
-	core->tick = engine_schedule_after(machine->engine, machine->tick_ns - since, ticked, core, 0);
+	core->tick = engine_schedule_at(machine->engine, core_next_tick(core), ticked, core, 0);
 }
 
 static void show_queued(struct core *core, struct os_thread *thread)
@@ -413,8 +417,9 @@ static void thread_continue(struct os_thread *thread)
 static bool start_switch(struct core *core)
 {
 	struct machine_model *machine = core->machine;
-	sim_ns cost;
+	sim_ns cost = core->arming_ns;
 
+	core->arming_ns = 0; /* nobody misses it where the core idles now */
 	if (core->bandwidth.throttled) {
 		if (core->busy_since_ns >= 0)
 			core_went_idle(core);
@@ -422,7 +427,7 @@ static bool start_switch(struct core *core)
 	}
 	if (!pick(core))
 		return false;
-	cost = switch_cost(core, core->current);
+	cost += switch_cost(core, core->current);
 	if (machine->cold.factor != 0)
 		cold_resume(core, core->current);
 	if (core->last != core->current)

@@ -65,6 +65,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->wake_timer_deep_ns = cost_ns(costs, COST_WAKE_TIMER_DEEP);
 	machine->timer_slack_ns = cost_ns(costs, COST_TIMER_SLACK);
 	machine->timer_interrupt_ns = cost_ns(costs, COST_TIMER_INTERRUPT);
+	machine->timer_arm_ns = cost_ns(costs, COST_TIMER_ARM);
 	machine->tick_ns = sim_time_round(1e9 / costs->value[COST_SCHED_HZ]);
 	machine->eevdf = costs->value[COST_SCHED_KIND] != 0;
 	machine->has_slice_timers = machine->eevdf && costs->value[COST_SCHED_HRTICK] != 0;

@@ -68,6 +68,7 @@ struct core {
 	uint32_t balance_failed;
 
 	struct core_timers timers;
+	sim_ns arming_ns; /* what the thread that blocks has yet to do: its timer is to be armed */
 	struct core_bandwidth bandwidth;
 };
 
@@ -88,7 +89,7 @@ struct machine_model {
 	/* Costs in whole nanoseconds, read once. */
 	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_call_busy_ns, wake_busy_ns,
 		wake_idle_shallow_ns, wake_idle_deep_ns, idle_deep_after_ns, wake_timer_shallow_ns, wake_timer_deep_ns,
-		timer_slack_ns, timer_interrupt_ns;
+		timer_slack_ns, timer_interrupt_ns, timer_arm_ns;
 	struct cold_costs cold;
 	double vary_half_width; /* relative, of latencies */
 	double newidle;		/* how often a core that runs out of work looks for more */

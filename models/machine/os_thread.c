@@ -222,7 +222,7 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 		return DONE;
 	}
 	if (deadline_ns != SIM_NS_MAX)
-		timers_set(thread, deadline_ns, slack_ns);
+		core->arming_ns = timers_set(thread, deadline_ns, slack_ns);
 	thread->state = THREAD_BLOCKED;
 	if (machine->cold.factor != 0)
 		cold_begin_wait(thread);

@@ -11,7 +11,7 @@ void timers_init(struct machine_model *machine, struct core_timers *timers)
 	timers->buckets = region_alloc_array(machine->region, TIMER_BUCKET_COUNT, sizeof(*timers->buckets));
 }
 
-static struct timer_bucket *bucket_of(struct core *core, sim_ns time_ns)
+static struct timer_bucket *bucket_of(const struct core *core, sim_ns time_ns)
 {
 	return &core->timers.buckets[(uint64_t)time_ns >> TIMER_BUCKET_SHIFT & (TIMER_BUCKET_COUNT - 1)];
 }
@@ -105,18 +105,39 @@ static void timer_expired(struct engine *engine, void *subject, uint64_t argumen
 		engine_schedule_after(engine, interrupt_ns, interrupt_over, core, (uint64_t)engine_now(engine));
 }
 
-void timers_set(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns)
+/* Whether nothing goes off on this busy core until then, be it another timer or the tick. */
+static bool is_first(const struct core *core, sim_ns until_ns)
 {
-	struct engine *engine = thread->machine->engine;
+	const struct machine_model *machine = core->machine;
+	const sim_ns now_ns = machine_now(machine);
+
+	if (until_ns >= core_next_tick(core))
+		return false;
+	for (sim_ns at = now_ns >> TIMER_BUCKET_SHIFT; at <= until_ns >> TIMER_BUCKET_SHIFT; at++) {
+		const struct os_thread *first = bucket_of(core, at << TIMER_BUCKET_SHIFT)->first;
+
+		if (first && first->timer.until_ns <= until_ns)
+			return false;
+	}
+	return true;
+}
+
+sim_ns timers_set(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns)
+{
+	const struct machine_model *machine = thread->machine;
+	struct engine *engine = machine->engine;
 	struct thread_timer *timer = &thread->timer;
 	event_handle *event = event_of(thread);
 	const sim_ns now_ns = engine_now(engine), until_ns = sim_time_add(deadline_ns, slack_ns);
+	sim_ns cost_ns;
 
 	timer->from_ns = deadline_ns;
 	timer->until_ns = until_ns > now_ns ? until_ns : now_ns;
 	*event = *event == EVENT_NONE ? engine_schedule_at(engine, timer->until_ns, timer_expired, thread, 0)
 				      : engine_reschedule_at(engine, *event, timer->until_ns);
+	cost_ns = machine->timer_arm_ns > 0 && is_first(thread->core, timer->until_ns) ? machine->timer_arm_ns : 0;
 	insert(thread->core, thread);
+	return cost_ns;
 }
 
 void timers_clear(struct os_thread *thread)

@@ -6,8 +6,11 @@
  *             one, where the hypervisor has the timer; sixteen that end together take no more than one.
  * Modelled    a timer goes off when its slack is used up, on the core where its thread fell asleep; all others of that core
  *             end with it whose own time has come, slack or not. A busy core stands still meanwhile, and what comes due until
- *             the interrupt is over belongs to it. The wake-ups are at its end.
- * Left out    the time that it takes a core that idles: wake.timer_* have it. Moving timers of idle cores elsewhere.
+ *             the interrupt is over belongs to it. The wake-ups are at its end. A timer that goes off before the core's other
+ *             ones and before its next tick is told to the hardware (hrtimer_reprogram()), which takes timer.arm: on a
+ *             virtual machine that leaves it for the hypervisor.
+ * Left out    the time that either takes a core that idles then: wake.timer_* have it. Telling the hardware that the first
+ *             timer will not go off after all. Moving timers of idle cores elsewhere.
  */
 #ifndef MODELS_MACHINE_TIMERS_H
 #define MODELS_MACHINE_TIMERS_H
@@ -44,8 +47,8 @@ struct thread_timer {
 };
 
 void timers_init(struct machine_model *machine, struct core_timers *timers);
-/* The running thread is about to block for so long at most. */
-void timers_set(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns);
+/* The running thread is about to block for so long at most. Returns what that takes its core. */
+sim_ns timers_set(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns);
 /* It has been woken; nothing happens where no timer is set. */
 void timers_clear(struct os_thread *thread);
 /* It has come to its end. */

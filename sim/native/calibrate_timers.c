@@ -46,6 +46,42 @@ bool calibrate_timer(struct calibration *calibration)
 	return ok;
 }
 
+/* Well before the next tick, mostly, and long after all others. */
+#define SOON_NS (100 * SIM_US)
+#define LATE_NS (10 * SIM_S)
+#define ARM_ROUNDS 1000
+
+static int64_t arm_ns(int timer, int64_t delay_ns)
+{
+	static const struct itimerspec never;
+	const struct itimerspec delay = { .it_value = { delay_ns / SIM_S, delay_ns % SIM_S } };
+	int64_t begin_ns, end_ns;
+
+	begin_ns = now_ns();
+	if (timerfd_settime(timer, 0, &delay, NULL) != 0)
+		_exit(1);
+	end_ns = now_ns();
+	timerfd_settime(timer, 0, &never, NULL);
+	return end_ns - begin_ns;
+}
+
+/* Kind 0: what it takes to be the first. */
+static void arm_often(struct calibration *calibration, struct shared *shared)
+{
+	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+
+	if (timer < 0)
+		_exit(1);
+	pin(calibration->there < 0 ? calibration->here : calibration->there);
+	await_full_pace();
+	for (int round = 0; round < ARM_ROUNDS; round++) {
+		int64_t soon_ns = arm_ns(timer, SOON_NS), late_ns = arm_ns(timer, LATE_NS);
+
+		add_event(shared, 0, soon_ns > late_ns ? (double)(soon_ns - late_ns) : 0);
+	}
+	close(timer);
+}
+
 /* Longer than any interrupt, shorter than what lies between two ticks of the kernel. */
 #define INTERRUPT_NS (100 * SIM_US)
 #define INTERRUPT_ROUNDS 100
@@ -95,7 +131,10 @@ bool calibrate_timer_interrupts(struct calibration *calibration)
 
 	if (!shared)
 		return fail(calibration, "mmap");
-	ok = in_child(calibration, interrupt_often, shared) &&
+	ok = in_child(calibration, arm_often, shared) &&
+	     put_kind(calibration, COST_TIMER_ARM, shared, 0, "timerfd_settime() of 0.1 ms, less the same of 10 s");
+	shared->event_counts[0] = 0;
+	ok = ok && in_child(calibration, interrupt_often, shared) &&
 	     put_kind(calibration, COST_TIMER_INTERRUPT, shared, 0, "the gap that a timer leaves in a spinning thread's time");
 	munmap(shared, sizeof(*shared));
 	return ok;

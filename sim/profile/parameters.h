@@ -42,6 +42,7 @@
 	P(WAKE_TIMER_SHALLOW,   "wake.timer_shallow",    ns,    MACHINE, WAIT, 0,      "from a timer's expiry on a core that went idle a moment ago to its thread running there") \
 	P(WAKE_TIMER_DEEP,      "wake.timer_deep",       ns,    MACHINE, WAIT, 0,      "the same on a core that sleeps deeply") \
 	P(TIMER_SLACK,          "timer.slack",           ns,    MACHINE, WAIT, 0,      "how late the kernel may let a timer expire (PR_SET_TIMERSLACK)") \
+	P(TIMER_ARM,            "timer.arm",             ns,    MACHINE, WORK, 0,      "setting a timer that goes off before the others of its core and before the next tick, so that the hardware is told") \
 	P(TIMER_INTERRUPT,      "timer.interrupt",       ns,    MACHINE, WORK, 0,      "what a timer that goes off takes from a busy core, who waits for it apart") \
 	/* System calls, pipes, memory */ \
 	P(SYSCALL_BASE,         "syscall.base",          ns,    MACHINE, WORK, 0,      "the cheapest system call") \
