@@ -72,7 +72,9 @@ static void place(struct core *core, struct os_thread *thread, int reason)
 	sim_ns average = average_vruntime(core);
 	sim_ns lag = 0;
 
-	if (reason == ENQUEUE_PREEMPTED || reason == ENQUEUE_REQUEUED)
+	if (reason == ENQUEUE_REQUEUED && se->lag > 0)
+		se->lag = 0; /* owed service meanwhile: a new place, without what it is owed (requeue_delayed_entity) */
+	else if (reason == ENQUEUE_PREEMPTED || reason == ENQUEUE_REQUEUED)
 		return; /* keeps its virtual time and deadline */
 	se->slice = core->machine->base_slice_ns;
 	/* Entering moves the average; so that the lag is the same after as before, it is inflated. */
