@@ -237,8 +237,9 @@ static bool kick(struct core *core, const struct core *from)
 
 bool core_accept(struct core *core, struct os_thread *thread, enum enqueue_reason reason, const struct core *from)
 {
-	/* Who is still in the queue gets its place by what the running thread had had when that was last looked at, and the
-	 * question whether it preempts comes after another look (enqueue_task_fair(), wakeup_preempt_fair()). */
+	/* Who is still in the queue gets its place by what the running thread had had when that was last looked at,
+	 * and the question whether it preempts comes after another look (enqueue_task_fair(),
+	 * wakeup_preempt_fair()). */
 	if (reason != ENQUEUE_REQUEUED)
 		scheduler_update_current(core);
 	scheduler_enqueue(core, thread, reason);

@@ -137,8 +137,9 @@ static enum progress doze(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
-/* It lies in the queue with 3 us, and the second was found to have more at the last tick: owed service, it is placed at
- * what the second had then, and not at the 152 us which it is found to have a moment later. So it runs at once. */
+/* It lies in the queue with 3 us, and the second was found to have more at the last tick: owed service, it is
+ * placed at what the second had then, and not at the 152 us which it is found to have a moment later. So it runs at
+ * once. */
 Test(eevdf, a_sleeper_that_is_owed_service_is_placed_before_the_clock_is_looked_at)
 {
 	bench.costs.value[COST_SCHED_HZ] = 10000;

@@ -213,7 +213,8 @@ static enum progress wake_both(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
-/* The switch to the one is half done when the other is woken: 9 us later the interrupt comes, and the second switch begins. */
+/* The switch to the one is half done when the other is woken: 9 us later the interrupt comes, and the second switch
+ * begins. */
 Test(wakes, who_is_woken_while_a_core_switches_preempts_the_one_it_switches_to)
 {
 	brief_bed = (struct futex){ 0 };
