@@ -227,7 +227,7 @@ static void interrupted(struct engine *engine, void *subject, uint64_t argument)
 static bool kick(struct core *core, const struct core *from)
 {
 	struct machine_model *machine = core->machine;
-	bool in_call = !core->computing && machine->wake_call_ns > 0;
+	bool in_call = !core->computing && !core->switching && machine->wake_call_ns > 0;
 
 	if (from != NULL && from != core && machine->wake_busy_ns > 0) {
 		core->interrupt = engine_schedule_after(machine->engine, machine_vary(machine, machine->wake_busy_ns),
@@ -241,8 +241,14 @@ static bool kick(struct core *core, const struct core *from)
 
 bool core_accept(struct core *core, struct os_thread *thread, enum enqueue_reason reason, const struct core *from)
 {
-	scheduler_update_current(core);
+	/* Who is still in the queue gets its place by what the running thread had had when that was last looked at,
+	 * and the question whether it preempts comes after another look (enqueue_task_fair(),
+	 * wakeup_preempt_fair()). */
+	if (reason != ENQUEUE_REQUEUED)
+		scheduler_update_current(core);
 	scheduler_enqueue(core, thread, reason);
+	if (reason == ENQUEUE_REQUEUED)
+		scheduler_update_current(core);
 	thread->state = THREAD_READY;
 	show_queued(core, thread);
 	if (core->current == NULL) {
@@ -253,7 +259,7 @@ bool core_accept(struct core *core, struct os_thread *thread, enum enqueue_reaso
 	start_ticking(core);
 	if (!core->switching)
 		start_slice_timer(core);
-	if (core->need_resched || core->interrupt != EVENT_NONE || core->switching || !scheduler_wake_preempts(core, thread, reason))
+	if (core->need_resched || core->interrupt != EVENT_NONE || !scheduler_wake_preempts(core, thread, reason))
 		return false;
 	return kick(core, from);
 }

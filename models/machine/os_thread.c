@@ -232,21 +232,14 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 	return PENDING;
 }
 
-/* It sleeps, but is still in the queue that it fell asleep in: there it goes on, wherever a core idles.
- * Unless it is owed service, it keeps its virtual time and deadline (requeue_delayed_entity). Whether it is, the kernel
- * judges by what the running thread had had when that was last looked at: at its start, at a tick or a wake-up. */
+/* It sleeps, but is still in the queue that it fell asleep in: there it goes on, wherever a core idles. */
 static bool requeue_delayed(struct os_thread *thread, const struct core *from)
 {
 	struct core *core = thread->core;
-	enum enqueue_reason reason = ENQUEUE_REQUEUED;
 
 	scheduler_dequeue(core, thread, false);
 	thread->sched.delayed = false;
-	if (thread->sched.lag > 0) {
-		thread->sched.lag = 0;
-		reason = ENQUEUE_WAKE;
-	}
-	return core_accept(core, thread, reason, from);
+	return core_accept(core, thread, ENQUEUE_REQUEUED, from);
 }
 
 /* What waking a thread costs that has joined a core's queue. */

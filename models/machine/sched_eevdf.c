@@ -3,8 +3,9 @@
  *
  * Source      Linux 6.18, kernel/sched/fair.c: avg_vruntime(), entity_eligible(), __pick_eevdf(),
  *             update_curr(), update_deadline(), place_entity(), update_entity_lag(), dequeue_entity(),
- *             check_preempt_wakeup_fair(), set_protect_slice(), hrtick_start_fair(). A wake-up drops sleepers that would
- *             be next since 7.1, and in the stable kernels since May 2026 ("Fix wakeup_preempt_fair() vs delayed dequeue").
+ *             requeue_delayed_entity(), check_preempt_wakeup_fair(), set_protect_slice(), hrtick_start_fair(). A
+ *             wake-up drops sleepers that would be next since 7.1, and in the stable kernels since May 2026 ("Fix
+ *             wakeup_preempt_fair() vs delayed dequeue").
  * Modelled    PLACE_LAG, PLACE_DEADLINE_INITIAL, PLACE_REL_DEADLINE, RUN_TO_PARITY, DELAY_DEQUEUE with
  *             DELAY_ZERO. All threads have the same weight and ask for the same slice, so PREEMPT_SHORT
  *             never applies.
@@ -72,7 +73,9 @@ static void place(struct core *core, struct os_thread *thread, int reason)
 	sim_ns average = average_vruntime(core);
 	sim_ns lag = 0;
 
-	if (reason == ENQUEUE_PREEMPTED || reason == ENQUEUE_REQUEUED)
+	if (reason == ENQUEUE_REQUEUED && se->lag > 0)
+		se->lag = 0; /* owed service meanwhile: it gets a new place, without that */
+	else if (reason == ENQUEUE_PREEMPTED || reason == ENQUEUE_REQUEUED)
 		return; /* keeps its virtual time and deadline */
 	se->slice = core->machine->base_slice_ns;
 	/* Entering moves the average; so that the lag is the same after as before, it is inflated. */

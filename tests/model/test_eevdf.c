@@ -109,3 +109,40 @@ Test(eevdf, a_new_thread_preempts_nobody)
 	program_bench_run(&bench, 1, 12, wake_starter);
 	cr_expect(eq(long, newcomer_ran_ns - begin_ns, 11000));
 }
+
+static sim_ns first_ran_ns;
+
+/* Computes past at least one tick, then wakes the first. */
+static enum progress compute_and_wake(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, futex_wait(thread, &second_seat, SIM_NS_MAX, 0));
+	AWAIT(frame, os_thread_compute(thread, 150 * SIM_US));
+	futex_wake(&done, thread, false);
+	AWAIT(frame, os_thread_compute(thread, 5 * SIM_US));
+	PROGRAM_END;
+}
+
+static enum progress doze(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	os_thread_start(os_thread_new(thread->process, "second", compute_and_wake));
+	AWAIT(frame, os_thread_block(thread, SIM_MS, 0));
+	begin_ns = machine_now(thread->machine);
+	AWAIT(frame, os_thread_compute(thread, 2 * SIM_US));
+	futex_wake(&second_seat, thread, false);
+	AWAIT(frame, os_thread_compute(thread, SIM_US));
+	AWAIT(frame, futex_wait(thread, &done, SIM_NS_MAX, 0));
+	first_ran_ns = machine_now(thread->machine);
+	PROGRAM_END;
+}
+
+/* It lies in the queue with 3 us, and the second was found to have more at the last tick: owed service, it is
+ * placed at what the second had then, and not at the 152 us which it is found to have a moment later. So it runs at
+ * once. */
+Test(eevdf, a_sleeper_that_is_owed_service_is_placed_before_the_clock_is_looked_at)
+{
+	bench.costs.value[COST_SCHED_HZ] = 10000;
+	program_bench_run(&bench, 1, 12, doze);
+	cr_expect(eq(long, first_ran_ns - begin_ns, 153000));
+}

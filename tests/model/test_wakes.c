@@ -168,6 +168,61 @@ Test(wakes, who_has_slept_for_a_moment_preempts_its_waker)
 	cr_expect(eq(long, woken_at_ns - began_ns, 1000));
 }
 
+/* ---- While a core switches ---- */
+
+static struct futex brief_bed;
+static sim_ns brief_ran_ns;
+
+static enum progress run_briefly(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	for (;;) {
+		AWAIT(frame, futex_wait(thread, &brief_bed, SIM_NS_MAX, 0));
+		brief_ran_ns = machine_now(thread->machine);
+		AWAIT(frame, os_thread_compute(thread, 2 * SIM_US));
+	}
+	PROGRAM_END;
+}
+
+/* The first time it wakes the other, which then has less than half of what both have had. */
+static enum progress run_longer(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, futex_wait(thread, &bed, SIM_NS_MAX, 0));
+	futex_wake(&brief_bed, thread, false);
+	AWAIT(frame, os_thread_compute(thread, 20 * SIM_US));
+	AWAIT(frame, futex_wait(thread, &bed, SIM_NS_MAX, 0));
+	AWAIT(frame, os_thread_compute(thread, 100 * SIM_US));
+	PROGRAM_END;
+}
+
+static enum progress wake_both(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	os_thread_start(os_thread_new(thread->process, "longer", run_longer));
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	os_thread_start(os_thread_new(thread->process, "brief", run_briefly));
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	futex_wake(&bed, thread, false);
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	began_ns = machine_now(thread->machine);
+	futex_wake(&bed, thread, false);
+	AWAIT(frame, os_thread_compute(thread, 5 * SIM_US));
+	futex_wake(&brief_bed, thread, false);
+	AWAIT(frame, os_thread_compute(thread, SIM_MS));
+	PROGRAM_END;
+}
+
+/* The switch to the one is half done when the other is woken: 9 us later the interrupt comes, and the second switch
+ * begins. */
+Test(wakes, who_is_woken_while_a_core_switches_preempts_the_one_it_switches_to)
+{
+	brief_bed = (struct futex){ 0 };
+	bench.costs.value[COST_SCHED_SWITCH] = 10e3;
+	program_bench_run(&bench, 2, 12, wake_both);
+	cr_expect(eq(long, brief_ran_ns - began_ns, 5000 + 9000 + 10000));
+}
+
 /* ---- Near the waker, or where it was ---- */
 
 static struct futex others;
