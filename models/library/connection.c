@@ -6,10 +6,12 @@
 #define HEADER_BYTES 4
 /* Above this the header is written apart, to spare a copy (connection.py:_send_bytes). */
 #define ONE_WRITE_BYTES 16384
-/* malloc() takes blocks from this size on from the kernel and gives them back (M_MMAP_THRESHOLD), so that their pages are
- * touched for the first time each time. From the largest one that it has given back on it keeps twice as much
- * (M_TRIM_THRESHOLD): less than the three blocks that a message of that size passes through. */
-#define FRESH_MEMORY_BYTES 131072
+/* Memory for less is among the costs of who does it. */
+#define LARGE_BYTES 65536
+/* PyBytesObject around its bytes. */
+#define BYTES_OBJECT_BYTES 33
+/* A small block: a dictionary, a list. */
+#define LEFT_BYTES 1024
 
 static sim_ns cost_of(const struct os_thread *thread, struct payload payload, enum cost each_byte, enum cost each_object)
 {
@@ -18,15 +20,112 @@ static sim_ns cost_of(const struct os_thread *thread, struct payload payload, en
 	return sim_time_round(costs[each_byte] * (double)payload.bytes + costs[each_object] * (double)payload.objects);
 }
 
-sim_ns pickle_cost(const struct os_thread *thread, struct payload payload)
+static sim_ns copy_cost(const struct os_thread *thread, int64_t bytes)
 {
-	return cost_of(thread, payload, COST_PICKLE_DUMPS, COST_PICKLE_DUMPS_OBJECT);
+	return sim_time_round(thread->machine->costs->value[COST_PICKLE_LOADS] * (double)bytes);
 }
 
-sim_ns unpickle_cost(const struct os_thread *thread, struct payload payload)
+/* ---- What is pickled, and its memory ---- */
+
+/* Buffers of the payload; many small objects are none. */
+static int64_t buffers_of(struct payload payload)
 {
-	return cost_of(thread, payload, COST_PICKLE_LOADS, COST_PICKLE_LOADS_OBJECT);
+	int64_t count = payload.objects > 1 ? payload.objects : 1;
+
+	return payload.bytes / count >= LARGE_BYTES ? count : 0;
 }
+
+/* io.BytesIO. */
+struct bytes_io {
+	struct memory_block *block;
+	int64_t size, room;
+};
+
+/* write() of so many bytes (bytesio.c:resize_buffer()); returns what it costs on top of copying them. */
+static sim_ns bytes_io_write(struct os_thread *thread, struct bytes_io *buffer, int64_t bytes)
+{
+	struct arena *arena = arena_of(thread);
+	int64_t size = buffer->size + bytes, copied = 0, fresh = 0;
+
+	if (size > buffer->room) {
+		buffer->room = size < buffer->room + buffer->room / 8 ? size + size / 8 : size + 1;
+		if (buffer->block)
+			buffer->block = memory_resize(buffer->block, buffer->room + BYTES_OBJECT_BYTES,
+						      buffer->size, &copied, &fresh);
+		else
+			buffer->block = memory_allocate(arena, buffer->room + BYTES_OBJECT_BYTES);
+	}
+	buffer->size = size;
+	fresh += memory_touch(buffer->block, size);
+	return copy_cost(thread, copied) + memory_fault_cost(thread, fresh);
+}
+
+static void drop_block(struct memory_block **block)
+{
+	if (*block)
+		memory_free(*block);
+	*block = NULL;
+}
+
+/* The buffer that the thread has of a message: pickled and not yet written, or received and not yet unpickled. */
+static void keep_message(struct os_thread *thread, struct memory_block *block)
+{
+	struct arena *arena = arena_of(thread);
+
+	drop_block(&arena->message);
+	arena->message = block;
+}
+
+static void drop_message(struct os_thread *thread)
+{
+	if (thread->arena)
+		drop_block(&thread->arena->message);
+}
+
+sim_ns pickle_cost(struct os_thread *thread, struct payload payload)
+{
+	sim_ns cost = cost_of(thread, payload, COST_PICKLE_DUMPS, COST_PICKLE_DUMPS_OBJECT);
+	int64_t count = buffers_of(payload);
+	struct bytes_io buffer = { NULL, 0, 0 };
+
+	for (int64_t i = 0; i < count; i++)
+		cost += bytes_io_write(thread, &buffer, payload.bytes / count) + bytes_io_write(thread, &buffer, 1);
+	if (count > 0)
+		keep_message(thread, buffer.block);
+	return cost;
+}
+
+sim_ns unpickle_cost(struct os_thread *thread, struct payload payload, enum lifetime lifetime)
+{
+	sim_ns cost = cost_of(thread, payload, COST_PICKLE_LOADS, COST_PICKLE_LOADS_OBJECT);
+	int64_t count = buffers_of(payload), fresh = 0;
+	struct memory_block *made = NULL;
+
+	for (int64_t i = 0; i < count; i++) {
+		struct memory_block *block =
+			memory_allocate(arena_of(thread), payload.bytes / count + BYTES_OBJECT_BYTES);
+
+		fresh += memory_touch(block, payload.bytes / count);
+		block->next_made = made;
+		made = block;
+	}
+	drop_message(thread);
+	while (made && lifetime == UNTIL_UNPICKLED) {
+		struct memory_block *block = made;
+
+		made = block->next_made;
+		memory_free(block);
+	}
+	return cost + memory_fault_cost(thread, fresh);
+}
+
+void leave_objects(struct os_thread *thread)
+{
+	if (thread->arena)
+		memory_touch(memory_allocate(thread->arena, LEFT_BYTES), LEFT_BYTES);
+}
+
+/* ---- Sending and receiving ---- */
 
 struct send_locals {
 	struct pipe *pipe;
@@ -45,12 +144,11 @@ static enum progress send(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE)));
 		AWAIT(frame, py_take_gil(thread));
 	}
-	os_process_use_memory(thread->process, my->bytes); /* pickled, until it is written */
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, pipe_write(thread, my->pipe, my->bytes + HEADER_BYTES, my->tag));
-	os_process_use_memory(thread->process, -my->bytes);
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
+	drop_message(thread);
 	PROGRAM_END;
 }
 
@@ -69,16 +167,36 @@ enum progress connection_send(struct os_thread *thread, struct pipe *pipe, int64
 struct receive_locals {
 	struct pipe *pipe;
 	void **tag;
-	int64_t bytes;
+	struct bytes_io message;
+	sim_ns memory_ns;
+	bool as_bytes, ended;
 	uint8_t previous_activity;
 };
 
-/* A message is read into a buffer that grows, taken out of it, and unpickled. */
-static bool needs_fresh_memory(struct os_process *process, int64_t bytes)
+/* os.read() of all that is still to come gets what there is into a buffer as large as that, which is cut to it and
+ * appended to the message; returns what that costs beside the system call. */
+static sim_ns append_chunk(struct os_thread *thread, struct receive_locals *my)
 {
-	if (bytes > process->largest_block_bytes)
-		process->largest_block_bytes = bytes;
-	return bytes >= FRESH_MEMORY_BYTES && 3 * bytes > 2 * process->largest_block_bytes;
+	const struct pipe *pipe = my->pipe;
+	struct bytes_io *message = &my->message;
+	int64_t bytes = pipe->last_read_bytes, ignored = 0;
+	struct memory_block *chunk;
+	sim_ns cost;
+
+	if (pipe->last_message_bytes < LARGE_BYTES)
+		return 0;
+	chunk = memory_allocate(arena_of(thread), pipe->last_message_bytes - message->size + BYTES_OBJECT_BYTES);
+	cost = memory_fault_cost(thread, memory_touch(chunk, bytes)) + copy_cost(thread, bytes);
+	chunk = memory_resize(chunk, bytes + BYTES_OBJECT_BYTES, bytes, &ignored, &ignored);
+	cost += bytes_io_write(thread, message, bytes);
+	memory_free(chunk);
+	if (my->ended) {
+		if (my->as_bytes)
+			message->block = memory_resize(message->block, message->size + BYTES_OBJECT_BYTES,
+						       message->size, &ignored, &ignored);
+		keep_message(thread, message->block);
+	}
+	return cost;
 }
 
 static enum progress receive(struct os_thread *thread, struct frame *frame)
@@ -87,29 +205,42 @@ static enum progress receive(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_release_gil(thread));
-	AWAIT(frame, pipe_read(thread, my->pipe, my->tag));
-	my->bytes = my->pipe->last_read_bytes;
+	do {
+		AWAIT(frame, pipe_read(thread, my->pipe, my->tag));
+		my->ended = my->pipe->last_read_ended_it;
+		my->memory_ns = append_chunk(thread, my);
+		if (my->memory_ns > 0)
+			AWAIT(frame, os_thread_compute(thread, my->memory_ns));
+	} while (!my->ended);
 	AWAIT(frame, py_take_gil(thread));
 	/* The header's read was the one that blocked; the body's finds its bytes there. */
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
 	AWAIT(frame, py_take_gil(thread));
-	if (needs_fresh_memory(thread->process, my->bytes))
-		AWAIT(frame, py_overhead(thread, cost_of(thread, (struct payload){ .bytes = my->bytes },
-							 COST_CONNECTION_RECEIVE_LARGE, COST_CONNECTION_RECEIVE_LARGE)));
 	os_thread_set_activity(thread, my->previous_activity);
 	PROGRAM_END;
 }
 
-enum progress connection_receive(struct os_thread *thread, struct pipe *pipe, void **tag)
+static enum progress enter_receive(struct os_thread *thread, struct pipe *pipe, void **tag, bool as_bytes)
 {
 	struct receive_locals *my = os_thread_push(thread, receive);
 
 	my->pipe = pipe;
 	my->tag = tag;
+	my->as_bytes = as_bytes;
 	my->previous_activity = thread->activity;
 	os_thread_set_activity(thread, ACTIVITY_IPC);
 	return os_thread_enter(thread);
+}
+
+enum progress connection_receive(struct os_thread *thread, struct pipe *pipe, void **tag)
+{
+	return enter_receive(thread, pipe, tag, false);
+}
+
+enum progress connection_receive_bytes(struct os_thread *thread, struct pipe *pipe, void **tag)
+{
+	return enter_receive(thread, pipe, tag, true);
 }
 
 struct poll_locals {

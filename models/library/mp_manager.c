@@ -224,7 +224,7 @@ static enum progress call(struct os_thread *thread, struct frame *frame)
 						 pickle_cost(thread, my->arguments)));
 	AWAIT(frame, connection_send(thread, my->connection->requests, REQUEST_BASE_BYTES + my->arguments.bytes, NULL));
 	AWAIT(frame, connection_receive(thread, my->connection->replies, &my->ignored));
-	AWAIT(frame, py_overhead(thread, unpickle_cost(thread, my->result)));
+	AWAIT(frame, py_overhead(thread, unpickle_cost(thread, my->result, UNTIL_UNPICKLED)));
 	PROGRAM_END;
 }
 

@@ -57,16 +57,19 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 		futex_wake(&pool->entered, NULL, false);
 	for (my->done = 0; pool->max_tasks_per_child == 0 || my->done < pool->max_tasks_per_child; my->done++) {
 		AWAIT(frame, mp_semaphore_acquire(thread, &pool->task_read_lock, SIM_NS_MAX));
-		AWAIT(frame, connection_receive(thread, pool->tasks, &my->chunk));
+		AWAIT(frame, connection_receive_bytes(thread, pool->tasks, &my->chunk));
 		AWAIT(frame, mp_semaphore_release(thread, &pool->task_read_lock));
 		if (!my->chunk)
 			break;
 		chunk = my->chunk;
 		if (my->done == 0 && pool->context->method == MP_FORK)
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_FIRST_TASK)));
-		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_TASK) +
-							 unpickle_cost(thread, payload_times(chunk->job->payload,
-											     items_of(chunk)))));
+		AWAIT(frame,
+		      py_overhead(thread,
+				  py_cost(thread, COST_POOL_TASK) +
+					  unpickle_cost(thread, payload_times(chunk->job->payload, items_of(chunk)),
+							UNTIL_UNPICKLED)));
+		leave_objects(thread);
 		for (my->index = chunk->first; my->index < chunk->end; my->index++) {
 			if (my->index > chunk->first)
 				AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_ITEM)));
@@ -180,9 +183,11 @@ static enum progress handle_results(struct os_thread *thread, struct frame *fram
 			break;
 		chunk = my->chunk;
 		my->job = chunk->job;
-		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_POOL_RESULT) +
-							 unpickle_cost(thread, payload_times(my->job->result,
-											     items_of(chunk)))));
+		AWAIT(frame,
+		      py_overhead(thread,
+				  py_cost(thread, COST_POOL_RESULT) +
+					  unpickle_cost(thread, payload_times(my->job->result, items_of(chunk)),
+							KEPT)));
 		if (my->job->iterated)
 			AWAIT(frame, os_thread_compute(thread, arrive(thread, my->job, chunk)));
 		region_free(thread->machine->region, chunk);
@@ -447,7 +452,7 @@ static enum progress terminate(struct os_thread *thread, struct frame *frame)
 	/* Whoever reads tasks keeps the lock until the sentinels come; then it is the caller's, who drains. */
 	AWAIT(frame, mp_semaphore_acquire(thread, &pool->task_read_lock, SIM_NS_MAX));
 	while (!pool->task_handler->finished && pipe_is_readable(pool->tasks)) {
-		AWAIT(frame, connection_receive(thread, pool->tasks, &my->drained));
+		AWAIT(frame, connection_receive_bytes(thread, pool->tasks, &my->drained));
 		AWAIT(frame, py_sleep(thread, 0));
 	}
 	AWAIT(frame, os_thread_compute(thread, notify(pool, thread)));

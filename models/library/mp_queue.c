@@ -234,14 +234,14 @@ static enum progress get(struct os_thread *thread, struct frame *frame)
 			my->timed_out = py_current(thread)->timed_out;
 		}
 		if (!my->timed_out) {
-			AWAIT(frame, connection_receive(thread, queue->pipe, &my->message));
+			AWAIT(frame, connection_receive_bytes(thread, queue->pipe, &my->message));
 			AWAIT(frame, mp_semaphore_release(thread, &queue->slots));
 		}
 		AWAIT(frame, mp_semaphore_release(thread, &queue->read_lock));
 	}
 	if (!my->timed_out) {
 		message = my->message;
-		AWAIT(frame, py_overhead(thread, unpickle_cost(thread, message->payload)));
+		AWAIT(frame, py_overhead(thread, unpickle_cost(thread, message->payload, queue->items_live)));
 		*my->item = message_open(queue, message);
 	}
 	py_current(thread)->timed_out = my->timed_out;
@@ -350,11 +350,11 @@ static enum progress get_simple(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, mp_semaphore_acquire(thread, &queue->read_lock, SIM_NS_MAX));
-	AWAIT(frame, connection_receive(thread, queue->pipe, &my->message));
+	AWAIT(frame, connection_receive_bytes(thread, queue->pipe, &my->message));
 	AWAIT(frame, mp_semaphore_release(thread, &queue->read_lock));
 	message = my->message;
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_MP_SIMPLE_QUEUE_GET) +
-						 unpickle_cost(thread, message->payload)));
+						 unpickle_cost(thread, message->payload, queue->items_live)));
 	*my->item = message_open(queue, message);
 	PROGRAM_END;
 }

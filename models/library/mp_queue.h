@@ -25,6 +25,7 @@ struct mp_queue {
 	struct mp_feeder *feeders; /* of each process that has put */
 	struct mp_message *free_messages;
 	bool joinable;
+	enum lifetime items_live;     /* in the process that gets them */
 	struct mp_condition all_done; /* joinable: _cond */
 	struct mp_semaphore unfinished;
 	sim_ns wrapping_ns; /* what pickling takes the feeder on top for what is around each item, NULL apart */

@@ -31,6 +31,7 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_FIRST_CALL)));
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_WORKER)));
 		call = my->call;
+		leave_objects(thread);
 		work_item_push(thread, &call->item);
 		AWAIT(frame, os_thread_enter(thread));
 		my->done++;
@@ -238,6 +239,7 @@ struct process_pool *process_pool_new(struct interpreter *interpreter, struct mp
 	mp_queue_init(&pool->calls, machine, (int64_t)max_workers + EXTRA_QUEUED_CALLS);
 	pool->calls.wrapping_ns = machine_cost(machine, COST_PPE_FEED);
 	mp_queue_init(&pool->results, machine, MP_QUEUE_UNBOUNDED);
+	pool->results.items_live = KEPT;
 	pool->wakeups = pipe_new(machine);
 	pool->results.pipe->pollers = pool->wakeups->pollers = &pool->watch;
 	return pool;

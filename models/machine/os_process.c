@@ -17,6 +17,10 @@ struct os_process *os_process_new(struct machine_model *machine, struct os_proce
 	process->id = machine->next_process_id++;
 	process->name = name;
 	process->resident_bytes = resident_bytes;
+	if (parent && resident_bytes > 0)
+		process->malloc_thresholds = parent->malloc_thresholds;
+	else
+		malloc_thresholds_init(&process->malloc_thresholds);
 	process->last_core = parent ? parent->last_core : NULL;
 	return process;
 }
@@ -79,6 +83,7 @@ void os_process_remove_thread(struct os_process *process, struct os_thread *thre
 		thread->next_in_process->previous_in_process = thread->previous_in_process;
 	thread->next_in_process = thread->previous_in_process = NULL;
 	process->thread_count--;
+	arena_leave(thread);
 	if (process->thread_count > 0 || process->exited)
 		return;
 	process->exited = true;

@@ -10,6 +10,7 @@
 #ifndef MODELS_MACHINE_OS_PROCESS_H
 #define MODELS_MACHINE_OS_PROCESS_H
 
+#include "models/machine/allocator.h"
 #include "models/machine/futex.h"
 #include "models/machine/machine.h"
 
@@ -23,7 +24,8 @@ struct os_process {
 	int64_t resident_bytes; /* what fork() has page tables to copy for */
 	int64_t own_bytes;	/* of these, what it does not share with its parent */
 	int64_t heap_bytes, heap_peak_bytes; /* small objects that live; the most that there were, which it keeps */
-	int64_t largest_block_bytes; /* that malloc() was given back: it keeps twice as much from then on */
+	struct malloc_thresholds malloc_thresholds;
+	struct arena *idle_arenas; /* of threads that have ended */
 	struct core *last_core;
 	sim_ns exit_ns;		/* what giving back its address space takes, beyond that of a small process */
 	struct cold_code *codes; /* what its threads execute */

@@ -21,6 +21,7 @@
 #include "sim/base/sim_time.h"
 #include "sim/engine/engine.h"
 
+struct arena;
 struct core;
 struct machine_model;
 struct os_process;
@@ -68,6 +69,7 @@ struct os_thread {
 	sim_ns unfinished_ns; /* after an interruption: what was left */
 	bool interruptible;
 	bool has_new_stack; /* which nobody has touched yet */
+	struct arena *arena; /* of its malloc(); NULL: nothing large yet */
 	struct cold_code *code; /* NULL: nothing worth a cache */
 	sim_ns cold_ns;		/* what it may lose yet by cold caches */
 

@@ -165,26 +165,26 @@ static enum progress read_message(struct os_thread *thread, struct frame *frame)
 	struct pipe_message *message;
 
 	PROGRAM_BEGIN(frame);
-	for (;;) {
-		while (!pipe_is_readable(pipe))
-			AWAIT(frame, futex_wait(thread, &pipe->readers, SIM_NS_MAX, 0));
-		message = first_message(pipe);
-		my->moved = message->written_bytes - message->read_bytes;
-		message->read_bytes += my->moved;
-		my->cost_ns = transfer_cost(pipe, COST_PIPE_READ, my->moved);
-		if (empty_pages(pipe, my->moved))
-			my->cost_ns += futex_wake(&pipe->writers, thread, true);
-		if (pipe->way_back)
-			my->cost_ns += futex_wake(&pipe->way_back->readers, thread, true);
-		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
-		message = first_message(pipe);
-		if (message->read_bytes == message->bytes)
-			break;
+	while (!pipe_is_readable(pipe))
+		AWAIT(frame, futex_wait(thread, &pipe->readers, SIM_NS_MAX, 0));
+	message = first_message(pipe);
+	my->moved = message->written_bytes - message->read_bytes;
+	message->read_bytes += my->moved;
+	my->cost_ns = transfer_cost(pipe, COST_PIPE_READ, my->moved);
+	if (empty_pages(pipe, my->moved))
+		my->cost_ns += futex_wake(&pipe->writers, thread, true);
+	if (pipe->way_back)
+		my->cost_ns += futex_wake(&pipe->way_back->readers, thread, true);
+	AWAIT(frame, os_thread_compute(thread, my->cost_ns));
+	message = first_message(pipe);
+	pipe->last_read_bytes = my->moved;
+	pipe->last_message_bytes = message->bytes;
+	pipe->last_read_ended_it = message->read_bytes == message->bytes;
+	if (pipe->last_read_ended_it) {
+		*my->tag = message->tag;
+		machine_receive(thread, pipe_word, NULL, message->number);
+		ring_drop_first(&pipe->messages);
 	}
-	*my->tag = message->tag;
-	pipe->last_read_bytes = message->bytes;
-	machine_receive(thread, pipe_word, NULL, message->number);
-	ring_drop_first(&pipe->messages);
 	PROGRAM_END;
 }
 

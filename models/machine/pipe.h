@@ -31,7 +31,9 @@ struct pipe {
 	size_t page_count;
 	struct ring pages; /* of struct pipe_page: those with something to read */
 	struct ring messages; /* those begun and not yet read to the end */
-	int64_t last_read_bytes; /* of the message that was read last */
+	int64_t last_read_bytes; /* by the last read(), of a message of so many: */
+	int64_t last_message_bytes;
+	bool last_read_ended_it;
 	struct futex readers, writers;
 	struct pipe *way_back; /* of a socket; NULL: this is a pipe */
 	struct futex *pollers; /* threads in poll() on it, woken by every write; NULL: none */
@@ -46,7 +48,8 @@ static inline bool pipe_is_readable(const struct pipe *pipe)
 }
 /* For AWAIT. Writes a message to its end; one writer at a time. */
 enum progress pipe_write(struct os_thread *thread, struct pipe *pipe, int64_t bytes, void *tag);
-/* For AWAIT. Reads the first message to its end and stores its tag; one reader at a time. */
+/* For AWAIT. One read(): takes what there is of the first message, of which the last_... above tell; the tag is
+ * stored when that was all of it. One reader at a time. */
 enum progress pipe_read(struct os_thread *thread, struct pipe *pipe, void **tag);
 
 #endif

@@ -126,11 +126,16 @@ enum progress step_io(struct os_thread *thread, struct task_instance *instance, 
 /* bytearray(bytes), of which one byte in each page is written: one C call. */
 enum progress step_allocate(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	sim_ns work_ns = sim_time_round(thread->machine->costs->value[COST_MEMORY_TOUCH] * (double)step->bytes);
+	const double *costs = thread->machine->costs->value;
+	struct memory_block *block = memory_allocate(arena_of(thread), step->bytes);
+	int64_t fresh_bytes = memory_touch(block, step->bytes), bytes = step->bytes;
 
-	task_extras(instance)->allocated_bytes += step->bytes;
-	os_process_use_memory(thread->process, step->bytes);
-	return py_c_call(thread, work_ns);
+	if (fresh_bytes > bytes)
+		fresh_bytes = bytes;
+	block->next_made = task_extras(instance)->allocated;
+	task_extras(instance)->allocated = block;
+	return py_c_call(thread, sim_time_round(costs[COST_MEMORY_TOUCH] * (double)fresh_bytes +
+						costs[COST_MEMORY_FILL] * (double)(bytes - fresh_bytes)));
 }
 
 /* ---- Control flow ---- */

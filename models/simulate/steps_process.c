@@ -80,9 +80,23 @@ struct pipe_locals {
 	struct task_instance *instance;
 	const struct step *step;
 	struct pipe *pipe;
-	void *item;
+	void *item; /* struct sent */
 	int64_t value;
 };
+
+/* What goes through a pipe. */
+struct sent {
+	int64_t value;
+	struct payload payload;
+};
+
+static struct sent *sent_new(struct os_thread *thread, const struct pipe_locals *my)
+{
+	struct sent *sent = region_alloc(thread->machine->region, sizeof(*sent));
+
+	*sent = (struct sent){ my->value, step_payload(my->step) };
+	return sent;
+}
 
 /* Connection.send(): pickles and writes in the calling thread. The bytes travel with the value. */
 static enum progress send(struct os_thread *thread, struct frame *frame)
@@ -92,7 +106,7 @@ static enum progress send(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONNECTION_SEND) +
 						 pickle_cost(thread, step_payload(my->step))));
-	AWAIT(frame, connection_send(thread, my->pipe, step_payload(my->step).bytes, (void *)(intptr_t)my->value));
+	AWAIT(frame, connection_send(thread, my->pipe, step_payload(my->step).bytes, sent_new(thread, my)));
 	PROGRAM_END;
 }
 
@@ -115,6 +129,7 @@ enum progress step_send(struct os_thread *thread, struct task_instance *instance
 static enum progress receive(struct os_thread *thread, struct frame *frame)
 {
 	struct pipe_locals *my = FRAME_LOCALS(frame, struct pipe_locals);
+	struct sent *sent = my->item;
 
 	PROGRAM_BEGIN(frame);
 	if (my->step->timeout_ns != TIMEOUT_NONE) {
@@ -128,8 +143,11 @@ static enum progress receive(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, connection_receive(thread, my->pipe, &my->item));
 	deadlock_wait_ends(my->instance);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONNECTION_RECEIVE) +
-						 unpickle_cost(thread, step_payload(my->step))));
-	step_store(my->instance, my->step->variable, (int64_t)(intptr_t)my->item);
+						 unpickle_cost(thread, ((struct sent *)my->item)->payload,
+							       UNTIL_UNPICKLED)));
+	sent = my->item;
+	step_store(my->instance, my->step->variable, sent->value);
+	region_free(thread->machine->region, sent);
 	PROGRAM_END;
 }
 

@@ -392,10 +392,20 @@ static void forget_objects(struct os_thread *thread, const struct task_instance 
 	os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_COROUTINE));
 }
 
+static void free_allocated(struct memory_block *block)
+{
+	while (block) {
+		struct memory_block *next = block->next_made;
+
+		memory_free(block);
+		block = next;
+	}
+}
+
 /* Tells who waits for its outcome, and gives it back. */
 static void leave(struct os_thread *thread, struct task_instance *instance)
 {
-	os_process_use_memory(thread->process, -task_extras_of(instance)->allocated_bytes);
+	free_allocated(task_extras_of(instance)->allocated);
 	tell_handle(instance);
 	if (instance->leaving == LEAVING_RAISE && instance->raises)
 		py_raise(thread, instance->exception);

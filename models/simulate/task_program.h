@@ -48,7 +48,7 @@ struct instance_extras {
 	uint64_t child_count;	       /* instances started so far */
 	sim_ns item_ns;
 	double slowness;	       /* what its steps take of a core, against the others' (workload.h) */
-	int64_t allocated_bytes;       /* until its end */
+	struct memory_block *allocated; /* until its end */
 	sim_ns timeout_ns;	       /* of a coroutine's steps in all; TIMEOUT_NONE: none */
 	struct aio_group *task_group;  /* to which the tasks that it creates belong; NULL: none */
 	struct seen_cell *seen;	       /* what it has read of shared variables (shared_cells.h) */

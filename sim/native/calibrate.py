@@ -83,13 +83,16 @@ def assumed(name, value, why):
     say(name=name, value=value, assumed=why)
 
 
-def in_batches(measure, count=BATCHES):
+MEMORY = 0.5  # what waits for memory follows the square root of a change of pace (cli/prediction.c)
+
+
+def in_batches(measure, count=BATCHES, exponent=1.0):
     """What measure() returns, a time or several, so many times; as on a core that runs at its full pace."""
     batches = []
     for _ in range(count):
         slowness = PACE.wait()
         values = measure()
-        slowness = (slowness + PACE.slowness()) / 2
+        slowness = ((slowness + PACE.slowness()) / 2)**exponent
         batches.append(values / slowness if not isinstance(values, tuple) else [value / slowness for value in values])
     return batches
 
@@ -303,7 +306,7 @@ def measure_pickle():
             begin_ns = clock_ns()
             function(argument)
             return clock_ns() - begin_ns
-        measured(name, in_batches(lambda: took_ns(large) / len(buffer)))
+        measured(name, in_batches(lambda: took_ns(large) / len(buffer), exponent=MEMORY))
         measured(name + '_object', in_batches(
             lambda: (took_ns(small) - MEDIANS[name] * len(buffer)) / SMALL_OBJECTS))
 

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <math.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -58,6 +59,11 @@ bool calibrate_futex_call(struct calibration *calibration)
 	return true;
 }
 
+/* Messages are not in caches: their memory is larger than those of a core. */
+#define MESSAGE_BYTES 16384
+#define PIPE_BYTES 65536 /* that a pipe holds for certain */
+#define COPIED_BYTES (4 << 20)
+
 /* Moves `count` messages of `bytes` into a pipe, then out of it; adds the times of both. */
 static bool pass_through_pipe(const int pipes[2], char *buffer, size_t bytes, int count, double *write_ns,
 			      double *read_ns)
@@ -81,7 +87,7 @@ static bool pass_through_pipe(const int pipes[2], char *buffer, size_t bytes, in
 /* Both ends in one thread, so nobody waits and nobody is woken. */
 bool calibrate_pipe(struct calibration *calibration)
 {
-	static char buffer[16384];
+	static char memory[COPIED_BYTES];
 	double writes_ns[CALIBRATE_BATCHES], reads_ns[CALIBRATE_BATCHES], copies_ns[CALIBRATE_BATCHES];
 	int pipes[2];
 	bool ok = pipe2(pipes, O_CLOEXEC) == 0;
@@ -92,13 +98,16 @@ bool calibrate_pipe(struct calibration *calibration)
 		double write_ns = 0, read_ns = 0, large_ns = 0, slow = await_full_pace();
 
 		for (int i = 0; ok && i < 10; i++)
-			ok = pass_through_pipe(pipes, buffer, 1, 200, &write_ns, &read_ns);
-		for (int i = 0; ok && i < 20; i++)
-			ok = pass_through_pipe(pipes, buffer, sizeof(buffer), 4, &large_ns, &large_ns);
+			ok = pass_through_pipe(pipes, memory, 1, 200, &write_ns, &read_ns);
+		for (size_t at = 0; ok && at < COPIED_BYTES; at += PIPE_BYTES)
+			ok = pass_through_pipe(pipes, memory + at, MESSAGE_BYTES, PIPE_BYTES / MESSAGE_BYTES,
+					       &large_ns, &large_ns);
 		slow = slowness_since(slow);
 		writes_ns[batch] = write_ns / 2000 / slow;
 		reads_ns[batch] = read_ns / 2000 / slow;
-		copies_ns[batch] = (large_ns / 80 / slow - writes_ns[batch] - reads_ns[batch]) / (2 * sizeof(buffer));
+		copies_ns[batch] = (large_ns / (COPIED_BYTES / MESSAGE_BYTES) / sqrt(slow) - writes_ns[batch] -
+				    reads_ns[batch]) /
+				   (2 * MESSAGE_BYTES);
 	}
 	close(pipes[0]);
 	close(pipes[1]);
@@ -106,15 +115,17 @@ bool calibrate_pipe(struct calibration *calibration)
 		return fail(calibration, "a pipe");
 	calibration_put_batches(calibration, COST_PIPE_WRITE, writes_ns, CALIBRATE_BATCHES, NULL);
 	calibration_put_batches(calibration, COST_PIPE_READ, reads_ns, CALIBRATE_BATCHES, NULL);
-	calibration_put_batches(calibration, COST_MEM_COPY, copies_ns, CALIBRATE_BATCHES, "messages of 16 KiB");
+	calibration_put_batches(calibration, COST_MEM_COPY, copies_ns, CALIBRATE_BATCHES,
+				"messages of 16 KiB out of and into 4 MiB");
 	return true;
 }
 
 /* ---- Fresh memory ---------------------------------------------------------------------------------------- */
 
-/* As much as an interpreter asks for at a time (ARENA_SIZE of obmalloc.c since 3.10). */
+/* More than a core's caches hold and than the kernel keeps ready for a core: 1 MiB that is taken and given back
+ * again and again costs a third less. */
 #define PAGE_BYTES 4096
-#define FRESH_PAGES 256
+#define FRESH_PAGES 4096
 #define FRESH_BYTES ((size_t)FRESH_PAGES * PAGE_BYTES)
 
 bool calibrate_faults(struct calibration *calibration)
@@ -133,7 +144,7 @@ bool calibrate_faults(struct calibration *calibration)
 		for (size_t at = 0; at < FRESH_BYTES; at += PAGE_BYTES)
 			((volatile char *)memory)[at] = 1;
 		took_ns = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns);
-		batches[batch] = took_ns / FRESH_PAGES / slowness_since(slow);
+		batches[batch] = took_ns / FRESH_PAGES / sqrt(slowness_since(slow));
 		munmap(memory, FRESH_BYTES);
 	}
 	calibration_put_batches(calibration, COST_MEM_FAULT, batches, CALIBRATE_BATCHES, "CPU time");

@@ -25,7 +25,7 @@ import calibrate
 import harness
 import harness_control
 import harness_processes
-from calibrate import (BATCHES, MACHINE, MEDIANS, SHARED, TASKS, assumed, in_batches, interpreter_bytes, known,
+from calibrate import (BATCHES, MACHINE, MEDIANS, MEMORY, SHARED, TASKS, assumed, in_batches, interpreter_bytes, known,
                        measured, memory_of, resident_bytes, thread_cpu_ns, use_empty_tasks,
                        wake_call_ns, warm_up)
 from harness import clock_ns, run_task
@@ -317,41 +317,6 @@ def measure_connection():
     measured('connection.poll', less(polls_ns, MEDIANS['gil.uncontended'] + MACHINE['syscall.base']))
     measured('connection.send', less(sends_ns, send_ns()))
     measured('connection.receive', less(receives_ns, receive_ns()))
-
-
-LARGE_BYTES = 1 << 23
-
-
-def measure_large_messages():
-    """Sender and receiver take turns on one core, a pipe's capacity at a time; on the receiver, per byte. A process that
-    has received nothing larger gives its memory back after each message: three blocks as large as that are more than
-    malloc() keeps. This one may have freed larger ones, so it is told to."""
-    calibrate.pin(calibrate.HERE)
-    trim = getattr(calibrate.c_library('CDLL'), 'malloc_trim', lambda _: 0)
-    context = multiprocessing.get_context('fork')
-    reader, writer = context.Pipe(duplex=False)
-    gate_reader, gate_writer = os.pipe()
-
-    def send():
-        message = b'x' * LARGE_BYTES
-        while os.read(gate_reader, 1) == b'g':
-            writer.send(message)
-    sender = context.Process(target=send)
-    sender.start()
-    turn_ns = MACHINE['pipe.read'] + MACHINE['wake.call'] + MACHINE['sched.switch'] + MACHINE['sched.switch_process']
-    rest_ns = turn_ns / MACHINE['pipe.capacity'] + MACHINE['mem.copy'] + MEDIANS['pickle.loads']
-
-    def one():
-        trim(0)
-        os.write(gate_writer, b'g')
-        begin_ns = thread_cpu_ns()
-        reader.recv()
-        return (thread_cpu_ns() - begin_ns) / LARGE_BYTES
-    bytes_ns = in_batches(one)
-    os.write(gate_writer, b'q')
-    sender.join()
-    calibrate.unpin()
-    measured('connection.receive_large', less(bytes_ns, rest_ns), 'messages of 8 MiB')
 
 
 # ---- ProcessPoolExecutor -----------------------------------------------------------------------------
@@ -671,7 +636,15 @@ def measure_memory():
         begin_ns = thread_cpu_ns()
         blocks.append(harness_processes.touched(1 << 22))
         return (thread_cpu_ns() - begin_ns) / (1 << 22)
-    measured('memory.touch', in_batches(touch_ns))
+    measured('memory.touch', in_batches(touch_ns, exponent=MEMORY))
+
+    def fill_ns():
+        begin_ns = thread_cpu_ns()
+        harness_processes.touched(1 << 24)
+        return (thread_cpu_ns() - begin_ns) / (1 << 24)
+    for _ in range(3):  # of the third on malloc() has what it needs (models/machine/allocator.h)
+        fill_ns()
+    measured('memory.fill', in_batches(fill_ns, exponent=MEMORY))
 
 
 MEASUREMENTS = (
@@ -684,7 +657,6 @@ MEASUREMENTS = (
     ('locks of processes', measure_mp_lock),
     ('shared values', measure_shared_value),
     ('connections', measure_connection),
-    ('large messages', measure_large_messages),
     ('queues of processes', measure_mp_queue),
     ('joinable queues of processes', measure_mp_joinable_queue),
     ('simple queues of processes', measure_mp_simple_queue),

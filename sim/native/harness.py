@@ -141,7 +141,7 @@ class Program:
         by_process = workload['model'] in ('processes', 'pool') or workload['spawn'] == 'process'
         self.start_child = self.context.Process if by_process else threading.Thread
         self.coroutines = None
-        self.payloads = None
+        self.payloads = self.results = None
         self.caught = harness_control.CAUGHT
         self.makers = dict(MAKERS)
         if workload['coroutines']:
@@ -464,7 +464,7 @@ def execute(workload):
     touch_records()
     mean_rate_ns(*SPIN_PIECES[0][1:], WARM_UP_NS)
     pace_before = measure_pace_before(workload)
-    PROGRAM.payloads = harness_processes.payloads_of(workload)
+    harness_processes.prepare_payloads(PROGRAM)
     server = None
     if 'socket_io' in kinds_used_by(workload):
         server = harness_sockets.Server(workload['generator_cpus'])

@@ -150,8 +150,7 @@ def bind_write(program, step, activation):
 SMALL_OBJECT_BYTES = 3  # what pickling adds to a small object of bytes
 
 
-@functools.lru_cache(maxsize=None)
-def payload_of(size, objects=1):
+def new_payload(size, objects=1):
     """What travels with the item: one buffer of so many bytes, or so many small objects that take as many together."""
     if not size:
         return None
@@ -159,6 +158,9 @@ def payload_of(size, objects=1):
         return b'x' * size
     length = max(size // objects - SMALL_OBJECT_BYTES, 0)
     return [bytes([index & 255]) * length for index in range(objects)]
+
+
+payload_of = functools.lru_cache(maxsize=None)(new_payload)  # made once, before the clock starts
 
 
 def run_put(argument):
@@ -410,31 +412,33 @@ def releasing(numbers):
         yield number
 
 
-def payloads_of(workload):
-    """An object for each task of the run, None where tasks have no arguments or results of some size. One for all would be
-    pickled once a chunk."""
-    if not workload['bytes'] and not workload['result_bytes']:
-        return None
-    return [payload_of(workload['bytes']) for _ in range(workload['run_count'])]
+def prepare_payloads(program):
+    """Tasks' arguments or results of some size, where there are any: as many objects as are handed over at a time, because one
+    that comes twice in a message is pickled once."""
+    workload = program.workload
+    count = workload.get('chunksize') or 1
+    if workload['bytes'] or workload['result_bytes']:
+        program.payloads = [new_payload(workload['bytes']) for _ in range(count)]
+        program.results = [new_payload(workload['result_bytes']) for _ in range(count)]
 
 
 def run_task_with(item):
     main = main_module()
     main.run_task(item[0])
-    return payload_of(main.PROGRAM.workload['result_bytes'])
+    return main.PROGRAM.results[item[0] % len(main.PROGRAM.results)]
 
 
 def releasing_with(numbers):
     payloads = main_module().PROGRAM.payloads
     for number in releasing(numbers):
-        yield number, payloads[number]
+        yield number, payloads[number % len(payloads)]
 
 
 def what_maps():
     """The function that map() calls, and what makes its arguments of numbers."""
     main = main_module()
     if main.PROGRAM.payloads is None:  # a process that was not forked
-        main.PROGRAM.payloads = payloads_of(main.PROGRAM.workload)
+        prepare_payloads(main.PROGRAM)
     return (run_task_with, releasing_with) if main.PROGRAM.payloads else (main.run_task, releasing)
 
 

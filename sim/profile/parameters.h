@@ -138,7 +138,6 @@
 	P(MP_VALUE_ACCESS,      "mpvalue.access",        ns,    PYTHON, WORK,  0,      "the step read or write on a shared ctypes value, without what every step costs") \
 	P(CONNECTION_SEND,      "connection.send",       ns,    PYTHON, WORK,  0,      "Connection.send_bytes(), without the system call") \
 	P(CONNECTION_RECEIVE,   "connection.receive",    ns,    PYTHON, WORK,  0,      "Connection.recv_bytes(), without the system calls") \
-	P(CONNECTION_RECEIVE_LARGE, "connection.receive_large", ns_per_byte, PYTHON, WORK, 0, "receiving and unpickling a byte of a message of 128 KiB or more, on top: its buffers are fresh memory each time") \
 	P(CONNECTION_POLL,      "connection.poll",       ns,    PYTHON, WORK,  0,      "Connection.poll(), without the system call") \
 	P(MANAGER_START,        "manager.start",         ns,    PYTHON, WORK,  0,      "starting a manager's server process on the caller") \
 	P(MANAGER_CONNECT,      "manager.connect",       ns,    PYTHON, WORK,  0,      "a connection to a manager on the caller, without its messages") \
@@ -228,6 +227,7 @@
 	P(MEMORY_COROUTINE,     "memory.coroutine",      bytes, PYTHON, RULE,  0,      "resident memory of one more instance of a task as a coroutine that sleeps") \
 	P(MEMORY_ASYNCIO,       "memory.asyncio",        bytes, PYTHON, RULE,  0,      "what importing asyncio adds to an interpreter's memory") \
 	P(MEMORY_TOUCH,         "memory.touch",          ns_per_byte, PYTHON, LOAD, 0, "allocating a byte of a large bytearray and writing to each of its pages") \
+	P(MEMORY_FILL,          "memory.fill",           ns_per_byte, PYTHON, LOAD, 0, "the same in memory that the process had and has freed") \
 	P(PICKLE_DUMPS,         "pickle.dumps",          ns_per_byte, PYTHON, WORK, 0, "pickling a byte of a large buffer") \
 	P(PICKLE_LOADS,         "pickle.loads",          ns_per_byte, PYTHON, WORK, 0, "unpickling a byte of a large buffer") \
 	P(PICKLE_DUMPS_OBJECT,  "pickle.dumps_object",   ns,    PYTHON, WORK,  0,      "pickling a small object, its bytes apart") \
