@@ -5,7 +5,7 @@
  *   unit   ns, ratio, count, bytes, per_s, ns_per_byte
  *   scope  MACHINE: of the hardware and kernel; PYTHON: of one interpreter on that machine
  *   nature WORK: a core's time around what tasks do, more on a slower core; LOAD: a core's time for what tasks do; WAIT: a
- *          delay that is no core's work; RULE: the way that things are
+ *          wake-up's way to its thread, likewise more on a slower core; RULE: the way that things are
  *   ideal  its value in the profile `ideal`, where nothing costs anything
  * A value that a profile file does not give is an error for MACHINE rows and taken from the nearest
  * Python version for PYTHON rows. Calibration measures each; see sim/native/calibrate.c.
@@ -41,7 +41,7 @@
 	P(IDLE_DEEP_AFTER,      "idle.deep_after",       ns,    MACHINE, RULE, 1000000,"idle time around which a core's sleep becomes deep: shallow up to a quarter of it, deep from four times it on") \
 	P(WAKE_TIMER_SHALLOW,   "wake.timer_shallow",    ns,    MACHINE, WAIT, 0,      "from a timer's expiry on a core that went idle a moment ago to its thread running there") \
 	P(WAKE_TIMER_DEEP,      "wake.timer_deep",       ns,    MACHINE, WAIT, 0,      "the same on a core that sleeps deeply") \
-	P(TIMER_SLACK,          "timer.slack",           ns,    MACHINE, WAIT, 0,      "how late the kernel may let a timer expire (PR_SET_TIMERSLACK)") \
+	P(TIMER_SLACK,          "timer.slack",           ns,    MACHINE, RULE, 0,      "how late the kernel may let a timer expire (PR_SET_TIMERSLACK)") \
 	P(TIMER_ARM,            "timer.arm",             ns,    MACHINE, WORK, 0,      "setting a timer that goes off before the others of its core and before the next tick, so that the hardware is told") \
 	P(TIMER_INTERRUPT,      "timer.interrupt",       ns,    MACHINE, WORK, 0,      "what a timer that goes off takes from a busy core, who waits for it apart") \
 	/* System calls, pipes, memory */ \
