@@ -93,6 +93,8 @@ sim_ns core_timer_latency(const struct core *core);
 void core_preempt(struct core *core);
 /* core.c: an interrupt takes the core for so long; who runs, or is being switched to, goes on after it. */
 void core_hold(struct core *core, sim_ns duration_ns);
+/* core.c: its lanes. What it was at is over; the first who was sent to it has come. */
+event_fn core_due, core_first_arrived;
 /* core.c: brings completions in line with the number of busy cores. */
 void core_went_busy(struct core *core);
 void core_went_idle(struct core *core);
