@@ -192,8 +192,8 @@ struct profile *host_profile_measure(const char *name, const struct native_pytho
 
 		of_pythons[i] = native_samples_new(region);
 		asked[i] = pythons[i];
-		if (kept && isfinite(kept->values[COST_SPIN_C].value))
-			asked[i].full_pace_ns = kept->values[COST_SPIN_C].value;
+		if (kept && isfinite(kept->values[COST_SPIN_LIBRARY].value))
+			asked[i].full_pace_ns = kept->values[COST_SPIN_LIBRARY].value;
 		fprintf(stderr, "gilsim: and Python %s%s (%s)\n", pythons[i].full_version,
 			pythons[i].free_threaded_build ? "t" : "", pythons[i].executable);
 	}

@@ -54,6 +54,7 @@ static const struct {
 	PACE("native_before_ns", spin_before[2]),
 	PACE("native_during_ns", spin_during[2]),
 	PACE("native_after_ns", spin_after[2]),
+	PACE("library_ns", library_ns),
 	PACE("others_share", others_share),
 	PACE("stolen_share", stolen_share),
 	PACE("all_busy_speed", all_busy_speed),
@@ -224,7 +225,7 @@ static bool read_run(const json_t *object, struct native_run *run, struct region
 		const json_t *value = json_object_get(object, figures[i].key);
 
 		/* What was kept before there was a look at hypervisors says nothing of them. */
-		bool may_lack = figure_of(run, i) == &run->stolen_share;
+		bool may_lack = figure_of(run, i) == &run->stolen_share || figure_of(run, i) == &run->library_ns;
 
 		if (!json_is_number(value) && !json_is_null(value) && !(may_lack && !value))
 			return false;

@@ -179,6 +179,13 @@ double native_run_pace_around(const struct workload *workload, const struct nati
 	return run->result.measured && pace > 0 ? pace : NAN;
 }
 
+double native_run_library_pace(const struct workload *workload, const struct native_run *run)
+{
+	double pace = run->library_ns / workload->machine.costs.value[COST_SPIN_LIBRARY];
+
+	return run->result.measured && pace > 0 ? pace : native_run_pace_around(workload, run);
+}
+
 double native_rounds_all_busy_speed(const struct native_rounds *rounds, struct region *region)
 {
 	size_t count = rounds->round_count * rounds->scenario->workload_count;

@@ -81,10 +81,12 @@ void workload_spins(const struct workload *workload, bool used[3]);
  */
 void native_run_pace(const struct workload *workload, const struct native_run *run, double pace[3]);
 /*
- * The pace of C code alone, right before the run and right after it, in the same terms: what libraries and the kernel have.
+ * The pace of C code alone, right before the run and right after it, in the same terms: what the kernel has.
  * During a run a step of some microseconds that follows a wait is slow in itself, whatever the machine's pace.
  */
 double native_run_pace_around(const struct workload *workload, const struct native_run *run);
+/* The same of a library's code in Python; of C where nobody measured it: measurements kept before it was, and backend `c`. */
+double native_run_library_pace(const struct workload *workload, const struct native_run *run);
 /* cpu.all_busy_speed as it was around the runs: the median over all, since one ratio of two short moments says little of a
  * machine whose pace changes by the millisecond; NaN on one CPU. */
 double native_rounds_all_busy_speed(const struct native_rounds *rounds, struct region *region);

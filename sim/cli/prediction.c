@@ -6,11 +6,12 @@
  * for an iteration during the runs; and by how much slower than the others' its own instance's were, since each core of a
  * virtual machine has neighbours of its own. What cores that are busy together lose is in that already. Steps too short to be
  * timed have the pace that was measured around the runs, and cpu.all_busy_speed is then what it was around them, too. Whatever
- * else takes a core's time is multiplied by the pace of C code around the runs: that of short steps includes what each loses to
- * caches that have gone cold while it waited, which the models charge by itself (models/machine/cold.h). Of C code, because
- * a virtual machine's neighbour on the same core takes more from code that would keep it busy: b3's sequential variant, 100,000
- * locks and variables, took 96 to 156 ms while the loop of bytecode, which waits for its own last result, was 1.2 to 1.56
- * times its full time, and that of C 1.26 to 2.02 times.
+ * else takes a core's time is multiplied by a pace around the runs: that of short steps includes what each loses to
+ * caches that have gone cold while it waited, which the models charge by itself (models/machine/cold.h). An interpreter's costs
+ * follow a loop of library code, the kernel's that of C: a virtual machine's neighbour on the same core takes more from code
+ * that would keep it busy, and the loop of bytecode, which waits for its own last result, loses least. 40 s of all in turn:
+ * spin 1.19 and C 1.26 times their full time, gather(), queue.Queue, Future and the loop of library code 1.35 to 1.38; another
+ * 40 s: C 1.26, fork 1.30, a socket pair 1.32, a thread's start 1.33, switches 1.37, library code 1.35.
  * Each round is predicted by itself, at the pace that its runs had: so a speed-up, which is a ratio within one round, is that
  * of two predictions for the same minute, as the measured one is. Where the outcome is a race, one simulation is one sample; so
  * there are several for each round if rounds are few. The medians over all are the prediction. All of them have the random times
@@ -61,9 +62,11 @@ static double stolen_from(const struct native_run *run)
 /* What waits for memory, byte by byte or page by page, waits for a neighbour on the same core for about half of the time that
  * others do, by logarithms: copying 0.5 to 0.6 of bytecode's pace and faults 0.8 (two runs of 45 s in which both changed by
  * 1.4 times), of which C code has 1.3. */
-static double pace_of_cost(enum cost cost, double pace)
+static double pace_of_cost(enum cost cost, double c_pace, double library_pace)
 {
-	return cost_infos[cost].unit == UNIT_ns_per_byte || cost == COST_MEM_FAULT ? sqrt(pace) : pace;
+	if (cost_infos[cost].unit == UNIT_ns_per_byte || cost == COST_MEM_FAULT)
+		return sqrt(c_pace);
+	return cost_infos[cost].scope == SCOPE_MACHINE ? c_pace : library_pace;
 }
 
 /* `workload` at the pace of `run`, which was one of `measured`: the same, with the costs of the profile that the pace is
@@ -72,13 +75,15 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 			       const struct native_run *run, double all_busy_speed)
 {
 	struct workload adjusted = *workload;
-	double around = native_run_pace_around(measured, run), stolen = stolen_from(run);
+	double around = native_run_pace_around(measured, run), library = native_run_library_pace(measured, run);
+	double stolen = stolen_from(run);
 	double pace[3];
 
 	native_run_pace(measured, run, pace);
 	if (timed_during(run)) { /* what is lost is in the pace of those steps, and has to be in that of the rest */
 		if (isfinite(all_busy_speed)) {
 			around /= all_busy_speed;
+			library /= all_busy_speed;
 			for (int kind = 0; kind < 3; kind++)
 				if (!isfinite(run->spin_during[kind]))
 					pace[kind] /= all_busy_speed;
@@ -93,11 +98,11 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 		adjusted.python.slowdown_python *= pace[0] * stolen;
 		for (int cost = 0; cost < COST_COUNT; cost++)
 			if (cost_infos[cost].nature == NATURE_LOAD)
-				adjusted.machine.costs.value[cost] *= pace_of_cost((enum cost)cost, pace[0]) * stolen;
+				adjusted.machine.costs.value[cost] *= pace_of_cost((enum cost)cost, pace[0], pace[0]) * stolen;
 	}
 	for (int cost = 0; isfinite(around) && cost < COST_COUNT; cost++)
 		if (cost_infos[cost].nature == NATURE_WORK)
-			adjusted.machine.costs.value[cost] *= pace_of_cost((enum cost)cost, around) * stolen;
+			adjusted.machine.costs.value[cost] *= pace_of_cost((enum cost)cost, around, library) * stolen;
 	if (isfinite(pace[1]))
 		adjusted.python.slowdown_c *= pace[1] * stolen;
 	if (isfinite(pace[2]))

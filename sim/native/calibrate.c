@@ -294,7 +294,7 @@ static void listen_to(void *context, const char *line)
 /* What calibrate.py must know of the machine. */
 static char *machine_json(const struct profile *profile, double full_pace_ns, const struct calibration *calibration)
 {
-	const struct native_samples *spins = &calibration->samples[COST_SPIN_C];
+	const struct native_samples *spins = &calibration->samples[COST_SPIN_LIBRARY];
 	/* The full pace, as earlier passes, or an earlier calibration, have seen it: the best tenth. */
 	double pace_ns = spins->count == 0 ? INFINITY : calibrate_quantile(spins->batches, spins->count, 0.1);
 	json_t *costs = json_object(), *root;
@@ -308,7 +308,7 @@ static char *machine_json(const struct profile *profile, double full_pace_ns, co
 	}
 	root = json_pack("{sbsoso?siso?}", "first_pass", spins->pass_count == 0, "costs", costs, "there",
 			 calibration->there < 0 ? NULL : json_integer(calibration->there), "here", calibration->here,
-			 "spin_c_ns", isfinite(pace_ns) ? json_real(pace_ns) : NULL);
+			 "spin_library_ns", isfinite(pace_ns) ? json_real(pace_ns) : NULL);
 	text = json_dumps(root, 0);
 	copy = region_strdup(calibration->region, text);
 	free(text);

@@ -44,7 +44,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
 import harness_control
 import harness_processes
-from harness import clock_ns, hold, run_task, spin
+from harness import clock_ns, run_task, spin
+from harness_pace import LIBRARY_PIECE, library
 
 BATCHES = 5  # in one of several passes
 SMALL_OBJECTS = 40000  # of which a mebibyte is
@@ -144,11 +145,11 @@ def use_empty_tasks(count, body=()):
 
 
 class Pace:
-    """A core's, by a moment of C code. Whoever shares the core with this machine slows it, by up to a half and for
+    """A core's, by a moment of library code. Whoever shares the core with this machine slows it, by up to a half and for
     milliseconds or seconds; costs are those of a core that runs at its full pace. Waiting for it may take a third of
-    the time; what is slower still is divided by the pace. C code, because the loop of bytecode waits for its own last result and
-    so loses less to a neighbour than a library's code does (cli/prediction.c)."""
-    ITEMS = 100
+    the time; what is slower still is divided by the pace. Library code, because it loses more to a neighbour than the loops
+    of the steps do, and is what is measured here (harness_pace.py)."""
+    ITEMS = 16
     FULL_WITHIN = 1.15
     WAITING_SHARE = 1 / 3
 
@@ -160,7 +161,7 @@ class Pace:
 
     def moment_ns(self):
         begin_ns = clock_ns()
-        hold(self.ITEMS)
+        library(self.ITEMS)
         return clock_ns() - begin_ns
 
     def slowness(self):
@@ -170,9 +171,13 @@ class Pace:
         self.best_ns = min(self.best_ns, took_ns)
         return took_ns / self.best_ns
 
+    def share(self):
+        """Of the full pace, the most that was seen here."""
+        return self.best_ns / self.best_here_ns
+
     def remark(self):
         """What to say of costs that were never seen at the full pace."""
-        share = self.best_ns / self.best_here_ns
+        share = self.share()
         return '' if share > 1 / self.FULL_WITHIN else f'at {share:.2f} of the full pace, which an earlier calibration saw'
 
     def wait(self):
@@ -197,13 +202,18 @@ def warm_up():
 
 # ---- Bytecode and single calls -----------------------------------------------------------------------
 
-SPINS = {'spin.python': [], 'spin.c': [], 'spin.native': []}
+SPINS = {'spin.python': [], 'spin.c': [], 'spin.native': [], 'spin.library': []}
 
 
 def sample_spins():
     """Called between all other measurements, so that the pieces are spread over the whole calibration."""
-    for samples, (_, loop, iterations) in zip(SPINS.values(), harness.SPIN_PIECES):
-        samples.extend(in_batches(lambda: harness.mean_rate_ns(loop, iterations, 0), 3))
+    for samples, (_, loop, iterations) in zip(SPINS.values(), harness.SPIN_PIECES + (LIBRARY_PIECE,)):
+        samples.extend(harness.mean_rate_ns(loop, iterations, 0) for _ in range(3))
+
+
+def at_full_pace(samples):
+    """The fastest fifth: each loop has a pace of its own, so that none tells another's."""
+    return sorted(samples)[:max(1, len(samples) // 5)]
 
 
 def measure_spins():
@@ -211,7 +221,7 @@ def measure_spins():
     for _ in range(5):
         sample_spins()
     for name, samples in SPINS.items():
-        MEDIANS[name] = statistics.median(samples)
+        MEDIANS[name] = statistics.median(at_full_pace(samples))
 
 
 def measure_step():
@@ -1023,8 +1033,8 @@ def main(path):
     MACHINE.update(known_machine['costs'])
     HERE, THERE = known_machine['here'], known_machine['there']
     unpin()
-    if known_machine['spin_c_ns']:
-        PACE.best_ns = known_machine['spin_c_ns'] * PACE.ITEMS
+    if known_machine['spin_library_ns']:
+        PACE.best_ns = known_machine['spin_library_ns'] * PACE.ITEMS
     for _ in range(1000):  # a tenth of a second, for a first idea of what the full pace is
         PACE.slowness()
     measurements = all_measurements()
@@ -1035,7 +1045,8 @@ def main(path):
         measure()
         sample_spins()
     for name, samples in SPINS.items():
-        measured(name, samples, PACE.remark())
+        share = PACE.share() if name == 'spin.library' else 1
+        measured(name, [rate_ns * share for rate_ns in at_full_pace(samples)], PACE.remark())
     os._exit(0)
 
 

@@ -22,7 +22,7 @@ struct native_python {
 	const char *version;	  /* "3.13" */
 	const char *full_version; /* "3.13.0" */
 	bool free_threaded_build;
-	/* What spin.c takes at this machine's full pace, as an earlier calibration saw it; 0: not known. Only calibration
+	/* What spin.library takes at this machine's full pace, as an earlier calibration saw it; 0: not known. Only calibration
 	 * asks: neighbours may hold a core back for as long as it lasts. */
 	double full_pace_ns;
 };
@@ -68,6 +68,7 @@ struct native_message {
 struct native_run {
 	struct variant_result result;	     /* as the results schema; speedup not filled */
 	double spin_before[3], spin_after[3]; /* measured ns per iteration: python, c, native */
+	double library_ns;		      /* likewise, a library's code, before and after; NaN if nobody measured it */
 	/* The same while it ran, by the CPU clocks of its threads: what cores that are busy together lose is in it, what
 	 * threads wait for is not. NaN where no step was long enough to be timed. */
 	double spin_during[3];

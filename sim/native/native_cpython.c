@@ -158,6 +158,7 @@ static bool read_answer(const char *text, const struct workload *workload, struc
 
 		if (before > 0 && after > 0)
 			run->all_busy_speed = (before + after) / 2;
+		run->library_ns = json_number_value(json_object_get(root, "library_ns"));
 		read_others(root, makespan_s * workload->machine.cores, run);
 		read_stages(json_object_get(root, "stages"), makespan_s, region, result);
 		result->context_switches = json_number_value(json_object_get(root, "context_switches"));
@@ -300,7 +301,7 @@ bool native_execute(const struct workload *workload, const struct native_python 
 		run->result.workers = workload->model.workers;
 	for (int i = 0; i < 3; i++)
 		run->spin_before[i] = run->spin_after[i] = run->spin_during[i] = NAN;
-	run->all_busy_speed = NAN;
+	run->all_busy_speed = run->library_ns = NAN;
 	run->others_share = run->stolen_share = NAN;
 
 	if (!native_can_run(workload, python, &why_not)) {

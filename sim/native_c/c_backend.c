@@ -266,7 +266,7 @@ static void init_run(const struct workload *workload, struct native_run *run)
 		run->result.workers = workload->model.workers;
 	for (int kind = 0; kind < 3; kind++)
 		run->spin_before[kind] = run->spin_after[kind] = run->spin_during[kind] = NAN;
-	run->all_busy_speed = run->others_share = run->stolen_share = NAN;
+	run->all_busy_speed = run->others_share = run->stolen_share = run->library_ns = NAN;
 }
 
 bool c_backend_execute(const struct workload *workload, const struct native_options *options, struct region *region,

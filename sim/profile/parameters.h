@@ -69,6 +69,7 @@
 	P(SPIN_PYTHON,          "spin.python",           ns,    PYTHON, LOAD,  1,      "one iteration of the harness's bytecode loop") \
 	P(SPIN_C,               "spin.c",                ns,    PYTHON, LOAD,  1,      "one item of the harness's C call that holds the GIL") \
 	P(SPIN_NATIVE,          "spin.native",           ns,    PYTHON, LOAD,  1,      "one iteration of the harness's C call that releases the GIL") \
+	P(SPIN_LIBRARY,         "spin.library",          ns,    PYTHON, LOAD,  1,      "one item of the harness's loop of library code; no step is made of it, it tells the pace of one") \
 	P(STEP_COST,            "interpreter.step",      ns,    PYTHON, WORK,  0,      "bytecode around one step of a task: fetching it, calling its function") \
 	P(BODY_COST,            "interpreter.body",      ns,    PYTHON, WORK,  0,      "bytecode around the steps of a body, each time it is gone through") \
 	P(SLEEP_CALL,           "interpreter.sleep",     ns,    PYTHON, WORK,  0,      "time.sleep() without the sleeping, on the calling thread") \
