@@ -38,7 +38,9 @@ static inline event_entry event_lanes_entry(const struct event_lanes *lanes, uin
 /* By its offset in bytes, which is a node's number without a multiplication at every step. */
 static inline event_entry *event_lanes_node(const struct event_lanes *lanes, uint64_t offset)
 {
-	return (event_entry *)((unsigned char *)lanes->tree + offset);
+	void *node = (unsigned char *)lanes->tree + offset;
+
+	return node;
 }
 
 /* Gives the lane an entry, or EVENT_NEVER. */
