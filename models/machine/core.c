@@ -9,13 +9,26 @@
 #include "models/machine/cold.h"
 #include "models/machine/scheduler.h"
 
-static void core_due(struct engine *engine, void *subject, uint64_t argument);
 static void ticked(struct engine *engine, void *subject, uint64_t argument);
+
+/* Whether it is in the middle of something, whose end comes as an event. */
+static bool is_under_way(const struct core *core)
+{
+	return engine_lane_is_set(core->machine->engine, core->completion);
+}
+
+static void complete_after(struct core *core, sim_ns delay_ns)
+{
+	engine_lane_set(core->machine->engine, core->completion, sim_time_add(machine_now(core->machine), delay_ns));
+}
 
 /* Says whether `completion` stands for the end of the current work. */
 static void set_computing(struct core *core, bool computing)
 {
-	core->machine->computing_count += computing - core->computing;
+	uint64_t *word = &core->machine->computing[core->index / 64];
+	const uint64_t bit = (uint64_t)1 << (core->index % 64);
+
+	*word = computing ? *word | bit : *word & ~bit;
 	core->computing = computing;
 }
 
@@ -23,7 +36,7 @@ static void start_computing(struct core *core, sim_ns wall)
 {
 	set_computing(core, true);
 	core->computing_since_ns = machine_now(core->machine);
-	core->completion = engine_schedule_after(core->machine->engine, wall, core_due, core, 0);
+	complete_after(core, wall);
 }
 
 /* Takes stock of the work done so far. */
@@ -40,36 +53,41 @@ static void count_work(struct core *core)
 	thread->work_ns -= done < thread->work_ns ? done : thread->work_ns;
 }
 
-/* The same, and the completion event is cancelled. */
+/* The same, and its end does not come. */
 static void stop_computing(struct core *core)
 {
 	count_work(core);
-	engine_cancel(core->machine->engine, core->completion);
-	core->completion = EVENT_NONE;
+	engine_lane_clear(core->machine->engine, core->completion);
 	set_computing(core, false);
 }
 
+static void retime(struct core *core, double speed)
+{
+	struct machine_model *machine = core->machine;
+
+	if (core->computing_speed == speed)
+		return;
+	count_work(core);
+	core->computing_speed = speed;
+	engine_lane_set(machine->engine, core->completion,
+			machine_now(machine) + core_wall_ns(speed, core->current->work_ns));
+}
+
 /* The number of busy cores has changed: the others' work now takes longer or shorter. */
-static void retime_others(struct core *changed)
+static void retime_others(const struct core *changed)
 {
 	struct machine_model *machine = changed->machine;
-	int left = machine->computing_count - changed->computing;
-	double speed;
+	const double speed = machine_speed(machine, machine->busy_count);
 
-	if (left == 0 || !machine->slows)
+	if (!machine->slows)
 		return;
-	speed = machine_speed(machine, machine->busy_count);
-	for (struct core *core = machine->cores; left > 0; core++) {
-		if (core == changed || !core->computing)
-			continue;
-		left--;
-		if (core->computing_speed == speed)
-			continue;
-		count_work(core);
-		core->computing_speed = speed;
-		core->completion =
-			engine_reschedule_at(machine->engine, core->completion,
-					     machine_now(machine) + core_wall_ns(speed, core->current->work_ns));
+	for (int first = 0; first < machine->core_count; first += 64) {
+		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1) {
+			struct core *core = &machine->cores[first + __builtin_ctzll(left)];
+
+			if (core != changed)
+				retime(core, speed);
+		}
 	}
 }
 
@@ -174,8 +192,8 @@ static void start_slice_timer(struct core *core)
 
 void core_run_soon(struct core *core)
 {
-	if (core->completion == EVENT_NONE && !core->advancing)
-		core->completion = engine_schedule_after(core->machine->engine, 0, core_due, core, 0);
+	if (!is_under_way(core) && !core->advancing)
+		complete_after(core, 0);
 }
 
 void core_preempt(struct core *core)
@@ -201,15 +219,14 @@ void core_hold(struct core *core, sim_ns duration_ns)
 {
 	struct engine *engine = core->machine->engine;
 
-	if (core->completion == EVENT_NONE)
+	if (!is_under_way(core))
 		return;
 	if (core->computing) {
 		count_work(core);
 		/* Not yet come: whoever takes stock before counts what is left of this as work. */
 		core->computing_since_ns += duration_ns;
 	}
-	core->completion = engine_reschedule_at(engine, core->completion,
-						engine_event_time(engine, core->completion) + duration_ns);
+	engine_lane_set(engine, core->completion, engine_lane_time(engine, core->completion) + duration_ns);
 }
 
 static void interrupted(struct engine *engine, void *subject, uint64_t argument)
@@ -267,18 +284,13 @@ bool core_accept(struct core *core, struct os_thread *thread, enum enqueue_reaso
 /* Whether who comes to it now runs at once. */
 static bool is_free(const struct core *core)
 {
-	return core->current == NULL && core->queue_count == 0 && core->completion == EVENT_NONE &&
+	return core->current == NULL && core->queue_count == 0 && !is_under_way(core) &&
 	       !core->bandwidth.throttled;
 }
 
 /* A thread becomes ready on a core after the latency that its wake-up takes. */
-static void arrived(struct engine *engine, void *subject, uint64_t reason)
+static void arrive(struct core *core, struct os_thread *thread, uint64_t reason)
 {
-	struct os_thread *thread = subject;
-	struct core *core = thread->core;
-
-	(void)engine;
-	thread->arrival = EVENT_NONE;
 	core->expected--;
 	if (is_free(core)) {
 		scheduler_begin_alone(core, thread, (enum enqueue_reason)reason);
@@ -293,6 +305,25 @@ static void arrived(struct engine *engine, void *subject, uint64_t reason)
 	core_run(core);
 }
 
+static void arrived(struct engine *engine, void *subject, uint64_t reason)
+{
+	struct os_thread *thread = subject;
+
+	(void)engine;
+	arrive(thread->core, thread, reason);
+}
+
+void core_first_arrived(struct engine *engine, void *subject, uint64_t argument)
+{
+	struct core *core = subject;
+	struct os_thread *thread = core->arriving;
+
+	(void)engine;
+	(void)argument;
+	core->arriving = NULL;
+	arrive(core, thread, core->arriving_reason);
+}
+
 void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason reason, sim_ns latency_ns)
 {
 	struct machine_model *machine = core->machine;
@@ -304,8 +335,13 @@ void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason 
 	if (core->expected++ == 0)
 		core->arrival_ns = machine_now(machine) + machine_vary(machine, latency_ns);
 	os_thread_show(thread, ACTIVITY_SWITCHING);
-	thread->arrival = engine_schedule_after(machine->engine, core->arrival_ns - machine_now(machine), arrived, thread,
-						reason);
+	if (core->arriving) {
+		engine_schedule_at(machine->engine, core->arrival_ns, arrived, thread, reason);
+		return;
+	}
+	core->arriving = thread;
+	core->arriving_reason = reason;
+	engine_lane_set(machine->engine, core->arrival, core->arrival_ns);
 }
 
 /* The longer a core has been idle, the deeper it sleeps, by several steps of hardware and hypervisor. */
@@ -329,13 +365,12 @@ sim_ns core_timer_latency(const struct core *core)
 	return latency_after_idling(core, machine->wake_timer_shallow_ns, machine->wake_timer_deep_ns);
 }
 
-static void core_due(struct engine *engine, void *subject, uint64_t argument)
+void core_due(struct engine *engine, void *subject, uint64_t argument)
 {
 	struct core *core = subject;
 
 	(void)engine;
 	(void)argument;
-	core->completion = EVENT_NONE;
 	if (core->computing) {
 		set_computing(core, false);
 		core->current->work_ns = 0;
@@ -445,7 +480,7 @@ static bool start_switch(struct core *core)
 	os_thread_show(core->current, ACTIVITY_SWITCHING);
 	if (cost == 0 || engine_try_advance(machine->engine, cost))
 		return true;
-	core->completion = engine_schedule_after(machine->engine, cost, core_due, core, 0);
+	complete_after(core, cost);
 	return false;
 }
 
@@ -486,7 +521,7 @@ static void advance(struct core *core)
 
 void core_run(struct core *core)
 {
-	if (core->completion != EVENT_NONE)
+	if (is_under_way(core))
 		return; /* in the middle of something; that event goes on */
 	core->advancing = true;
 	advance(core);

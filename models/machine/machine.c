@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "models/machine/os_process.h"
+#include "models/machine/scheduler.h"
 #include "sim/base/distribution.h"
 #include "sim/base/random.h"
 
@@ -84,6 +85,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->speeds = region_alloc_array(region, (size_t)config->cores + 1, sizeof(*machine->speeds));
 	for (int busy = 0; busy <= config->cores; busy++)
 		machine->speeds[busy] = speed_while(machine, busy);
+	machine->computing = region_alloc_array(region, (size_t)(config->cores + 63) / 64, sizeof(*machine->computing));
 	machine->cores = region_alloc_array(region, (size_t)config->cores, sizeof(struct core));
 	for (int i = 0; i < config->cores; i++) {
 		struct core *core = &machine->cores[i];
@@ -94,6 +96,8 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 		core->machine = machine;
 		core->index = i;
 		core->busy_since_ns = -1;
+		core->completion = engine_lane_new(engine, core_due, core);
+		core->arrival = engine_lane_new(engine, core_first_arrived, core);
 		timers_init(machine, &core->timers);
 		core->tick_phase_ns = sim_time_round(variate_uniform(&phase) * (double)machine->tick_ns);
 	}

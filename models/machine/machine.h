@@ -45,7 +45,7 @@ struct core {
 	event_handle interrupt;	   /* from another core, on its way: it will make `current` give way */
 	bool advancing;		   /* core_run() is at work on it */
 	bool computing;		   /* `completion` stands for the end of the current work */
-	event_handle completion;   /* of the computation or of the context switch */
+	uint32_t completion;	   /* lane: the end of the computation or of the context switch */
 	sim_ns computing_since_ns;
 	double computing_speed;
 	sim_ns idle_since_ns;
@@ -60,6 +60,9 @@ struct core {
 	__int128 vruntime_sum; /* of the queued */
 	uint32_t expected;     /* threads on their way here: waking with this core as target */
 	sim_ns arrival_ns;     /* when they come, all at once */
+	uint32_t arrival;      /* lane: it has come, for the first of them */
+	struct os_thread *arriving; /* that one; NULL: the lane is free */
+	uint64_t arriving_reason;
 
 	event_handle tick;
 	event_handle slice_end; /* of the current thread, where slices have timers */
@@ -80,7 +83,7 @@ struct machine_model {
 	struct core *cores;
 	int core_count;
 	int busy_count;
-	int computing_count; /* cores whose current work ends with an event */
+	uint64_t *computing; /* a bit for each core whose current work ends with an event */
 	uint32_t pack_below; /* of UTILISATION_FULL; 0: never */
 	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
 	double *speeds;	     /* of a core, by how many are busy */

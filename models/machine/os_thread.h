@@ -77,7 +77,6 @@ struct os_thread {
 	bool wake_pending; /* woken while still about to block */
 	bool timed_out;	   /* the last wait ended by its timer */
 	struct thread_timer timer;
-	event_handle arrival; /* WAKING: when it becomes ready */
 	struct os_thread *next_waiter, *previous_waiter;
 	void *waiting_on; /* a futex' list, for removal at a time-out */
 	bool waits;	  /* it blocked and has not run since */

@@ -154,26 +154,19 @@ static bool wakes_too_many(const struct os_thread *waker, const struct os_thread
 	return fewer >= factor && more >= fewer * factor;
 }
 
-/* A timer's interrupt wakes in the name of whoever runs there. */
-static bool stays_near(struct os_thread *waker, const struct os_thread *woken)
-{
-	if (!waker)
-		return true;
-	note_wakee(waker, woken);
-	return !wakes_too_many(waker, woken);
-}
-
 struct core *placement_for_wake(struct os_thread *thread, struct os_thread *waker, bool sync)
 {
 	struct machine_model *machine = thread->machine;
 	struct core *previous = thread->core;
-	struct core *here = stays_near(waker ? waker : previous->current, thread) && waker ? waker->core : previous;
-	struct core *target, *idle;
+	/* A timer's interrupt wakes in the name of whoever runs there. */
+	struct os_thread *in_whose_name = waker ? waker : previous->current;
+	struct core *here, *target, *idle;
 
-	if (is_idle(previous))
+	if (in_whose_name)
+		note_wakee(in_whose_name, thread);
+	if (is_idle(previous) || has_room(previous, thread))
 		return previous;
-	if (has_room(previous, thread))
-		return previous;
+	here = waker && !wakes_too_many(waker, thread) ? waker->core : previous;
 	/* wake_affine_weight: the waker's core only where it is clearly less loaded. */
 	target = load(here) - (sync && here != previous ? 1 : 0) < load(previous) ? here : previous;
 	idle = find_idle(machine, target->index);

@@ -24,6 +24,7 @@ struct engine *engine_new(struct region *region)
 	struct engine *engine = region_alloc(region, sizeof(*engine));
 
 	event_list_init(&engine->events, region);
+	event_lanes_init(&engine->lanes, region);
 	engine->until_ns = SIM_NS_MAX;
 	engine->merging = true;
 	engine->step_limit = UINT64_MAX;
@@ -45,7 +46,7 @@ uint64_t engine_advance_count(const struct engine *engine)
 
 uint64_t engine_pending_count(const struct engine *engine)
 {
-	return engine->events.live_count;
+	return engine->events.live_count + event_lanes_pending_count(&engine->lanes);
 }
 
 event_handle engine_schedule_at(struct engine *engine, sim_ns time_ns, event_fn *function, void *subject,
@@ -99,9 +100,77 @@ static bool is_to_stop(struct engine *engine)
 	return false;
 }
 
-bool engine_run(struct engine *engine, sim_ns until_ns)
+uint32_t engine_lane_new(struct engine *engine, event_fn *function, void *subject)
+{
+	assert(!engine->running);
+	return event_lanes_add(&engine->lanes, function, subject);
+}
+
+/* Whether the next event is a lane's; false: it is ready to be taken from the list, or there is none. */
+static inline bool is_in_lane(struct engine *engine)
+{
+	sim_ns listed_ns;
+
+	if (engine->lanes.first == EVENT_NEVER)
+		return false;
+	if (!event_list_peek(&engine->events, &listed_ns) || event_entry_time(engine->lanes.first) < listed_ns)
+		return true;
+	return event_list_ready(&engine->events, &listed_ns) && engine->lanes.first < engine->events.front[0];
+}
+
+/* Looks at the next event. False: there is none. */
+static inline bool find_next(struct engine *engine, bool has_lanes, bool *in_lane, sim_ns *next_ns)
+{
+	*in_lane = has_lanes && is_in_lane(engine);
+	if (!*in_lane)
+		return event_list_ready(&engine->events, next_ns);
+	*next_ns = event_entry_time(engine->lanes.first);
+	return true;
+}
+
+static inline void execute_lane(struct engine *engine)
+{
+	const uint32_t lane = (uint32_t)(engine->lanes.first & EVENT_SLOT_MASK);
+	const struct event_lane *due = &engine->lanes.lanes[lane];
+
+	engine_lane_clear(engine, lane);
+	due->function(engine, due->subject, 0);
+}
+
+static inline void execute_listed(struct engine *engine)
+{
+	const struct event_slot *due = event_list_take(&engine->events);
+
+	due->function(engine, due->subject, due->argument);
+}
+
+/* Inline whatever its size, so that without lanes there is nothing of them in the loop. */
+static inline __attribute__((always_inline)) bool run(struct engine *engine, bool has_lanes)
 {
 	sim_ns next_ns;
+	bool in_lane;
+
+	while (find_next(engine, has_lanes, &in_lane, &next_ns)) {
+		if (engine->step_count >= engine->heed_at && is_to_stop(engine))
+			engine_stop(engine);
+		if (next_ns > engine->last_ns) {
+			if (!engine->stopped)
+				engine->now_ns = engine->until_ns;
+			return true;
+		}
+		engine->now_ns = next_ns;
+		engine->step_count++;
+		if (in_lane)
+			execute_lane(engine);
+		else
+			execute_listed(engine);
+	}
+	return engine->stopped;
+}
+
+bool engine_run(struct engine *engine, sim_ns until_ns)
+{
+	bool is_stopped;
 
 	assert(!engine->running);
 	assert(until_ns >= engine->now_ns);
@@ -109,24 +178,9 @@ bool engine_run(struct engine *engine, sim_ns until_ns)
 	engine->stopped = engine->round_count >= engine->step_limit;
 	engine->until_ns = until_ns;
 	engine_update_limits(engine);
-	while (event_list_ready(&engine->events, &next_ns)) {
-		const struct event_slot *due;
-
-		if (engine->step_count >= engine->heed_at && is_to_stop(engine))
-			engine_stop(engine);
-		if (next_ns > engine->last_ns) {
-			if (!engine->stopped)
-				engine->now_ns = until_ns;
-			engine->running = false;
-			return true;
-		}
-		due = event_list_take(&engine->events);
-		engine->now_ns = next_ns;
-		engine->step_count++;
-		due->function(engine, due->subject, due->argument);
-	}
+	is_stopped = engine->lanes.count > 0 ? run(engine, true) : run(engine, false);
 	engine->running = false;
-	return engine->stopped;
+	return is_stopped;
 }
 
 void engine_stop(struct engine *engine)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "sim/base/wish.h"
+#include "sim/engine/event_lanes.h"
 #include "sim/engine/event_list.h"
 
 /* Its fields are for engine.c, and for the two functions below that everybody calls all the time. */
@@ -24,6 +25,7 @@ struct engine {
 	uint64_t step_count; /* events and advances */
 	uint64_t heed_at;    /* with so many it looks whether somebody wants it to stop */
 	struct event_list events;
+	struct event_lanes lanes;
 	uint64_t advance_count, round_count;
 	uint64_t step_limit; /* UINT64_MAX: none */
 	sim_ns until_ns;
@@ -60,6 +62,29 @@ bool engine_is_pending(const struct engine *engine, event_handle handle);
 /* The time of a pending event. */
 sim_ns engine_event_time(const struct engine *engine, event_handle handle);
 
+/* A lane: the place of one pending event, for those that are set and moved all the time. Lanes are made before the
+ * engine runs; there should be no more than some hundred. */
+uint32_t engine_lane_new(struct engine *engine, event_fn *function, void *subject);
+static inline bool engine_lane_is_set(const struct engine *engine, uint32_t lane)
+{
+	return event_lanes_entry(&engine->lanes, lane) != EVENT_NEVER;
+}
+/* Set: when its event comes. */
+static inline sim_ns engine_lane_time(const struct engine *engine, uint32_t lane)
+{
+	return event_entry_time(event_lanes_entry(&engine->lanes, lane));
+}
+/* Its event comes then, behind all that are due at that instant already; set before, that is forgotten. */
+static inline void engine_lane_set(struct engine *engine, uint32_t lane, sim_ns time_ns)
+{
+	assert(time_ns >= engine->now_ns);
+	event_lanes_put(&engine->lanes, lane, (event_entry)time_ns << 64 | event_list_number(&engine->events) | lane);
+}
+static inline void engine_lane_clear(struct engine *engine, uint32_t lane)
+{
+	event_lanes_put(&engine->lanes, lane, EVENT_NEVER);
+}
+
 /* Executes events in order until none is left, engine_stop() is called, or the next one lies beyond
  * `until_ns` (then the clock is set to until_ns). Returns true when stopped by one of the latter two. */
 bool engine_run(struct engine *engine, sim_ns until_ns);
@@ -87,7 +112,8 @@ static inline bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
 {
 	assert(delay_ns >= 0);
 	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
-	if (delay_ns > engine->advance_limit_ns - engine->now_ns || engine->step_count >= engine->heed_at)
+	if (delay_ns > engine->advance_limit_ns - engine->now_ns || engine->step_count >= engine->heed_at ||
+	    (uint64_t)event_entry_time(engine->lanes.first) <= (uint64_t)(engine->now_ns + delay_ns))
 		return false;
 	if (engine->events.next_ns == TIME_UNKNOWN)
 		return engine_try_advance_looking(engine, delay_ns);

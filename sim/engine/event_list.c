@@ -69,10 +69,6 @@ struct event_chunk {
 
 /* --- the heap in front ---------------------------------------------------------------------- */
 
-/* Later than any event. The rest of a group of four that is partly filled carries it, so that the
- * choice among children needs no bounds. */
-static const event_entry entry_never = (event_entry)SIM_NS_MAX << 64 | UINT64_MAX;
-
 /* The least of the four entries from `first` on. */
 static inline uint64_t least_of_four(const event_entry *front, uint64_t first)
 {
@@ -116,11 +112,11 @@ static inline void heap_replace_top(event_entry *front, uint64_t count, event_en
 	heap_sift_down(front, count, 0, entry);
 }
 
-/* Nothing stands in the rest of the last group. */
+/* Nothing stands in the rest of the last group: EVENT_NEVER does, so that the choice among children needs no bounds. */
 static inline void heap_pad(event_entry *front, uint64_t count)
 {
 	for (uint64_t i = count; i % 4 != 1; i++)
-		front[i] = entry_never;
+		front[i] = EVENT_NEVER;
 }
 
 /* Appends without regard to the order. */
@@ -130,8 +126,8 @@ static inline void heap_append(struct event_list *list, event_entry entry)
 
 	list->front[index] = entry;
 	/* The first of a group: the other three places are not filled. Mostly they say so already, all or none. */
-	if (index % 4 == 1 && list->front[index + 1] != entry_never)
-		list->front[index + 1] = list->front[index + 2] = list->front[index + 3] = entry_never;
+	if (index % 4 == 1 && list->front[index + 1] != EVENT_NEVER)
+		list->front[index + 1] = list->front[index + 2] = list->front[index + 3] = EVENT_NEVER;
 }
 
 static inline void heap_push(struct event_list *list, event_entry entry)
@@ -167,7 +163,7 @@ static void heap_close_hole(struct event_list *list)
 	event_entry entry = list->front[last];
 
 	list->front_has_hole = false;
-	list->front[last] = entry_never;
+	list->front[last] = EVENT_NEVER;
 	if (last > 0)
 		heap_replace_top(list->front, last, entry);
 }
@@ -178,7 +174,7 @@ static void heap_remove(struct event_list *list, uint64_t index)
 	uint64_t last = --list->front_count;
 	event_entry entry = list->front[last];
 
-	list->front[last] = entry_never;
+	list->front[last] = EVENT_NEVER;
 	if (last > index)
 		heap_sift_down(list->front, last, index, entry);
 }
@@ -533,7 +529,7 @@ static inline void slot_give_back(struct event_list *list, uint64_t index)
 	list->first_free_slot = index;
 }
 
-static _Noreturn __attribute__((cold, noinline)) void sequence_exhausted(void)
+_Noreturn __attribute__((cold)) void event_list_sequence_exhausted(void)
 {
 	fprintf(stderr, "gilsim: more than 2^%d events in one run: the order of ties could no longer be kept\n",
 		EVENT_SEQUENCE_BITS);
@@ -543,9 +539,7 @@ static _Noreturn __attribute__((cold, noinline)) void sequence_exhausted(void)
 /* Gives the slot the next handle: behind all others of its time. */
 static inline event_handle slot_number(struct event_list *list, uint64_t slot_index)
 {
-	if (__builtin_add_overflow(list->newest, (event_handle)1 << EVENT_SLOT_BITS, &list->newest))
-		sequence_exhausted();
-	return list->slots[slot_index].handle = list->newest | slot_index;
+	return list->slots[slot_index].handle = event_list_number(list) | slot_index;
 }
 
 /* Gives the slot the next handle and that handle a place in the order. */

@@ -37,6 +37,9 @@ typedef uint64_t event_handle;
  * once its slot no longer carries its handle. */
 typedef unsigned __int128 event_entry;
 
+/* Later than any event, and than the end of time. */
+#define EVENT_NEVER (~(event_entry)0)
+
 static inline sim_ns event_entry_time(event_entry entry)
 {
 	return (sim_ns)(entry >> 64);
@@ -103,6 +106,14 @@ struct event_list {
 };
 
 void event_list_init(struct event_list *list, struct region *region);
+_Noreturn void event_list_sequence_exhausted(void);
+/* The next sequence number, as part of a handle: behind all others of its time. */
+static inline event_handle event_list_number(struct event_list *list)
+{
+	if (__builtin_add_overflow(list->newest, (event_handle)1 << EVENT_SLOT_BITS, &list->newest))
+		event_list_sequence_exhausted();
+	return list->newest;
+}
 event_handle event_list_add(struct event_list *list, sim_ns time_ns, event_fn *function, void *subject,
 			    uint64_t argument);
 /* False when the handle is stale. */

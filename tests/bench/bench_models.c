@@ -113,11 +113,14 @@ static void bench_rate(const struct rate *rate)
 #define FEW_TASKS 10000u
 #define MANY_TASKS 10000000u
 
+/* NAN when its scenario is not simulated. */
 static double ns_per_task(const char *scenario, uint64_t count, int rounds, struct region *region)
 {
 	const struct workload *workload = bench_load(scenario, BENCH_RUN_COUNT, count, region);
 	double ns[BENCH_ROUND_COUNT];
 
+	if (!workload)
+		return NAN;
 	for (int round = 0; round < rounds; round++) {
 		struct variant_result result;
 
@@ -135,8 +138,9 @@ static void bench_growth(const char *name, const char *scenario)
 		return;
 	region_init(&region);
 	many_ns = ns_per_task(scenario, bench_size(MANY_TASKS), 1, &region);
-	bench_report(name, many_ns, "ns/task",
-		     ns_per_task(scenario, bench_size(FEW_TASKS), bench_rounds(BENCH_ROUND_COUNT), &region));
+	if (!isnan(many_ns))
+		bench_report(name, many_ns, "ns/task",
+			     ns_per_task(scenario, bench_size(FEW_TASKS), bench_rounds(BENCH_ROUND_COUNT), &region));
 	region_release(&region);
 }
 

@@ -117,6 +117,126 @@ Test(engine, a_cancelled_event_does_not_run_and_its_handle_is_stale)
 
 static event_handle own_handle;
 
+static void note_lane(struct engine *caller, void *subject, uint64_t argument)
+{
+	note(caller, NULL, *(const uint64_t *)subject + argument);
+}
+
+Test(engine, lanes_and_events_come_in_one_order)
+{
+	static uint64_t names[] = { 100, 101, 102 };
+	uint32_t lanes[3];
+
+	for (size_t i = 0; i < 3; i++)
+		lanes[i] = engine_lane_new(engine, note_lane, &names[i]);
+	cr_expect(not(engine_lane_is_set(engine, lanes[0])));
+	engine_lane_set(engine, lanes[0], 711);
+	engine_schedule_at(engine, 711, note, NULL, 1);
+	engine_lane_set(engine, lanes[2], 13);
+	engine_lane_set(engine, lanes[1], 711);
+	engine_schedule_at(engine, 711, note, NULL, 2);
+	engine_lane_set(engine, lanes[0], 711); /* behind all of them now */
+	cr_expect(eq(i64, engine_lane_time(engine, lanes[0]), 711));
+	cr_expect(eq(u64, engine_pending_count(engine), 5));
+	engine_lane_clear(engine, lanes[2]);
+	engine_schedule_at(engine, 711, note, NULL, 3);
+	engine_run(engine, SIM_NS_MAX);
+	cr_assert(eq(sz, journal_count, 5));
+	cr_expect(eq(u64, journal[0].argument, 1));
+	cr_expect(eq(u64, journal[1].argument, 101));
+	cr_expect(eq(u64, journal[2].argument, 2));
+	cr_expect(eq(u64, journal[3].argument, 100));
+	cr_expect(eq(u64, journal[4].argument, 3));
+	cr_expect(eq(u64, engine_event_count(engine), 5));
+	cr_expect(eq(u64, engine_pending_count(engine), 0));
+}
+
+static void advance_and_note(struct engine *caller, void *subject, uint64_t argument)
+{
+	bool *advanced = subject;
+
+	*advanced = engine_try_advance(caller, (sim_ns)argument);
+}
+
+Test(engine, an_advance_ends_before_the_first_lane)
+{
+	static uint64_t name;
+	const uint32_t lane = engine_lane_new(engine, note_lane, &name);
+	bool advanced[2];
+
+	engine_lane_set(engine, lane, 711);
+	engine_schedule_at(engine, 700, advance_and_note, &advanced[0], 11);
+	engine_schedule_at(engine, 700, advance_and_note, &advanced[1], 10);
+	engine_run(engine, SIM_NS_MAX);
+	cr_expect(not(advanced[0]));
+	cr_expect(advanced[1]);
+}
+
+/* The same moves with lanes as with handles: what comes, and when, is the same. */
+#define LANE_COUNT 19
+struct lane_moves {
+	uint64_t names[LANE_COUNT];
+	uint32_t lanes[LANE_COUNT];
+	event_handle handles[LANE_COUNT];
+	bool by_lanes;
+};
+
+static void move_lanes(struct engine *caller, void *subject, uint64_t step)
+{
+	struct lane_moves *moves = subject;
+
+	note(caller, NULL, 1000 + step);
+	for (uint64_t draw = 0; draw < 3; draw++) {
+		struct variate variate = variate_open(711, draw, 0, 0, step);
+		const size_t which = variate_next(&variate) % LANE_COUNT;
+		const sim_ns time_ns = engine_now(caller) + (sim_ns)(variate_next(&variate) % 7);
+		const bool clears = variate_next(&variate) % 3 == 0;
+
+		if (moves->by_lanes && clears)
+			engine_lane_clear(caller, moves->lanes[which]);
+		else if (moves->by_lanes)
+			engine_lane_set(caller, moves->lanes[which], time_ns);
+		else if (clears || engine_is_pending(caller, moves->handles[which]))
+			engine_cancel(caller, moves->handles[which]);
+		if (!moves->by_lanes && !clears)
+			moves->handles[which] = engine_schedule_at(caller, time_ns, note, NULL, which);
+	}
+	if (step > 0)
+		engine_schedule_after(caller, (sim_ns)(step % 3), move_lanes, moves, step - 1);
+}
+
+Test(engine, lanes_do_what_cancelled_and_scheduled_events_do)
+{
+	static struct lane_moves moves;
+	uint64_t noted[2][4096];
+	sim_ns noted_ns[2][4096];
+	size_t counts[2];
+
+	for (int by_lanes = 0; by_lanes < 2; by_lanes++) {
+		struct engine *other = engine_new(&region);
+
+		journal_count = 0;
+		moves.by_lanes = by_lanes != 0;
+		for (uint64_t i = 0; i < LANE_COUNT; i++) {
+			moves.names[i] = i;
+			moves.lanes[i] = engine_lane_new(other, note_lane, &moves.names[i]);
+		}
+		engine_schedule_at(other, 0, move_lanes, &moves, 1000);
+		engine_run(other, SIM_NS_MAX);
+		counts[by_lanes] = journal_count;
+		for (size_t i = 0; i < journal_count; i++) {
+			noted[by_lanes][i] = journal[i].argument;
+			noted_ns[by_lanes][i] = journal[i].time_ns;
+		}
+	}
+	cr_assert(gt(sz, counts[0], 1500));
+	cr_assert(eq(sz, counts[0], counts[1]));
+	for (size_t i = 0; i < counts[0]; i++) {
+		cr_assert(eq(u64, noted[0][i], noted[1][i]), "event %zu", i);
+		cr_assert(eq(i64, noted_ns[0][i], noted_ns[1][i]), "event %zu", i);
+	}
+}
+
 static void note_whether_pending(struct engine *caller, void *subject, uint64_t argument)
 {
 	(void)subject;
