@@ -162,12 +162,16 @@ static int write_new(const struct new_arguments *arguments, struct region *regio
 	}
 	if (!output_file_open(&output, arguments->path, region))
 		return output_failed(arguments->path);
-	if (arguments->is_native)
-		random_native_print(arguments->seed, output.stream);
-	else if (arguments->is_random)
+	if (arguments->is_native) {
+		if (!random_native_print(arguments->seed, output.stream)) {
+			output_file_discard(&output);
+			return STATUS_BAD_INPUT;
+		}
+	} else if (arguments->is_random) {
 		scenario_random_print(arguments->seed, output.stream);
-	else
+	} else {
 		failure = print_template(arguments->template, output.stream, region);
+	}
 	if (failure) {
 		output_file_discard(&output);
 		return no_template(arguments->template, failure, region);

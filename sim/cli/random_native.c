@@ -57,45 +57,47 @@ static bool fits(const struct scenario *scenario, struct region *region)
 	return round_s <= MOST_ROUND_S;
 }
 
-/* Whether a file that holds this text fits. */
-static bool text_fits(const char *text, size_t length)
+/* Whether a file that holds this text fits. False: it cannot even be loaded, and why has been told. */
+static bool text_fits(const char *text, size_t length, bool *fit)
 {
 	const struct scenario_options options = { .seed = 1 };
 	int descriptor = memfd_create("candidate", MFD_CLOEXEC);
-	struct diagnostics unheard;
+	struct diagnostics diagnostics;
 	const struct scenario *scenario = NULL;
 	struct region region;
-	bool fit;
 
 	region_init(&region);
-	diagnostics_init(&unheard, &region);
+	diagnostics_init(&diagnostics, &region);
 	if (descriptor >= 0 && write(descriptor, text, length) == (ssize_t)length && lseek(descriptor, 0, SEEK_SET) == 0)
 		scenario = scenario_load(region_format(&region, "/proc/self/fd/%d", descriptor), &options, &region,
-					 &unheard);
-	fit = scenario && fits(scenario, &region);
+					 &diagnostics);
+	if (scenario)
+		*fit = fits(scenario, &region);
+	else
+		diagnostics_print(&diagnostics, stderr);
 	region_release(&region);
 	if (descriptor >= 0)
 		close(descriptor);
-	return fit;
+	return scenario != NULL;
 }
 
-void random_native_print(uint64_t seed, FILE *stream)
+bool random_native_print(uint64_t seed, FILE *stream)
 {
-	for (uint64_t candidate = seed;; candidate += SEED_STEP) {
+	bool sound = true, fit = false;
+
+	for (uint64_t candidate = seed; sound && !fit; candidate += SEED_STEP) {
 		char *text = NULL;
 		size_t length;
 		FILE *memory = open_memstream(&text, &length);
-		bool fit;
 
 		if (!memory)
 			abort();
 		scenario_random_print(candidate, memory);
 		fclose(memory);
-		fit = text_fits(text, length);
+		sound = text_fits(text, length, &fit);
 		if (fit)
 			fwrite(text, 1, length, stream);
 		free(text);
-		if (fit)
-			return;
 	}
+	return sound;
 }

@@ -5,6 +5,8 @@
  * What only a calm machine can show has commands of its own: make check-calibrate, make check-probe.
  */
 #include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/native/calibrate.h"
 #include "sim/native/native_quota.h"
@@ -69,6 +71,20 @@ Test(trust, random_scenarios_for_native_runs_are_short_and_always_the_same)
 		cr_expect(eq(int, gilsim("run --format csv r%d.yaml", seed).status, 0));
 	}
 	cr_expect(eq(int, gilsim("new --native").status, 2));
+}
+
+/* It used to look for ever for one that fits. */
+Test(trust, no_random_scenario_fits_a_profile_with_an_error, .timeout = 30)
+{
+	struct outcome outcome;
+
+	cr_assert(eq(int, mkdir(region_format(&region, "%s/machines", folder), 0777), 0));
+	write_file("machines/default.yaml", "profile: default\nspeed: 3\n");
+	setenv("GILSIM_DATA", folder, 1);
+	outcome = gilsim("new --random --native --seed 1 -o r.yaml");
+	cr_expect(eq(int, outcome.status, 2));
+	cr_expect(strstr(outcome.err, "machines/default.yaml:2:1: error: unknown key 'speed'") != NULL, "%s", outcome.err);
+	cr_expect(ne(int, access(region_format(&region, "%s/r.yaml", folder), F_OK), 0));
 }
 
 /* ---- A quota for real ------------------------------------------------------------------------------------ */
