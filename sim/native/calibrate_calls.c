@@ -96,6 +96,7 @@ bool calibrate_pipe(struct calibration *calibration)
 		return fail(calibration, "pipe");
 	for (int batch = 0; ok && batch < CALIBRATE_BATCHES; batch++) {
 		double write_ns = 0, read_ns = 0, large_ns = 0, slow = await_full_pace();
+		const int messages = COPIED_BYTES / MESSAGE_BYTES;
 
 		for (int i = 0; ok && i < 10; i++)
 			ok = pass_through_pipe(pipes, memory, 1, 200, &write_ns, &read_ns);
@@ -105,7 +106,7 @@ bool calibrate_pipe(struct calibration *calibration)
 		slow = slowness_since(slow);
 		writes_ns[batch] = write_ns / 2000 / slow;
 		reads_ns[batch] = read_ns / 2000 / slow;
-		copies_ns[batch] = (large_ns / (COPIED_BYTES / MESSAGE_BYTES) / sqrt(slow) - writes_ns[batch] -
+		copies_ns[batch] = (large_ns / messages / sqrt(slow) - writes_ns[batch] -
 				    reads_ns[batch]) /
 				   (2 * MESSAGE_BYTES);
 	}
