@@ -65,8 +65,8 @@ static int64_t arm_ns(int timer, int64_t delay_ns)
 	return end_ns - begin_ns;
 }
 
-/* Kind 0: what it takes to be the first. */
-static void arm_often(struct calibration *calibration, struct shared *shared)
+/* In a child, which goes to the other core if there is one, and begins when that is at its full pace. */
+static int timer_of_other_core(const struct calibration *calibration)
 {
 	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 
@@ -74,6 +74,14 @@ static void arm_often(struct calibration *calibration, struct shared *shared)
 		_exit(1);
 	pin(calibration->there < 0 ? calibration->here : calibration->there);
 	await_full_pace();
+	return timer;
+}
+
+/* Kind 0: what it takes to be the first. */
+static void arm_often(struct calibration *calibration, struct shared *shared)
+{
+	int timer = timer_of_other_core(calibration);
+
 	for (int round = 0; round < ARM_ROUNDS; round++) {
 		int64_t soon_ns = arm_ns(timer, SOON_NS), late_ns = arm_ns(timer, LATE_NS);
 
@@ -105,12 +113,8 @@ static int64_t longest_gap(int64_t due_ns)
 static void interrupt_often(struct calibration *calibration, struct shared *shared)
 {
 	static const int64_t delays_ns[] = { 100000, 300000, 1000000 };
-	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	int timer = timer_of_other_core(calibration);
 
-	if (timer < 0)
-		_exit(1);
-	pin(calibration->there < 0 ? calibration->here : calibration->there);
-	await_full_pace();
 	for (int round = 0; round < INTERRUPT_ROUNDS; round++) {
 		for (size_t i = 0; i < sizeof(delays_ns) / sizeof(delays_ns[0]); i++) {
 			int64_t due_ns = now_ns() + delays_ns[i];
