@@ -320,6 +320,7 @@ static enum progress start_thread(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_START)));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_CREATE) +
 						       os_process_take_stack(thread->process, my->child->os)));
+	thread->process->starter_core = thread->core;
 	AWAIT(frame, os_thread_compute(thread, os_thread_start(my->child->os)));
 	if (!my->child->started)
 		AWAIT(frame, py_wait_until(thread, &my->child->started, &my->child->started_waiters,

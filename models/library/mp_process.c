@@ -67,7 +67,7 @@ static void launch(struct mp_process *process, struct os_process *parent, struct
 	struct interpreter *forker = parent->owner;
 
 	os_process_use_memory(made, own_bytes);
-	made->last_core = core;
+	made->starter_core = core;
 	process->interpreter = interpreter_new(forker->runtime, made);
 	if (process->context->method != MP_SPAWN) {
 		process->interpreter->after_fork = forker->after_fork;
@@ -107,7 +107,7 @@ static struct py_thread *start_helper(struct os_thread *caller, const char *name
 	struct py_thread *main_thread = py_thread_new(interpreter, name, program, argument);
 
 	os_process_use_memory(process, own_bytes);
-	process->last_core = caller->core;
+	process->starter_core = caller->core;
 	os_thread_start(main_thread->os);
 	return main_thread;
 }

@@ -21,7 +21,7 @@ struct os_process *os_process_new(struct machine_model *machine, struct os_proce
 		process->malloc_thresholds = parent->malloc_thresholds;
 	else
 		malloc_thresholds_init(&process->malloc_thresholds);
-	process->last_core = parent ? parent->last_core : NULL;
+	process->starter_core = parent ? parent->starter_core : NULL;
 	return process;
 }
 

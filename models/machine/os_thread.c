@@ -154,7 +154,7 @@ static sim_ns interrupt_cost(const struct machine_model *machine, sim_ns call_ns
 sim_ns os_thread_start(struct os_thread *thread)
 {
 	struct machine_model *machine = thread->machine;
-	struct core *parent_core = thread->process->last_core;
+	struct core *parent_core = thread->process->starter_core;
 	struct core *core = placement_for_new(thread, parent_core);
 
 	assert(thread->state == THREAD_NEW);
@@ -307,7 +307,6 @@ enum progress os_thread_exit(struct os_thread *thread)
 	placement_detach(thread);
 	machine->live_threads--;
 	machine_trace(machine, thread, TRACE_INSTANT, "exit", thread->name, 0);
-	thread->process->last_core = core;
 	os_process_remove_thread(thread->process, thread);
 	if (thread->exited)
 		thread->exited(thread);
