@@ -296,3 +296,41 @@ Test(wakes, who_wakes_many_keeps_those_near_that_wake_few)
 	cr_expect(is_woken_near(false));
 	cr_expect(not(is_woken_near(true)));
 }
+
+static bool says_it_will_sleep;
+static struct core *core_of_waker;
+static struct py_thread *child;
+
+static enum progress lie_on_bed(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, futex_wait(thread, &bed, SIM_NS_MAX, 0));
+	PROGRAM_END;
+}
+
+/* Starts one beside itself, is busy for a while, and wakes it. */
+static enum progress start_beside_and_wake(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_sleep(thread, 500 * SIM_MS)); /* that it has been busy is forgotten */
+	core_of_waker = thread->core;
+	child = py_thread_new(bench.interpreter, "child", lie_on_bed, NULL);
+	AWAIT(frame, py_thread_start(thread, child));
+	cr_expect(eq(ptr, (void *)child->os->core, (void *)core_of_waker));
+	AWAIT(frame, py_sleep(thread, SIM_MS)); /* it lies down meanwhile */
+	AWAIT(frame, os_thread_compute(thread, 20 * SIM_MS));
+	AWAIT(frame, os_thread_compute(thread, futex_wake(&bed, thread, says_it_will_sleep)));
+	AWAIT(frame, py_sleep(thread, SIM_MS));
+	PROGRAM_END;
+}
+
+/* Of the core the child has a half, of which 21 ms leave 0.32, and the waker has had 0.35 in 20 ms: 0.67 in all. */
+Test(wakes, a_waker_about_to_sleep_makes_room_on_its_core)
+{
+	bench.costs.value[COST_SCHED_PACK_BELOW] = 0.6;
+	program_bench_run(&bench, 2, 12, start_beside_and_wake);
+	cr_expect(ne(ptr, (void *)child->os->last_core, (void *)core_of_waker));
+	says_it_will_sleep = true;
+	program_bench_run(&bench, 2, 12, start_beside_and_wake);
+	cr_expect(eq(ptr, (void *)child->os->last_core, (void *)core_of_waker));
+}
