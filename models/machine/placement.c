@@ -18,12 +18,12 @@
  *             stayed there while s + t + w was below 0.7 and went to the idle core above 0.8, whatever s alone was
  *             (t 0 to 0.5, w 0 and 0.2). Two new threads that hand on a turn by a futex part within the first
  *             milliseconds, as the two halves that new threads are taken for fill their core, and stay apart, for
- *             then each previous core idles; ten that contend for a lock migrate in 4 % of their wake-ups. A waker that
- *             says that it is about to sleep (a write to a pipe or a socket, which are synchronous wake-ups) does not
- *             count: a manager's thread and its client, new ones on one core as well, mostly stayed there for 100 round
- *             trips, where a futex's two parted at the first to the fifth hand-over.
- * Left out    two that were pinned to one core for a while and then may leave it stayed there for 6,000 hand-overs by a
- *             futex, too, although that core was busy throughout.
+ *             then each previous core idles; ten that contend for a lock migrate in 4 % of their wake-ups. A waker
+ *             that says that it is about to sleep (a write to a pipe or a socket, which are synchronous wake-ups)
+ *             does not count: a manager's thread and its client, new ones on one core as well, mostly stayed there
+ *             for 100 round trips, where a futex's two parted at the first to the fifth hand-over.
+ * Left out    two that were pinned to one core for a while and then may leave it stayed there for 6,000 hand-overs
+ *             by a futex, too, although that core was busy throughout.
  */
 #include "models/machine/scheduler.h"
 #include "sim/base/random.h"
