@@ -171,7 +171,6 @@ struct chunk {
 /* The usual chunk is one task. Of the workload's own run it has its instance when it begins: millions may wait for that. */
 struct chunk_call {
 	struct executor_call call;
-	struct chunk *several; /* NULL: it is one */
 	const struct model_run *run;
 	int64_t number;
 	struct task_release release;
@@ -224,7 +223,7 @@ static enum progress run_released(struct os_thread *thread, struct frame *frame)
 
 static int64_t chunk_items(const struct model_run *run)
 {
-	return run->model->kind == MODEL_PROCESS_POOL && run->model->chunksize > 0 ? run->model->chunksize : 1;
+	return model_chunk_items(run->simulation->workload, run->model, run->count);
 }
 
 static int64_t chunk_count(const struct model_run *run)
@@ -255,7 +254,6 @@ static enum progress submit_chunk(struct os_thread *thread, const struct model_r
 	several->count = count;
 	for (int64_t i = 0; i < count; i++)
 		several->instances[i] = model_run_release(run, first + i);
-	call->several = several;
 	return executor_submit(thread, executor, &call->call, run_chunk, several,
 			       payload_times(arguments_of(run), count), payload_times(result_of(run), count));
 }
@@ -284,10 +282,7 @@ static enum progress cancel(struct os_thread *thread, struct chunk_call *call)
 
 	if (future->done || !py_future_cancel(thread, future, &cost_ns))
 		return DONE;
-	if (!call->several)
-		task_instance_cancel(instance_of(call));
-	for (int64_t i = 0; call->several && i < call->several->count; i++)
-		task_instance_cancel(call->several->instances[i]);
+	task_instance_cancel(instance_of(call));
 	return py_overhead(thread, cost_ns);
 }
 
@@ -344,16 +339,6 @@ static enum progress run_pool_item(struct os_thread *thread, struct frame *frame
 	PROGRAM_END;
 }
 
-/* Pool._map_async: ceil(count / (4 * workers)). */
-static int64_t chunksize_of(const struct model_run *run)
-{
-	int64_t parts = 4 * model_workers(run->simulation->workload, run->model);
-
-	if (run->model->chunksize > 0)
-		return run->model->chunksize;
-	return run->model->map == MAP_MAP && run->count > 0 ? (run->count + parts - 1) / parts : 1;
-}
-
 /* map() and its like release all their items at once. */
 static struct mp_job *new_job(const struct model_run *run)
 {
@@ -365,7 +350,7 @@ static struct mp_job *new_job(const struct model_run *run)
 	job->item_program = run_pool_item;
 	job->context = instances;
 	job->item_count = run->count;
-	job->chunk_items = chunksize_of(run);
+	job->chunk_items = chunk_items(run);
 	job->payload = arguments_of(run);
 	job->result = result_of(run);
 	return job;

@@ -8,12 +8,13 @@ second thread wants the GIL all the time: it takes it, looks at the first one's 
 over, with a short switch interval. While the call has given up the GIL, it goes round in microseconds: what the call's CPU
 clock gains is native. While the call executes bytecode, it gets the GIL a switch interval later. While the call is in C code
 that keeps the GIL, nobody can ask for it: it gets the GIL when that C code has ended, and the CPU clock has gained more than it
-ever does in bytecode. C code and releases shorter than that count as bytecode, which a simulator can hardly tell from them
-either: others wait no longer for it than a switch takes.
+ever does in bytecode, while the competing thread has woken up and asked again in vain. A competing thread whose core a hypervisor
+takes for some milliseconds gets the GIL as late from bytecode, but has slept once only. C code and releases shorter than that
+count as bytecode, which a simulator can hardly tell from them either: others wait no longer for it than a switch takes.
 
 To be interrupted all the time costs CPU time, too, and cores that are busy together are slower; how much is learned from a
 loop of bytecode, from hashing and from adding up a list, alone and beside the competing thread in turns, because a core's
-pace changes within seconds, and taken off. So is what the end of a kind and the beginning of the next hide: the competing
+pace changes within seconds, and taken off; and from the same loop, what bytecode is mistaken for. So is what the end of a kind and the beginning of the next hide: the competing
 thread is late to see a release, and the bytecode since it asked last goes on in C code.
 """
 import ast
@@ -21,6 +22,7 @@ import hashlib
 import importlib
 import json
 import os
+import resource
 import select
 import statistics
 import sys
@@ -34,6 +36,7 @@ LEARNING_NS = 12_000_000  # of each turn
 FREE_NS = 20_000  # a round of the competing thread that nobody has held up takes a fifth of it
 AWAKE_SHARE = 0.8
 # Where others want the cores, too, who waits for what cannot be told: limits beyond these are learned anew, so many times.
+IN_VAIN_WAITS = 4  # two for bytecode: until its interval is over, and until what it asks for then is granted; three where both want it
 SANE_LONG_NS = 2_000_000
 SANE_RELEASE_NS = 1_000_000
 ATTEMPTS = 5
@@ -62,9 +65,11 @@ class Competitor:
         wake_up_early()
         # Whatever this thread does between two polls it does with the GIL, so it is short.
         clock_ns, own_clock_ns = time.perf_counter_ns, time.thread_time_ns
+        usage, of_thread = resource.getrusage, resource.RUSAGE_THREAD
         cpu_clock_ns, cpu_clock = time.clock_gettime_ns, self.cpu_clock
         give_up = select.poll().poll
         last_ns, last_own_ns, last_cpu_ns = clock_ns(), own_clock_ns(), cpu_clock_ns(cpu_clock)
+        last_waits = usage(of_thread).ru_nvcsw
         sums = [0, 0, 0]  # python, c, native
         free_since_ns, free_cpu_ns, held_ns = last_ns, 0, 0
         after_bytecode = False  # the last stretch with the GIL was bytecode, and nothing was released since
@@ -74,9 +79,11 @@ class Competitor:
                 with self.gate:
                     self.is_parked = False
                 last_ns, last_own_ns, last_cpu_ns = clock_ns(), own_clock_ns(), cpu_clock_ns(cpu_clock)
+                last_waits = usage(of_thread).ru_nvcsw
                 free_since_ns, free_cpu_ns, held_ns, after_bytecode = last_ns, 0, 0, False
             give_up(0)
             now_ns, own_ns, cpu_ns = clock_ns(), own_clock_ns(), cpu_clock_ns(cpu_clock)
+            waits = usage(of_thread).ru_nvcsw
             took_ns = now_ns - last_ns
             # Who waits for the GIL sleeps; a round that is all CPU time was slow because its core was.
             was_held = took_ns >= FREE_NS and own_ns - last_own_ns < AWAKE_SHARE * took_ns
@@ -100,13 +107,13 @@ class Competitor:
                     after_bytecode = False
                 else:
                     sums[0] += free_cpu_ns
-                is_c = gained_ns >= self.long_ns
+                is_c = gained_ns >= self.long_ns and waits - last_waits >= IN_VAIN_WAITS
                 hidden_ns = self.between_ns // 2 if is_c and after_bytecode else 0
                 sums[1 if is_c else 0] += gained_ns - hidden_ns
                 sums[0] += hidden_ns
                 after_bytecode = not is_c and gained_ns > 0
                 free_since_ns, free_cpu_ns, held_ns = now_ns, 0, 0 if is_c else gained_ns
-            last_ns, last_own_ns, last_cpu_ns = now_ns, own_ns, cpu_ns
+            last_ns, last_own_ns, last_cpu_ns, last_waits = now_ns, own_ns, cpu_ns, waits
             if turned:
                 self.answer = sums
                 sums = [0, 0, 0]
@@ -151,12 +158,12 @@ def repeat_for(function, duration_ns):
 
 
 def slowed_by(competitor, function):
-    """How much more CPU time a call takes beside the competitor than alone; and what it takes for bytecode in one call."""
+    """How much more CPU time a call takes beside the competitor than alone; and what it sees of one call, by kind."""
     competitor.park()
     alone_ns, _ = repeat_for(function, LEARNING_NS)
     competitor.unpark()
     beside_ns, count = repeat_for(function, LEARNING_NS)
-    return max(1, beside_ns / alone_ns), competitor.turn()[0] / count
+    return max(1, beside_ns / alone_ns), [seen_ns / count for seen_ns in competitor.turn()]
 
 
 def learn(competitor, hash_block):
@@ -167,10 +174,10 @@ def learn(competitor, hash_block):
     for _ in range(LEARNING_TURNS):
         slowed_by(competitor, count_up)
     competitor.learning = False
-    # Beyond what a competitor that is woken late now and then makes of bytecode.
-    competitor.long_ns = 3 * quantile(competitor.stretches or [100_000], 0.9)
-    competitor.release_ns = 2 * quantile(competitor.releases or [0], 0.9)
-    late_ns = statistics.median(slowed_by(competitor, hash_block)[1] for _ in range(LEARNING_TURNS))
+    # By medians: the longest are those of a core that a hypervisor has taken meanwhile.
+    competitor.long_ns = 3 * quantile(competitor.stretches or [100_000], 0.5)
+    competitor.release_ns = 4 * quantile(competitor.releases or [0], 0.5)
+    late_ns = statistics.median(slowed_by(competitor, hash_block)[1][0] for _ in range(LEARNING_TURNS))
     competitor.late_ns = int(max(0, late_ns))
     competitor.between_ns = quantile(competitor.stretches or [0], 0.5)
 
@@ -223,13 +230,16 @@ def coreless_ns():
 
 def alone_ns(call, count):
     """What one call takes on the wall, less what it waits for a core, on its thread's CPU clock, and on others' of this
-    process."""
+    process. Who never gave up its core has waited for nothing: the rest of the wall clock is what a hypervisor took."""
+    slept = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
     waited_ns, process_ns, thread_ns, begin_ns = (coreless_ns(), time.process_time_ns(), time.thread_time_ns(),
                                                   time.perf_counter_ns())
     for _ in range(count):
         call()
     wall_ns, cpu_ns = time.perf_counter_ns() - begin_ns, time.thread_time_ns() - thread_ns
     wall_ns -= coreless_ns() - waited_ns
+    if resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw == slept:
+        wall_ns = cpu_ns
     others_ns = time.process_time_ns() - process_ns - cpu_ns
     return wall_ns / count, min(cpu_ns, wall_ns) / count, max(0, others_ns) / count
 
@@ -240,6 +250,18 @@ def kinds_ns(call, count, competitor, own):
     for _ in range(count):
         call()
     return [max(0, sum_ns - own_ns) for sum_ns, own_ns in zip(competitor.turn(), own)]
+
+
+def mistaken_shares(seen_of_bytecode):
+    """For how much C and native code, in proportion, the competitor takes bytecode: a core that is slow to give up or to take the
+    GIL, or that a hypervisor has taken, looks like either."""
+    return [statistics.median(seen[kind] / max(1, seen[0]) for seen in seen_of_bytecode) for kind in (1, 2)]
+
+
+def unmixed(seen, mistaken):
+    """What the competitor has seen, less what it must have mistaken bytecode for."""
+    wrong = [min(seen_ns, share * seen[0]) for seen_ns, share in zip(seen[1:], mistaken)]
+    return [seen[0] + sum(wrong), seen[1] - wrong[0], seen[2] - wrong[1]]
 
 
 def start_competitor(hash_block):
@@ -266,7 +288,7 @@ def measure(call, seconds):
     sys.setswitchinterval(INTERVAL_S)
     competitor, sane = start_competitor(kinds[2])
     own = empty_turn(competitor)
-    alone, beside, factors, spent_ns = [], [], [[] for _ in kinds], 0
+    alone, beside, factors, seen_of_bytecode, spent_ns = [], [], [[] for _ in kinds], [], 0
     while len(alone) < BATCHES and (len(alone) < 3 or spent_ns < 2 * seconds * 1e9):
         competitor.park()
         sys.setswitchinterval(usual_interval_s)
@@ -277,12 +299,16 @@ def measure(call, seconds):
         # As many CPU seconds are seen, however much of the call waits.
         beside.append(kinds_ns(call, count, competitor, own))
         for of_kind, function in zip(factors, kinds):
-            of_kind.append(slowed_by(competitor, function)[0])
+            factor, seen = slowed_by(competitor, function)
+            of_kind.append(factor)
+            if function is count_up:
+                seen_of_bytecode.append(seen)
     competitor.stop()
     medians = [statistics.median(of_kind) for of_kind in factors]
+    mistaken = mistaken_shares(seen_of_bytecode)
     shares = []
     for sums_ns in beside:
-        parts = [sum_ns / factor for sum_ns, factor in zip(sums_ns, medians)]
+        parts = [sum_ns / factor for sum_ns, factor in zip(unmixed(sums_ns, mistaken), medians)]
         shares.append([part / max(1, sum(parts)) for part in parts])
     return {'calls': count * len(alone), 'long_ns': competitor.long_ns, 'sane': sane, 'shares': shares,
             'wall_ns': [wall_ns for wall_ns, _, _ in alone], 'cpu_ns': [cpu_ns for _, cpu_ns, _ in alone],

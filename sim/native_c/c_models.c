@@ -127,16 +127,6 @@ static struct c_pool *open_pool(const struct share *share)
 			   c_run.workload->run.result_bytes);
 }
 
-/* Pool._map_async: ceil(count / (4 * workers)). */
-static int64_t chunk_items(const struct share *share)
-{
-	int64_t parts = 4 * (int64_t)workers_of(share);
-
-	if (share->model->chunksize > 0)
-		return share->model->chunksize;
-	return share->count > 0 ? (share->count + parts - 1) / parts : 1;
-}
-
 static void apply_each(const struct share *share, struct c_pool *pool)
 {
 	struct c_pool_job **jobs = c_alloc((size_t)share->count, sizeof(struct c_pool_job *));
@@ -158,7 +148,8 @@ static void run_pool(const struct share *share)
 	} else {
 		for (int64_t i = 0; i < share->count; i++)
 			c_instance_release(instance_of(share, i));
-		c_pool_wait(c_pool_submit(pool, 0, share->count, chunk_items(share)));
+		c_pool_wait(c_pool_submit(pool, 0, share->count,
+					  model_chunk_items(c_run.workload, share->model, share->count)));
 	}
 	c_pool_terminate(pool);
 }

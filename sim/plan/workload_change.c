@@ -7,21 +7,12 @@
 #include "sim/plan/workload_change.h"
 #include "sim/scenario/distribution_parse.h"
 
-/* Pool._map_async's rule (Lib/multiprocessing/pool.py): four chunks a worker. */
-static int64_t pool_chunksize(int64_t tasks, int workers)
+/* 0: by the library's own rule. */
+static void set_chunksize(struct workload *workload, int64_t chunksize)
 {
-	int64_t chunks = 4 * (int64_t)workers;
-
-	return workers > 0 ? tasks / chunks + (tasks % chunks != 0) : 1;
-}
-
-static void apply_chunk_rule(struct workload *workload, int64_t chunksize)
-{
-	if (workload->model.kind == MODEL_POOL)
-		workload->model.chunksize =
-			chunksize > 0 ? chunksize : pool_chunksize(workload->run.count, workload->model.workers);
-	else if (workload->model.kind == MODEL_PROCESS_POOL)
-		workload->model.chunksize = chunksize > 0 ? chunksize : 1;
+	workload->model.chunksize = chunksize;
+	if (workload->model.kind == MODEL_POOL || workload->model.kind == MODEL_PROCESS_POOL)
+		workload->model.chunksize = model_chunk_items(workload, &workload->model, workload->run.count);
 }
 
 struct workload workload_with_size(const struct workload *workload, struct model_size size, struct region *region)
@@ -30,7 +21,7 @@ struct workload workload_with_size(const struct workload *workload, struct model
 
 	if (workload->model.workers > 0)
 		changed.model.workers = size.workers;
-	apply_chunk_rule(&changed, size.chunksize);
+	set_chunksize(&changed, size.chunksize);
 	if (workload->model.each && workload->model.each->workers > 0) {
 		struct model *each = region_alloc(region, sizeof(*each));
 
@@ -123,8 +114,10 @@ struct workload workload_with_load(const struct workload *workload, double facto
 {
 	struct workload changed = *workload;
 	struct run *run = &changed.run;
-	int64_t rule = pool_chunksize(run->count, workload->model.workers);
+	bool follows_rule;
 
+	set_chunksize(&changed, 0);
+	follows_rule = changed.model.chunksize == workload->model.chunksize;
 	switch (run->kind) {
 	case RUN_COUNT:
 		run->count = scaled_count(run->count, factor);
@@ -149,8 +142,7 @@ struct workload workload_with_load(const struct workload *workload, double facto
 	case RUN_PROGRAM:
 		break;
 	}
-	if (workload->model.kind == MODEL_POOL && workload->model.chunksize == rule)
-		apply_chunk_rule(&changed, 0);
+	set_chunksize(&changed, follows_rule ? 0 : workload->model.chunksize);
 	return changed;
 }
 

@@ -292,7 +292,7 @@ const struct key_table run_table = { "a run", "task", NULL, run_keys, LENGTH(run
 	{ "workers", "Threads or processes; Python's own default by default.", VALUE_INTEGER,                      \
 	  FIELD(variant_keys, workers), .least = 1, .most = 100000,                                                \
 	  .models = POOLS | MODEL(PROCESSES) | MODEL(SERVER) },                                                    \
-	{ "chunksize", "Items handed over at a time; Pool.map's own rule by default.", VALUE_INTEGER,              \
+	{ "chunksize", "Items handed over at a time; by default Pool.map's four chunks a worker, else one.", VALUE_INTEGER, \
 	  FIELD(variant_keys, chunksize), .least = 1, .most = 1e9, .models = MODEL(POOL) | MODEL(PROCESS_POOL) },  \
 	{ "warm", "The workers are there before the clock starts.", VALUE_BOOLEAN, FIELD(variant_keys, is_warm),   \
 	  .initial = "false", .models = POOLS | MODEL(SERVER) },                                                                   \

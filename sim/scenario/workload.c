@@ -179,3 +179,18 @@ int model_workers(const struct workload *workload, const struct model *model)
 		return 0;
 	}
 }
+
+/* Pool.map() makes four chunks for each worker; imap() and Executor.map() hand over one item at a time
+ * (Lib/multiprocessing/pool.py, Lib/concurrent/futures/process.py). submit() and apply_async() know no chunks. */
+int64_t model_chunk_items(const struct workload *workload, const struct model *model, int64_t count)
+{
+	int64_t chunks;
+
+	if (model->return_when != RETURN_ALL || model->map == MAP_APPLY_ASYNC)
+		return 1;
+	if (model->chunksize > 0)
+		return model->chunksize;
+	chunks = model->kind == MODEL_POOL && model->map == MAP_MAP ? 4 * (int64_t)model_workers(workload, model) : 0;
+	/* None on a machine without cores, which has been complained of. */
+	return count > 0 && chunks > 0 ? count / chunks + (count % chunks != 0) : 1;
+}

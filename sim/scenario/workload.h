@@ -306,7 +306,7 @@ enum map_kind { MAP_MAP, MAP_IMAP, MAP_IMAP_UNORDERED, MAP_APPLY_ASYNC };
 struct model {
 	enum model_kind kind;
 	int workers;	   /* THREAD_POOL, POOL, PROCESS_POOL, INTERPRETER_POOL, SERVER, PROCESSES with each; the default for version and machine is filled in */
-	int64_t chunksize; /* POOL, PROCESS_POOL; 0: Pool's rule, for runs inside a program; for the variant's own run it is filled in */
+	int64_t chunksize; /* POOL, PROCESS_POOL; 0: the library's rule, for runs inside a program; for the variant's own run it is filled in (model_chunk_items()) */
 	bool warm;	   /* executor made, and its workers started, before the clock starts */
 	enum spawn_kind spawn;	     /* PROGRAM: what `spawn` starts; COROUTINE: main is one */
 	enum map_kind map;	     /* POOL */
@@ -461,6 +461,9 @@ bool workload_chance(const struct workload *workload, const struct step *step, c
 		     uint64_t replication, uint64_t entity, uint64_t draw);
 /* A model's workers; what Python would take on this machine where the scenario does not say. 0: one each. */
 int model_workers(const struct workload *workload, const struct model *model);
+/* How many of a pool's or process pool's `count` items are handed over at a time; the library's own rule where the scenario
+ * does not say. */
+int64_t model_chunk_items(const struct workload *workload, const struct model *model, int64_t count);
 /* A drawn or constant duration that is no step's own (think time, a service's time, back-off), from the stream named. */
 sim_ns workload_draw(const struct workload *workload, const struct duration *duration, uint64_t stream,
 		     uint64_t replication, uint64_t entity, uint64_t draw);

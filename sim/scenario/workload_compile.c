@@ -235,15 +235,8 @@ static void compile_model(struct reading *reading, const struct checked_variant 
 	model->workers = model_workers(workload, model);
 	if (model->kind == MODEL_SERVER && model->backlog == 0)
 		model->backlog = default_backlog(workload);
-	if (model->kind == MODEL_PROCESS_POOL && model->chunksize == 0)
-		model->chunksize = 1;
-	if (model->kind == MODEL_POOL && model->workers > 0) {
-		int64_t chunk_count = 4 * (int64_t)model->workers;
-
-		model->chunksize = keys->chunksize > 0 ? keys->chunksize
-						       : workload->run.count / chunk_count +
-								 (workload->run.count % chunk_count != 0);
-	}
+	if (model->kind == MODEL_POOL || model->kind == MODEL_PROCESS_POOL)
+		model->chunksize = model_chunk_items(workload, model, workload->run.count);
 }
 
 void workload_compile(struct compiler *compiler, const struct checked *checked,

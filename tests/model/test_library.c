@@ -83,6 +83,29 @@ Test(library, a_pool_takes_whole_chunks)
 	cr_expect(lt(dbl, fabs(ns(bench.result.makespan_s) - 25e6), 1000));
 }
 
+/* 33 items on two workers; map() cuts them into chunks of five. */
+Test(library, imap_takes_single_items_unless_it_is_told_otherwise)
+{
+	static const struct {
+		enum map_kind map;
+		int64_t chunksize;
+		double makespan_ns;
+	} cases[] = { { MAP_IMAP, 0, 17 * 5e6 },
+		      { MAP_IMAP_UNORDERED, 0, 17 * 5e6 },
+		      { MAP_IMAP, 11, 22 * 5e6 },
+		      { MAP_MAP, 0, 18 * 5e6 } };
+
+	model_bench_step(&bench, STEP_PYTHON, 5 * SIM_MS);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		model_bench_run_count(&bench, MODEL_POOL, 2, 33);
+		bench.workload.model.map = cases[i].map;
+		bench.workload.model.chunksize = cases[i].chunksize;
+		model_bench_simulate(&bench);
+		cr_expect(lt(dbl, fabs(ns(bench.result.makespan_s) - cases[i].makespan_ns), 1000), "%zu: %g", i,
+			  bench.result.makespan_s);
+	}
+}
+
 Test(library, a_pool_of_warm_workers_spares_their_start)
 {
 	double cold_s;

@@ -25,9 +25,13 @@ mkdir -p "$work" tests/data/ledger
 repeat=${LEDGER_REPEAT:-$([[ $kind == random ]] && echo 3 || echo 5)}
 begin=$SECONDS
 
-# The interpreter of that version in the path, else pyenv's newest.
+# The interpreter of that version in the path, else pyenv's newest. What pyenv has in the path runs only where its version was chosen.
 find_python() {
-	command -v "python$1" || find "${PYENV_ROOT:-$HOME/.pyenv}/versions" -path "*/bin/python$1" 2>/dev/null | sort -V | tail -n 1
+	if "python$1" -c '' 2>/dev/null; then
+		command -v "python$1"
+	else
+		find "${PYENV_ROOT:-$HOME/.pyenv}/versions" -path "*/bin/python$1" 2>/dev/null | sort -V | tail -n 1
+	fi
 }
 
 pythons=()

@@ -4,7 +4,8 @@
 Probes ten calls whose shares of bytecode, C code, native code and waiting are known, and prints these beside what
 `gilsim probe` finds. What a part of a call is, follows from what it calls; what it takes, the call itself measures: each
 part's wall and CPU time, whenever it is called alone. It does so in the process that is probed, for the same loop takes a third
-more CPU time in some processes than in others, above all after a wait, and at other times.
+more CPU time in some processes than in others, above all after a wait, and at other times. To measure is bytecode of the call,
+too: after a wait, with cold caches, 30 to 50 us.
 
 Exit status 1 when a share is off by more than a tenth of itself, and by more than a fiftieth of the call's time, which is what
 may be found of a part that is not there.
@@ -12,6 +13,7 @@ may be found of a part that is not there.
 import argparse
 import csv
 import glob
+import itertools
 import os
 import re
 import shutil
@@ -80,32 +82,44 @@ PARTS = {
 ROWS = 100000
 ALONE_S = 1e-3  # a shorter switch interval is that of a probe's competing thread
 
-with open('known', 'w+b') as file:  # for each call alone, what each kind has taken
-    file.truncate(ROWS * 4 * 8)
+with open('known', 'w+b') as file:  # for each call alone, its batch, and what each kind has taken
+    file.truncate(ROWS * 5 * 8)
     KNOWN = memoryview(mmap.mmap(file.fileno(), 0)).cast('q')
 ROW = itertools.count()
+BATCH = 1
+COUNTED_NS = None  # this thread's CPU time until which everything is counted; None: another batch begins
 
 
 def timed(parts):
-    """What a part that waits takes of a core, it takes in the kernel."""
+    """What a part that waits takes of a core, it takes in the kernel; what is between parts, and between calls, is bytecode."""
+    global COUNTED_NS
     took_ns = {'python': 0, 'c': 0, 'native': 0, 'io': 0}
     for kind, part in parts:
         begin_ns, begin_cpu_ns = time.perf_counter_ns(), time.thread_time_ns()
+        took_ns['python'] += begin_cpu_ns - COUNTED_NS if COUNTED_NS else 0
         part()
-        cpu_ns = time.thread_time_ns() - begin_cpu_ns
+        COUNTED_NS = time.thread_time_ns()
+        cpu_ns = COUNTED_NS - begin_cpu_ns
         took_ns['native' if kind == 'io' else kind] += cpu_ns
         took_ns['io'] += time.perf_counter_ns() - begin_ns - cpu_ns if kind == 'io' else 0
-    at = 4 * (next(ROW) % ROWS)
-    KNOWN[at:at + 4] = memoryview(array.array('q', took_ns.values()))
+    at = 5 * (next(ROW) % ROWS)
+    KNOWN[at:at + 5] = memoryview(array.array('q', [BATCH, *took_ns.values()]))
 
 
 def call(name):
+    global BATCH, COUNTED_NS
     if sys.getswitchinterval() > ALONE_S:
         return timed(PARTS[name])
     for _, part in PARTS[name]:
         part()
+    BATCH, COUNTED_NS = BATCH + 1, None
 '''
 NAMES = re.findall(r"^    '(\w+)': \[", CALLS, re.M)
+
+
+def runs(python):
+    """pyenv has a python3.13 in the path that runs only where that version was chosen."""
+    return subprocess.run([python, '-c', ''], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def find_pythons():
@@ -113,9 +127,9 @@ def find_pythons():
     found = []
     for version in ('3.11', '3.13'):
         name = 'python' + version
-        installed = glob.glob(os.path.expanduser('~/.pyenv/versions/*/bin/' + name))
+        installed = glob.glob(os.path.join(os.environ.get('PYENV_ROOT', os.path.expanduser('~/.pyenv')), 'versions/*/bin', name))
         installed.sort(key=lambda path: [int(part) for part in re.findall(r'\d+', path)])
-        found += [shutil.which(name) or installed[-1]] if shutil.which(name) or installed else []
+        found += [python for python in (shutil.which(name), *reversed(installed)) if python and runs(python)][:1]
     return found
 
 
@@ -132,8 +146,10 @@ def probe(options, python, folder, name):
         sys.exit('probe: %s' % answer.stderr)
     times = {row['part']: float(row['time_s']) for row in csv.DictReader(answer.stdout.splitlines())}
     with open(os.path.join(folder, 'known'), 'rb') as file:
-        rows = [row for row in struct.iter_unpack('4q', file.read()) if any(row)]
-    known = {kind: statistics.median(row[at] for row in rows) for at, kind in enumerate(KINDS)}
+        rows = [row for row in struct.iter_unpack('5q', file.read()) if row[0]]
+    # As the probe: the median over batches, of each its mean.
+    batches = [list(zip(*batch)) for _, batch in itertools.groupby(rows, lambda row: row[0])]
+    known = {kind: statistics.median(statistics.mean(batch[at]) for batch in batches) for at, kind in enumerate(KINDS, 1)}
     return shares_of(known), shares_of(times), answer.stderr.strip()
 
 

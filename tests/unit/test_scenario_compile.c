@@ -121,6 +121,26 @@ Test(scenario_compile, pool_map_makes_four_chunks_a_worker_rounded_up)
 	}
 }
 
+Test(scenario_compile, all_but_map_hand_over_one_item_at_a_time)
+{
+	static const char variants[] =
+		"{a: {model: pool, map: imap}, b: {model: pool, map: imap_unordered}, "
+		"c: {model: pool, map: apply_async}, d: {model: process_pool}, "
+		"e: {model: pool, map: imap, chunksize: 5}, f: {model: process_pool, chunksize: 5}, "
+		"g: {model: process_pool, return_when: first, chunksize: 5}}";
+	static const int64_t expected[] = { 1, 1, 1, 1, 5, 5, 1 };
+	const char *count = "run.count=1000";
+	struct scenario_options options = { .overrides = &count, .override_count = 1 };
+	struct helper helper;
+	const struct workload *w;
+
+	helper_open(&helper);
+	w = load_variants(&helper, "machine: {profile: ideal, cores: 3}", variants, &options)->workloads;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		cr_expect(eq(i64, w[i].model.chunksize, expected[i]), "%s", w[i].variant);
+	helper_close(&helper);
+}
+
 Test(scenario_compile, what_the_file_leaves_out_has_python_s_defaults)
 {
 	struct helper helper;
