@@ -96,8 +96,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 		core->machine = machine;
 		core->index = i;
 		core->busy_since_ns = -1;
-		core->completion = engine_lane_new(engine, core_due, core);
-		core->arrival = engine_lane_new(engine, core_first_arrived, core);
+		core->lane = engine_lane_new(engine, core_due, core);
 		timers_init(machine, &core->timers);
 		core->tick_phase_ns = sim_time_round(variate_uniform(&phase) * (double)machine->tick_ns);
 	}

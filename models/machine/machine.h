@@ -44,8 +44,10 @@ struct core {
 	bool in_call;		   /* and that is after what it computes next: the rest of a system call */
 	event_handle interrupt;	   /* from another core, on its way: it will make `current` give way */
 	bool advancing;		   /* core_run() is at work on it */
-	bool computing;		   /* `completion` stands for the end of the current work */
-	uint32_t completion;	   /* lane: the end of the computation or of the context switch */
+	bool computing;		   /* its lane stands for the end of the current work */
+	/* Its next event: the end of the computation or of the context switch, or, while it idles, that the first who was
+	 * sent to it has come. */
+	uint32_t lane;
 	sim_ns computing_since_ns;
 	double computing_speed;
 	sim_ns idle_since_ns;
@@ -60,8 +62,7 @@ struct core {
 	__int128 vruntime_sum; /* of the queued */
 	uint32_t expected;     /* threads on their way here: waking with this core as target */
 	sim_ns arrival_ns;     /* when they come, all at once */
-	uint32_t arrival;      /* lane: it has come, for the first of them */
-	struct os_thread *arriving; /* that one; NULL: the lane is free */
+	struct os_thread *arriving; /* the first of them, while the lane is its; else NULL */
 	uint64_t arriving_reason;
 
 	event_handle tick;

@@ -95,8 +95,8 @@ void core_preempt(struct core *core);
 void core_hold(struct core *core, sim_ns duration_ns);
 /* core.c: when the kernel's next tick is due on a core that is busy. */
 sim_ns core_next_tick(const struct core *core);
-/* core.c: its lanes. What it was at is over; the first who was sent to it has come. */
-event_fn core_due, core_first_arrived;
+/* core.c: its lane. What it was at is over, or the first who was sent to it has come. */
+event_fn core_due;
 /* core.c: brings completions in line with the number of busy cores. */
 void core_went_busy(struct core *core);
 void core_went_idle(struct core *core);
