@@ -80,31 +80,26 @@ static void retime(struct core *core, double speed)
 			machine_now(machine) + core_wall_ns(speed, core->current->work_ns));
 }
 
-/* The number of busy cores has changed: the others' work now takes longer or shorter. */
-static void retime_others(const struct core *changed)
+/* The number of busy cores has changed: the work of those that compute now takes longer or shorter. */
+static void note_busy_count(struct machine_model *machine, int count)
 {
-	struct machine_model *machine = changed->machine;
-	const double speed = machine_speed(machine, machine->busy_count);
-
+	machine->busy_count = count;
+	machine->speed = machine->speeds[count];
 	if (!machine->slows)
 		return;
 	for (int first = 0; first < machine->core_count; first += 64) {
-		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1) {
-			struct core *core = &machine->cores[first + __builtin_ctzll(left)];
-
-			if (core != changed)
-				retime(core, speed);
-		}
+		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1)
+			retime(&machine->cores[first + __builtin_ctzll(left)], machine->speed);
 	}
 }
 
 void core_went_busy(struct core *core)
 {
-	core->machine->busy_count++;
+	assert(!core->computing);
 	core->busy_since_ns = machine_now(core->machine);
 	if (core->machine->pack_below > 0)
 		utilisation_update(&core->utilisation, core->busy_since_ns, false);
-	retime_others(core);
+	note_busy_count(core->machine, core->machine->busy_count + 1);
 }
 
 void core_went_idle(struct core *core)
@@ -112,13 +107,13 @@ void core_went_idle(struct core *core)
 	sim_ns now = machine_now(core->machine);
 
 	bandwidth_end(core);
-	core->machine->busy_count--;
+	assert(!core->computing);
 	core->busy_ns += now - core->busy_since_ns;
 	core->busy_since_ns = -1;
 	core->idle_since_ns = now;
 	if (core->machine->pack_below > 0)
 		utilisation_update(&core->utilisation, now, true);
-	retime_others(core);
+	note_busy_count(core->machine, core->machine->busy_count - 1);
 }
 
 sim_ns core_next_tick(const struct core *core)
@@ -511,7 +506,7 @@ static void advance(struct core *core)
 		}
 		if (thread->work_ns > 0) {
 			if (core->need_resched || !core_try_compute(core, thread->work_ns)) {
-				core->computing_speed = machine_speed(machine, machine->busy_count);
+				core->computing_speed = machine->speed;
 				start_computing(core, core_wall_ns(core->computing_speed, thread->work_ns));
 				return;
 			}

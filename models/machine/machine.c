@@ -85,6 +85,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->speeds = region_alloc_array(region, (size_t)config->cores + 1, sizeof(*machine->speeds));
 	for (int busy = 0; busy <= config->cores; busy++)
 		machine->speeds[busy] = speed_while(machine, busy);
+	machine->speed = machine->speeds[0];
 	machine->computing = region_alloc_array(region, (size_t)(config->cores + 63) / 64, sizeof(*machine->computing));
 	machine->cores = region_alloc_array(region, (size_t)config->cores, sizeof(struct core));
 	for (int i = 0; i < config->cores; i++) {

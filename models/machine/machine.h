@@ -88,6 +88,7 @@ struct machine_model {
 	uint32_t pack_below; /* of UTILISATION_FULL; 0: never */
 	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
 	double *speeds;	     /* of a core, by how many are busy */
+	double speed;	     /* now */
 	size_t queued_count; /* threads in all run queues, those that only stay in one included */
 
 	/* Costs in whole nanoseconds, read once. */
@@ -124,12 +125,6 @@ struct machine_model *machine_new(struct region *region, struct engine *engine,
 static inline sim_ns machine_now(const struct machine_model *machine)
 {
 	return engine_now(machine->engine);
-}
-
-/* Speed of a core while `busy` cores of the machine are busy. */
-static inline double machine_speed(const struct machine_model *machine, int busy)
-{
-	return machine->speeds[busy];
 }
 
 /* A cost of the profile in whole nanoseconds. */

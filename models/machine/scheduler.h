@@ -72,7 +72,7 @@ static inline bool core_try_compute(struct core *core, sim_ns work_ns)
 	struct machine_model *machine = core->machine;
 
 	return !core->need_resched &&
-	       engine_try_advance(machine->engine, core_wall_ns(machine_speed(machine, machine->busy_count), work_ns));
+	       engine_try_advance(machine->engine, core_wall_ns(machine->speed, work_ns));
 }
 
 /* core.c: enters `thread` into the core's queue and lets it run or preempt as the rules say. `from` is the core that

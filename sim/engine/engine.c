@@ -16,7 +16,7 @@ static const volatile sig_atomic_t no_wish;
 static void engine_update_limits(struct engine *engine)
 {
 	engine->last_ns = engine->stopped ? -1 : engine->until_ns;
-	engine->advance_limit_ns = engine->merging ? engine->last_ns : -1;
+	engine->advance_end_ns = engine->merging ? (uint64_t)engine->last_ns + 1 : 0;
 }
 
 struct engine *engine_new(struct region *region)
