@@ -116,13 +116,17 @@ void core_went_idle(struct core *core)
 	note_busy_count(core->machine, core->machine->busy_count - 1);
 }
 
-sim_ns core_next_tick(const struct core *core)
+sim_ns core_next_tick(struct core *core)
 {
 	const struct machine_model *machine = core->machine;
-	sim_ns now = machine_now(machine);
-	sim_ns since = (now - core->tick_phase_ns) % machine->tick_ns;
+	sim_ns now = machine_now(machine), since;
 
-	return now + machine->tick_ns - since - (since < 0 ? machine->tick_ns : 0);
+	/* Without a division while it is the one that was asked for last. */
+	if (now >= core->next_tick_ns || core->next_tick_ns - now > machine->tick_ns) {
+		since = (now - core->tick_phase_ns) % machine->tick_ns;
+		core->next_tick_ns = now + machine->tick_ns - since - (since < 0 ? machine->tick_ns : 0);
+	}
+	return core->next_tick_ns;
 }
 
 /* Ticks matter only while somebody waits for the core, or its use is metered. */

@@ -67,7 +67,7 @@ struct core {
 
 	event_handle tick;
 	event_handle slice_end; /* of the current thread, where slices have timers */
-	sim_ns tick_phase_ns;
+	sim_ns tick_phase_ns, next_tick_ns;
 	sim_ns next_balance_ns;
 	uint32_t balance_failed;
 

@@ -94,7 +94,7 @@ void core_preempt(struct core *core);
 /* core.c: an interrupt takes the core for so long; who runs, or is being switched to, goes on after it. */
 void core_hold(struct core *core, sim_ns duration_ns);
 /* core.c: when the kernel's next tick is due on a core that is busy. */
-sim_ns core_next_tick(const struct core *core);
+sim_ns core_next_tick(struct core *core);
 /* core.c: its lane. What it was at is over, or the first who was sent to it has come. */
 event_fn core_due;
 /* core.c: brings completions in line with the number of busy cores. */

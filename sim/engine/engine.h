@@ -67,7 +67,7 @@ sim_ns engine_event_time(const struct engine *engine, event_handle handle);
 uint32_t engine_lane_new(struct engine *engine, event_fn *function, void *subject);
 static inline bool engine_lane_is_set(const struct engine *engine, uint32_t lane)
 {
-	return event_lanes_entry(&engine->lanes, lane) != EVENT_NEVER;
+	return event_entry_time(event_lanes_entry(&engine->lanes, lane)) != event_entry_time(EVENT_NEVER);
 }
 /* Set: when its event comes. */
 static inline sim_ns engine_lane_time(const struct engine *engine, uint32_t lane)
