@@ -14,9 +14,10 @@
 static inline int64_t between_log2(int64_t value)
 {
 	int whole = 63 - __builtin_clzll((unsigned long long)value);
+	/* The bits behind the leading one. */
+	uint64_t fraction = (uint64_t)value << (63 - whole) << 1 >> (64 - BETWEEN_SHIFT);
 
-	return ((int64_t)whole << BETWEEN_SHIFT) +
-	       (int64_t)((((__int128)value << BETWEEN_SHIFT) >> whole) - ((int64_t)1 << BETWEEN_SHIFT));
+	return ((int64_t)whole << BETWEEN_SHIFT) + (int64_t)fraction;
 }
 
 /* `low_ns` up to a quarter of `middle`, `high_ns` from four times that on. */

@@ -9,20 +9,27 @@
 #include "models/machine/cold.h"
 #include "models/machine/scheduler.h"
 
-static void ticked(struct engine *engine, void *subject, uint64_t argument);
+static event_fn ticked, arrived;
 
 /* Whether it is in the middle of something, whose end comes as an event. */
 static bool is_under_way(const struct core *core)
 {
-	return engine_lane_is_set(core->machine->engine, core->completion);
+	return !core->arriving && engine_lane_is_set(core->machine->engine, core->lane);
 }
 
 static void complete_after(struct core *core, sim_ns delay_ns)
 {
-	engine_lane_set(core->machine->engine, core->completion, sim_time_add(machine_now(core->machine), delay_ns));
+	struct engine *engine = core->machine->engine;
+
+	/* It has found something else to do while somebody is on the way to it. */
+	if (core->arriving) {
+		engine_schedule_at(engine, core->arrival_ns, arrived, core->arriving, core->arriving_reason);
+		core->arriving = NULL;
+	}
+	engine_lane_set(engine, core->lane, sim_time_add(engine_now(engine), delay_ns));
 }
 
-/* Says whether `completion` stands for the end of the current work. */
+/* Says whether its lane stands for the end of the current work. */
 static void set_computing(struct core *core, bool computing)
 {
 	uint64_t *word = &core->machine->computing[core->index / 64];
@@ -57,7 +64,7 @@ static void count_work(struct core *core)
 static void stop_computing(struct core *core)
 {
 	count_work(core);
-	engine_lane_clear(core->machine->engine, core->completion);
+	engine_lane_clear(core->machine->engine, core->lane);
 	set_computing(core, false);
 }
 
@@ -69,35 +76,30 @@ static void retime(struct core *core, double speed)
 		return;
 	count_work(core);
 	core->computing_speed = speed;
-	engine_lane_set(machine->engine, core->completion,
+	engine_lane_set(machine->engine, core->lane,
 			machine_now(machine) + core_wall_ns(speed, core->current->work_ns));
 }
 
-/* The number of busy cores has changed: the others' work now takes longer or shorter. */
-static void retime_others(const struct core *changed)
+/* The number of busy cores has changed: the work of those that compute now takes longer or shorter. */
+static void note_busy_count(struct machine_model *machine, int count)
 {
-	struct machine_model *machine = changed->machine;
-	const double speed = machine_speed(machine, machine->busy_count);
-
+	machine->busy_count = count;
+	machine->speed = machine->speeds[count];
 	if (!machine->slows)
 		return;
 	for (int first = 0; first < machine->core_count; first += 64) {
-		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1) {
-			struct core *core = &machine->cores[first + __builtin_ctzll(left)];
-
-			if (core != changed)
-				retime(core, speed);
-		}
+		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1)
+			retime(&machine->cores[first + __builtin_ctzll(left)], machine->speed);
 	}
 }
 
 void core_went_busy(struct core *core)
 {
-	core->machine->busy_count++;
+	assert(!core->computing);
 	core->busy_since_ns = machine_now(core->machine);
 	if (core->machine->pack_below > 0)
 		utilisation_update(&core->utilisation, core->busy_since_ns, false);
-	retime_others(core);
+	note_busy_count(core->machine, core->machine->busy_count + 1);
 }
 
 void core_went_idle(struct core *core)
@@ -105,22 +107,26 @@ void core_went_idle(struct core *core)
 	sim_ns now = machine_now(core->machine);
 
 	bandwidth_end(core);
-	core->machine->busy_count--;
+	assert(!core->computing);
 	core->busy_ns += now - core->busy_since_ns;
 	core->busy_since_ns = -1;
 	core->idle_since_ns = now;
 	if (core->machine->pack_below > 0)
 		utilisation_update(&core->utilisation, now, true);
-	retime_others(core);
+	note_busy_count(core->machine, core->machine->busy_count - 1);
 }
 
-sim_ns core_next_tick(const struct core *core)
+sim_ns core_next_tick(struct core *core)
 {
 	const struct machine_model *machine = core->machine;
-	sim_ns now = machine_now(machine);
-	sim_ns since = (now - core->tick_phase_ns) % machine->tick_ns;
+	sim_ns now = machine_now(machine), since;
 
-	return now + machine->tick_ns - since - (since < 0 ? machine->tick_ns : 0);
+	/* Without a division while it is the one that was asked for last. */
+	if (now >= core->next_tick_ns || core->next_tick_ns - now > machine->tick_ns) {
+		since = (now - core->tick_phase_ns) % machine->tick_ns;
+		core->next_tick_ns = now + machine->tick_ns - since - (since < 0 ? machine->tick_ns : 0);
+	}
+	return core->next_tick_ns;
 }
 
 /* Ticks matter only while somebody waits for the core, or its use is metered. */
@@ -226,7 +232,7 @@ void core_hold(struct core *core, sim_ns duration_ns)
 		/* Not yet come: whoever takes stock before counts what is left of this as work. */
 		core->computing_since_ns += duration_ns;
 	}
-	engine_lane_set(engine, core->completion, engine_lane_time(engine, core->completion) + duration_ns);
+	engine_lane_set(engine, core->lane, engine_lane_time(engine, core->lane) + duration_ns);
 }
 
 static void interrupted(struct engine *engine, void *subject, uint64_t argument)
@@ -313,17 +319,6 @@ static void arrived(struct engine *engine, void *subject, uint64_t reason)
 	arrive(thread->core, thread, reason);
 }
 
-void core_first_arrived(struct engine *engine, void *subject, uint64_t argument)
-{
-	struct core *core = subject;
-	struct os_thread *thread = core->arriving;
-
-	(void)engine;
-	(void)argument;
-	core->arriving = NULL;
-	arrive(core, thread, core->arriving_reason);
-}
-
 void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason reason, sim_ns latency_ns)
 {
 	struct machine_model *machine = core->machine;
@@ -335,13 +330,13 @@ void core_send(struct core *core, struct os_thread *thread, enum enqueue_reason 
 	if (core->expected++ == 0)
 		core->arrival_ns = machine_now(machine) + machine_vary(machine, latency_ns);
 	os_thread_show(thread, ACTIVITY_SWITCHING);
-	if (core->arriving) {
+	if (engine_lane_is_set(machine->engine, core->lane)) {
 		engine_schedule_at(machine->engine, core->arrival_ns, arrived, thread, reason);
 		return;
 	}
 	core->arriving = thread;
 	core->arriving_reason = reason;
-	engine_lane_set(machine->engine, core->arrival, core->arrival_ns);
+	engine_lane_set(machine->engine, core->lane, core->arrival_ns);
 }
 
 /* The longer a core has been idle, the deeper it sleeps, by several steps of hardware and hypervisor. */
@@ -368,9 +363,15 @@ sim_ns core_timer_latency(const struct core *core)
 void core_due(struct engine *engine, void *subject, uint64_t argument)
 {
 	struct core *core = subject;
+	struct os_thread *thread = core->arriving;
 
 	(void)engine;
 	(void)argument;
+	if (thread) {
+		core->arriving = NULL;
+		arrive(core, thread, core->arriving_reason);
+		return;
+	}
 	if (core->computing) {
 		set_computing(core, false);
 		core->current->work_ns = 0;
@@ -509,7 +510,7 @@ static void advance(struct core *core)
 		}
 		if (thread->work_ns > 0) {
 			if (core->need_resched || !core_try_compute(core, thread->work_ns)) {
-				core->computing_speed = machine_speed(machine, machine->busy_count);
+				core->computing_speed = machine->speed;
 				start_computing(core, core_wall_ns(core->computing_speed, thread->work_ns));
 				return;
 			}

@@ -85,6 +85,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->speeds = region_alloc_array(region, (size_t)config->cores + 1, sizeof(*machine->speeds));
 	for (int busy = 0; busy <= config->cores; busy++)
 		machine->speeds[busy] = speed_while(machine, busy);
+	machine->speed = machine->speeds[0];
 	machine->computing = region_alloc_array(region, (size_t)(config->cores + 63) / 64, sizeof(*machine->computing));
 	machine->cores = region_alloc_array(region, (size_t)config->cores, sizeof(struct core));
 	for (int i = 0; i < config->cores; i++) {
@@ -96,8 +97,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 		core->machine = machine;
 		core->index = i;
 		core->busy_since_ns = -1;
-		core->completion = engine_lane_new(engine, core_due, core);
-		core->arrival = engine_lane_new(engine, core_first_arrived, core);
+		core->lane = engine_lane_new(engine, core_due, core);
 		timers_init(machine, &core->timers);
 		core->tick_phase_ns = sim_time_round(variate_uniform(&phase) * (double)machine->tick_ns);
 	}

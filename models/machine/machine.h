@@ -44,8 +44,10 @@ struct core {
 	bool in_call;		   /* and that is after what it computes next: the rest of a system call */
 	event_handle interrupt;	   /* from another core, on its way: it will make `current` give way */
 	bool advancing;		   /* core_run() is at work on it */
-	bool computing;		   /* `completion` stands for the end of the current work */
-	uint32_t completion;	   /* lane: the end of the computation or of the context switch */
+	bool computing;		   /* its lane stands for the end of the current work */
+	/* Its next event: the end of the computation or of the context switch, or, while it idles, that the first who was
+	 * sent to it has come. */
+	uint32_t lane;
 	sim_ns computing_since_ns;
 	double computing_speed;
 	sim_ns idle_since_ns;
@@ -60,13 +62,12 @@ struct core {
 	__int128 vruntime_sum; /* of the queued */
 	uint32_t expected;     /* threads on their way here: waking with this core as target */
 	sim_ns arrival_ns;     /* when they come, all at once */
-	uint32_t arrival;      /* lane: it has come, for the first of them */
-	struct os_thread *arriving; /* that one; NULL: the lane is free */
+	struct os_thread *arriving; /* the first of them, while the lane is its; else NULL */
 	uint64_t arriving_reason;
 
 	event_handle tick;
 	event_handle slice_end; /* of the current thread, where slices have timers */
-	sim_ns tick_phase_ns;
+	sim_ns tick_phase_ns, next_tick_ns;
 	sim_ns next_balance_ns;
 	uint32_t balance_failed;
 
@@ -87,6 +88,7 @@ struct machine_model {
 	uint32_t pack_below; /* of UTILISATION_FULL; 0: never */
 	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
 	double *speeds;	     /* of a core, by how many are busy */
+	double speed;	     /* now */
 	size_t queued_count; /* threads in all run queues, those that only stay in one included */
 
 	/* Costs in whole nanoseconds, read once. */
@@ -123,12 +125,6 @@ struct machine_model *machine_new(struct region *region, struct engine *engine,
 static inline sim_ns machine_now(const struct machine_model *machine)
 {
 	return engine_now(machine->engine);
-}
-
-/* Speed of a core while `busy` cores of the machine are busy. */
-static inline double machine_speed(const struct machine_model *machine, int busy)
-{
-	return machine->speeds[busy];
 }
 
 /* A cost of the profile in whole nanoseconds. */

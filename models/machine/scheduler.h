@@ -72,7 +72,7 @@ static inline bool core_try_compute(struct core *core, sim_ns work_ns)
 	struct machine_model *machine = core->machine;
 
 	return !core->need_resched &&
-	       engine_try_advance(machine->engine, core_wall_ns(machine_speed(machine, machine->busy_count), work_ns));
+	       engine_try_advance(machine->engine, core_wall_ns(machine->speed, work_ns));
 }
 
 /* core.c: enters `thread` into the core's queue and lets it run or preempt as the rules say. `from` is the core that
@@ -94,9 +94,9 @@ void core_preempt(struct core *core);
 /* core.c: an interrupt takes the core for so long; who runs, or is being switched to, goes on after it. */
 void core_hold(struct core *core, sim_ns duration_ns);
 /* core.c: when the kernel's next tick is due on a core that is busy. */
-sim_ns core_next_tick(const struct core *core);
-/* core.c: its lanes. What it was at is over; the first who was sent to it has come. */
-event_fn core_due, core_first_arrived;
+sim_ns core_next_tick(struct core *core);
+/* core.c: its lane. What it was at is over, or the first who was sent to it has come. */
+event_fn core_due;
 /* core.c: brings completions in line with the number of busy cores. */
 void core_went_busy(struct core *core);
 void core_went_idle(struct core *core);

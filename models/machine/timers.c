@@ -106,7 +106,7 @@ static void timer_expired(struct engine *engine, void *subject, uint64_t argumen
 }
 
 /* Whether nothing goes off on this busy core until then, be it another timer or the tick. */
-static bool is_first(const struct core *core, sim_ns until_ns)
+static bool is_first(struct core *core, sim_ns until_ns)
 {
 	const struct machine_model *machine = core->machine;
 	const sim_ns now_ns = machine_now(machine);

@@ -36,7 +36,7 @@ static bool program_can_go_on(const struct simulation *simulation)
 			if (core->queue[k]->state == THREAD_READY && !is_one_of_them(core->queue[k]))
 				return true;
 		own_count += engine_is_pending(engine, core->tick);
-		own_count += engine_lane_is_set(engine, core->completion);
+		own_count += !core->arriving && engine_lane_is_set(engine, core->lane);
 	}
 	for (int i = 0; i < simulation->background->count; i++)
 		own_count += simulation->background->threads[i]->state == THREAD_WAKING;

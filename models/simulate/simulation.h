@@ -38,6 +38,7 @@ struct simulation {
 	struct pool instances, extras, activations, handles; /* of struct task_instance, instance_extras ... */
 	struct instance_extras *first_extras, *last_extras;
 	struct step_plan *plans;		/* by step of the workload (task_program.c) */
+	uint64_t *step_streams;			/* likewise: of what is drawn for it */
 	struct activation **shared_activations; /* by task: of all instances that keep nothing in theirs; NULL: each has its own */
 
 	struct aio_statistics loops; /* of all event loops */

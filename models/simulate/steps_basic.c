@@ -9,12 +9,10 @@
 
 sim_ns step_ns(struct task_instance *instance, const struct step *step, double slowdown)
 {
-	const struct activation *activation = task_activation(instance);
-	const struct simulation *simulation = activation->simulation;
-	const struct workload *workload = simulation->workload;
-	sim_ns ns = workload_duration(
-		workload, step, &workload->tasks[activation->task], simulation->replication, instance->entity,
-		task_next_draw(instance, step->duration.kind == DURATION_DRAWN), task_extras_of(instance)->item_ns);
+	const struct simulation *simulation = task_simulation(instance);
+	sim_ns ns = step_duration(step, simulation->step_streams[step - simulation->workload->steps], instance->entity,
+				  task_next_draw(instance, step->duration.kind == DURATION_DRAWN),
+				  task_extras_of(instance)->item_ns);
 
 	return slowdown == 1 ? ns : sim_time_round((double)ns * slowdown);
 }

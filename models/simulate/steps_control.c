@@ -53,12 +53,11 @@ enum progress step_let(struct os_thread *thread, struct task_instance *instance,
 static bool is_true(struct task_instance *instance, const struct step *step)
 {
 	const struct simulation *simulation = task_simulation(instance);
-	const struct workload *workload = simulation->workload;
 
 	if (step->chance < 0)
 		return step_value(instance, step->value) != 0;
-	return workload_chance(workload, step, &workload->tasks[task_activation(instance)->task],
-			       simulation->replication, instance->entity, task_next_draw(instance, true));
+	return step_chance(step, simulation->step_streams[index_of(instance, step)], instance->entity,
+			   task_next_draw(instance, true));
 }
 
 enum progress step_if(struct os_thread *thread, struct task_instance *instance, const struct step *step)

@@ -90,7 +90,11 @@ void task_programs_init(struct simulation *simulation)
 	simulation->shared_activations =
 		region_alloc_array(region, workload->task_count, sizeof(*simulation->shared_activations));
 	simulation->plans = region_alloc_array(region, workload->step_count, sizeof(*simulation->plans));
+	simulation->step_streams = region_alloc_array(region, workload->step_count, sizeof(*simulation->step_streams));
 	for (uint32_t i = 0; i < workload->task_count; i++) {
+		for (uint32_t at = workload->tasks[i].first; at < workload->tasks[i].end; at++)
+			simulation->step_streams[at] = workload_step_stream(workload, &workload->steps[at],
+									    &workload->tasks[i], simulation->replication);
 		plan_steps(workload, workload->tasks[i].first, workload->tasks[i].end, simulation->plans);
 		if (!keeps_nothing(workload, &workload->tasks[i]))
 			continue;

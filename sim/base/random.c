@@ -61,16 +61,20 @@ uint64_t random_hash_path(uint64_t entity, uint64_t ordinal)
 	return random_path_extend(random_path_open(entity), ordinal);
 }
 
+uint64_t random_stream_open(uint64_t seed, uint64_t replication, uint64_t stream)
+{
+	return absorb(absorb(mix(seed + RANDOM_STEP), replication), stream);
+}
+
+struct variate random_stream_variate(uint64_t opened, uint64_t entity, uint64_t variate_number)
+{
+	return (struct variate){ .key = absorb(absorb(opened, entity), variate_number), .draw_count = 0 };
+}
+
 struct variate variate_open(uint64_t seed, uint64_t replication, uint64_t stream, uint64_t entity,
 			    uint64_t variate_number)
 {
-	uint64_t key = mix(seed + RANDOM_STEP);
-
-	key = absorb(key, replication);
-	key = absorb(key, stream);
-	key = absorb(key, entity);
-	key = absorb(key, variate_number);
-	return (struct variate){ .key = key, .draw_count = 0 };
+	return random_stream_variate(random_stream_open(seed, replication, stream), entity, variate_number);
 }
 
 uint64_t variate_next(struct variate *variate)

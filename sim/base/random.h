@@ -29,6 +29,9 @@ uint64_t random_path_extend(uint64_t opened, uint64_t ordinal);
 
 struct variate variate_open(uint64_t seed, uint64_t replication, uint64_t stream, uint64_t entity,
 			    uint64_t variate_number);
+/* The same in two steps, for many variates of one stream. */
+uint64_t random_stream_open(uint64_t seed, uint64_t replication, uint64_t stream);
+struct variate random_stream_variate(uint64_t opened, uint64_t entity, uint64_t variate_number);
 /* Uniform over all 64-bit values. */
 uint64_t variate_next(struct variate *variate);
 /* Uniform in [0, 1) with 53 bits; the _open form excludes 0. */

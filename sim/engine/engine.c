@@ -16,7 +16,7 @@ static const volatile sig_atomic_t no_wish;
 static void engine_update_limits(struct engine *engine)
 {
 	engine->last_ns = engine->stopped ? -1 : engine->until_ns;
-	engine->advance_limit_ns = engine->merging ? engine->last_ns : -1;
+	engine->advance_end_ns = engine->merging ? (uint64_t)engine->last_ns + 1 : 0;
 }
 
 struct engine *engine_new(struct region *region)
@@ -107,7 +107,7 @@ uint32_t engine_lane_new(struct engine *engine, event_fn *function, void *subjec
 }
 
 /* Whether the next event is a lane's; false: it is ready to be taken from the list, or there is none. */
-static inline bool is_in_lane(struct engine *engine)
+static bool is_in_lane_looking(struct engine *engine)
 {
 	sim_ns listed_ns;
 
@@ -116,6 +116,13 @@ static inline bool is_in_lane(struct engine *engine)
 	if (!event_list_peek(&engine->events, &listed_ns) || event_entry_time(engine->lanes.first) < listed_ns)
 		return true;
 	return event_list_ready(&engine->events, &listed_ns) && engine->lanes.first < engine->events.front[0];
+}
+
+static inline bool is_in_lane(struct engine *engine)
+{
+	/* No lane's time is later than any other, a time that is not known earlier. */
+	return (uint64_t)event_entry_time(engine->lanes.first) < (uint64_t)engine->events.next_ns ||
+	       is_in_lane_looking(engine);
 }
 
 /* Looks at the next event. False: there is none. */

@@ -20,7 +20,7 @@
 /* Its fields are for engine.c, and for the two functions below that everybody calls all the time. */
 struct engine {
 	sim_ns now_ns;
-	sim_ns advance_limit_ns; /* merging may move the clock up to here; -1: it must not */
+	uint64_t advance_end_ns; /* merging may move the clock up to before this; 0: it must not */
 	sim_ns last_ns;		 /* the loop executes events up to here; -1: stopped */
 	uint64_t step_count; /* events and advances */
 	uint64_t heed_at;    /* with so many it looks whether somebody wants it to stop */
@@ -67,7 +67,7 @@ sim_ns engine_event_time(const struct engine *engine, event_handle handle);
 uint32_t engine_lane_new(struct engine *engine, event_fn *function, void *subject);
 static inline bool engine_lane_is_set(const struct engine *engine, uint32_t lane)
 {
-	return event_lanes_entry(&engine->lanes, lane) != EVENT_NEVER;
+	return event_entry_time(event_lanes_entry(&engine->lanes, lane)) != event_entry_time(EVENT_NEVER);
 }
 /* Set: when its event comes. */
 static inline sim_ns engine_lane_time(const struct engine *engine, uint32_t lane)
@@ -110,16 +110,16 @@ bool engine_count_round(struct engine *engine);
 bool engine_try_advance_looking(struct engine *engine, sim_ns delay_ns); /* it has to look for the next event */
 static inline bool engine_try_advance(struct engine *engine, sim_ns delay_ns)
 {
+	const uint64_t end_ns = (uint64_t)engine->now_ns + (uint64_t)delay_ns;
+
 	assert(delay_ns >= 0);
-	/* The limit is -1 at least and the clock 0 at least, so the difference fits. */
-	if (delay_ns > engine->advance_limit_ns - engine->now_ns || engine->step_count >= engine->heed_at ||
-	    (uint64_t)event_entry_time(engine->lanes.first) <= (uint64_t)(engine->now_ns + delay_ns))
+	if (end_ns >= engine->advance_end_ns || engine->step_count >= engine->heed_at ||
+	    (uint64_t)event_entry_time(engine->lanes.first) <= end_ns)
 		return false;
-	if (engine->events.next_ns == TIME_UNKNOWN)
-		return engine_try_advance_looking(engine, delay_ns);
-	if (engine->events.next_ns <= engine->now_ns + delay_ns)
-		return false;
-	engine->now_ns += delay_ns;
+	/* A time that is not known is before any other. */
+	if ((uint64_t)engine->events.next_ns <= end_ns)
+		return engine->events.next_ns == TIME_UNKNOWN && engine_try_advance_looking(engine, delay_ns);
+	engine->now_ns = (sim_ns)end_ns;
 	engine->step_count++;
 	engine->advance_count++;
 	return true;

@@ -92,24 +92,20 @@ static inline void heap_sift_down(event_entry *front, uint64_t count, uint64_t i
 	front[index] = entry;
 }
 
-/* Puts `entry` where it belongs in a heap whose top is free. */
-static inline void heap_replace_top(event_entry *front, uint64_t count, event_entry entry)
+/* The same at the top of a heap of two. Of two, as in a bare queue, the other is soon found. A guess at which comes first lets
+ * what follows begin, and tells what it will be; chosen without a branch, it would have to wait: the asm keeps compilers
+ * from that. */
+static inline void heap_replace_top_of_two(event_entry *front, event_entry entry)
 {
-	/* Of two, as in a bare queue, the other is soon found. A guess at which comes first lets what follows begin, and
-	 * tells what it will be; chosen without a branch, it would have to wait: the asm keeps compilers from that. */
-	if (count == 2) {
-		const event_entry other = front[1];
+	const event_entry other = front[1];
 
-		if (other < entry) {
-			__asm__ volatile("");
-			front[0] = other;
-			front[1] = entry;
-		} else {
-			front[0] = entry;
-		}
-		return;
+	if (other < entry) {
+		__asm__ volatile("");
+		front[0] = other;
+		front[1] = entry;
+	} else {
+		front[0] = entry;
 	}
-	heap_sift_down(front, count, 0, entry);
 }
 
 /* Nothing stands in the rest of the last group: EVENT_NEVER does, so that the choice among children needs no bounds. */
@@ -165,7 +161,7 @@ static void heap_close_hole(struct event_list *list)
 	list->front_has_hole = false;
 	list->front[last] = EVENT_NEVER;
 	if (last > 0)
-		heap_replace_top(list->front, last, entry);
+		heap_sift_down(list->front, last, 0, entry);
 }
 
 /* Takes out the entry at `index`: the top, or one right below a hole. */
@@ -510,19 +506,6 @@ static void event_list_grow(struct event_list *list)
 	list->slot_capacity = slot_capacity;
 }
 
-static inline uint64_t slot_claim(struct event_list *list)
-{
-	uint64_t index = list->first_free_slot;
-
-	if (index != SLOT_NONE) {
-		list->first_free_slot = list->slots[index].handle;
-		return index;
-	}
-	if (list->slot_count == list->slot_capacity)
-		event_list_grow(list);
-	return list->slot_count++;
-}
-
 static inline void slot_give_back(struct event_list *list, uint64_t index)
 {
 	list->slots[index].handle = list->first_free_slot;
@@ -542,6 +525,35 @@ static inline event_handle slot_number(struct event_list *list, uint64_t slot_in
 	return list->slots[slot_index].handle = event_list_number(list) | slot_index;
 }
 
+/* What follows is what a new entry does not lead to as a rule. Each is the last that is called and returns the handle, so that
+ * the rule needs no registers kept. */
+static __attribute__((noinline)) event_handle entry_add_to_back(struct event_list *list, event_entry entry)
+{
+	back_add(list, entry);
+	return event_entry_handle(entry);
+}
+
+static __attribute__((noinline)) event_handle entry_push(struct event_list *list, event_entry entry)
+{
+	heap_push(list, entry);
+	if (list->front_count > list->spill_count && list->front_count >= list->back_count)
+		event_list_rebuild(list);
+	return event_entry_handle(entry);
+}
+
+static __attribute__((noinline)) event_handle entry_settle(struct event_list *list, event_handle handle)
+{
+	event_list_settle(list);
+	return handle;
+}
+
+static __attribute__((noinline)) event_handle entry_fill_hole(struct event_list *list, event_entry entry)
+{
+	heap_sift_down(list->front, list->front_count, 0, entry);
+	return entry_is_live(list, list->front[0]) ? event_entry_handle(entry) :
+						     entry_settle(list, event_entry_handle(entry));
+}
+
 /* Gives the slot the next handle and that handle a place in the order. */
 static inline event_handle entry_add(struct event_list *list, uint64_t slot_index, sim_ns time_ns)
 {
@@ -551,19 +563,15 @@ static inline event_handle entry_add(struct event_list *list, uint64_t slot_inde
 	list->due_ns[slot_index] = time_ns;
 	if (time_ns < list->next_ns)
 		list->next_ns = time_ns;
-	if (time_ns > list->front_last_ns) {
-		back_add(list, entry);
-	} else if (list->front_has_hole) {
-		list->front_has_hole = false;
-		heap_replace_top(list->front, list->front_count, entry);
-		if (!entry_is_live(list, list->front[0]))
-			event_list_settle(list);
-	} else {
-		heap_push(list, entry);
-		if (list->front_count > list->spill_count && list->front_count >= list->back_count)
-			event_list_rebuild(list);
-	}
-	return handle;
+	if (time_ns > list->front_last_ns)
+		return entry_add_to_back(list, entry);
+	if (!list->front_has_hole)
+		return entry_push(list, entry);
+	list->front_has_hole = false;
+	if (list->front_count != 2)
+		return entry_fill_hole(list, entry);
+	heap_replace_top_of_two(list->front, entry);
+	return entry_is_live(list, list->front[0]) ? handle : entry_settle(list, handle);
 }
 
 static inline bool entry_is_next(const struct event_list *list, event_handle handle)
@@ -606,12 +614,25 @@ void event_list_init(struct event_list *list, struct region *region)
 	event_list_grow(list);
 }
 
+/* No slot is free: makes one, which is taken at once. */
+static __attribute__((noinline)) event_handle event_list_add_growing(struct event_list *list, sim_ns time_ns,
+								     event_fn *function, void *subject, uint64_t argument)
+{
+	if (list->slot_count == list->slot_capacity)
+		event_list_grow(list);
+	slot_give_back(list, list->slot_count++);
+	return event_list_add(list, time_ns, function, subject, argument);
+}
+
 event_handle event_list_add(struct event_list *list, sim_ns time_ns, event_fn *function, void *subject,
 			    uint64_t argument)
 {
-	uint64_t slot_index = slot_claim(list);
+	const uint64_t slot_index = list->first_free_slot;
 	struct event_slot *slot = &list->slots[slot_index];
 
+	if (slot_index == SLOT_NONE)
+		return event_list_add_growing(list, time_ns, function, subject, argument);
+	list->first_free_slot = slot->handle;
 	slot->function = function;
 	slot->subject = subject;
 	slot->argument = argument;

@@ -65,7 +65,8 @@ struct event_stand_in {
 };
 
 #define EVENT_PARKED ((sim_ns)-1)
-#define TIME_UNKNOWN ((sim_ns)-1)
+/* Also where the next event is due at 0, which is looked for each time then. */
+#define TIME_UNKNOWN ((sim_ns)0)
 
 struct event_chunk;
 

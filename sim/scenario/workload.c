@@ -6,10 +6,17 @@
 #include "sim/profile/python_version.h"
 #include "sim/scenario/workload.h"
 
-sim_ns workload_duration(const struct workload *workload, const struct step *step, const struct task *task,
-			 uint64_t replication, uint64_t entity, uint64_t draw, sim_ns item_ns)
+uint64_t workload_step_stream(const struct workload *workload, const struct step *step, const struct task *task,
+			      uint64_t replication)
 {
 	uint64_t index_in_task = (uint64_t)(step - workload->steps) - task->first;
+
+	assert(index_in_task < task->end - task->first);
+	return random_stream_open(workload->seed, replication, random_hash_path(task->stream, index_in_task));
+}
+
+sim_ns step_duration(const struct step *step, uint64_t stream, uint64_t entity, uint64_t draw, sim_ns item_ns)
+{
 	struct variate variate;
 
 	switch (step->duration.kind) {
@@ -20,20 +27,31 @@ sim_ns workload_duration(const struct workload *workload, const struct step *ste
 	case DURATION_DRAWN:
 		break;
 	}
-	assert(index_in_task < task->end - task->first);
-	variate = variate_open(workload->seed, replication, random_hash_path(task->stream, index_in_task), entity,
-			       draw);
+	variate = random_stream_variate(stream, entity, draw);
 	return distribution_draw_ns(&step->duration.distribution, &variate);
+}
+
+bool step_chance(const struct step *step, uint64_t stream, uint64_t entity, uint64_t draw)
+{
+	struct variate variate = random_stream_variate(stream, entity, draw);
+
+	return variate_uniform(&variate) < step->chance;
+}
+
+sim_ns workload_duration(const struct workload *workload, const struct step *step, const struct task *task,
+			 uint64_t replication, uint64_t entity, uint64_t draw, sim_ns item_ns)
+{
+	uint64_t stream = step->duration.kind == DURATION_DRAWN ?
+				  workload_step_stream(workload, step, task, replication) :
+				  0;
+
+	return step_duration(step, stream, entity, draw, item_ns);
 }
 
 bool workload_chance(const struct workload *workload, const struct step *step, const struct task *task,
 		     uint64_t replication, uint64_t entity, uint64_t draw)
 {
-	uint64_t index_in_task = (uint64_t)(step - workload->steps) - task->first;
-	struct variate variate = variate_open(workload->seed, replication,
-					      random_hash_path(task->stream, index_in_task), entity, draw);
-
-	return variate_uniform(&variate) < step->chance;
+	return step_chance(step, workload_step_stream(workload, step, task, replication), entity, draw);
 }
 
 sim_ns workload_draw(const struct workload *workload, const struct duration *duration, uint64_t stream,

@@ -442,7 +442,8 @@ uint32_t workload_run_task(const struct workload *workload, uint64_t replication
 /* The arrivals of a run, one after the other: drawn (stream "arrivals", entity 0, variate: the burst) or from its log. */
 struct arrival_source {
 	const struct workload *workload; /* borrowed */
-	uint64_t replication, stream;
+	uint64_t replication;
+	uint64_t stream; /* opened */
 	uint64_t index;	   /* of the next arrival */
 	sim_ns at_ns;	   /* of the last one, after the time from which they may come */
 	sim_ns cycle_ns;   /* of `rates`: when they last began */
@@ -459,6 +460,11 @@ sim_ns workload_duration(const struct workload *workload, const struct step *ste
 /* Whether an IF with a chance takes its first arm; `draw` counts on with the durations'. */
 bool workload_chance(const struct workload *workload, const struct step *step, const struct task *task,
 		     uint64_t replication, uint64_t entity, uint64_t draw);
+/* The same in two steps, for many executions: what is drawn for the step, as random_stream_open() gives it, and a draw. */
+uint64_t workload_step_stream(const struct workload *workload, const struct step *step, const struct task *task,
+			      uint64_t replication);
+sim_ns step_duration(const struct step *step, uint64_t stream, uint64_t entity, uint64_t draw, sim_ns item_ns);
+bool step_chance(const struct step *step, uint64_t stream, uint64_t entity, uint64_t draw);
 /* A model's workers; what Python would take on this machine where the scenario does not say. 0: one each. */
 int model_workers(const struct workload *workload, const struct model *model);
 /* How many of a pool's or process pool's `count` items are handed over at a time; the library's own rule where the scenario

@@ -32,7 +32,7 @@ void arrival_source_init(struct arrival_source *source, const struct workload *w
 	*source = (struct arrival_source){
 		.workload = workload,
 		.replication = replication,
-		.stream = random_hash_name("arrivals"),
+		.stream = random_stream_open(workload->seed, replication, random_hash_name("arrivals")),
 	};
 }
 
@@ -107,8 +107,7 @@ static bool pass_to_next_burst(struct arrival_source *source)
 {
 	const struct run *run = &source->workload->run;
 	uint64_t burst = source->index / (uint64_t)(run->burst > 0 ? run->burst : 1);
-	struct variate variate =
-		variate_open(source->workload->seed, source->replication, source->stream, 0, burst);
+	struct variate variate = random_stream_variate(source->stream, 0, burst);
 	sim_ns spacing_ns = distribution_draw_ns(&run->spacing, &variate);
 
 	if (run->rate_count > 0)
