@@ -63,6 +63,9 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 		item = my->item;
 		my->runs = py_future_set_running(thread, &item->future, &my->cost_ns);
 		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
+		my->cost_ns = item->future.kept ? 0 : py_future_gone(thread);
+		if (my->cost_ns > 0)
+			AWAIT(frame, py_overhead(thread, my->cost_ns));
 		if (my->runs) {
 			if (my->own) {
 				AWAIT(frame, py_overhead(thread, py_cost(thread, COST_INTERPRETER_CALL)));
@@ -97,7 +100,8 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	/* As it is measured, with the workers busy. */
-	AWAIT(frame, py_overhead(thread, cost_less_permit(thread, COST_TPE_SUBMIT, py_semaphore_fail_cost(thread))));
+	AWAIT(frame, py_overhead(thread, cost_less_permit(thread, COST_TPE_SUBMIT, py_semaphore_fail_cost(thread)) +
+						 py_future_made(thread)));
 	AWAIT(frame, simple_queue_put(thread, &pool->queue, my->item));
 	AWAIT(frame, py_semaphore_acquire_in_no_time(thread, &pool->idle));
 	if (py_current(thread)->timed_out && pool->worker_count < pool->max_workers) {
