@@ -89,11 +89,11 @@ static enum progress wait(struct os_thread *thread, struct frame *frame)
 		AWAIT(frame, py_rlock_release_save(thread, condition->rlock, &my->depth));
 	AWAIT(frame, py_lock_acquire_until(thread, &my->waiter->lock, my->deadline_ns));
 	my->timed_out = py_current(thread)->timed_out;
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONDITION_WAIT) / 2));
 	if (condition->lock)
 		AWAIT(frame, py_lock_acquire(thread, condition->lock));
 	if (condition->rlock)
 		AWAIT(frame, py_rlock_acquire_restore(thread, condition->rlock, my->depth));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_CONDITION_WAIT) / 2));
 	if (my->waiter->queued)
 		take_out(condition, my->waiter);
 	my->waiter->next = condition->unused;
@@ -109,6 +109,12 @@ enum progress py_condition_wait(struct os_thread *thread, struct py_condition *c
 	my->condition = condition;
 	my->deadline_ns = deadline_ns;
 	return os_thread_enter(thread);
+}
+
+sim_ns py_condition_wait_cost(const struct os_thread *thread)
+{
+	/* Its own lock is taken, the condition's released and taken. */
+	return py_cost(thread, COST_CONDITION_WAIT) + py_cost(thread, COST_LOCK_UNCONTENDED) / 2 * 3;
 }
 
 struct notify_locals {

@@ -32,6 +32,8 @@ enum progress py_condition_acquire_until(struct os_thread *thread, struct py_con
 enum progress py_condition_release(struct os_thread *thread, struct py_condition *condition);
 /* For AWAIT; the caller holds the lock. Waits until notified or until `deadline_ns`; py_thread.timed_out tells. */
 enum progress py_condition_wait(struct os_thread *thread, struct py_condition *condition, sim_ns deadline_ns);
+/* What that takes when there is no time to wait. */
+sim_ns py_condition_wait_cost(const struct os_thread *thread);
 /* For AWAIT; the caller holds the lock. Notifies the first `count` waiters (INT64_MAX: all there are). */
 enum progress py_condition_notify(struct os_thread *thread, struct py_condition *condition, int64_t count);
 

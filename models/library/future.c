@@ -66,6 +66,18 @@ static sim_ns wake_waiters(struct os_thread *thread, struct py_future *future)
 	return cost_ns;
 }
 
+sim_ns py_future_made(struct os_thread *thread)
+{
+	return os_process_grow_heap(thread->process, py_cost(thread, COST_MEMORY_FUTURE)) +
+	       gc_objects_made(&py_current(thread)->interpreter->gc, py_cost(thread, COST_FUTURE_OBJECTS));
+}
+
+sim_ns py_future_gone(struct os_thread *thread)
+{
+	os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_FUTURE));
+	return gc_objects_gone(&py_current(thread)->interpreter->gc, py_cost(thread, COST_FUTURE_OBJECTS));
+}
+
 bool py_future_set_running(struct os_thread *thread, struct py_future *future, sim_ns *cost_ns)
 {
 	*cost_ns = 0;

@@ -5,7 +5,9 @@
  * Modelled    PENDING, RUNNING, CANCELLED, FINISHED: cancel() has no effect once RUNNING. A cancelled future wakes
  *             those in result() at once, but those in wait() and as_completed() only when its executor comes to it
  *             (set_running_or_notify_cancel). wait() by its three conditions, as_completed() in the order of
- *             completion.
+ *             completion. What a task consists of, its future and work item, is memory that the process touches for the first
+ *             time unless others have gone, and container objects that set off garbage collections. It goes when it is
+ *             done, or when who keeps it has taken its result.
  * Left out    the condition's own lock, held for microseconds; _AcquireFutures, which holds all of them.
  */
 #ifndef MODELS_LIBRARY_FUTURE_H
@@ -26,6 +28,7 @@ struct py_future {
 	uint8_t state;	  /* enum py_future_state */
 	bool done;	  /* CANCELLED or FINISHED */
 	bool failed;	  /* FINISHED by an exception */
+	bool kept;	  /* by who submitted it, until it takes the result */
 	struct futex waiters;		 /* in result() */
 	struct py_future_watch *watches; /* of wait() and as_completed() */
 };
@@ -68,7 +71,12 @@ struct py_futures {
 	struct py_future_watch *first_finished, *last_finished;
 };
 
-/* For executors. set_running_or_notify_cancel(): false if the future was cancelled; then those in wait() are told.
+/* For executors. A task is submitted: its future and its work item may need fresh memory and set off a collection of
+ * garbage. Returns what that takes. */
+sim_ns py_future_made(struct os_thread *thread);
+/* Nobody needs them any more. Returns what giving them up takes. */
+sim_ns py_future_gone(struct os_thread *thread);
+/* set_running_or_notify_cancel(): false if the future was cancelled; then those in wait() are told.
  */
 bool py_future_set_running(struct os_thread *thread, struct py_future *future, sim_ns *cost_ns);
 /* For AWAIT. set_result(), or set_exception() if `failed`. */

@@ -201,7 +201,8 @@ static enum progress manage(struct os_thread *thread, struct frame *frame)
 		call = pool->received;
 		if (call) {
 			pool->pending--;
-			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_RESULT)));
+			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_RESULT) +
+								 (call->item.future.kept ? 0 : py_future_gone(thread))));
 			AWAIT(frame, py_future_set(thread, &call->item.future, call->item.failed));
 			pool->idle_permits += !call->exited;
 			if (call->exited)
@@ -305,7 +306,8 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 	struct process_pool *pool = my->pool;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_SUBMIT) + py_cost(thread, COST_CONNECTION_SEND)));
+	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_SUBMIT) + py_cost(thread, COST_CONNECTION_SEND) +
+						 py_future_made(thread)));
 	simple_queue_append(thread, &pool->waiting, my->call);
 	pool->pending++;
 	AWAIT(frame, connection_send(thread, pool->wakeups, 0, NULL)); /* _ThreadWakeup.wakeup() */

@@ -15,11 +15,16 @@ sim_ns py_semaphore_cost(const struct os_thread *thread)
 	return py_cost(thread, COST_SEMAPHORE_OP) + py_cost(thread, COST_LOCK_UNCONTENDED);
 }
 
+sim_ns py_semaphore_fail_cost(const struct os_thread *thread)
+{
+	return py_semaphore_cost(thread) + py_condition_wait_cost(thread);
+}
+
 struct semaphore_locals {
 	struct py_semaphore *semaphore;
 	sim_ns deadline_ns;
 	int64_t count;
-	bool acquired;
+	bool begins_to_wait, acquired;
 };
 
 static struct semaphore_locals *push(struct os_thread *thread, program_fn *program, struct py_semaphore *semaphore)
@@ -38,8 +43,10 @@ static enum progress acquire(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_lock_acquire(thread, &semaphore->lock));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SEMAPHORE_OP)));
-	while (semaphore->value == 0 && my->deadline_ns > machine_now(thread->machine))
+	while (semaphore->value == 0 && (my->begins_to_wait || my->deadline_ns > machine_now(thread->machine))) {
+		my->begins_to_wait = false;
 		AWAIT(frame, py_condition_wait(thread, &semaphore->condition, my->deadline_ns));
+	}
 	my->acquired = semaphore->value > 0;
 	semaphore->value -= my->acquired;
 	AWAIT(frame, py_lock_release(thread, &semaphore->lock));
@@ -51,6 +58,12 @@ enum progress py_semaphore_acquire_until(struct os_thread *thread, struct py_sem
 					 sim_ns deadline_ns)
 {
 	push(thread, acquire, semaphore)->deadline_ns = deadline_ns;
+	return os_thread_enter(thread);
+}
+
+enum progress py_semaphore_acquire_in_no_time(struct os_thread *thread, struct py_semaphore *semaphore)
+{
+	push(thread, acquire, semaphore)->begins_to_wait = true;
 	return os_thread_enter(thread);
 }
 

@@ -5,10 +5,10 @@
 
 static program_fn worker;
 
-/* What a call takes in which a permit is given or taken, that apart. */
-static sim_ns cost_less_permit(const struct os_thread *thread, enum cost cost)
+/* What a call takes in which a permit is given or looked for, that apart. */
+static sim_ns cost_less_permit(const struct os_thread *thread, enum cost cost, sim_ns permit_ns)
 {
-	const sim_ns rest_ns = py_cost(thread, cost) - py_semaphore_cost(thread);
+	const sim_ns rest_ns = py_cost(thread, cost) - permit_ns;
 
 	return rest_ns > 0 ? rest_ns : 0;
 }
@@ -58,10 +58,14 @@ static enum progress worker(struct os_thread *thread, struct frame *frame)
 			break;
 		/* As it is measured, with the queue full. */
 		AWAIT(frame, py_overhead(thread, permit_when_empty ? py_cost(thread, COST_TPE_TASK) :
-								     cost_less_permit(thread, COST_TPE_TASK)));
+								     cost_less_permit(thread, COST_TPE_TASK,
+										      py_semaphore_cost(thread))));
 		item = my->item;
 		my->runs = py_future_set_running(thread, &item->future, &my->cost_ns);
 		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
+		my->cost_ns = item->future.kept ? 0 : py_future_gone(thread);
+		if (my->cost_ns > 0)
+			AWAIT(frame, py_overhead(thread, my->cost_ns));
 		if (my->runs) {
 			if (my->own) {
 				AWAIT(frame, py_overhead(thread, py_cost(thread, COST_INTERPRETER_CALL)));
@@ -95,9 +99,11 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 	struct thread_pool *pool = my->pool;
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, cost_less_permit(thread, COST_TPE_SUBMIT)));
+	/* As it is measured, with the workers busy. */
+	AWAIT(frame, py_overhead(thread, cost_less_permit(thread, COST_TPE_SUBMIT, py_semaphore_fail_cost(thread)) +
+						 py_future_made(thread)));
 	AWAIT(frame, simple_queue_put(thread, &pool->queue, my->item));
-	AWAIT(frame, py_semaphore_acquire_until(thread, &pool->idle, 0));
+	AWAIT(frame, py_semaphore_acquire_in_no_time(thread, &pool->idle));
 	if (py_current(thread)->timed_out && pool->worker_count < pool->max_workers) {
 		pool->workers[pool->worker_count] =
 			py_thread_new(pool->interpreter, "ThreadPoolExecutor worker", worker, pool);

@@ -106,6 +106,7 @@ enum progress executor_submit(struct os_thread *thread, struct executor *executo
 		call->process = process_call_new(region, call->item, arguments, result);
 	else if (executor->pool)
 		call->job = job_new(region, &call->item, arguments, result);
+	executor_call_future(call)->kept = executor->keeps_futures;
 	if (call->instance && task_handle(call->instance))
 		task_handle(call->instance)->future = executor_call_future(call);
 	if (call->process)

@@ -14,6 +14,7 @@ struct executor {
 	struct simulation *simulation;
 	const struct model *model;
 	bool opened;
+	bool keeps_futures; /* who submits has them until it takes their results */
 	/* One of them, after its kind. */
 	struct thread_pool *threads; /* also InterpreterPoolExecutor */
 	struct process_pool *processes;

@@ -298,12 +298,13 @@ static enum progress run_executor(struct os_thread *thread, struct frame *frame)
 		my->executor = executor_new(my->run->simulation, model);
 		AWAIT(frame, executor_open(thread, my->executor));
 	}
+	my->executor->keeps_futures = true;
 	chunks = my->children = new_children(my->run, chunk_count(my->run), sizeof(struct chunk_call));
 	for (my->next = 0; my->next < chunk_count(my->run); my->next++)
 		AWAIT(frame, submit_chunk(thread, my->run, my->executor, &chunks[my->next], my->next));
 	if (model->return_when == RETURN_ALL) {
 		for (my->next = 0; my->next < chunk_count(my->run); my->next++) {
-			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_RESULT)));
+			AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_RESULT) + py_future_gone(thread)));
 			AWAIT(frame, py_future_wait(thread, executor_call_future(&chunks[my->next].call), SIM_NS_MAX));
 		}
 	} else {

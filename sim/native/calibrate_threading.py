@@ -3,8 +3,11 @@
 All of them are Python around locks. The locks' own cost has a name already and is subtracted, as often as the models
 charge it; nobody else wants anything of what is measured, so nothing waits.
 """
+import gc
+import os
 import queue
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import repeat
 from types import SimpleNamespace
@@ -12,7 +15,7 @@ from types import SimpleNamespace
 import harness_threading
 from harness_control import Activation, Instance, run_repeat
 
-from calibrate import MEDIANS, in_batches, measured, thread_cpu_ns
+from calibrate import MEDIANS, in_batches, measured, resident_bytes, thread_cpu_ns
 
 ROUNDS = 2000  # in one batch
 
@@ -93,6 +96,34 @@ def measure_queue():
     report('queue.task_done', lambda: each_ns(a_queue.task_done))
 
 
+def measure_futures():
+    """What a task that waits in an executor consists of; in a child, whose later ones find no memory to use again."""
+    def sizes():
+        gate = threading.Lock()
+        gate.acquire()
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            executor.submit(gate.acquire)
+            before = len(gc.get_objects())
+            futures = [executor.submit(abs, number) for number in range(ROUNDS)]
+            objects, resident = len(gc.get_objects()) - before, resident_bytes()
+            futures += [executor.submit(abs, number) for number in range(2 * ROUNDS)]
+            resident = resident_bytes() - resident
+            gate.release()
+        return objects / ROUNDS, resident / (2 * ROUNDS)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        gc.disable()
+        os.write(writer, '{} {}'.format(*sizes()).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    objects, resident = map(float, os.read(reader, 100).split())
+    os.close(reader)
+    os.close(writer)
+    measured('future.objects', [objects])
+    measured('memory.future', [resident])
+
+
 def measure_steps():
     """What the harness's own steps on shared variables and services add to a step."""
     activation = Activation(Instance(), {'variables': 1, 'groups': 1})
@@ -119,4 +150,5 @@ def measure():
     measure_event()
     measure_barrier()
     measure_queue()
+    measure_futures()
     measure_steps()

@@ -107,6 +107,7 @@
 	P(TPE_SUBMIT,           "tpe.submit",            ns,    PYTHON, WORK,  0,      "submit() on the caller, without starting a thread or waking one") \
 	P(TPE_TASK,             "tpe.task",              ns,    PYTHON, WORK,  0,      "a worker's own cost of one task: queue, call, set_result") \
 	P(TPE_RESULT,           "tpe.result",            ns,    PYTHON, WORK,  0,      "result() of a finished future on the caller, map's loop included") \
+	P(FUTURE_OBJECTS,       "future.objects",        count, PYTHON, RULE,  0,      "container objects of a task that is submitted to an executor, which garbage collection looks at") \
 	P(FUTURE_WATCH,         "future.watch",          ns,    PYTHON, WORK,  0,      "what each future adds to wait() and as_completed() on the caller") \
 	P(INTERPRETER_CREATE,   "interp.create",         ns,    PYTHON, WORK,  0,      "creating an interpreter with a GIL of its own (since 3.12), the harness's imports included") \
 	P(INTERPRETER_CALL,     "interp.call",           ns,    PYTHON, WORK,  0,      "calling a function in another interpreter and coming back, on the calling thread") \
@@ -225,6 +226,7 @@
 	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON, RULE,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
 	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON, RULE,  0,      "resident memory of one more interpreter in the process (since 3.12)") \
 	P(MEMORY_COROUTINE,     "memory.coroutine",      bytes, PYTHON, RULE,  0,      "resident memory of one more instance of a task as a coroutine that sleeps") \
+	P(MEMORY_FUTURE,        "memory.future",         bytes, PYTHON, RULE,  0,      "resident memory of one more task that is submitted to an executor: its future and work item") \
 	P(MEMORY_ASYNCIO,       "memory.asyncio",        bytes, PYTHON, RULE,  0,      "what importing asyncio adds to an interpreter's memory") \
 	P(MEMORY_TOUCH,         "memory.touch",          ns_per_byte, PYTHON, LOAD, 0, "allocating a byte of a large bytearray and writing to each of its pages") \
 	P(MEMORY_FILL,          "memory.fill",           ns_per_byte, PYTHON, LOAD, 0, "the same in memory that the process had and has freed") \

@@ -405,3 +405,33 @@ Test(futures, workers_with_own_interpreters_have_own_gils)
 	own_interpreters = false;
 	cr_expect(eq(i64, end_ns, 32 * SIM_MS));
 }
+
+/* ---- What futures are made of ---- */
+
+static sim_ns made_ns[4];
+
+static enum progress make_futures(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	for (int i = 0; i < 3; i++)
+		made_ns[i] = py_future_made(thread);
+	py_future_gone(thread);
+	made_ns[3] = py_future_made(thread);
+	PROGRAM_END;
+}
+
+/* Of half a page each: every second one needs another page; the third exceeds the threshold with 30 objects; the fourth
+ * uses what the first has left. */
+Test(futures, a_future_needs_fresh_memory_unless_another_has_gone_and_sets_off_collections)
+{
+	bench.costs.value[COST_MEMORY_FUTURE] = 2048;
+	bench.costs.value[COST_MEM_FAULT] = 3000;
+	bench.costs.value[COST_FUTURE_OBJECTS] = 10;
+	bench.costs.value[COST_GC_THRESHOLD] = 25;
+	bench.costs.value[COST_GC_PER_OBJECT] = 100;
+	program_bench_run(&bench, 2, 12, make_futures);
+	cr_expect(eq(i64, made_ns[0], 3000));
+	cr_expect(eq(i64, made_ns[1], 0));
+	cr_expect(eq(i64, made_ns[2], 3000 + 30 * 100));
+	cr_expect(eq(i64, made_ns[3], 0));
+}
