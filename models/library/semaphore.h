@@ -21,8 +21,8 @@ void py_semaphore_init(struct py_semaphore *semaphore, struct region *region, in
  * py_thread.timed_out tells that there was none. */
 enum progress py_semaphore_acquire_until(struct os_thread *thread, struct py_semaphore *semaphore,
 					 sim_ns deadline_ns);
-/* The same by acquire(timeout=0): without a permit it enters the condition's wait(), though for no time, and so gives the
- * lock back and takes it again. */
+/* The same by acquire(timeout=0): without a permit it enters the condition's wait(), though for no time, and so
+ * gives the lock back and takes it again. */
 enum progress py_semaphore_acquire_in_no_time(struct os_thread *thread, struct py_semaphore *semaphore);
 /* What either call takes that has to wait for nothing, and what acquire(timeout=0) takes without a permit. */
 sim_ns py_semaphore_cost(const struct os_thread *thread);

@@ -247,7 +247,8 @@ Test(threading, a_semaphore_lets_in_as_many_as_it_has_permits)
 	}
 }
 
-/* Like ThreadPoolExecutor.submit(), which has no time to wait for an idle worker, and takes the lock twice for that. */
+/* Like ThreadPoolExecutor.submit(), which has no time to wait for an idle worker, and takes the lock twice for
+ * that. */
 static enum progress look_in_vain(struct os_thread *thread, struct frame *frame)
 {
 	PROGRAM_BEGIN(frame);
@@ -277,9 +278,9 @@ Test(threading, acquire_in_no_time_gives_the_lock_back_and_takes_it_again)
 	py_semaphore_init(&semaphore, &bench.region, 0);
 	thread_bench_add(&bench, "hasty", look_in_vain);
 	thread_bench_add(&bench, "holder", hold_the_semaphores_lock);
-	/* The lock by 1 ms, the count by 9, in wait() 1 ms more and its own lock by 11: then it gives back what the holder has
-	 * waited for since 5 ms, who sleeps with it from 12 to 22 ms and takes 1 ms to give it back; half of wait() and
-	 * the lock's end by 25. */
+	/* The lock by 1 ms, the count by 9, in wait() 1 ms more and its own lock by 11: then it gives back what the
+	 * holder has waited for since 5 ms, who sleeps with it from 12 to 22 ms and takes 1 ms to give it back;
+	 * half of wait() and the lock's end by 25. */
 	expect_notes(11, "25.0:hasty timed out\n");
 }
 
