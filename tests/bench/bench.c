@@ -132,6 +132,19 @@ static int count(const char *name, uint64_t operations)
 	return 2;
 }
 
+/* Says how it is called; an option other than --help is an error. */
+static int usage(const char *option)
+{
+	bool asked = !strcmp(option, "--help");
+
+	if (!asked)
+		fprintf(stderr, "bench: unknown option, or one that lacks its value: '%s'\n", option);
+	fputs("Usage: bench [--quick] [--only NAME] [FILE.json]     measure, and write the figures (build/bench.json)\n"
+	      "       bench --count NAME OPERATIONS                 only run it, under an instruction counter\n",
+	      asked ? stdout : stderr);
+	return asked ? 0 : 2;
+}
+
 int main(int argc, char **argv)
 {
 	const char *path = "build/bench.json";
@@ -145,6 +158,8 @@ int main(int argc, char **argv)
 			only = argv[++i];
 		else if (!strcmp(argv[i], "--count") && i + 2 < argc)
 			return count(argv[i + 1], strtoull(argv[i + 2], NULL, 10));
+		else if (argv[i][0] == '-')
+			return usage(argv[i]);
 		else
 			path = argv[i];
 	}
