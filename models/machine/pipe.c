@@ -43,10 +43,16 @@ static struct pipe_message *last_message(const struct pipe *pipe)
 	return ring_at(&pipe->messages, pipe->messages.count - 1);
 }
 
-static sim_ns transfer_cost(const struct pipe *pipe, enum cost base, int64_t bytes)
+/* `other_end`: where somebody was last at the other end. */
+static sim_ns transfer_cost(const struct os_thread *thread, const struct core *other_end, enum cost base,
+			    int64_t bytes)
 {
-	return machine_cost(pipe->machine, base) +
-	       sim_time_round(pipe->machine->costs->value[COST_MEM_COPY] * (double)bytes);
+	const double *costs = thread->machine->costs->value;
+	double each_byte_ns = costs[COST_MEM_COPY];
+
+	if (other_end && other_end != thread->core)
+		each_byte_ns += costs[COST_MEM_COPY_ACROSS];
+	return machine_cost(thread->machine, base) + sim_time_round(each_byte_ns * (double)bytes);
 }
 
 static bool is_full(const struct pipe *pipe)
@@ -127,7 +133,8 @@ static enum progress write_message(struct os_thread *thread, struct frame *frame
 		}
 		my->left_bytes -= my->moved;
 		last_message(pipe)->written_bytes += my->moved;
-		my->cost_ns = transfer_cost(pipe, COST_PIPE_WRITE, my->moved);
+		my->cost_ns = transfer_cost(thread, pipe->read_on, COST_PIPE_WRITE, my->moved);
+		pipe->written_on = thread->core;
 		/* Those in poll() stand before those in read() (add_wait_queue_exclusive() appends). */
 		if (pipe->pollers)
 			my->cost_ns += futex_wake(pipe->pollers, thread, true);
@@ -170,7 +177,8 @@ static enum progress read_message(struct os_thread *thread, struct frame *frame)
 	message = first_message(pipe);
 	my->moved = message->written_bytes - message->read_bytes;
 	message->read_bytes += my->moved;
-	my->cost_ns = transfer_cost(pipe, COST_PIPE_READ, my->moved);
+	my->cost_ns = transfer_cost(thread, pipe->written_on, COST_PIPE_READ, my->moved);
+	pipe->read_on = thread->core;
 	if (empty_pages(pipe, my->moved))
 		my->cost_ns += futex_wake(&pipe->writers, thread, true);
 	if (pipe->way_back)

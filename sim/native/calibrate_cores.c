@@ -1,6 +1,6 @@
 /*
- * calibrate_cores.c - how cores share work and slow each other: cold caches after a migration, all cores busy at
- * once, whether the kernel keeps threads together on one core, and what ends their turns there.
+ * calibrate_cores.c - how cores share work and slow each other: cold caches after a migration, bytes that cross,
+ * all cores busy at once, whether the kernel keeps threads together on one core, and what ends their turns there.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -69,6 +69,105 @@ bool calibrate_migration(struct calibration *calibration)
 		return fail(calibration, "mmap");
 	ok = in_child(calibration, migrate_often, shared) &&
 	     put_kind(calibration, COST_SCHED_MIGRATION, shared, 0, "reading 64 KiB again on another core");
+	munmap(shared, sizeof(*shared));
+	return ok;
+}
+
+/* ---- Bytes that cross ------------------------------------------------------------------------------------- */
+
+/* What a pipe holds for certain, out of and into memory that is larger than a core's caches, as calibrate_pipe()
+ * has it. */
+#define CHUNK_BYTES 65536
+#define CHUNKS 64
+#define PASSED_BYTES ((size_t)CHUNKS * CHUNK_BYTES)
+
+/* So many bytes into the pipe, or out of it; returns how long that took. */
+static int64_t write_ns(const int pipes[2], const char *from)
+{
+	int64_t begin_ns = now_ns();
+
+	if (write(pipes[1], from, CHUNK_BYTES) != CHUNK_BYTES)
+		_exit(1);
+	return now_ns() - begin_ns;
+}
+
+static int64_t read_ns(const int pipes[2], char *to)
+{
+	int64_t begin_ns = now_ns();
+
+	if (read(pipes[0], to, CHUNK_BYTES) != CHUNK_BYTES)
+		_exit(1);
+	return now_ns() - begin_ns;
+}
+
+/* The other end: reads a chunk whenever `go` says that there is another one, and answers by `back`. */
+static void read_there(struct shared *shared, const int pipes[2], char *memory)
+{
+	for (unsigned chunk = 1;; chunk++) {
+		while (atomic_load(&shared->go) != chunk)
+			continue;
+		shared->last_ns = read_ns(pipes, memory + chunk % CHUNKS * CHUNK_BYTES);
+		atomic_store(&shared->back, chunk);
+	}
+}
+
+/* Kind 0: what a byte takes on top, each way, where a process on another core reads it. Nobody waits in the kernel:
+ * they watch each other's words. */
+static void copy_across(struct calibration *calibration, struct shared *shared)
+{
+	char *memory = aligned_alloc(4096, PASSED_BYTES);
+	int pipes[2];
+	unsigned chunk = 0;
+	pid_t other;
+
+	if (!memory || pipe(pipes) != 0)
+		_exit(1);
+	memset(memory, 1, PASSED_BYTES);
+	other = native_fork();
+	if (other < 0)
+		_exit(1);
+	if (other == 0) {
+		pin(calibration->there);
+		memset(memory, 2, PASSED_BYTES);
+		read_there(shared, pipes, memory);
+	}
+	pin(calibration->here);
+	memset(memory, 3, PASSED_BYTES);
+	for (int batch = 0; batch < 2 * CALIBRATE_BATCHES; batch++) {
+		int64_t here_ns = 0, across_ns = 0;
+		double slow = await_full_pace();
+
+		for (int i = 0; i < CHUNKS; i++)
+			here_ns += write_ns(pipes, memory + (size_t)i * CHUNK_BYTES) +
+				   read_ns(pipes, memory + (size_t)i * CHUNK_BYTES);
+		for (int i = 0; i < CHUNKS; i++) {
+			across_ns += write_ns(pipes, memory + (size_t)i * CHUNK_BYTES);
+			atomic_store(&shared->go, ++chunk);
+			while (atomic_load(&shared->back) != chunk)
+				continue;
+			across_ns += shared->last_ns;
+		}
+		add_event(shared, 0,
+			  (double)(across_ns - here_ns) / (2.0 * PASSED_BYTES) / sqrt(slowness_since(slow)));
+	}
+	/* The reader gets its parent's death signal. */
+}
+
+bool calibrate_copy_across(struct calibration *calibration)
+{
+	struct shared *shared;
+	bool ok;
+
+	if (calibration->there < 0) {
+		calibration_put_assumed(calibration, COST_MEM_COPY_ACROSS, 0, "only one CPU is allowed");
+		return true;
+	}
+	shared = shared_new();
+	if (!shared)
+		return fail(calibration, "mmap");
+	ok = in_child(calibration, copy_across, shared) &&
+	     put_kind(calibration, COST_MEM_COPY_ACROSS, shared, 0,
+		      "chunks of 64 KiB, read on another core or the same");
 	munmap(shared, sizeof(*shared));
 	return ok;
 }

@@ -39,6 +39,7 @@ static const struct {
 	{ "stacks", calibrate_stacks },
 	{ "processes", calibrate_processes },
 	{ "migration", calibrate_migration },
+	{ "copies across cores", calibrate_copy_across },
 	{ "all cores busy", calibrate_all_busy },
 	{ "keeping together", calibrate_packing },
 	{ "slices", calibrate_slices },

@@ -83,6 +83,7 @@ bool calibrate_stacks(struct calibration *calibration);
 bool calibrate_processes(struct calibration *calibration);
 /* calibrate_cores.c: how cores share work and slow each other. */
 bool calibrate_migration(struct calibration *calibration);
+bool calibrate_copy_across(struct calibration *calibration);
 bool calibrate_all_busy(struct calibration *calibration);
 bool calibrate_slices(struct calibration *calibration);
 bool calibrate_packing(struct calibration *calibration);

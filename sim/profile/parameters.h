@@ -50,6 +50,7 @@
 	P(PIPE_WRITE,           "pipe.write",            ns,    MACHINE, WORK, 0,      "write of one byte to a pipe that nobody waits on") \
 	P(PIPE_READ,            "pipe.read",             ns,    MACHINE, WORK, 0,      "read of one byte that is there") \
 	P(MEM_COPY,             "mem.copy",              ns_per_byte, MACHINE, WORK, 0,"copying a byte through a pipe, each way") \
+	P(MEM_COPY_ACROSS,      "mem.copy_across",       ns_per_byte, MACHINE, WORK, 0,"what that takes on top where the pipe's ends are on two cores: cache lines that the other one has, pages that no cache holds") \
 	P(MEM_FAULT,            "mem.fault",             ns,    MACHINE, WORK, 0,      "first touch of a page (4 KiB) of fresh memory: page fault and clearing") \
 	P(PIPE_CAPACITY,        "pipe.capacity",         bytes, MACHINE, RULE, 65536,  "bytes that a pipe holds") \
 	/* Threads and processes */ \

@@ -349,6 +349,18 @@ static enum progress ask_once(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
+/* 0.1 ms a byte; 10 bytes are read by the child, and 10 by its parent, after 5 ms of work. Nobody was at the other
+ * end before when they were written. */
+Test(processes, bytes_that_another_core_wrote_take_longer)
+{
+	by_socket = false;
+	bench.costs.value[COST_MEM_COPY_ACROSS] = 100e3;
+	program_bench_run(&bench, 2, 12, ask_once);
+	cr_expect(is_about(at_ns[1] - at_ns[0], (5 + 2) * SIM_MS), "%ld", (long)(at_ns[1] - at_ns[0]));
+	program_bench_run(&bench, 1, 12, ask_once);
+	cr_expect(is_about(at_ns[1] - at_ns[0], 5 * SIM_MS), "%ld", (long)(at_ns[1] - at_ns[0]));
+}
+
 static sim_ns round_trip_ns(bool socket)
 {
 	by_socket = socket;
