@@ -298,13 +298,16 @@ Test(wakes, who_wakes_many_keeps_those_near_that_wake_few)
 }
 
 static bool says_it_will_sleep;
-static struct core *core_of_waker;
+static struct core *core_of_waker, *core_of_woken;
 static struct py_thread *child;
 
 static enum progress lie_on_bed(struct os_thread *thread, struct frame *frame)
 {
 	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, futex_wait(thread, &bed, SIM_NS_MAX, 0));
+	core_of_woken = thread->core;
+	AWAIT(frame, py_take_gil(thread));
 	PROGRAM_END;
 }
 
@@ -329,8 +332,8 @@ Test(wakes, a_waker_about_to_sleep_makes_room_on_its_core)
 {
 	bench.costs.value[COST_SCHED_PACK_BELOW] = 0.6;
 	program_bench_run(&bench, 2, 12, start_beside_and_wake);
-	cr_expect(ne(ptr, (void *)child->os->last_core, (void *)core_of_waker));
+	cr_expect(ne(ptr, (void *)core_of_woken, (void *)core_of_waker));
 	says_it_will_sleep = true;
 	program_bench_run(&bench, 2, 12, start_beside_and_wake);
-	cr_expect(eq(ptr, (void *)child->os->last_core, (void *)core_of_waker));
+	cr_expect(eq(ptr, (void *)core_of_woken, (void *)core_of_waker));
 }
