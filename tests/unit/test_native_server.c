@@ -140,7 +140,7 @@ Test(native_server, users_think_and_end)
 
 	expect_counts_under(models, LENGTH(models),
 			    "tasks: {request: [{io: 1ms}]}\n"
-			    "run: {task: request, users: 2, think: 100ms, for: 350ms}\n",
+			    "run: {task: request, users: 2, think: 300ms, for: 1050ms}\n",
 			    8, 0);
 }
 
