@@ -47,7 +47,8 @@ static bool timed_during(const struct native_run *run)
 	return isfinite(run->spin_during[0]) || isfinite(run->spin_during[1]) || isfinite(run->spin_during[2]);
 }
 
-/* Of cores' time, in all: what was stolen is told by the hundredth of a second, which says nothing of less than some of them. */
+/* Of cores' time, in all: what was stolen is told by the hundredth of a second, where the kernel does not show its clocks, which
+ * says nothing of less than some of them. */
 #define LEAST_BUSY_S 0.05
 
 /* How much longer work took because a hypervisor gave the cores to others while they had some: a program's CPU clock stands

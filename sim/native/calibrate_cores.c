@@ -55,22 +55,29 @@ static void migrate_often(struct calibration *calibration, struct shared *shared
 	}
 }
 
-bool calibrate_migration(struct calibration *calibration)
+/* Kind 0 of what `measure` sees in a child that uses two cores; nothing where there is but one. */
+static bool put_of_two_cores(struct calibration *calibration, enum cost cost,
+			     void (*measure)(struct calibration *, struct shared *), const char *remark)
 {
 	struct shared *shared;
 	bool ok;
 
 	if (calibration->there < 0) {
-		calibration_put_assumed(calibration, COST_SCHED_MIGRATION, 0, "only one CPU is allowed");
+		calibration_put_assumed(calibration, cost, 0, "only one CPU is allowed");
 		return true;
 	}
 	shared = shared_new();
 	if (!shared)
 		return fail(calibration, "mmap");
-	ok = in_child(calibration, migrate_often, shared) &&
-	     put_kind(calibration, COST_SCHED_MIGRATION, shared, 0, "reading 64 KiB again on another core");
+	ok = in_child(calibration, measure, shared) && put_kind(calibration, cost, shared, 0, remark);
 	munmap(shared, sizeof(*shared));
 	return ok;
+}
+
+bool calibrate_migration(struct calibration *calibration)
+{
+	return put_of_two_cores(calibration, COST_SCHED_MIGRATION, migrate_often,
+				"reading 64 KiB again on another core");
 }
 
 /* ---- Bytes that cross ------------------------------------------------------------------------------------- */
@@ -155,21 +162,8 @@ static void copy_across(struct calibration *calibration, struct shared *shared)
 
 bool calibrate_copy_across(struct calibration *calibration)
 {
-	struct shared *shared;
-	bool ok;
-
-	if (calibration->there < 0) {
-		calibration_put_assumed(calibration, COST_MEM_COPY_ACROSS, 0, "only one CPU is allowed");
-		return true;
-	}
-	shared = shared_new();
-	if (!shared)
-		return fail(calibration, "mmap");
-	ok = in_child(calibration, copy_across, shared) &&
-	     put_kind(calibration, COST_MEM_COPY_ACROSS, shared, 0,
-		      "chunks of 64 KiB, read on another core or the same");
-	munmap(shared, sizeof(*shared));
-	return ok;
+	return put_of_two_cores(calibration, COST_MEM_COPY_ACROSS, copy_across,
+				"chunks of 64 KiB, read on another core or the same");
 }
 
 /* ---- All cores busy --------------------------------------------------------------------------------------- */

@@ -35,8 +35,8 @@ LEARNING_TURNS = 8
 LEARNING_NS = 12_000_000  # of each turn
 FREE_NS = 20_000  # a round of the competing thread that nobody has held up takes a fifth of it
 AWAKE_SHARE = 0.8
-# Where others want the cores, too, who waits for what cannot be told: limits beyond these are learned anew, so many times.
 IN_VAIN_WAITS = 4  # two for bytecode: until its interval is over, and until what it asks for then is granted; three where both want it
+# Where others want the cores, too, who waits for what cannot be told: limits beyond these are learned anew, so many times.
 SANE_LONG_NS = 2_000_000
 SANE_RELEASE_NS = 1_000_000
 ATTEMPTS = 5
