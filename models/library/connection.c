@@ -130,7 +130,7 @@ void leave_objects(struct os_thread *thread)
 struct send_locals {
 	struct pipe *pipe;
 	void *tag;
-	int64_t bytes;
+	int64_t bytes, part_bytes;
 	uint8_t previous_activity;
 };
 
@@ -139,13 +139,16 @@ static enum progress send(struct os_thread *thread, struct frame *frame)
 	struct send_locals *my = FRAME_LOCALS(frame, struct send_locals);
 
 	PROGRAM_BEGIN(frame);
+	pipe_begin_message(thread, my->pipe, my->bytes + HEADER_BYTES, my->tag);
+	my->part_bytes = my->bytes + HEADER_BYTES;
 	if (my->bytes > ONE_WRITE_BYTES) {
 		AWAIT(frame, py_release_gil(thread));
-		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE)));
+		AWAIT(frame, pipe_write(thread, my->pipe, HEADER_BYTES));
 		AWAIT(frame, py_take_gil(thread));
+		my->part_bytes = my->bytes;
 	}
 	AWAIT(frame, py_release_gil(thread));
-	AWAIT(frame, pipe_write(thread, my->pipe, my->bytes + HEADER_BYTES, my->tag));
+	AWAIT(frame, pipe_write(thread, my->pipe, my->part_bytes));
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
 	drop_message(thread);
@@ -168,29 +171,33 @@ struct receive_locals {
 	struct pipe *pipe;
 	void **tag;
 	struct bytes_io message;
-	sim_ns memory_ns;
-	bool as_bytes, ended;
+	struct memory_block *chunk; /* NULL: too small to count */
+	int64_t left_bytes;
+	bool as_bytes;
 	uint8_t previous_activity;
 };
 
-/* os.read() of all that is still to come gets what there is into a buffer as large as that, which is cut to it and
- * appended to the message; returns what that costs beside the system call. */
+/* os.read() of all that is still to come has a buffer as large as that. */
+static void allocate_chunk(struct os_thread *thread, struct receive_locals *my)
+{
+	if (my->pipe->last_message_bytes >= LARGE_BYTES)
+		my->chunk = memory_allocate(arena_of(thread), my->left_bytes + BYTES_OBJECT_BYTES);
+}
+
+/* It is cut to what there was and appended to the message; returns what that costs. */
 static sim_ns append_chunk(struct os_thread *thread, struct receive_locals *my)
 {
-	const struct pipe *pipe = my->pipe;
 	struct bytes_io *message = &my->message;
-	int64_t bytes = pipe->last_read_bytes, ignored = 0;
-	struct memory_block *chunk;
+	int64_t bytes = my->pipe->last_read_bytes, ignored = 0;
 	sim_ns cost;
 
-	if (pipe->last_message_bytes < LARGE_BYTES)
+	my->left_bytes -= bytes;
+	if (!my->chunk)
 		return 0;
-	chunk = memory_allocate(arena_of(thread), pipe->last_message_bytes - message->size + BYTES_OBJECT_BYTES);
-	cost = memory_fault_cost(thread, memory_touch(chunk, bytes)) + copy_cost(thread, bytes);
-	chunk = memory_resize(chunk, bytes + BYTES_OBJECT_BYTES, bytes, &ignored, &ignored);
-	cost += bytes_io_write(thread, message, bytes);
-	memory_free(chunk);
-	if (my->ended) {
+	my->chunk = memory_resize(my->chunk, bytes + BYTES_OBJECT_BYTES, bytes, &ignored, &ignored);
+	cost = copy_cost(thread, bytes) + bytes_io_write(thread, message, bytes);
+	drop_block(&my->chunk);
+	if (my->left_bytes == 0) {
 		if (my->as_bytes)
 			message->block = memory_resize(message->block, message->size + BYTES_OBJECT_BYTES,
 						       message->size, &ignored, &ignored);
@@ -205,18 +212,16 @@ static enum progress receive(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_release_gil(thread));
-	do {
-		AWAIT(frame, pipe_read(thread, my->pipe, my->tag));
-		my->ended = my->pipe->last_read_ended_it;
-		my->memory_ns = append_chunk(thread, my);
-		if (my->memory_ns > 0)
-			AWAIT(frame, os_thread_compute(thread, my->memory_ns));
-	} while (!my->ended);
+	AWAIT(frame, pipe_read(thread, my->pipe, HEADER_BYTES, NULL, my->tag));
+	my->left_bytes = my->pipe->last_message_bytes - HEADER_BYTES;
 	AWAIT(frame, py_take_gil(thread));
-	/* The header's read was the one that blocked; the body's finds its bytes there. */
-	AWAIT(frame, py_release_gil(thread));
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_READ)));
-	AWAIT(frame, py_take_gil(thread));
+	while (my->left_bytes > 0) {
+		allocate_chunk(thread, my);
+		AWAIT(frame, py_release_gil(thread));
+		AWAIT(frame, pipe_read(thread, my->pipe, my->left_bytes, my->chunk, my->tag));
+		AWAIT(frame, py_take_gil(thread));
+		AWAIT(frame, os_thread_compute(thread, append_chunk(thread, my)));
+	}
 	os_thread_set_activity(thread, my->previous_activity);
 	PROGRAM_END;
 }

@@ -3,6 +3,8 @@
  */
 #include "models/machine/pipe.h"
 
+#include "models/machine/allocator.h"
+
 #define PAGE_BYTES 4096
 
 static const char pipe_word[] = "pipe"; /* of the trace */
@@ -107,83 +109,172 @@ static bool empty_pages(struct pipe *pipe, int64_t bytes)
 	return was_full && !is_full(pipe);
 }
 
+/* ---- Its mutex ---- */
+
+/* Who waits looks so often whether its holder is still on a core; it is told of the end at once. */
+#define SPIN_NS (5 * SIM_US)
+
+struct mutex_locals {
+	struct pipe *pipe;
+};
+
+/* mutex_optimistic_spin(): on its core while the holder is on one, asleep otherwise. */
+static enum progress wait_for_mutex(struct os_thread *thread, struct frame *frame)
+{
+	struct pipe *pipe = FRAME_LOCALS(frame, struct mutex_locals)->pipe;
+
+	PROGRAM_BEGIN(frame);
+	while (pipe->holder && pipe->holder->state != THREAD_EXITED) {
+		if (pipe->spinner || pipe->holder->state != THREAD_RUNNING) {
+			AWAIT(frame, futex_wait(thread, &pipe->mutex, SIM_NS_MAX, 0));
+			continue;
+		}
+		pipe->spinner = thread;
+		AWAIT(frame, os_thread_compute_interruptible(thread, SPIN_NS));
+		pipe->spinner = NULL;
+	}
+	pipe->holder = thread;
+	PROGRAM_END;
+}
+
+static enum progress take_mutex(struct os_thread *thread, struct pipe *pipe)
+{
+	struct mutex_locals *my;
+
+	if (!pipe->holder) {
+		pipe->holder = thread;
+		return DONE;
+	}
+	my = os_thread_push(thread, wait_for_mutex);
+	my->pipe = pipe;
+	return os_thread_enter(thread);
+}
+
+/* Returns what waking the next one costs. */
+static sim_ns release_mutex(struct os_thread *thread, struct pipe *pipe)
+{
+	pipe->holder = NULL;
+	if (!pipe->spinner)
+		return futex_wake(&pipe->mutex, thread, false);
+	os_thread_interrupt(pipe->spinner);
+	return 0;
+}
+
+/* ---- Writing ---- */
+
 struct write_locals {
 	struct pipe *pipe;
 	int64_t left_bytes;
 	int64_t moved;
-	sim_ns cost_ns;
-	bool has_begun;
+	bool has_begun, was_empty;
 };
 
-static enum progress write_message(struct os_thread *thread, struct frame *frame)
+/* Of whom wakes somebody, after the copying: those in poll() stand before those in read()
+ * (add_wait_queue_exclusive() appends). */
+static sim_ns written(struct os_thread *thread, const struct write_locals *my)
+{
+	struct pipe *pipe = my->pipe;
+	sim_ns cost_ns = release_mutex(thread, pipe);
+
+	if (pipe->pollers && my->moved > 0)
+		cost_ns += futex_wake(pipe->pollers, thread, true);
+	if (my->was_empty && my->moved > 0)
+		cost_ns += futex_wake(&pipe->readers, thread, true);
+	return cost_ns;
+}
+
+static enum progress write_bytes(struct os_thread *thread, struct frame *frame)
 {
 	struct write_locals *my = FRAME_LOCALS(frame, struct write_locals);
 	struct pipe *pipe = my->pipe;
 
 	PROGRAM_BEGIN(frame);
 	while (my->left_bytes > 0) {
-		bool was_empty = !pipe_is_readable(pipe);
-
+		AWAIT(frame, take_mutex(thread, pipe));
+		my->was_empty = !pipe_is_readable(pipe);
 		my->moved = my->has_begun ? 0 : merge_rest(pipe, my->left_bytes);
 		my->moved += fill_pages(pipe, my->left_bytes - my->moved);
 		my->has_begun = true;
-		if (my->moved == 0) {
-			AWAIT(frame, futex_wait(thread, &pipe->writers, SIM_NS_MAX, 0));
-			continue;
-		}
 		my->left_bytes -= my->moved;
 		last_message(pipe)->written_bytes += my->moved;
-		my->cost_ns = transfer_cost(thread, pipe->read_on, COST_PIPE_WRITE, my->moved);
-		pipe->written_on = thread->core;
-		/* Those in poll() stand before those in read() (add_wait_queue_exclusive() appends). */
-		if (pipe->pollers)
-			my->cost_ns += futex_wake(pipe->pollers, thread, true);
-		if (was_empty)
-			my->cost_ns += futex_wake(&pipe->readers, thread, true);
-		AWAIT(frame, os_thread_compute(thread, my->cost_ns));
+		if (my->moved > 0) {
+			pipe->written_on = thread->core;
+			AWAIT(frame, os_thread_compute(thread, transfer_cost(thread, pipe->read_on, COST_PIPE_WRITE,
+									     my->moved)));
+		}
+		AWAIT(frame, os_thread_compute(thread, written(thread, my)));
+		if (my->left_bytes > 0 && is_full(pipe))
+			AWAIT(frame, futex_wait(thread, &pipe->writers, SIM_NS_MAX, 0));
 	}
 	PROGRAM_END;
 }
 
-enum progress pipe_write(struct os_thread *thread, struct pipe *pipe, int64_t bytes, void *tag)
+void pipe_begin_message(struct os_thread *thread, struct pipe *pipe, int64_t bytes, void *tag)
 {
-	struct write_locals *my;
-
-	assert(bytes > 0);
 	*(struct pipe_message *)ring_append(&pipe->messages) =
 		(struct pipe_message){ .bytes = bytes, .tag = tag, .number = machine_send(thread, pipe_word, NULL) };
-	my = os_thread_push(thread, write_message);
+}
+
+enum progress pipe_write(struct os_thread *thread, struct pipe *pipe, int64_t bytes)
+{
+	struct write_locals *my = os_thread_push(thread, write_bytes);
+
+	assert(bytes > 0 && last_message(pipe)->written_bytes + bytes <= last_message(pipe)->bytes);
 	my->pipe = pipe;
 	my->left_bytes = bytes;
 	return os_thread_enter(thread);
 }
 
+/* ---- Reading ---- */
+
 struct read_locals {
 	struct pipe *pipe;
+	int64_t most_bytes;
+	struct memory_block *into;
 	void **tag;
 	int64_t moved;
-	sim_ns cost_ns;
+	bool made_room;
 };
+
+/* Whom that wakes, after the copying. */
+static sim_ns have_read(struct os_thread *thread, const struct read_locals *my)
+{
+	struct pipe *pipe = my->pipe;
+	sim_ns cost_ns = release_mutex(thread, pipe);
+
+	if (my->made_room)
+		cost_ns += futex_wake(&pipe->writers, thread, true);
+	if (pipe->way_back && pipe->last_read_ended_it)
+		cost_ns += futex_wake(&pipe->way_back->readers, thread, true);
+	return cost_ns;
+}
 
 static enum progress read_message(struct os_thread *thread, struct frame *frame)
 {
 	struct read_locals *my = FRAME_LOCALS(frame, struct read_locals);
 	struct pipe *pipe = my->pipe;
 	struct pipe_message *message;
+	sim_ns cost_ns;
 
 	PROGRAM_BEGIN(frame);
-	while (!pipe_is_readable(pipe))
-		AWAIT(frame, futex_wait(thread, &pipe->readers, SIM_NS_MAX, 0));
+	AWAIT(frame, take_mutex(thread, pipe));
+	while (!pipe_is_readable(pipe)) {
+		AWAIT(frame, os_thread_compute(thread, release_mutex(thread, pipe)));
+		if (!pipe_is_readable(pipe))
+			AWAIT(frame, futex_wait(thread, &pipe->readers, SIM_NS_MAX, 0));
+		AWAIT(frame, take_mutex(thread, pipe));
+	}
 	message = first_message(pipe);
 	my->moved = message->written_bytes - message->read_bytes;
+	if (my->moved > my->most_bytes)
+		my->moved = my->most_bytes;
 	message->read_bytes += my->moved;
-	my->cost_ns = transfer_cost(thread, pipe->written_on, COST_PIPE_READ, my->moved);
+	cost_ns = transfer_cost(thread, pipe->written_on, COST_PIPE_READ, my->moved);
+	if (my->into)
+		cost_ns += memory_fault_cost(thread, memory_touch(my->into, my->moved));
 	pipe->read_on = thread->core;
-	if (empty_pages(pipe, my->moved))
-		my->cost_ns += futex_wake(&pipe->writers, thread, true);
-	if (pipe->way_back)
-		my->cost_ns += futex_wake(&pipe->way_back->readers, thread, true);
-	AWAIT(frame, os_thread_compute(thread, my->cost_ns));
+	my->made_room = empty_pages(pipe, my->moved);
+	AWAIT(frame, os_thread_compute(thread, cost_ns));
 	message = first_message(pipe);
 	pipe->last_read_bytes = my->moved;
 	pipe->last_message_bytes = message->bytes;
@@ -193,14 +284,18 @@ static enum progress read_message(struct os_thread *thread, struct frame *frame)
 		machine_receive(thread, pipe_word, NULL, message->number);
 		ring_drop_first(&pipe->messages);
 	}
+	AWAIT(frame, os_thread_compute(thread, have_read(thread, my)));
 	PROGRAM_END;
 }
 
-enum progress pipe_read(struct os_thread *thread, struct pipe *pipe, void **tag)
+enum progress pipe_read(struct os_thread *thread, struct pipe *pipe, int64_t most_bytes, struct memory_block *into,
+			void **tag)
 {
 	struct read_locals *my = os_thread_push(thread, read_message);
 
 	my->pipe = pipe;
+	my->most_bytes = most_bytes;
+	my->into = into;
 	my->tag = tag;
 	return os_thread_enter(thread);
 }

@@ -11,7 +11,9 @@
  * leaves over goes into the last one if it fits, so 16 messages of 2 to 4 KiB fill a pipe, and of small ones many
  * have to be read before the writer goes on; cost by bytes, sync wake-ups. Where its ends are on two cores, a
  * reader fetches what the other core's caches hold, and a writer gets pages that these do not: those it wrote
- * before have gone to the reader's core, which keeps what it frees for itself. A message is what the layer above
+ * before have gone to the reader's core, which keeps what it frees for itself. Readers and writers exclude each other
+ * by the pipe's mutex while they copy, page faults of the reader's memory included, and wake somebody only then; who
+ * finds it taken spins while its holder runs. A message is what the layer above
  * frames; its bytes may pass through in several rounds. Assumed     a socket holds as much in the same way (its
  * buffer counts packets with their headers).
  */
@@ -21,6 +23,8 @@
 #include "models/machine/futex.h"
 #include "models/machine/machine.h"
 #include "sim/base/ring.h"
+
+struct memory_block;
 
 struct pipe_message {
 	int64_t bytes, written_bytes, read_bytes;
@@ -38,6 +42,8 @@ struct pipe {
 	bool last_read_ended_it;
 	const struct core *written_on, *read_on; /* where that was last; NULL: never yet */
 	struct futex readers, writers;
+	struct os_thread *holder, *spinner; /* of its mutex; who waits for that on a core */
+	struct futex mutex; /* who waits for that asleep */
 	struct pipe *way_back; /* of a socket; NULL: this is a pipe */
 	struct futex *pollers; /* threads in poll() on it, woken by every write; NULL: none */
 };
@@ -49,10 +55,15 @@ static inline bool pipe_is_readable(const struct pipe *pipe)
 {
 	return pipe->pages.count > 0;
 }
-/* For AWAIT. Writes a message to its end; one writer at a time. */
-enum progress pipe_write(struct os_thread *thread, struct pipe *pipe, int64_t bytes, void *tag);
-/* For AWAIT. One read(): takes what there is of the first message, of which the last_... above tell; the tag is
- * stored when that was all of it. One reader at a time. */
-enum progress pipe_read(struct os_thread *thread, struct pipe *pipe, void **tag);
+/* A message of so many bytes begins: pipe_write() writes it, in one part or several. `tag` is the layer above's. */
+void pipe_begin_message(struct os_thread *thread, struct pipe *pipe, int64_t bytes, void *tag);
+/* For AWAIT. One write() of so many bytes of the last message begun, which ends when all are in the pipe. One writer
+ * at a time. */
+enum progress pipe_write(struct os_thread *thread, struct pipe *pipe, int64_t bytes);
+/* For AWAIT. One read(): takes what there is of the first message, but no more than so much, of which the last_... above
+ * tell; the tag is stored when that was the message's end. `into`: fresh memory that is touched by it; NULL: such as is
+ * in use. One reader at a time. */
+enum progress pipe_read(struct os_thread *thread, struct pipe *pipe, int64_t most_bytes, struct memory_block *into,
+			void **tag);
 
 #endif

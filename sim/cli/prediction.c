@@ -28,7 +28,7 @@
 #include "sim/plan/evaluate.h"
 #include "sim/results/results_stats.h"
 
-#define LEAST_SAMPLES 5
+#define LEAST_SAMPLES 15
 
 const char *const predicted_metrics[PREDICTED_METRIC_COUNT] = {
 	[PREDICTED_MAKESPAN] = "makespan",     [PREDICTED_SPEEDUP] = "speedup",

@@ -322,9 +322,10 @@ static enum progress answer_once(struct os_thread *thread, struct frame *frame)
 	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, pipe_read(thread, question, &my->item));
+	AWAIT(frame, pipe_read(thread, question, INT64_MAX, NULL, &my->item));
 	AWAIT(frame, os_thread_compute(thread, 5 * SIM_MS));
-	AWAIT(frame, pipe_write(thread, answer, 10, NULL));
+	pipe_begin_message(thread, answer, 10, NULL);
+	AWAIT(frame, pipe_write(thread, answer, 10));
 	PROGRAM_END;
 }
 
@@ -342,8 +343,9 @@ static enum progress ask_once(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "child", answer_once, NULL));
 	AWAIT(frame, os_thread_compute(thread, 20 * SIM_MS)); /* until the child waits */
 	at_ns[0] = machine_now(thread->machine);
-	AWAIT(frame, pipe_write(thread, question, 10, NULL));
-	AWAIT(frame, pipe_read(thread, answer, &my->item));
+	pipe_begin_message(thread, question, 10, NULL);
+	AWAIT(frame, pipe_write(thread, question, 10));
+	AWAIT(frame, pipe_read(thread, answer, INT64_MAX, NULL, &my->item));
 	at_ns[1] = machine_now(thread->machine);
 	AWAIT(frame, mp_process_join(thread, &children[0]));
 	PROGRAM_END;
@@ -401,7 +403,7 @@ static enum progress read_slowly(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, py_sleep(thread, 100 * SIM_MS));
 	for (my->count = 0; my->count <= fitting_count; my->count++) {
 		AWAIT(frame, py_sleep(thread, SIM_MS));
-		AWAIT(frame, pipe_read(thread, question, &my->item));
+		AWAIT(frame, pipe_read(thread, question, INT64_MAX, NULL, &my->item));
 	}
 	PROGRAM_END;
 }
@@ -413,10 +415,13 @@ static enum progress fill_a_pipe(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	question = pipe_new(thread->machine);
 	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "child", read_slowly, NULL));
-	for (my->count = 0; my->count < fitting_count; my->count++)
-		AWAIT(frame, pipe_write(thread, question, message_bytes, NULL));
+	for (my->count = 0; my->count < fitting_count; my->count++) {
+		pipe_begin_message(thread, question, message_bytes, NULL);
+		AWAIT(frame, pipe_write(thread, question, message_bytes));
+	}
 	at_ns[0] = machine_now(thread->machine);
-	AWAIT(frame, pipe_write(thread, question, message_bytes, NULL));
+	pipe_begin_message(thread, question, message_bytes, NULL);
+	AWAIT(frame, pipe_write(thread, question, message_bytes));
 	at_ns[1] = machine_now(thread->machine);
 	AWAIT(frame, mp_process_join(thread, &children[0]));
 	PROGRAM_END;
