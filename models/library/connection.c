@@ -57,7 +57,7 @@ static sim_ns bytes_io_write(struct os_thread *thread, struct bytes_io *buffer, 
 	}
 	buffer->size = size;
 	fresh += memory_touch(buffer->block, size);
-	return copy_cost(thread, copied) + memory_fault_cost(thread, fresh);
+	return copy_cost(thread, copied) + memory_fault_cost(thread, fresh) + memory_kernel_cost(thread);
 }
 
 static void drop_block(struct memory_block **block)
@@ -76,10 +76,13 @@ static void keep_message(struct os_thread *thread, struct memory_block *block)
 	arena->message = block;
 }
 
-static void drop_message(struct os_thread *thread)
+/* Returns what that costs. */
+static sim_ns drop_message(struct os_thread *thread)
 {
-	if (thread->arena)
-		drop_block(&thread->arena->message);
+	if (!thread->arena)
+		return 0;
+	drop_block(&thread->arena->message);
+	return memory_kernel_cost(thread);
 }
 
 sim_ns pickle_cost(struct os_thread *thread, struct payload payload)
@@ -109,14 +112,14 @@ sim_ns unpickle_cost(struct os_thread *thread, struct payload payload, enum life
 		block->next_made = made;
 		made = block;
 	}
-	drop_message(thread);
+	cost += drop_message(thread);
 	while (made && lifetime == UNTIL_UNPICKLED) {
 		struct memory_block *block = made;
 
 		made = block->next_made;
 		memory_free(block);
 	}
-	return cost + memory_fault_cost(thread, fresh);
+	return cost + memory_fault_cost(thread, fresh) + memory_kernel_cost(thread);
 }
 
 void leave_objects(struct os_thread *thread)
@@ -151,7 +154,7 @@ static enum progress send(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, pipe_write(thread, my->pipe, my->part_bytes));
 	os_thread_set_activity(thread, my->previous_activity);
 	AWAIT(frame, py_take_gil(thread));
-	drop_message(thread);
+	AWAIT(frame, os_thread_compute(thread, drop_message(thread)));
 	PROGRAM_END;
 }
 
@@ -203,7 +206,7 @@ static sim_ns append_chunk(struct os_thread *thread, struct receive_locals *my)
 						       message->size, &ignored, &ignored);
 		keep_message(thread, message->block);
 	}
-	return cost;
+	return cost + memory_kernel_cost(thread);
 }
 
 static enum progress receive(struct os_thread *thread, struct frame *frame)

@@ -3,6 +3,7 @@
  */
 #include "models/machine/allocator.h"
 
+#include "models/machine/machine.h"
 #include "models/machine/os_process.h"
 #include "models/machine/os_thread.h"
 
@@ -115,6 +116,11 @@ static void take_out(struct memory_block *block)
 
 static void give_back(struct arena *arena, int64_t bytes)
 {
+	if (bytes == 0)
+		return;
+	arena->trims++;
+	arena->released_bytes += bytes;
+	arena->process->allocated_bytes -= bytes;
 	os_process_use_memory(arena->process, -bytes);
 }
 
@@ -125,9 +131,15 @@ static void trim(struct arena *arena)
 
 	if (arena->end - arena->top < arena->process->malloc_thresholds.trim || spare < PAGE_BYTES)
 		return;
+	arena->map_calls++;
 	arena->end -= spare / PAGE_BYTES * PAGE_BYTES;
 	if (arena->touched_end > arena->end) {
-		give_back(arena, arena->touched_end - arena->end);
+		int64_t touched = arena->touched_end - arena->end;
+
+		if (touched > arena->touched_bytes) /* what was skipped below has not been */
+			touched = arena->touched_bytes;
+		arena->touched_bytes -= touched;
+		give_back(arena, touched);
 		arena->touched_end = arena->end;
 	}
 }
@@ -209,9 +221,11 @@ struct memory_block *memory_allocate(struct arena *arena, int64_t bytes)
 	if (wanted >= arena->process->malloc_thresholds.mapping) {
 		block = record_new(arena);
 		block->is_mapping = true;
+		arena->map_calls++;
 		block->bytes = mapping_bytes(bytes);
 		return block;
 	}
+	arena->map_calls++;
 	arena->end = arena->top + round_up(wanted + TOP_PAD + LEAST_BYTES, PAGE_BYTES);
 	return take_from_top(arena, wanted);
 }
@@ -226,13 +240,17 @@ void memory_free(struct memory_block *block)
 	}
 	if (block->bytes > thresholds->mapping && block->bytes <= MAPPING_THRESHOLD_MOST)
 		*thresholds = (struct malloc_thresholds){ block->bytes, 2 * block->bytes };
+	block->arena->map_calls++;
 	give_back(block->arena, block->touched_bytes);
 	record_drop(block);
 }
 
 static void resize_mapping(struct memory_block *block, int64_t bytes)
 {
+	if (block->bytes == mapping_bytes(bytes))
+		return;
 	block->bytes = mapping_bytes(bytes);
+	block->arena->map_calls++;
 	if (block->touched_bytes > block->bytes) {
 		give_back(block->arena, block->touched_bytes - block->bytes);
 		block->touched_bytes = block->bytes;
@@ -297,6 +315,9 @@ int64_t memory_touch(struct memory_block *block, int64_t bytes)
 
 	if (end > *touched)
 		*touched = end;
+	if (!block->is_mapping)
+		arena->touched_bytes += fresh;
+	arena->process->allocated_bytes += fresh;
 	os_process_use_memory(arena->process, fresh);
 	return fresh;
 }
@@ -304,4 +325,38 @@ int64_t memory_touch(struct memory_block *block, int64_t bytes)
 sim_ns memory_fault_cost(const struct os_thread *thread, int64_t fresh_bytes)
 {
 	return (fresh_bytes + PAGE_BYTES - 1) / PAGE_BYTES * machine_cost(thread->machine, COST_MEM_FAULT);
+}
+
+static bool runs_elsewhere(const struct os_thread *thread)
+{
+	const struct machine_model *machine = thread->machine;
+
+	for (int i = 0; i < machine->core_count; i++) {
+		const struct os_thread *other = machine->cores[i].current;
+
+		if (other && other != thread && other->process == thread->process)
+			return true;
+	}
+	return false;
+}
+
+sim_ns memory_kernel_cost(struct os_thread *thread)
+{
+	const struct machine_model *machine = thread->machine;
+	struct arena *arena = thread->arena;
+	sim_ns cost;
+
+	if (!arena || arena->map_calls == 0)
+		return 0;
+	cost = arena->map_calls * machine_cost(machine, COST_MEM_MAP) +
+	       arena->released_bytes / PAGE_BYTES * machine_cost(machine, COST_MEM_RELEASE);
+	if (arena->trims > 0 && runs_elsewhere(thread))
+		cost += arena->trims * machine_cost(machine, COST_MEM_SHOOTDOWN);
+	arena->map_calls = arena->trims = arena->released_bytes = 0;
+	return cost;
+}
+
+sim_ns memory_exit_cost(const struct os_process *process)
+{
+	return process->allocated_bytes / PAGE_BYTES * machine_cost(process->machine, COST_MEM_RELEASE);
 }

@@ -9,7 +9,7 @@
  *             free behind it, else into a new one. Each thread has a heap (arena) of its own, which the next one inherits.
  * Modelled    all that, for the blocks that somebody asks for here; pages of a heap are touched from its beginning on.
  * Left out    small blocks; that there are no more than 8 arenas a core; copies of pages after fork(): a child begins with
- *             an empty heap and its parent's thresholds; what giving pages back costs.
+ *             an empty heap and its parent's thresholds; the pages' table entries that mremap() moves.
  */
 #ifndef MODELS_MACHINE_ALLOCATOR_H
 #define MODELS_MACHINE_ALLOCATOR_H
@@ -39,7 +39,8 @@ struct arena {
 	struct memory_block *first, *last;
 	struct memory_block *spare; /* records to be used again */
 	int64_t top, end;	    /* where the blocks end, and what it has of the kernel */
-	int64_t touched_end;
+	int64_t touched_end, touched_bytes;
+	int64_t map_calls, trims, released_bytes; /* of the kernel, since memory_kernel_cost() was asked */
 	struct memory_block *message; /* of connections: pickled, or received and not yet unpickled */
 };
 
@@ -64,5 +65,11 @@ void memory_free(struct memory_block *block);
 
 /* What so many fresh bytes cost: page faults. */
 sim_ns memory_fault_cost(const struct os_thread *thread, int64_t fresh_bytes);
+/* What the kernel has taken for the thread's allocations since this was asked last: mappings, heaps that grow and shrink,
+ * pages given back. Those cost more while another core runs a thread of the same process: it has to flush its translations
+ * (arch/x86/mm/tlb.c:flush_tlb_mm_range()), and is waited for. */
+sim_ns memory_kernel_cost(struct os_thread *thread);
+/* What a process that ends has to give back of what it has allocated. */
+sim_ns memory_exit_cost(const struct os_process *process);
 
 #endif

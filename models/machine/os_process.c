@@ -121,8 +121,9 @@ sim_ns os_process_fork_cost(const struct os_process *process)
 static enum progress die(struct os_thread *thread, struct frame *frame)
 {
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, os_thread_compute(thread, machine_cost(thread->machine, COST_PROCESS_EXIT) +
-						       thread->process->exit_ns));
+	AWAIT(frame, os_thread_compute(thread,
+				       machine_cost(thread->machine, COST_PROCESS_EXIT) +
+					       thread->process->exit_ns + memory_exit_cost(thread->process)));
 	AWAIT(frame, os_thread_exit(thread));
 	PROGRAM_END;
 }

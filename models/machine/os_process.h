@@ -25,6 +25,7 @@ struct os_process {
 	int64_t own_bytes;	/* of these, what it does not share with its parent */
 	int64_t heap_bytes, heap_peak_bytes; /* small objects that live; the most that there were, which it keeps */
 	struct malloc_thresholds malloc_thresholds;
+	int64_t allocated_bytes; /* touched of what its arenas have */
 	struct arena *idle_arenas; /* of threads that have ended */
 	struct core *starter_core; /* where who started its last thread ran */
 	sim_ns exit_ns;		/* what giving back its address space takes, beyond that of a small process */

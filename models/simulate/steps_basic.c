@@ -133,7 +133,8 @@ enum progress step_allocate(struct os_thread *thread, struct task_instance *inst
 	block->next_made = task_extras(instance)->allocated;
 	task_extras(instance)->allocated = block;
 	return py_c_call(thread, sim_time_round(costs[COST_MEMORY_TOUCH] * (double)fresh_bytes +
-						costs[COST_MEMORY_FILL] * (double)(bytes - fresh_bytes)));
+						costs[COST_MEMORY_FILL] * (double)(bytes - fresh_bytes)) +
+					 memory_kernel_cost(thread));
 }
 
 /* ---- Control flow ---- */

@@ -409,7 +409,6 @@ static void free_allocated(struct memory_block *block)
 /* Tells who waits for its outcome, and gives it back. */
 static void leave(struct os_thread *thread, struct task_instance *instance)
 {
-	free_allocated(task_extras_of(instance)->allocated);
 	tell_handle(instance);
 	if (instance->leaving == LEAVING_RAISE && instance->raises)
 		py_raise(thread, instance->exception);
@@ -419,32 +418,37 @@ static void leave(struct os_thread *thread, struct task_instance *instance)
 	give_back(instance);
 }
 
-/* The client outside that waits for the instance is told through a pipe, as soon as the write is done. */
-static enum progress answer_user(struct os_thread *thread, struct frame *frame)
+/* What it has allocated is freed. The client outside that waits for it is told through a pipe, as soon as the write is
+ * done. */
+static enum progress wind_up(struct os_thread *thread, struct frame *frame)
 {
 	struct task_run_locals *my = FRAME_LOCALS(frame, struct task_run_locals);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_release_gil(thread));
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE)));
-	tell_user(my->instance);
-	AWAIT(frame, py_take_gil(thread));
+	free_allocated(task_extras_of(my->instance)->allocated);
+	AWAIT(frame, os_thread_compute(thread, memory_kernel_cost(thread)));
+	if (task_user_number(my->instance) != 0) {
+		AWAIT(frame, py_release_gil(thread));
+		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE)));
+		tell_user(my->instance);
+		AWAIT(frame, py_take_gil(thread));
+	}
 	leave(thread, my->instance);
 	PROGRAM_END;
 }
 
-/* The frame's last act: counts the instance's outcome, and is done with it, at once or as the frame of its answer. */
+/* The frame's last act: counts the instance's outcome, and is done with it, at once or as the frame that winds it up. */
 static enum progress finish(struct os_thread *thread, struct frame *frame, struct task_instance *instance)
 {
 	if (instance->counted)
 		end(thread, instance);
-	if (task_user_number(instance) == 0) {
+	if (task_user_number(instance) == 0 && !task_extras_of(instance)->allocated) {
 		leave(thread, instance);
 		return DONE;
 	}
-	frame_become(frame, answer_user);
+	frame_become(frame, wind_up);
 	FRAME_LOCALS(frame, struct task_run_locals)->instance = instance;
-	return answer_user(thread, frame);
+	return wind_up(thread, frame);
 }
 
 /* ---- Blocks of steps ---- */

@@ -129,25 +129,75 @@ bool calibrate_pipe(struct calibration *calibration)
 #define FRESH_PAGES 4096
 #define FRESH_BYTES ((size_t)FRESH_PAGES * PAGE_BYTES)
 
-bool calibrate_faults(struct calibration *calibration)
+#define MAPPED_BYTES ((size_t)16 * PAGE_BYTES)
+#define MAPPINGS 64
+
+static char *map_fresh(void)
 {
-	double batches[CALIBRATE_BATCHES];
+	return mmap(NULL, FRESH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static int64_t cpu_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static void write_pages(char *memory, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += PAGE_BYTES)
+		((volatile char *)memory)[at] = 1;
+}
+
+/* What a buffer for more than what comes goes through: mapped, used at its beginning, cut to that, and dropped. What the three
+ * system calls take, on average; NaN: one has failed. */
+static double map_ns(void)
+{
+	int64_t took_ns = 0;
+
+	for (int i = 0; i < MAPPINGS; i++) {
+		int64_t begin_ns = cpu_ns(), used_ns;
+		char *memory = map_fresh();
+
+		if (memory == MAP_FAILED)
+			return NAN;
+		used_ns = cpu_ns();
+		write_pages(memory, MAPPED_BYTES);
+		used_ns = cpu_ns() - used_ns;
+		memory = mremap(memory, FRESH_BYTES, MAPPED_BYTES, MREMAP_MAYMOVE);
+		if (memory == MAP_FAILED || munmap(memory, MAPPED_BYTES) != 0)
+			return NAN;
+		took_ns += cpu_ns() - begin_ns - used_ns;
+	}
+	return (double)took_ns / MAPPINGS / 3;
+}
+
+bool calibrate_memory(struct calibration *calibration)
+{
+	double faults[CALIBRATE_BATCHES], releases[CALIBRATE_BATCHES], maps[CALIBRATE_BATCHES];
 
 	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
-		char *memory = mmap(NULL, FRESH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		double slow, took_ns;
-		int64_t begin_ns;
+		double slow = await_full_pace(), mapping_ns;
+		char *memory = map_fresh();
+		int64_t begin_ns, written_ns, dropped_ns;
 
 		if (memory == MAP_FAILED)
 			return fail(calibration, "mmap");
-		slow = await_full_pace();
-		begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-		for (size_t at = 0; at < FRESH_BYTES; at += PAGE_BYTES)
-			((volatile char *)memory)[at] = 1;
-		took_ns = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns);
-		batches[batch] = took_ns / FRESH_PAGES / sqrt(slowness_since(slow));
+		begin_ns = cpu_ns();
+		write_pages(memory, FRESH_BYTES);
+		written_ns = cpu_ns();
 		munmap(memory, FRESH_BYTES);
+		dropped_ns = cpu_ns();
+		mapping_ns = map_ns();
+		if (isnan(mapping_ns))
+			return fail(calibration, "mremap");
+		slow = slowness_since(slow);
+		faults[batch] = (double)(written_ns - begin_ns) / FRESH_PAGES / sqrt(slow);
+		releases[batch] = (double)(dropped_ns - written_ns) / FRESH_PAGES / slow;
+		maps[batch] = fmax(0, mapping_ns / slow - releases[batch] * (double)(MAPPED_BYTES / PAGE_BYTES) / 3);
 	}
-	calibration_put_batches(calibration, COST_MEM_FAULT, batches, CALIBRATE_BATCHES, "CPU time");
+	calibration_put_batches(calibration, COST_MEM_FAULT, faults, CALIBRATE_BATCHES, "CPU time");
+	calibration_put_batches(calibration, COST_MEM_RELEASE, releases, CALIBRATE_BATCHES, "munmap() of 16 MiB, CPU time");
+	calibration_put_batches(calibration, COST_MEM_MAP, maps, CALIBRATE_BATCHES,
+				"mean of mmap(), mremap(), munmap(), CPU time, less 16 times mem.release");
 	return true;
 }

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/native/native_cpus.h"
@@ -164,6 +165,79 @@ bool calibrate_copy_across(struct calibration *calibration)
 {
 	return put_of_two_cores(calibration, COST_MEM_COPY_ACROSS, copy_across,
 				"chunks of 64 KiB, read on another core or the same");
+}
+
+/* ---- Addresses that another core has to forget ------------------------------------------------------------- */
+
+#define DROPPED_BYTES ((size_t)16 * 4096)
+#define DROPS 64
+
+/* What giving back a few pages takes. */
+static double drop_ns(void)
+{
+	int64_t took_ns = 0;
+
+	for (int i = 0; i < DROPS; i++) {
+		char *memory = mmap(NULL, DROPPED_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		int64_t begin_ns;
+
+		if (memory == MAP_FAILED)
+			_exit(1);
+		for (size_t at = 0; at < DROPPED_BYTES; at += 4096)
+			((volatile char *)memory)[at] = 1;
+		begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+		munmap(memory, DROPPED_BYTES);
+		took_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns;
+	}
+	return (double)took_ns / DROPS;
+}
+
+/* The other core's: runs until it is told to stop. */
+static void *run_there(void *argument)
+{
+	struct shared *shared = argument;
+
+	pin((int)shared->cpu_ns);
+	atomic_store(&shared->back, 1);
+	while (!atomic_load(&shared->stop))
+		continue;
+	return NULL;
+}
+
+/* Kind 0: what a thread on another core adds, against a process without one. */
+static void drop_beside(struct calibration *calibration, struct shared *shared)
+{
+	pin(calibration->here);
+	shared->cpu_ns = calibration->there;
+	for (int batch = 0; batch < CALIBRATE_BATCHES; batch++) {
+		double slow = await_full_pace(), beside_ns;
+		pthread_t thread;
+		pid_t child = native_fork();
+
+		if (child < 0)
+			_exit(1);
+		if (child == 0) {
+			shared->last_ns = (int64_t)drop_ns();
+			_exit(0);
+		}
+		waitpid(child, NULL, 0);
+		atomic_store(&shared->back, 0);
+		atomic_store(&shared->stop, 0);
+		if (pthread_create(&thread, NULL, run_there, shared) != 0)
+			_exit(1);
+		while (!atomic_load(&shared->back))
+			sched_yield();
+		beside_ns = drop_ns();
+		atomic_store(&shared->stop, 1);
+		pthread_join(thread, NULL);
+		add_event(shared, 0, fmax(0, beside_ns - (double)shared->last_ns) / slowness_since(slow));
+	}
+}
+
+bool calibrate_shootdown(struct calibration *calibration)
+{
+	return put_of_two_cores(calibration, COST_MEM_SHOOTDOWN, drop_beside,
+				"munmap() of 64 KiB beside a thread on another core, against none");
 }
 
 /* ---- All cores busy --------------------------------------------------------------------------------------- */

@@ -69,7 +69,7 @@ bool calibrate_limits(struct calibration *calibration);
 bool calibrate_syscall(struct calibration *calibration);
 bool calibrate_futex_call(struct calibration *calibration);
 bool calibrate_pipe(struct calibration *calibration);
-bool calibrate_faults(struct calibration *calibration);
+bool calibrate_memory(struct calibration *calibration);
 /* calibrate_wakes.c: from a wake-up to who is woken. */
 bool calibrate_switches(struct calibration *calibration);
 bool calibrate_idle_wakes(struct calibration *calibration);
@@ -84,6 +84,7 @@ bool calibrate_processes(struct calibration *calibration);
 /* calibrate_cores.c: how cores share work and slow each other. */
 bool calibrate_migration(struct calibration *calibration);
 bool calibrate_copy_across(struct calibration *calibration);
+bool calibrate_shootdown(struct calibration *calibration);
 bool calibrate_all_busy(struct calibration *calibration);
 bool calibrate_slices(struct calibration *calibration);
 bool calibrate_packing(struct calibration *calibration);

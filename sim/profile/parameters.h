@@ -52,6 +52,9 @@
 	P(MEM_COPY,             "mem.copy",              ns_per_byte, MACHINE, WORK, 0,"copying a byte through a pipe, each way") \
 	P(MEM_COPY_ACROSS,      "mem.copy_across",       ns_per_byte, MACHINE, WORK, 0,"what that takes on top where the pipe's ends are on two cores: cache lines that the other one has, pages that no cache holds") \
 	P(MEM_FAULT,            "mem.fault",             ns,    MACHINE, WORK, 0,      "first touch of a page (4 KiB) of fresh memory: page fault and clearing") \
+	P(MEM_MAP,              "mem.map",               ns,    MACHINE, WORK, 0,      "a system call that makes, resizes or drops a mapping or a heap, the pages that it gives back apart") \
+	P(MEM_RELEASE,          "mem.release",           ns,    MACHINE, WORK, 0,      "giving a page back to the kernel") \
+	P(MEM_SHOOTDOWN,        "mem.shootdown",         ns,    MACHINE, WORK, 0,      "giving pages back while another core runs a thread of the same process: until it has forgotten their addresses") \
 	P(PIPE_CAPACITY,        "pipe.capacity",         bytes, MACHINE, RULE, 65536,  "bytes that a pipe holds") \
 	/* Threads and processes */ \
 	P(THREAD_CREATE,        "thread.create",         ns,    MACHINE, WORK, 0,      "pthread_create of a thread on the same core, on the caller") \

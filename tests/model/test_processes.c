@@ -363,6 +363,51 @@ Test(processes, bytes_that_another_core_wrote_take_longer)
 	cr_expect(is_about(at_ns[1] - at_ns[0], 5 * SIM_MS), "%ld", (long)(at_ns[1] - at_ns[0]));
 }
 
+/* 1 ms a byte: 10 ms until the question is written, 3 ms until the child runs, 10 ms of reading; 5 ms of work; the same way
+ * back. */
+Test(processes, pipes_wake_the_other_end_when_the_bytes_are_copied)
+{
+	by_socket = false;
+	bench.costs.value[COST_MEM_COPY] = 1e6;
+	bench.costs.value[COST_WAKE_IDLE_SHALLOW] = bench.costs.value[COST_WAKE_IDLE_DEEP] = 3e6;
+	program_bench_run(&bench, 2, 12, ask_once);
+	cr_expect(is_about(at_ns[1] - at_ns[0], (10 + 3 + 10 + 5 + 10 + 3 + 10) * SIM_MS), "%ld",
+		  (long)(at_ns[1] - at_ns[0]));
+}
+
+static enum progress read_later(struct os_thread *thread, struct frame *frame)
+{
+	struct main_locals *my = FRAME_LOCALS(frame, struct main_locals);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, os_thread_compute(thread, 24 * SIM_MS));
+	AWAIT(frame, pipe_read(thread, question, INT64_MAX, NULL, &my->item));
+	at_ns[1] = machine_now(thread->machine);
+	PROGRAM_END;
+}
+
+static enum progress write_meanwhile(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	question = pipe_new(thread->machine);
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "child", read_later, NULL));
+	AWAIT(frame, os_thread_compute(thread, 20 * SIM_MS - machine_now(thread->machine)));
+	at_ns[0] = machine_now(thread->machine);
+	pipe_begin_message(thread, question, 10, NULL);
+	AWAIT(frame, pipe_write(thread, question, 10));
+	AWAIT(frame, mp_process_join(thread, &children[0]));
+	PROGRAM_END;
+}
+
+/* Written from 20 to 30 ms; who comes at 24 ms spins until then, without a wake-up's 3 ms, and reads for 10 ms. */
+Test(processes, a_reader_waits_on_its_core_while_a_writer_copies)
+{
+	bench.costs.value[COST_MEM_COPY] = 1e6;
+	bench.costs.value[COST_WAKE_IDLE_SHALLOW] = bench.costs.value[COST_WAKE_IDLE_DEEP] = 3e6;
+	program_bench_run(&bench, 2, 12, write_meanwhile);
+	cr_expect(is_about(at_ns[1] - at_ns[0], 20 * SIM_MS), "%ld", (long)(at_ns[1] - at_ns[0]));
+}
+
 static sim_ns round_trip_ns(bool socket)
 {
 	by_socket = socket;
@@ -600,6 +645,32 @@ Test(processes, the_third_large_block_is_in_memory_that_the_heap_has_kept)
 	cr_expect(at_ns[1] >= BLOCK_BYTES - 3 * 4096 && at_ns[1] < BLOCK_BYTES + 3 * 4096);
 	cr_expect(at_ns[2] == 0 && at_ns[3] == 0 && at_ns[4] == 0);
 	cr_expect(at_ns[5] >= 2 * BLOCK_BYTES && at_ns[6] == 0);
+}
+
+static enum progress map_and_release(struct os_thread *thread, struct frame *frame)
+{
+	struct memory_block *block;
+
+	PROGRAM_BEGIN(frame);
+	block = memory_allocate(arena_of(thread), BLOCK_BYTES);
+	memory_touch(block, 10 * 4096);
+	at_ns[0] = memory_kernel_cost(thread);
+	at_ns[1] = memory_kernel_cost(thread);
+	memory_free(block);
+	at_ns[2] = memory_kernel_cost(thread);
+	PROGRAM_END;
+}
+
+/* 7 ns for the mapping; 7 and 10 times 2 ns for giving it back. The 100 ns are for other threads of the process. */
+Test(processes, mappings_and_pages_given_back_cost_time)
+{
+	bench.costs.value[COST_MEM_MAP] = 7;
+	bench.costs.value[COST_MEM_RELEASE] = 2;
+	bench.costs.value[COST_MEM_SHOOTDOWN] = 100;
+	program_bench_run(&bench, 2, 12, map_and_release);
+	cr_expect(eq(i64, at_ns[0], 7));
+	cr_expect(eq(i64, at_ns[1], 0));
+	cr_expect(eq(i64, at_ns[2], 7 + 10 * 2));
 }
 
 static enum progress grow_a_block(struct os_thread *thread, struct frame *frame)
