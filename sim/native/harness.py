@@ -43,8 +43,8 @@ import harness_server
 import harness_sockets
 import harness_threading
 import harness_trace
-from harness_pace import (SPIN_PIECES, WARM_UP_NS, clock_ns, end_children, everybodys_cpu_s, kinds_used_by,
-                          mean_rate_ns, measure_pace_alone, measure_pace_before, start_background, stolen_s)
+from harness_pace import (SPIN_PIECES, WARM_UP_NS, clock_ns, end_children, host_state, kinds_used_by,
+                          mean_rate_ns, measure_pace_alone, measure_pace_before, start_background, stolen_between_s)
 from harness_pace import hold, spin  # calibrate.py takes them from here
 from harness_control import (OUTCOME_COMPLETED, OUTCOME_REJECTED, SCENARIO_EXCEPTIONS, Activation, Instance, Return,
                              outcome_of, value_of)
@@ -481,7 +481,7 @@ def execute(workload):
     gc.freeze()
     gc.collect()  # full collections come when the old objects have grown by a quarter: of those that are not frozen
     cpu_before_s, switches_before = usage()
-    everybody_before_s, stolen_before_s = everybodys_cpu_s(), stolen_s()
+    before = host_state()
     change_group('GILSIM_QUOTA')
     RECORDS[0] = clock_ns()
     run(*arguments)
@@ -489,7 +489,7 @@ def execute(workload):
     if WHO:
         harness_trace.finish(RECORDS[0], RECORDS[1], not has_clients and not workload['how']['each'])
     change_group('GILSIM_NO_QUOTA')
-    everybody_after_s, stolen_after_s = everybodys_cpu_s(), stolen_s()
+    after = host_state()
     cpu_after_s, switches_after = usage()
     end_children(background)
     if PROGRAM.coroutines:
@@ -513,9 +513,8 @@ def execute(workload):
         'library_ns': (pace_before[0][3] + pace_after[0][3]) / 2,
         'all_busy_speed': [pace_before[1], pace_after[1]],
         'cpu_s': cpu_after_s - cpu_before_s,
-        'everybodys_cpu_s': (None if everybody_before_s is None or generator or background or server
-                             else everybody_after_s - everybody_before_s),
-        'stolen_s': None if stolen_before_s is None else stolen_after_s - stolen_before_s,
+        'everybodys_cpu_s': None if before[1] is None or generator or background or server else after[1] - before[1],
+        'stolen_s': stolen_between_s(before, after),
         'generator_cpu_s': generator_cpu_s,
         'server': server_report,
         'context_switches': switches_after - switches_before,
