@@ -8,7 +8,8 @@
  *             message of 1 MiB 2.8 (models/machine/allocator.h gives 2.8), of 16 MiB 2.7 (2.6), of five buffers of 1 MiB
  *             2.8 and 1.8 (2.0); the sender's only with the first two messages. A pool's workers have hardly any from
  *             the third message on: what their calls leave behind keeps the heap from being trimmed.
- * Assumed     between the reads of a message nobody else has the GIL; small buffers are in the costs of who makes them.
+ * Modelled    each of these calls, with the GIL released around it; what is done between two reads needs the GIL, which
+ *             others of the process may have taken meanwhile. Assumed     small buffers are in the costs of who makes them.
  */
 #ifndef MODELS_LIBRARY_CONNECTION_H
 #define MODELS_LIBRARY_CONNECTION_H
