@@ -278,7 +278,7 @@ static inline __attribute__((always_inline)) void prefetch_coroutine(const struc
 
 	if (task->locals_eights > 0)
 		memcpy(&about, task->frame.locals, sizeof(about));
-	__builtin_prefetch(near_at(about));
+	near_fetch(about, AIO_FETCHED_BYTES);
 }
 
 /* It goes on a turn later. */

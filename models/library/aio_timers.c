@@ -171,7 +171,7 @@ void aio_timers_take_due(struct aio_timers *timers, sim_ns now_ns)
 
 		*(struct aio_due *)queue_append(&timers->dues) =
 			(struct aio_due){ first->when_ns, first->timer, timer->callback };
-		__builtin_prefetch(near_at(timer->subject));
+		near_fetch(timer->subject, AIO_FETCHED_BYTES);
 		timer->callback = 0; /* of a cancelled one, cancelled_count stays as it is, as in _run_once() */
 		pop(timers);
 		prefetch_first(timers);

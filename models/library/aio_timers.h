@@ -15,6 +15,10 @@
 #include "sim/base/pool.h"
 #include "sim/base/queue.h"
 
+/* What millions of timers wake lies about in memory, and is fetched before it is touched: a task with few locals, or what it
+ * is about. */
+#define AIO_FETCHED_BYTES 48
+
 /* In the heap: its callback, aio_callback_fn, and its subject, 0 when it has been cancelled. Due: no callback, and
  * its subject, 0 when it has been cancelled meanwhile. Called: neither. */
 struct aio_timer {

@@ -295,7 +295,6 @@ enum progress os_thread_exit(struct os_thread *thread)
 	os_thread_account_to(thread, NULL);
 	while (thread->top)
 		os_thread_pop(thread);
-	timers_drop(thread);
 	thread->work_ns = 0;
 	thread->state = THREAD_EXITED;
 	core_stay(core);

@@ -6,9 +6,21 @@
 #include "models/machine/machine.h"
 #include "models/machine/scheduler.h"
 
-void timers_init(struct machine_model *machine, struct core_timers *timers)
+static event_fn timer_expired;
+
+void timers_init(struct core *core)
 {
-	timers->buckets = region_alloc_array(machine->region, TIMER_BUCKET_COUNT, sizeof(*timers->buckets));
+	core->timers.buckets =
+		region_alloc_array(core->machine->region, TIMER_BUCKET_COUNT, sizeof(*core->timers.buckets));
+	core->timers.lane = engine_lane_new(core->machine->engine, timer_expired, core);
+}
+
+static void mark_occupied(struct core *core, sim_ns time_ns, bool occupied)
+{
+	const uint64_t at = (uint64_t)time_ns >> TIMER_BUCKET_SHIFT, bit = (uint64_t)1 << at % 64;
+	uint64_t *word = &core->timers.occupied[at / 64 % TIMER_WORD_COUNT];
+
+	*word = occupied ? *word | bit : *word & ~bit;
 }
 
 static struct timer_bucket *bucket_of(const struct core *core, sim_ns time_ns)
@@ -39,6 +51,7 @@ static void insert(struct core *core, struct os_thread *thread)
 			next = next->timer.next;
 	}
 	insert_before(bucket, next, thread);
+	mark_occupied(core, until_ns, true);
 	thread->timer.core = core;
 }
 
@@ -49,13 +62,46 @@ static void take_out(struct os_thread *thread)
 
 	*(timer->previous ? &timer->previous->timer.next : &bucket->first) = timer->next;
 	*(timer->next ? &timer->next->timer.previous : &bucket->last) = timer->previous;
+	if (!bucket->first)
+		mark_occupied(timer->core, timer->until_ns, false);
 	timer->core = NULL;
 }
 
-/* The event of what it is blocked in. */
-static event_handle *event_of(struct os_thread *thread)
+/* Whose timer goes off next; NULL: nobody's. */
+static struct os_thread *find_next(const struct core *core)
 {
-	return thread->waiting_on ? &thread->timer.time_out : &thread->timer.alarm;
+	const uint64_t now = (uint64_t)machine_now(core->machine) >> TIMER_BUCKET_SHIFT;
+	struct os_thread *next = NULL;
+
+	for (uint64_t at = now; at < now + TIMER_BUCKET_COUNT; at++) {
+		const uint64_t occupied = core->timers.occupied[at / 64 % TIMER_WORD_COUNT] >> at % 64;
+		struct os_thread *thread = NULL;
+
+		at += occupied != 0 ? (uint64_t)__builtin_ctzll(occupied) : 63 - at % 64;
+		if (occupied != 0 && at < now + TIMER_BUCKET_COUNT)
+			thread = core->timers.buckets[at % TIMER_BUCKET_COUNT].first;
+		while (thread && thread->timer.gone_off)
+			thread = thread->timer.next;
+		if (!thread)
+			continue;
+		if (!next || thread->timer.until_ns < next->timer.until_ns)
+			next = thread;
+		/* Of this round: none is before it. */
+		if ((uint64_t)thread->timer.until_ns >> TIMER_BUCKET_SHIFT == at)
+			break;
+	}
+	return next;
+}
+
+static void set_next(struct core *core, struct os_thread *next)
+{
+	struct engine *engine = core->machine->engine;
+
+	core->timers.next = next;
+	if (next)
+		engine_lane_set_numbered(engine, core->timers.lane, next->timer.until_ns, next->timer.number);
+	else
+		engine_lane_clear(engine, core->timers.lane);
 }
 
 /* Ends the waits whose time has come. Begins with those that came due while the interrupt was under way. */
@@ -84,18 +130,16 @@ static void interrupt_over(struct engine *engine, void *subject, uint64_t since_
 	run_due(core, (sim_ns)since_ns);
 }
 
-static void timer_expired(struct engine *engine, void *subject, uint64_t argument)
+/* The timer that is next goes off. */
+static void go_off(struct core *core)
 {
-	struct os_thread *thread = subject;
-	struct core *core = thread->timer.core;
-	sim_ns interrupt_ns;
+	struct engine *engine = core->machine->engine;
+	const sim_ns interrupt_ns = core->machine->timer_interrupt_ns;
 
-	(void)argument;
-	assert(thread->state == THREAD_BLOCKED && core);
-	*event_of(thread) = EVENT_NONE;
+	core->timers.next->timer.gone_off = true;
+	core->timers.next = NULL;
 	if (core->timers.interrupt != EVENT_NONE)
 		return;
-	interrupt_ns = core->machine->timer_interrupt_ns;
 	if (core->current == NULL || interrupt_ns == 0) {
 		run_due(core, engine_now(engine));
 		return;
@@ -105,54 +149,42 @@ static void timer_expired(struct engine *engine, void *subject, uint64_t argumen
 		engine_schedule_after(engine, interrupt_ns, interrupt_over, core, (uint64_t)engine_now(engine));
 }
 
-/* Whether nothing goes off on this busy core until then, be it another timer or the tick. */
-static bool is_first(struct core *core, sim_ns until_ns)
+static void timer_expired(struct engine *engine, void *subject, uint64_t argument)
 {
-	const struct machine_model *machine = core->machine;
-	const sim_ns now_ns = machine_now(machine);
+	struct core *core = subject;
 
-	if (until_ns >= core_next_tick(core))
-		return false;
-	for (sim_ns at = now_ns >> TIMER_BUCKET_SHIFT; at <= until_ns >> TIMER_BUCKET_SHIFT; at++) {
-		const struct os_thread *first = bucket_of(core, at << TIMER_BUCKET_SHIFT)->first;
-
-		if (first && first->timer.until_ns <= until_ns)
-			return false;
-	}
-	return true;
+	(void)engine;
+	(void)argument;
+	assert(core->timers.next->state == THREAD_BLOCKED);
+	go_off(core);
+	set_next(core, find_next(core));
 }
 
 sim_ns timers_set(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns)
 {
-	const struct machine_model *machine = thread->machine;
-	struct engine *engine = machine->engine;
+	struct core *core = thread->core;
 	struct thread_timer *timer = &thread->timer;
-	event_handle *event = event_of(thread);
-	const sim_ns now_ns = engine_now(engine), until_ns = sim_time_add(deadline_ns, slack_ns);
-	sim_ns cost_ns;
+	const struct os_thread *next = core->timers.next;
+	const sim_ns now_ns = machine_now(core->machine), until_ns = sim_time_add(deadline_ns, slack_ns);
 
 	timer->from_ns = deadline_ns;
 	timer->until_ns = until_ns > now_ns ? until_ns : now_ns;
-	*event = *event == EVENT_NONE ? engine_schedule_at(engine, timer->until_ns, timer_expired, thread, 0)
-				      : engine_reschedule_at(engine, *event, timer->until_ns);
-	cost_ns = machine->timer_arm_ns > 0 && is_first(thread->core, timer->until_ns) ? machine->timer_arm_ns : 0;
-	insert(thread->core, thread);
-	return cost_ns;
+	timer->number = engine_number(core->machine->engine);
+	timer->gone_off = false;
+	insert(core, thread);
+	if (next && next->timer.until_ns <= timer->until_ns)
+		return 0;
+	set_next(core, thread);
+	return timer->until_ns < core_next_tick(core) ? core->machine->timer_arm_ns : 0;
 }
 
 void timers_clear(struct os_thread *thread)
 {
-	event_handle *event = event_of(thread);
+	struct core *core = thread->timer.core;
 
-	if (*event != EVENT_NONE)
-		*event = engine_park(thread->machine->engine, *event);
-	if (thread->timer.core)
-		take_out(thread);
-}
-
-void timers_drop(struct os_thread *thread)
-{
-	engine_cancel(thread->machine->engine, thread->timer.alarm);
-	engine_cancel(thread->machine->engine, thread->timer.time_out);
-	thread->timer.alarm = thread->timer.time_out = EVENT_NONE;
+	if (!core)
+		return;
+	take_out(thread);
+	if (core->timers.next == thread)
+		set_next(core, find_next(core));
 }

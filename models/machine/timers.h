@@ -19,12 +19,12 @@
 #include "sim/engine/engine.h"
 
 struct core;
-struct machine_model;
 struct os_thread;
 
 /* Timers by when their slack is used up: so much time shares a bucket, and it begins anew after so many. */
 #define TIMER_BUCKET_SHIFT 16
 #define TIMER_BUCKET_COUNT 256
+#define TIMER_WORD_COUNT (TIMER_BUCKET_COUNT / 64)
 
 /* In order of their ends, those of later rounds behind. */
 struct timer_bucket {
@@ -33,25 +33,25 @@ struct timer_bucket {
 
 struct core_timers {
 	struct timer_bucket *buckets;
-	event_handle interrupt; /* under way: it will be over then */
+	uint64_t occupied[TIMER_WORD_COUNT]; /* a bit for each bucket that is not empty */
+	struct os_thread *next;		     /* whose timer goes off next; NULL: there is none */
+	uint32_t lane;			     /* of the event for that, the only one: most timers are cleared before */
+	event_handle interrupt;		     /* under way: it will be over then */
 };
 
 /* A thread's own timer. */
 struct thread_timer {
-	event_handle alarm, time_out; /* of a sleep, and of a wait on a futex; parked while there is none. They are two because
-					 most sleeps come to their end and most time-outs never, which only then can be put
-					 off where they stand. */
-	sim_ns from_ns, until_ns;     /* its own time, and with its slack */
+	sim_ns from_ns, until_ns; /* its own time, and with its slack */
+	event_handle number;	  /* when it was set, for the order of what comes at the same instant */
 	struct os_thread *next, *previous;
 	struct core *core; /* where it is set; NULL: it is not */
+	bool gone_off;	   /* it waits for the end of the interrupt */
 };
 
-void timers_init(struct machine_model *machine, struct core_timers *timers);
+void timers_init(struct core *core);
 /* The running thread is about to block for so long at most. Returns what that takes its core. */
 sim_ns timers_set(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns);
 /* It has been woken; nothing happens where no timer is set. */
 void timers_clear(struct os_thread *thread);
-/* It has come to its end. */
-void timers_drop(struct os_thread *thread);
 
 #endif

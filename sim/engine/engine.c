@@ -74,11 +74,6 @@ event_handle engine_reschedule_at(struct engine *engine, event_handle handle, si
 	return event_list_move(&engine->events, handle, time_ns);
 }
 
-event_handle engine_park(struct engine *engine, event_handle handle)
-{
-	return event_list_park(&engine->events, handle);
-}
-
 bool engine_is_pending(const struct engine *engine, event_handle handle)
 {
 	return event_list_is_pending(&engine->events, handle);

@@ -50,14 +50,11 @@ event_handle engine_schedule_at(struct engine *engine, sim_ns time_ns, event_fn 
 				uint64_t argument);
 event_handle engine_schedule_after(struct engine *engine, sim_ns delay_ns, event_fn *function, void *subject,
 				   uint64_t argument);
-/* Forgets a pending or parked event. False, and nothing happens, when the handle is stale or EVENT_NONE. */
+/* Forgets a pending event. False, and nothing happens, when the handle is stale or EVENT_NONE. */
 bool engine_cancel(struct engine *engine, event_handle handle);
-/* Moves a pending or parked event to another time, as though cancelled and scheduled anew: it goes behind the
- * events already due at that instant. Returns its new handle; the old one is stale. Cheapest when that is later. */
+/* Moves a pending event to another time, as though cancelled and scheduled anew: it goes behind the
+ * events already due at that instant. Returns its new handle; the old one is stale. */
 event_handle engine_reschedule_at(struct engine *engine, event_handle handle, sim_ns time_ns);
-/* Switches a pending event off, as though cancelled, but keeps it for engine_reschedule_at(): for time-outs that are
- * set again and again. Returns its new handle; the old one is stale. A parked event may be parked again or cancelled. */
-event_handle engine_park(struct engine *engine, event_handle handle);
 bool engine_is_pending(const struct engine *engine, event_handle handle);
 /* The time of a pending event. */
 sim_ns engine_event_time(const struct engine *engine, event_handle handle);
@@ -74,11 +71,21 @@ static inline sim_ns engine_lane_time(const struct engine *engine, uint32_t lane
 {
 	return event_entry_time(event_lanes_entry(&engine->lanes, lane));
 }
-/* Its event comes then, behind all that are due at that instant already; set before, that is forgotten. */
-static inline void engine_lane_set(struct engine *engine, uint32_t lane, sim_ns time_ns)
+/* The place in the order of what comes at one instant that an event would get that was scheduled now. */
+static inline event_handle engine_number(struct engine *engine)
+{
+	return event_list_number(&engine->events);
+}
+/* Its event comes then, at the place that was taken by engine_number(); set before, that is forgotten. */
+static inline void engine_lane_set_numbered(struct engine *engine, uint32_t lane, sim_ns time_ns, event_handle number)
 {
 	assert(time_ns >= engine->now_ns);
-	event_lanes_put(&engine->lanes, lane, (event_entry)time_ns << 64 | event_list_number(&engine->events) | lane);
+	event_lanes_put(&engine->lanes, lane, (event_entry)time_ns << 64 | number | lane);
+}
+/* The same, behind all that are due at that instant already. */
+static inline void engine_lane_set(struct engine *engine, uint32_t lane, sim_ns time_ns)
+{
+	engine_lane_set_numbered(engine, lane, time_ns, engine_number(engine));
 }
 static inline void engine_lane_clear(struct engine *engine, uint32_t lane)
 {

@@ -21,10 +21,6 @@
  * at the top, and swept out when they outnumber the living. Taking the next event leaves a hole at
  * the top of the heap, which the next event to be added fills at half the price of closing it first.
  *
- * An event that is moved to a later time keeps its entry, and nothing happens until that comes to the top: then
- * it is put where the event belongs by now, with the sequence number of the move. So a time-out that is set again and
- * again and hardly ever comes costs a few stores each time; one that is switched off (parked) costs no more.
- *
  * All allocation happens in event_list_grow(), for the most entries and chunks that so many slots
  * can come to use.
  *
@@ -247,16 +243,6 @@ static inline bool entry_is_live(const struct event_list *list, event_entry entr
 	return list->slots[entry & EVENT_SLOT_MASK].handle == event_entry_handle(entry);
 }
 
-/* Whether it stands for no event, neither as its own nor until it is put elsewhere. */
-static inline bool entry_is_dead(const struct event_list *list, event_entry entry)
-{
-	const struct event_stand_in *stand_in = &list->stand_ins[entry & EVENT_SLOT_MASK];
-
-	return !entry_is_live(list, entry) &&
-	       (stand_in->entry != event_entry_handle(entry) ||
-		stand_in->event != list->slots[entry & EVENT_SLOT_MASK].handle);
-}
-
 /* Moves the living of a chain of chunks to the front, out of order. */
 static void chunks_to_front(struct event_list *list, struct event_chunk *chunk)
 {
@@ -267,7 +253,7 @@ static void chunks_to_front(struct event_list *list, struct event_chunk *chunk)
 			/* These slots are needed soon: when many at a time are asked for, their ways from
 			 * memory overlap. */
 			__builtin_prefetch(&list->slots[chunk->entries[i] & EVENT_SLOT_MASK], 1);
-			if (list->dead_count > 0 && entry_is_dead(list, chunk->entries[i]))
+			if (list->dead_count > 0 && !entry_is_live(list, chunk->entries[i]))
 				list->dead_count--;
 			else
 				heap_append(list, chunk->entries[i]);
@@ -333,7 +319,7 @@ static void event_list_rebuild(struct event_list *list)
 		/* In place: the padding of a group must wait until all of it has been read. */
 		list->front_count = 0;
 		for (uint64_t i = 0; i < old_count; i++) {
-			if (!entry_is_dead(list, list->front[i]))
+			if (entry_is_live(list, list->front[i]))
 				list->front[list->front_count++] = list->front[i];
 		}
 		heap_pad(list->front, list->front_count);
@@ -362,7 +348,7 @@ static void event_list_rebuild(struct event_list *list)
 	if (old_count > 0)
 		list->back_base_ns = event_entry_time(list->front[0]);
 	for (uint64_t i = 0; i < old_count; i++) {
-		if (!entry_is_dead(list, list->front[i]))
+		if (entry_is_live(list, list->front[i]))
 			back_add(list, list->front[i]);
 	}
 	list->front_count = 0;
@@ -370,7 +356,7 @@ static void event_list_rebuild(struct event_list *list)
 		struct event_chunk *next = chunks->next;
 
 		for (uint64_t i = 0; i < chunks->entry_count; i++) {
-			if (!entry_is_dead(list, chunks->entries[i]))
+			if (entry_is_live(list, chunks->entries[i]))
 				back_add(list, chunks->entries[i]);
 		}
 		chunk_give_back(list, chunks);
@@ -380,27 +366,10 @@ static void event_list_rebuild(struct event_list *list)
 	front_refill(list);
 }
 
-/* The entry at `at`, which is the top or right below a hole, is dead or stands for a moved or parked event: it goes
- * where that belongs. */
-static void entry_replace(struct event_list *list, uint64_t at)
+/* The dead entry at `at`, which is the top or right below a hole, goes. */
+static void remove_dead(struct event_list *list, uint64_t at)
 {
-	const uint64_t index = list->front[at] & EVENT_SLOT_MASK;
-	struct event_stand_in *stand_in = &list->stand_ins[index];
-	event_entry entry;
-
-	if (entry_is_dead(list, list->front[at])) {
-		list->dead_count--;
-	} else if (list->due_ns[index] == EVENT_PARKED) {
-		stand_in->entry = EVENT_NONE;
-	} else {
-		stand_in->event = EVENT_NONE;
-		entry = (event_entry)list->due_ns[index] << 64 | list->slots[index].handle;
-		if (list->due_ns[index] <= list->front_last_ns) {
-			heap_sift_down(list->front, list->front_count, at, entry);
-			return;
-		}
-		back_add(list, entry);
-	}
+	list->dead_count--;
 	heap_remove(list, at);
 }
 
@@ -418,7 +387,7 @@ void event_list_settle(struct event_list *list)
 		}
 		if (entry_is_live(list, list->front[0]))
 			return;
-		entry_replace(list, 0);
+		remove_dead(list, 0);
 	}
 }
 
@@ -431,7 +400,7 @@ sim_ns event_list_find_next(struct event_list *list)
 
 		if (entry_is_live(list, next))
 			return event_entry_time(next);
-		entry_replace(list, least);
+		remove_dead(list, least);
 	}
 	if (list->front_has_hole)
 		event_list_settle(list);
@@ -455,7 +424,6 @@ static void event_list_grow(struct event_list *list)
 	const uint64_t entry_capacity = 2 * slot_capacity + DEAD_COUNT_ALLOWED + 8;
 	event_entry *front;
 	struct event_slot *slots;
-	struct event_stand_in *stand_ins;
 	void *front_block, *slots_block;
 
 	if (list->slot_capacity == SLOT_NONE) {
@@ -481,12 +449,6 @@ static void event_list_grow(struct event_list *list)
 	list->slots = slots;
 	list->slots_block = slots_block;
 	list->due_ns = region_resize(list->region, list->due_ns, slot_capacity * sizeof(*list->due_ns));
-	/* Zeroed, and not touched before an event is moved. */
-	stand_ins = region_alloc_array(list->region, slot_capacity, sizeof(*stand_ins));
-	if (list->stand_ins)
-		memcpy(stand_ins, list->stand_ins, list->slot_count * sizeof(*stand_ins));
-	region_free(list->region, list->stand_ins);
-	list->stand_ins = stand_ins;
 
 	/* The back comes into use once there can be more entries than spill_count. Every bucket may have one
 	 * chunk that is partly filled, and twice that while all are dealt out anew, but none is empty. */
@@ -579,11 +541,9 @@ static inline bool entry_is_next(const struct event_list *list, event_handle han
 	return !list->front_has_hole && event_entry_handle(list->front[0]) == handle;
 }
 
-/* The entry of that handle, if there is one, is no longer wanted: its slot no longer carries its event. */
+/* The entry of that handle is no longer wanted: its slot no longer carries its event. */
 static void entry_drop(struct event_list *list, event_handle handle)
 {
-	if (handle == EVENT_NONE)
-		return;
 	/* That of the next event goes at once; whoever takes it finds no dead ones at the top. */
 	if (entry_is_next(list, handle)) {
 		list->front_has_hole = true;
@@ -640,80 +600,25 @@ event_handle event_list_add(struct event_list *list, sim_ns time_ns, event_fn *f
 	return entry_add(list, slot_index, time_ns);
 }
 
-/* The entry that stands for an event, be it the event's own. */
-static inline struct event_stand_in stand_in_of(const struct event_list *list, event_handle handle)
-{
-	const uint64_t index = handle & EVENT_SLOT_MASK;
-
-	if (list->stand_ins[index].event == handle)
-		return list->stand_ins[index];
-	return (struct event_stand_in){ handle, handle, list->due_ns[index] };
-}
-
-/* From now on an entry stands for the slot's event, which has another time and the next handle. */
-static event_handle stand_in(struct event_list *list, uint64_t slot_index, sim_ns due_ns, struct event_stand_in by)
-{
-	by.event = slot_number(list, slot_index);
-	list->due_ns[slot_index] = due_ns;
-	list->stand_ins[slot_index] = by;
-	return by.event;
-}
-
 bool event_list_cancel(struct event_list *list, event_handle handle)
 {
-	event_handle entry;
-
-	if (!event_list_is_known(list, handle))
+	if (!event_list_is_pending(list, handle))
 		return false;
-	entry = stand_in_of(list, handle).entry;
-	if (!event_list_is_parked(list, handle)) {
-		forget_time(list, handle);
-		list->live_count--;
-	}
+	forget_time(list, handle);
+	list->live_count--;
 	slot_give_back(list, handle & EVENT_SLOT_MASK);
-	entry_drop(list, entry);
+	entry_drop(list, handle);
 	return true;
-}
-
-/* The slot's event has another time, and an entry of its own instead of that one. */
-static __attribute__((noinline)) event_handle entry_renew(struct event_list *list, uint64_t slot_index,
-							  sim_ns time_ns, event_handle old_entry)
-{
-	/* The slot carries no event for a moment, so that a sweep takes the old entry for dead. */
-	list->slots[slot_index].handle = EVENT_NONE;
-	entry_drop(list, old_entry);
-	return entry_add(list, slot_index, time_ns);
 }
 
 event_handle event_list_move(struct event_list *list, event_handle handle, sim_ns time_ns)
 {
 	const uint64_t index = handle & EVENT_SLOT_MASK;
-	const struct event_stand_in by = stand_in_of(list, handle);
 
-	assert(event_list_is_known(list, handle));
-	if (event_list_is_parked(list, handle))
-		list->live_count++;
-	else
-		forget_time(list, handle);
-	if (by.entry == EVENT_NONE || by.entry_ns > time_ns || entry_is_next(list, by.entry))
-		return entry_renew(list, index, time_ns, by.entry);
-	if (time_ns < list->next_ns)
-		list->next_ns = time_ns;
-	return stand_in(list, index, time_ns, by);
-}
-
-event_handle event_list_park(struct event_list *list, event_handle handle)
-{
-	struct event_stand_in by = stand_in_of(list, handle);
-
-	assert(event_list_is_known(list, handle));
-	if (event_list_is_parked(list, handle))
-		return handle;
+	assert(event_list_is_pending(list, handle));
 	forget_time(list, handle);
-	list->live_count--;
-	if (entry_is_next(list, by.entry)) {
-		entry_drop(list, by.entry);
-		by.entry = EVENT_NONE;
-	}
-	return stand_in(list, handle & EVENT_SLOT_MASK, EVENT_PARKED, by);
+	/* The slot carries no event for a moment, so that a sweep takes the old entry for dead. */
+	list->slots[index].handle = EVENT_NONE;
+	entry_drop(list, handle);
+	return entry_add(list, index, time_ns);
 }

@@ -57,14 +57,6 @@ struct event_slot {
 	event_handle handle; /* of a free slot: the index of the next free one; no event has such a handle */
 };
 
-/* An event that has been moved to a later time or parked is stood for by its old entry until that comes to the front. */
-struct event_stand_in {
-	event_handle event; /* as long as the slot carries it; else its event has an entry of its own */
-	event_handle entry; /* EVENT_NONE: none stands for it any more */
-	sim_ns entry_ns;
-};
-
-#define EVENT_PARKED ((sim_ns)-1)
 /* Also where the next event is due at 0, which is looked for each time then. */
 #define TIME_UNKNOWN ((sim_ns)0)
 
@@ -85,8 +77,7 @@ struct event_list {
 	uint64_t spill_count; /* with more than so many in the front, some go to the back */
 
 	struct event_slot *slots;
-	sim_ns *due_ns; /* of each slot's event; EVENT_PARKED: it waits to be moved */
-	struct event_stand_in *stand_ins; /* of each slot */
+	sim_ns *due_ns; /* of each slot's event */
 	uint64_t slot_count, slot_capacity, first_free_slot;
 	/* Not beside live_count: compilers would add to both as one vector, and loading that waits for what stored either. */
 	event_handle newest; /* the sequence number given last, above no slot's index */
@@ -119,11 +110,8 @@ event_handle event_list_add(struct event_list *list, sim_ns time_ns, event_fn *f
 			    uint64_t argument);
 /* False when the handle is stale. */
 bool event_list_cancel(struct event_list *list, event_handle handle);
-/* Gives the event, which may be parked, another time and the place behind all others of that time; returns its new
- * handle. */
+/* Gives the event another time and the place behind all others of that time; returns its new handle. */
 event_handle event_list_move(struct event_list *list, event_handle handle, sim_ns time_ns);
-/* The event will not come until it is moved; returns its new handle. It may be parked already. */
-event_handle event_list_park(struct event_list *list, event_handle handle);
 
 /* Closes the hole at the top, and brings a live entry there; refills the front from the back. */
 void event_list_settle(struct event_list *list);
@@ -164,24 +152,11 @@ static inline const struct event_slot *event_list_take(struct event_list *list)
 	return slot;
 }
 
-/* Whether there is such an event, parked or not. */
-static inline bool event_list_is_known(const struct event_list *list, event_handle handle)
+static inline bool event_list_is_pending(const struct event_list *list, event_handle handle)
 {
 	uint64_t index = handle & EVENT_SLOT_MASK;
 
 	return handle != EVENT_NONE && index < list->slot_count && list->slots[index].handle == handle;
-}
-
-static inline bool event_list_is_parked(const struct event_list *list, event_handle handle)
-{
-	uint64_t index = handle & EVENT_SLOT_MASK;
-
-	return list->due_ns[index] == EVENT_PARKED && list->stand_ins[index].event == handle;
-}
-
-static inline bool event_list_is_pending(const struct event_list *list, event_handle handle)
-{
-	return event_list_is_known(list, handle) && !event_list_is_parked(list, handle);
 }
 
 /* The handle must be pending. */

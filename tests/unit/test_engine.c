@@ -531,42 +531,29 @@ struct model_event {
 	sim_ns time_ns;
 	uint64_t order, name;
 	event_handle handle;
-	bool parked;
 };
 
-/* All pending and parked events, in no order. */
+/* All pending events, in no order. */
 static struct model_event model[3000];
 static size_t model_count;
 
-/* The first pending one; model_count when there is none. */
+/* The first one, of which there must be one. */
 static size_t model_first(void)
 {
 	size_t first = model_count;
 
 	for (size_t i = 0; i < model_count; i++) {
-		if (!model[i].parked && (first == model_count || model[i].time_ns < model[first].time_ns ||
-					 (model[i].time_ns == model[first].time_ns && model[i].order < model[first].order)))
+		if (first == model_count || model[i].time_ns < model[first].time_ns ||
+		    (model[i].time_ns == model[first].time_ns && model[i].order < model[first].order))
 			first = i;
 	}
 	return first;
 }
 
-static size_t model_pending_count(void)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < model_count; i++)
-		count += !model[i].parked;
-	return count;
-}
-
-/* A parked event is known but does not come. */
 static void check_handle(const struct event_list *list, const struct model_event *event)
 {
-	cr_assert(event_list_is_known(list, event->handle));
-	cr_assert(eq(int, event_list_is_pending(list, event->handle), !event->parked));
-	if (!event->parked)
-		cr_assert(eq(i64, event_list_time(list, event->handle), event->time_ns));
+	cr_assert(event_list_is_pending(list, event->handle));
+	cr_assert(eq(i64, event_list_time(list, event->handle), event->time_ns));
 }
 
 /* How far ahead events are scheduled; each is hard in its own way. */
@@ -610,10 +597,9 @@ static void check_against_model(enum spread spread, size_t size, uint64_t step_c
 			model[model_count].time_ns = time_ns;
 			model[model_count].order = order++;
 			model[model_count].name = step;
-			model[model_count].parked = false;
 			model[model_count].handle = event_list_add(&list, time_ns, note, NULL, step);
 			model_count++;
-		} else if (what < 70 && model_pending_count() > 0) {
+		} else if (what < 70) {
 			size_t first = model_first();
 			const struct event_slot *slot;
 
@@ -630,63 +616,31 @@ static void check_against_model(enum spread spread, size_t size, uint64_t step_c
 			cr_assert(event_list_cancel(&list, handle));
 			cr_assert(not(event_list_cancel(&list, handle)));
 			model[which] = model[--model_count];
-		} else if (what < 90) {
+		} else {
 			model[which].time_ns = time_ns;
 			model[which].order = order++;
-			model[which].parked = false;
 			model[which].handle = event_list_move(&list, model[which].handle, time_ns);
-			check_handle(&list, &model[which]);
-		} else {
-			model[which].parked = true;
-			model[which].handle = event_list_park(&list, model[which].handle);
 			check_handle(&list, &model[which]);
 		}
 		/* Looking must be right at all times and change nothing. */
 		if (what % 2 == 0) {
 			bool any = event_list_peek(&list, &next_ns);
 
-			cr_assert(eq(int, any, model_first() < model_count));
+			cr_assert(eq(int, any, model_count > 0));
 			if (any)
 				cr_assert(eq(i64, next_ns, model[model_first()].time_ns), "step %lu",
 					  (unsigned long)step);
 		}
-		cr_assert(eq(u64, list.live_count, model_pending_count()));
+		cr_assert(eq(u64, list.live_count, model_count));
 	}
 	/* And out with the rest. */
-	while (model_first() < model_count) {
+	while (model_count > 0) {
 		size_t first = model_first();
 
 		cr_assert(event_list_ready(&list, &next_ns));
 		cr_assert(eq(u64, event_list_take(&list)->argument, model[first].name));
 		model[first] = model[--model_count];
 	}
-	cr_assert(not(event_list_ready(&list, &next_ns)));
-	region_release(&own);
-}
-
-Test(event_list, a_time_out_that_is_set_again_and_again_keeps_one_entry)
-{
-	struct region own;
-	struct event_list list;
-	event_handle timeout;
-	sim_ns next_ns;
-
-	region_init(&own);
-	event_list_init(&list, &own);
-	timeout = event_list_add(&list, 711, note, NULL, 13);
-	event_list_add(&list, 500, note, NULL, 1);
-	for (sim_ns i = 0; i < 1000; i++) {
-		timeout = event_list_park(&list, timeout);
-		cr_assert(not(event_list_is_pending(&list, timeout)));
-		timeout = event_list_move(&list, timeout, 2385 + i);
-	}
-	cr_expect(eq(u64, list.front_count, 2));
-	cr_expect(eq(i64, event_list_time(&list, timeout), 2385 + 999));
-	cr_assert(event_list_ready(&list, &next_ns));
-	cr_expect(eq(u64, event_list_take(&list)->argument, 1));
-	cr_assert(event_list_ready(&list, &next_ns));
-	cr_expect(eq(i64, next_ns, 2385 + 999));
-	cr_expect(eq(u64, event_list_take(&list)->argument, 13));
 	cr_assert(not(event_list_ready(&list, &next_ns)));
 	region_release(&own);
 }
