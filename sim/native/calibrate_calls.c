@@ -129,7 +129,8 @@ bool calibrate_pipe(struct calibration *calibration)
 #define FRESH_PAGES 4096
 #define FRESH_BYTES ((size_t)FRESH_PAGES * PAGE_BYTES)
 
-#define MAPPED_BYTES ((size_t)16 * PAGE_BYTES)
+#define MAPPED_PAGES 16
+#define MAPPED_BYTES ((size_t)MAPPED_PAGES * PAGE_BYTES)
 #define MAPPINGS 64
 
 static char *map_fresh(void)
@@ -193,7 +194,7 @@ bool calibrate_memory(struct calibration *calibration)
 		slow = slowness_since(slow);
 		faults[batch] = (double)(written_ns - begin_ns) / FRESH_PAGES / sqrt(slow);
 		releases[batch] = (double)(dropped_ns - written_ns) / FRESH_PAGES / slow;
-		maps[batch] = fmax(0, mapping_ns / slow - releases[batch] * (double)(MAPPED_BYTES / PAGE_BYTES) / 3);
+		maps[batch] = fmax(0, mapping_ns / slow - releases[batch] * MAPPED_PAGES / 3);
 	}
 	calibration_put_batches(calibration, COST_MEM_FAULT, faults, CALIBRATE_BATCHES, "CPU time");
 	calibration_put_batches(calibration, COST_MEM_RELEASE, releases, CALIBRATE_BATCHES, "munmap() of 16 MiB, CPU time");
