@@ -1,14 +1,23 @@
 #!/usr/bin/env bash
-# accuracy.sh GILSIM - predict again what was measured of the seed scenarios, and print how far off that is today: a change of a
-# model is judged by the same measurement, in seconds.
+# accuracy.sh GILSIM - predict again what was measured, and print how far off that is today: a change of a model is judged by the
+# same measurements, in seconds.
 #
-# tests/data/measured/ has the rounds (`gilsim validate --quick --repeat 3 --save`), and the calibrations of the same hour.
+# tests/data/measured/MACHINE/ has the rounds (`gilsim validate --save`) of the seed scenarios and of the validation suite, as far
+# as they were measured there, and the calibrations of the same day.
 set -euo pipefail
 gilsim=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 rows=$(mktemp)
 trap 'rm -f "$rows"' EXIT
-for saved in tests/data/measured/*.json; do
-	"$gilsim" validate --saved "$saved" --format csv | { [[ ! -s $rows ]] && cat || tail -n +2; } >>"$rows"
+for machine in tests/data/measured/*/; do
+	for kind in seeds suite; do
+		: >"$rows"
+		for saved in "$machine$kind"-*.json; do
+			[[ -e $saved ]] || continue
+			"$gilsim" validate --saved "$saved" --format csv | { [[ ! -s $rows ]] && cat || tail -n +2; } >>"$rows"
+		done
+		[[ -s $rows ]] || continue
+		echo "$(basename "$machine"), $kind:"
+		tests/tools/errors.sh "$rows"
+	done
 done
-tests/tools/errors.sh "$rows"
