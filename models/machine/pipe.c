@@ -118,6 +118,12 @@ struct mutex_locals {
 	struct pipe *pipe;
 };
 
+/* Who was killed while it spun does so no longer. */
+static bool somebody_spins(const struct pipe *pipe)
+{
+	return pipe->spinner && pipe->spinner->interruptible;
+}
+
 /* mutex_optimistic_spin(): on its core while the holder is on one, asleep otherwise. */
 static enum progress wait_for_mutex(struct os_thread *thread, struct frame *frame)
 {
@@ -125,13 +131,14 @@ static enum progress wait_for_mutex(struct os_thread *thread, struct frame *fram
 
 	PROGRAM_BEGIN(frame);
 	while (pipe->holder && pipe->holder->state != THREAD_EXITED) {
-		if (pipe->spinner || pipe->holder->state != THREAD_RUNNING) {
+		if (somebody_spins(pipe) || pipe->holder->state != THREAD_RUNNING) {
 			AWAIT(frame, futex_wait(thread, &pipe->mutex, SIM_NS_MAX, 0));
 			continue;
 		}
 		pipe->spinner = thread;
 		AWAIT(frame, os_thread_compute_interruptible(thread, SPIN_NS));
-		pipe->spinner = NULL;
+		if (pipe->spinner == thread)
+			pipe->spinner = NULL;
 	}
 	pipe->holder = thread;
 	PROGRAM_END;
@@ -154,7 +161,7 @@ static enum progress take_mutex(struct os_thread *thread, struct pipe *pipe)
 static sim_ns release_mutex(struct os_thread *thread, struct pipe *pipe)
 {
 	pipe->holder = NULL;
-	if (!pipe->spinner)
+	if (!somebody_spins(pipe))
 		return futex_wake(&pipe->mutex, thread, false);
 	os_thread_interrupt(pipe->spinner);
 	return 0;

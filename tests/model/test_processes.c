@@ -408,6 +408,38 @@ Test(processes, a_reader_waits_on_its_core_while_a_writer_copies)
 	cr_expect(is_about(at_ns[1] - at_ns[0], 20 * SIM_MS), "%ld", (long)(at_ns[1] - at_ns[0]));
 }
 
+static enum progress kill_the_first(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, os_thread_compute(thread, 26 * SIM_MS));
+	os_process_kill(children[0].interpreter->process);
+	PROGRAM_END;
+}
+
+static enum progress write_to_two(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	question = pipe_new(thread->machine);
+	at_ns[1] = 0;
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[0], "spins", read_later, NULL));
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[1], "sleeps", read_later, NULL));
+	AWAIT(frame, mp_process_start(thread, &bench.context, &children[2], "kills", kill_the_first, NULL));
+	AWAIT(frame, os_thread_compute(thread, 20 * SIM_MS - machine_now(thread->machine)));
+	at_ns[0] = machine_now(thread->machine);
+	pipe_begin_message(thread, question, 10, NULL);
+	AWAIT(frame, pipe_write(thread, question, 10));
+	AWAIT(frame, mp_process_join(thread, &children[1]));
+	PROGRAM_END;
+}
+
+/* Written from 20 to 30 ms. Of two that come at 24 ms the first spins, and is killed; the other one, asleep, has its turn. */
+Test(processes, who_is_killed_while_it_waits_on_its_core_keeps_nobody_waiting)
+{
+	bench.costs.value[COST_MEM_COPY] = 1e6;
+	program_bench_run(&bench, 4, 12, write_to_two);
+	cr_expect(is_about(at_ns[1] - at_ns[0], 20 * SIM_MS), "%ld", (long)(at_ns[1] - at_ns[0]));
+}
+
 static sim_ns round_trip_ns(bool socket)
 {
 	by_socket = socket;
