@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/native/calibrate.h"
 #include "sim/native/native.h"
 #include "sim/native/native_cpus.h"
 #include "sim/native/native_process.h"
@@ -722,6 +723,18 @@ Test(native, the_interpreter_says_who_it_is)
 }
 
 /* ---- Calibration --------------------------------------------------------------------------------------- */
+
+/* A pass that was broken off would count some costs once more than others. */
+Test(native, what_a_broken_off_pass_has_measured_does_not_count)
+{
+	const struct native_python python = { .executable = "tests/native/partial.sh", .version = "3.11", .full_version = "3.11.0" };
+	struct native_samples *samples = native_samples_new(&region);
+	struct profile *profile = profile_new("here", &region);
+
+	cr_assert_not(native_calibrate_python(profile, &python, samples, &region, NULL, NULL, &error));
+	cr_assert(strstr(error.text, "failed") != NULL, "%s", error.text);
+	cr_assert(eq(sz, samples[COST_SPIN_C].count, 0));
+}
 
 Test(native, calibration_gives_every_parameter_a_value, .timeout = 240)
 {
