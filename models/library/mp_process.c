@@ -12,7 +12,8 @@ static sim_ns imports_cost(const struct mp_process *process, int minor)
 {
 	const struct mp_context *context = process->context;
 
-	if (context->method == MP_FORK || (context->method == MP_FORKSERVER && python_has(minor, PYTHON_SERVER_IMPORTS_MAIN)))
+	if (context->method == MP_FORK ||
+	    (context->method == MP_FORKSERVER && python_has(minor, PYTHON_SERVER_IMPORTS_MAIN)))
 		return 0;
 	return context->imports_ns;
 }
@@ -40,8 +41,8 @@ static enum progress child(struct os_thread *thread, struct frame *frame)
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
 	if (method != MP_SPAWN)
 		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_FORK_ENTRY)));
-	AWAIT(frame, py_overhead(thread, py_cost(thread, start_up_cost(method)) +
-						 imports_cost(process, py_runtime_of(thread)->minor)));
+	AWAIT(frame, py_cold_overhead(thread, py_cost(thread, start_up_cost(method)) +
+						      imports_cost(process, py_runtime_of(thread)->minor)));
 	if (method == MP_SPAWN)
 		os_process_use_memory(thread->process, fresh_bytes(thread, process->context));
 	os_thread_set_activity(thread, ACTIVITY_OVERHEAD);
@@ -51,8 +52,8 @@ static enum progress child(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, os_thread_enter(thread));
 	for (my->hook = process->interpreter->finalizers; my->hook; my->hook = my->hook->next)
 		AWAIT(frame, my->hook->run(thread, my->hook->argument));
-	AWAIT(frame,
-	      py_overhead(thread, py_cost(thread, method == MP_SPAWN ? COST_SPAWN_FINISH : COST_PROCESS_FINISH)));
+	AWAIT(frame, py_cold_overhead(thread, py_cost(thread, method == MP_SPAWN ? COST_SPAWN_FINISH
+										 : COST_PROCESS_FINISH)));
 	PROGRAM_END;
 }
 
@@ -86,7 +87,7 @@ static enum progress track(struct os_thread *thread, struct frame *frame)
 {
 	PROGRAM_BEGIN(frame);
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_TRACKER)));
+	AWAIT(frame, py_cold_overhead(thread, py_cost(thread, COST_SPAWN_TRACKER)));
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_block(thread, SIM_NS_MAX, 0));
 	PROGRAM_END;
@@ -96,7 +97,7 @@ static enum progress track(struct os_thread *thread, struct frame *frame)
 static sim_ns exec_cost(const struct os_thread *thread)
 {
 	return py_has(thread, PYTHON_SPAWNS_BY_VFORK) ? py_cost(thread, COST_SPAWN_EXEC)
-						  : os_process_fork_cost(thread->process);
+						      : os_process_fork_cost(thread->process);
 }
 
 static struct py_thread *start_helper(struct os_thread *caller, const char *name, program_fn *program,
@@ -119,7 +120,7 @@ struct context_locals {
 static enum progress start_tracker(struct os_thread *thread, struct frame *frame)
 {
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_HELPER)));
+	AWAIT(frame, py_cold_overhead(thread, py_cost(thread, COST_SPAWN_HELPER)));
 	AWAIT(frame, os_thread_compute(thread, exec_cost(thread)));
 	start_helper(thread, "resource tracker", track, NULL, py_cost(thread, COST_MEMORY_TRACKER));
 	PROGRAM_END;
@@ -178,18 +179,17 @@ static enum progress serve(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
-	AWAIT(frame,
-	      py_overhead(thread, py_cost(thread, COST_FORKSERVER_SERVER) +
-					  (py_has(thread, PYTHON_SERVER_IMPORTS_MAIN) ?
-						   server->context->imports_ns :
-						   0)));
+	AWAIT(frame, py_cold_overhead(thread, py_cost(thread, COST_FORKSERVER_SERVER) +
+						      (py_has(thread, PYTHON_SERVER_IMPORTS_MAIN)
+							       ? server->context->imports_ns
+							       : 0)));
 	for (;;) {
 		AWAIT(frame, py_wait_until(thread, &server->has_events, &server->waiters, ACTIVITY_QUEUE_WAIT,
 					   SIM_NS_MAX));
 		my->process = server->first;
 		server->first = my->process->next_event;
 		server->has_events = server->first != NULL;
-		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_FORKSERVER_SERVE)));
+		AWAIT(frame, py_cold_overhead(thread, py_cost(thread, COST_FORKSERVER_SERVE)));
 		if (my->process->forked) {
 			AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PROCESS_WAIT)));
 			my->process->reported = true;
@@ -215,7 +215,7 @@ static enum progress start_server(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, mp_ensure_tracker(thread, my->context));
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_HELPER)));
+	AWAIT(frame, py_cold_overhead(thread, py_cost(thread, COST_SPAWN_HELPER)));
 	AWAIT(frame, os_thread_compute(thread, exec_cost(thread)));
 	server = region_alloc(thread->machine->region, sizeof(*server));
 	server->context = my->context;
@@ -261,7 +261,7 @@ static enum progress start_by_spawn(struct os_thread *thread, struct frame *fram
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, mp_ensure_tracker(thread, my->process->context));
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_SPAWN_START)));
+	AWAIT(frame, py_cold_overhead(thread, py_cost(thread, COST_SPAWN_START)));
 	AWAIT(frame, os_thread_compute(thread, exec_cost(thread)));
 	launch(my->process, thread->process, thread->core, 0, 0); /* it fills memory as it starts */
 	os_thread_set_activity(thread, my->previous_activity);
@@ -275,7 +275,7 @@ static enum progress start_by_server(struct os_thread *thread, struct frame *fra
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, ensure_server(thread, my->process->context));
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_FORKSERVER_START)));
+	AWAIT(frame, py_cold_overhead(thread, py_cost(thread, COST_FORKSERVER_START)));
 	server = my->process->context->server;
 	post(server, my->process);
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PIPE_WRITE) +

@@ -9,20 +9,28 @@
 #include "models/machine/os_process.h"
 #include "models/machine/scheduler.h"
 
+/* The power of the time by which a loss grows from the one to the other. */
+static double growth(sim_ns short_ns, sim_ns long_ns)
+{
+	if (short_ns <= 0 || long_ns <= short_ns)
+		return 0;
+	return log((double)long_ns / (double)short_ns) / log((double)COLD_LONG_TIME_NS / (double)COLD_SHORT_TIME_NS);
+}
+
 struct cold_costs cold_costs_of(const struct costs *costs)
 {
 	struct cold_costs cold = {
-		.factor = costs->value[COST_COLD_FACTOR],
+		.work_ns = costs->value[COST_COLD_WORK],
 		.short_ns = cost_ns(costs, COST_COLD_SHORT),
 		.long_ns = cost_ns(costs, COST_COLD_LONG),
+		.busy_ns = cost_ns(costs, COST_COLD_BUSY),
 		.switch_ns = cost_ns(costs, COST_COLD_SWITCH),
 		.crowd_ns = cost_ns(costs, COST_COLD_CROWD),
 		.crowd_threads = (int64_t)costs->value[COST_COLD_CROWD_THREADS],
 	};
 
-	if (cold.short_ns > 0 && cold.long_ns > cold.short_ns)
-		cold.growth = log((double)cold.long_ns / (double)cold.short_ns) /
-			      log((double)COLD_LONG_IDLE_NS / (double)COLD_SHORT_IDLE_NS);
+	cold.idle_growth = growth(cold.short_ns, cold.long_ns);
+	cold.busy_growth = growth(cold.busy_ns, cold.long_ns);
 	return cold;
 }
 
@@ -62,19 +70,37 @@ void cold_begin_wait(struct os_thread *thread)
 		note_where(thread->code, thread->core);
 }
 
-/* What there is to lose after a core has idled for so long: not more than that time itself. Between the two it grows by a
- * power of the time, as what others evict does. */
-static sim_ns loss_after(const struct machine_model *machine, sim_ns idle_ns)
+/* At most the time itself. */
+static sim_ns grown(sim_ns short_ns, double growth, sim_ns time_ns)
 {
-	const struct cold_costs *cold = &machine->cold;
-	sim_ns loss_ns = cold->long_ns;
+	sim_ns loss_ns = sim_time_round((double)short_ns *
+					exp(growth * log((double)time_ns / (double)COLD_SHORT_TIME_NS)));
 
-	if (idle_ns <= COLD_SHORT_IDLE_NS)
-		loss_ns = cold->short_ns;
-	else if (idle_ns < COLD_LONG_IDLE_NS)
-		loss_ns = sim_time_round((double)cold->short_ns *
-					 exp(cold->growth * log((double)idle_ns / (double)COLD_SHORT_IDLE_NS)));
-	return loss_ns < idle_ns ? loss_ns : idle_ns;
+	return loss_ns < time_ns ? loss_ns : time_ns;
+}
+
+static sim_ns loss_after_idle(const struct cold_costs *cold, sim_ns idle_ns)
+{
+	if (idle_ns <= COLD_SHORT_TIME_NS)
+		return cold->short_ns < idle_ns ? cold->short_ns : idle_ns;
+	if (idle_ns >= COLD_LONG_TIME_NS)
+		return cold->long_ns;
+	return grown(cold->short_ns, cold->idle_growth, idle_ns);
+}
+
+static sim_ns loss_after_others(const struct cold_costs *cold, sim_ns busy_ns)
+{
+	if (busy_ns <= 0 || cold->busy_ns == 0)
+		return 0;
+	if (busy_ns >= COLD_LONG_TIME_NS)
+		return cold->long_ns;
+	return grown(cold->busy_ns, cold->busy_growth, busy_ns);
+}
+
+static void lose(struct os_thread *thread, sim_ns loss_ns)
+{
+	thread->cold_ns = loss_ns;
+	thread->warmed_ns = 0;
 }
 
 void cold_resume(struct core *core, struct os_thread *next)
@@ -85,15 +111,30 @@ void cold_resume(struct core *core, struct os_thread *next)
 	if (!code)
 		return;
 	if (next->waits) {
+		sim_ns since_ns = machine_now(machine) - code->last_ns;
 		/* Of what was on another core, nothing is here. */
-		next->cold_ns = loss_after(machine, core == code->core ? idle_so_far(core) - code->idle_ns :
-									 machine_now(machine) - code->last_ns);
+		sim_ns idle_ns = core == code->core ? idle_so_far(core) - code->idle_ns : since_ns;
+		sim_ns idle_loss_ns = loss_after_idle(&machine->cold, idle_ns);
+		sim_ns loss_ns = loss_after_others(&machine->cold, since_ns);
+
+		lose(next, loss_ns > idle_loss_ns ? loss_ns : idle_loss_ns);
 		next->waits = false;
 	}
+	/* A program's first execution of anything; what a child loses is in the costs of its start and of its first task. */
+	if (!code->core && !next->process->parent)
+		lose(next, machine->cold.long_ns);
 	if (next->last_core && core->last && core->last->process != next->process &&
 	    next->cold_ns < machine->cold.switch_ns)
-		next->cold_ns = machine->cold.switch_ns;
+		lose(next, machine->cold.switch_ns);
 	note_where(code, core);
+}
+
+void cold_work(struct os_thread *thread, sim_ns work_ns)
+{
+	sim_ns loss_ns = loss_after_others(&thread->machine->cold, work_ns);
+
+	if (loss_ns > thread->cold_ns || (double)thread->warmed_ns > thread->machine->cold.work_ns)
+		lose(thread, loss_ns);
 }
 
 sim_ns cold_crowd(const struct core *core, const struct os_thread *next)
@@ -110,12 +151,23 @@ sim_ns cold_crowd(const struct core *core, const struct os_thread *next)
 	return between_by_logarithm(others, machine->cold.crowd_threads, 0, machine->cold.crowd_ns);
 }
 
+/* What so much library code has lost, of what cold.work of it loses. */
+static double part_lost(double work_ratio)
+{
+	return cbrt(work_ratio * work_ratio);
+}
+
 sim_ns cold_charge(struct os_thread *thread, sim_ns work_ns)
 {
-	sim_ns loss_ns = sim_time_round((double)work_ns * thread->machine->cold.factor);
+	double until_now = (double)thread->warmed_ns / thread->machine->cold.work_ns, until_then;
+	sim_ns loss_ns;
 
-	if (loss_ns > thread->cold_ns)
-		loss_ns = thread->cold_ns;
-	thread->cold_ns -= loss_ns;
+	thread->warmed_ns += work_ns;
+	until_then = (double)thread->warmed_ns / thread->machine->cold.work_ns;
+	if (until_then > COLD_MOST_WORK)
+		until_then = COLD_MOST_WORK;
+	loss_ns = sim_time_round((double)thread->cold_ns * (part_lost(until_then) - part_lost(until_now)));
+	if (until_then == COLD_MOST_WORK)
+		thread->cold_ns = 0;
 	return loss_ns;
 }

@@ -470,7 +470,7 @@ static bool start_switch(struct core *core)
 	if (!pick(core))
 		return false;
 	cost += switch_cost(core, core->current);
-	if (machine->cold.factor != 0)
+	if (machine->cold.work_ns != 0)
 		cold_resume(core, core->current);
 	if (core->last != core->current)
 		machine->context_switches++;

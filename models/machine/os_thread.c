@@ -224,7 +224,7 @@ enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_
 	if (deadline_ns != SIM_NS_MAX)
 		core->arming_ns = timers_set(thread, deadline_ns, slack_ns);
 	thread->state = THREAD_BLOCKED;
-	if (machine->cold.factor != 0)
+	if (machine->cold.work_ns != 0)
 		cold_begin_wait(thread);
 	core_stay(core);
 	scheduler_stop_current(core, true);

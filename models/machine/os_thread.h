@@ -71,7 +71,8 @@ struct os_thread {
 	bool has_new_stack; /* which nobody has touched yet */
 	struct arena *arena; /* of its malloc(); NULL: nothing large yet */
 	struct cold_code *code; /* NULL: nothing worth a cache */
-	sim_ns cold_ns;		/* what it may lose yet by cold caches */
+	sim_ns cold_ns;		/* what cold.work of library code loses by cold caches; 0: all is warm */
+	sim_ns warmed_ns;	/* library code that it has executed since */
 
 	/* Waiting. */
 	bool wake_pending; /* woken while still about to block */

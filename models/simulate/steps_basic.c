@@ -2,6 +2,7 @@
  * steps_basic.c - the steps that need no library: durations, control flow, starting and joining threads and processes.
  */
 #include "models/library/stream.h"
+#include "models/machine/cold.h"
 #include "models/simulate/resources.h"
 #include "models/simulate/steps.h"
 
@@ -66,23 +67,31 @@ static sim_ns busy_ns(struct task_instance *instance, const struct step *step, d
 	return step_ns(instance, step, slowdown * task_extras_of(instance)->slowness);
 }
 
+/* For it, the library around the step has been out of the caches for so long. */
+static sim_ns cooling(struct os_thread *thread, sim_ns work_ns)
+{
+	if (thread->machine->cold.work_ns != 0)
+		cold_work(thread, work_ns);
+	return work_ns;
+}
+
 enum progress step_python(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	const struct python *python = &task_simulation(instance)->workload->python;
 
 	return py_bytecode(thread, ACTIVITY_PYTHON,
-			   busy_ns(instance, step, python->slowdown_python) + py_cost(thread, COST_STEP_COST));
+			   cooling(thread, busy_ns(instance, step, python->slowdown_python)) + py_cost(thread, COST_STEP_COST));
 }
 
 enum progress step_c(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	return py_c_call(thread, busy_ns(instance, step, task_simulation(instance)->workload->python.slowdown_c));
+	return py_c_call(thread, cooling(thread, busy_ns(instance, step, task_simulation(instance)->workload->python.slowdown_c)));
 }
 
 enum progress step_native(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	return py_native_call(thread,
-			      busy_ns(instance, step, task_simulation(instance)->workload->python.slowdown_native));
+			      cooling(thread, busy_ns(instance, step, task_simulation(instance)->workload->python.slowdown_native)));
 }
 
 enum progress step_block(struct os_thread *thread, struct task_instance *instance, const struct step *step)

@@ -91,15 +91,8 @@ def children_cpu_ns():
 
 # ---- Caches that go cold ---------------------------------------------------------------------------------
 
-def small_work():
-    """A few microseconds of the library."""
-    future = Future()
-    future.set_result(None)
-    future.result()
-
-
-def large_work(items, connections):
-    """More of it, as executors and pools run it between two waits: futures, queues, pickling, a pipe."""
+def executors_work(items, connections):
+    """Library code as executors and pools run it between two waits: futures, queues, pickling, a pipe."""
     reader, writer = connections
     future = Future()
     items.put(future)
@@ -110,57 +103,64 @@ def large_work(items, connections):
 
 
 def measure_cold_caches():
-    """The same work at once again, after the core has idled, and in turns with another process that does it, too."""
+    """The same work at once again, after the core has idled, after a loop of bytecode that has nothing in common with it, and
+    in turns with another process that does it, too."""
     context = multiprocessing.get_context('fork')
     everything = queue.Queue(), context.Pipe(duplex=False)
     mine, others = context.Pipe()
 
-    def large():
-        large_work(*everything)
+    def work():
+        executors_work(*everything)
 
-    def cpu_ns(work):
+    def cpu_ns():
         begin_ns = thread_cpu_ns()
         work()
         return thread_cpu_ns() - begin_ns
 
-    def hot_ns(work):
-        return statistics.median(cpu_ns(work) for _ in range(20))
+    def hot_ns():
+        return statistics.median(cpu_ns() for _ in range(20))
 
-    def lost_ns(work, idle_s):
-        warm_up()
-        hot = hot_ns(work)
-        time.sleep(idle_s)
-        return cpu_ns(work) - hot, hot
+    def lost_ns(wait, seconds):
+        hot = hot_ns()
+        wait(seconds)
+        return cpu_ns() - hot
+
+    def be_busy(seconds):
+        end_ns = clock_ns() + seconds * 1e9
+        while clock_ns() < end_ns:
+            harness.spin(200)
 
     def take_turns():
         while others.recv_bytes() != b'end':
-            large()
+            work()
             others.send_bytes(b'x')
 
     def lost_by_switching_ns():
-        hot = hot_ns(large)
+        hot = hot_ns()
         turns_ns = []
         for _ in range(10):
             mine.send_bytes(b'x')
             mine.recv_bytes()
-            turns_ns.append(cpu_ns(large))
+            turns_ns.append(cpu_ns())
         return statistics.median(turns_ns) - hot
     calibrate.pin(calibrate.HERE)
-    shorts_ns, longs_ns, factors = [], [], []
+    works_ns, shorts_ns, longs_ns, busies_ns = [], [], [], []
     for _ in range(BATCHES):
-        lost, hot = lost_ns(small_work, 3e-2)
-        factors.append(lost / hot)
-        shorts_ns.append(lost_ns(large, 2e-5)[0])
-        longs_ns.append(lost_ns(large, 3e-2)[0])
+        warm_up()
+        works_ns.append(hot_ns())
+        shorts_ns.append(statistics.median(lost_ns(time.sleep, 2e-5) for _ in range(5)))
+        busies_ns.append(statistics.median(lost_ns(be_busy, 2e-4) for _ in range(5)))
+        longs_ns.append(lost_ns(time.sleep, 3e-2))
     other = context.Process(target=take_turns)
     other.start()
     switches_ns = in_batches(lost_by_switching_ns)
     mine.send_bytes(b'end')
     other.join()
     calibrate.unpin()
-    measured('cold.factor', factors)
+    measured('cold.work', works_ns)
     measured('cold.short', shorts_ns, 'after 0.1 ms')
     measured('cold.long', longs_ns, 'after 30 ms')
+    measured('cold.busy', busies_ns, 'after 0.2 ms')
     measured('cold.switch', switches_ns)
 
 

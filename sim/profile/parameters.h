@@ -79,10 +79,11 @@
 	P(STEP_COST,            "interpreter.step",      ns,    PYTHON, WORK,  0,      "bytecode around one step of a task: fetching it, calling its function") \
 	P(BODY_COST,            "interpreter.body",      ns,    PYTHON, WORK,  0,      "bytecode around the steps of a body, each time it is gone through") \
 	P(SLEEP_CALL,           "interpreter.sleep",     ns,    PYTHON, WORK,  0,      "time.sleep() without the sleeping, on the calling thread") \
-	P(COLD_FACTOR,          "cold.factor",           ratio, PYTHON, RULE,  0,      "what library code takes on top, in proportion, until caches are warm again") \
-	P(COLD_SHORT,           "cold.short",            ns,    PYTHON, WORK,  0,      "what a thread loses by that at most when its core has idled for up to 0.2 ms since") \
-	P(COLD_LONG,            "cold.long",             ns,    PYTHON, WORK,  0,      "the same after its core has idled for 20 ms or more") \
-	P(COLD_SWITCH,          "cold.switch",           ns,    PYTHON, WORK,  0,      "the same when another process has run on its core since") \
+	P(COLD_WORK,            "cold.work",             ns,    PYTHON, WORK,  0,      "library code that, gone cold, loses what the following say; less of it loses less, in proportion, and more of it no more") \
+	P(COLD_SHORT,           "cold.short",            ns,    PYTHON, WORK,  0,      "what it loses when its core has idled for up to 0.2 ms since") \
+	P(COLD_LONG,            "cold.long",             ns,    PYTHON, WORK,  0,      "the same after its core has idled, or executed other code, for 20 ms or more") \
+	P(COLD_BUSY,            "cold.busy",             ns,    PYTHON, WORK,  0,      "the same after its core has executed other code for 0.2 ms") \
+	P(COLD_SWITCH,          "cold.switch",           ns,    PYTHON, WORK,  0,      "the same when another process has just run on its core") \
 	P(COLD_CROWD,           "cold.crowd",            ns,    PYTHON, WORK,  0,      "what a switch takes on top where very many threads take turns on a core") \
 	P(COLD_CROWD_THREADS,   "cold.crowd_threads",    count, PYTHON, RULE,  1,      "threads that take turns on a core where it takes half of that") \
 	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON, WORK,  0,      "releasing the GIL and taking it again with nobody waiting") \

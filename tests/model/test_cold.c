@@ -3,7 +3,9 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <math.h>
 
+#include "models/machine/cold.h"
 #include "models/machine/futex.h"
 #include "tests/model/program_bench.h"
 
@@ -12,6 +14,7 @@ static struct program_bench bench;
 static void set_up(void)
 {
 	program_bench_init(&bench);
+	bench.costs.value[COST_COLD_WORK] = 10e3;
 	bench.costs.value[COST_COLD_SHORT] = 25e3;
 	bench.costs.value[COST_COLD_LONG] = 125e3;
 }
@@ -44,29 +47,36 @@ static sim_ns lost_after(sim_ns pause)
 	return program_bench_run(&bench, 2, 12, wait_and_work) - pause - 40 * SIM_US - SIM_MS;
 }
 
-Test(cold, library_code_is_slower_by_the_factor_until_all_is_warm)
+/* The first execution, and what comes after the pause: 10 us each time lose 125 us where they are cold.work; the second
+ * 10 us add (2^(2/3) - 1) of that, and then all is warm. Where cold.work is 80 us, 10 lose a quarter and 30 the part
+ * (3/8)^(2/3). */
+Test(cold, more_code_loses_more_but_less_than_in_proportion)
 {
-	bench.costs.value[COST_COLD_FACTOR] = 1;
-	cr_expect(eq(long, lost_after(20 * SIM_MS), 30000)); /* thrice 10 us, of 125 */
-	bench.costs.value[COST_COLD_FACTOR] = 6;
-	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000)); /* 60 us, 60 us and what is left */
+	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000 + 198425));
+	bench.costs.value[COST_COLD_WORK] = 80e3;
+	cr_expect(eq(long, lost_after(20 * SIM_MS), 31250 + 65002));
+}
+
+/* 125 us of the first execution, then 2^(2/3) times what 10 us lose. */
+static void expect_lost(sim_ns pause, double lost_ns)
+{
+	cr_expect(lt(dbl, fabs((double)lost_after(pause) - 125000 - cbrt(4) * lost_ns), 2), "after %lld ns", (long long)pause);
 }
 
 Test(cold, what_is_lost_depends_on_how_long_the_core_has_idled)
 {
-	bench.costs.value[COST_COLD_FACTOR] = 100;
-	cr_expect(eq(long, lost_after(200 * SIM_US), 25000));
-	cr_expect(eq(long, lost_after(2 * SIM_MS), 55902)); /* half the way by logarithms: 25 us times the root of 5 */
-	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000));
-	cr_expect(eq(long, lost_after(100 * SIM_MS), 125000));
-	cr_expect(eq(long, lost_after(7 * SIM_US), 7000)); /* no more than it has idled */
+	expect_lost(200 * SIM_US, 25000);
+	expect_lost(2 * SIM_MS, 55902); /* half the way by logarithms: 25 us times the root of 5 */
+	expect_lost(20 * SIM_MS, 125000);
+	expect_lost(100 * SIM_MS, 125000);
+	expect_lost(7 * SIM_US, 7000); /* no more than it has idled */
 }
 
-/* It waits for as long, but on a core that another thread keeps busy: nothing has gone cold. */
+/* It waits for as long, but on a core that another thread keeps busy. */
 static enum progress keep_busy(struct os_thread *thread, struct frame *frame)
 {
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_native_call(thread, 20 * SIM_MS));
+	AWAIT(frame, py_native_call(thread, 30 * SIM_MS));
 	PROGRAM_END;
 }
 
@@ -82,10 +92,28 @@ static enum progress work_beside(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
-Test(cold, a_core_that_was_busy_is_warm)
+Test(cold, a_core_that_was_busy_goes_cold_too_where_that_costs)
 {
-	bench.costs.value[COST_COLD_FACTOR] = 100;
-	cr_expect(eq(long, program_bench_run(&bench, 1, 12, work_beside), 20010000));
+	cr_expect(eq(long, program_bench_run(&bench, 1, 12, work_beside), 30010000));
+	bench.costs.value[COST_COLD_BUSY] = 5e3;
+	cr_expect(eq(long, program_bench_run(&bench, 1, 12, work_beside), 30010000 + 125000));
+}
+
+/* A step between two pieces of library code: half the way by logarithms is 5 us times the root of 25. */
+static enum progress work_around_a_step(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, py_overhead(thread, 20 * SIM_US));
+	cold_work(thread, 2 * SIM_MS);
+	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, 2 * SIM_MS));
+	AWAIT(frame, py_overhead(thread, 10 * SIM_US));
+	PROGRAM_END;
+}
+
+Test(cold, library_code_loses_by_the_step_before_it)
+{
+	bench.costs.value[COST_COLD_BUSY] = 5e3;
+	cr_expect(eq(long, program_bench_run(&bench, 1, 12, work_around_a_step), 2030000 + 198425 + 25000));
 }
 
 #define RING_MOST 64
