@@ -14,7 +14,8 @@ static double growth(sim_ns short_ns, sim_ns long_ns)
 {
 	if (short_ns <= 0 || long_ns <= short_ns)
 		return 0;
-	return log((double)long_ns / (double)short_ns) / log((double)COLD_LONG_TIME_NS / (double)COLD_SHORT_TIME_NS);
+	return log((double)long_ns / (double)short_ns) /
+	       log((double)COLD_LONG_TIME_NS / (double)COLD_SHORT_TIME_NS);
 }
 
 struct cold_costs cold_costs_of(const struct costs *costs)
@@ -73,8 +74,8 @@ void cold_begin_wait(struct os_thread *thread)
 /* At most the time itself. */
 static sim_ns grown(sim_ns short_ns, double growth, sim_ns time_ns)
 {
-	sim_ns loss_ns = sim_time_round((double)short_ns *
-					exp(growth * log((double)time_ns / (double)COLD_SHORT_TIME_NS)));
+	sim_ns loss_ns =
+		sim_time_round((double)short_ns * exp(growth * log((double)time_ns / (double)COLD_SHORT_TIME_NS)));
 
 	return loss_ns < time_ns ? loss_ns : time_ns;
 }
@@ -120,7 +121,8 @@ void cold_resume(struct core *core, struct os_thread *next)
 		lose(next, loss_ns > idle_loss_ns ? loss_ns : idle_loss_ns);
 		next->waits = false;
 	}
-	/* A program's first execution of anything; what a child loses is in the costs of its start and of its first task. */
+	/* A program's first execution of anything; what a child loses is in the costs of its start and of its first
+	 * task. */
 	if (!code->core && !next->process->parent)
 		lose(next, machine->cold.long_ns);
 	if (next->last_core && core->last && core->last->process != next->process &&

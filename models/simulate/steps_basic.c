@@ -1,5 +1,6 @@
 /*
- * steps_basic.c - the steps that need no library: durations, control flow, starting and joining threads and processes.
+ * steps_basic.c - the steps that need no library: durations, control flow, starting and joining threads and
+ * processes.
  */
 #include "models/library/stream.h"
 #include "models/machine/cold.h"
@@ -11,8 +12,8 @@
 sim_ns step_ns(struct task_instance *instance, const struct step *step, double slowdown)
 {
 	const struct simulation *simulation = task_simulation(instance);
-	sim_ns ns = step_duration(step, simulation->step_streams[step - simulation->workload->steps], instance->entity,
-				  task_next_draw(instance, step->duration.kind == DURATION_DRAWN),
+	sim_ns ns = step_duration(step, simulation->step_streams[step - simulation->workload->steps],
+				  instance->entity, task_next_draw(instance, step->duration.kind == DURATION_DRAWN),
 				  task_extras_of(instance)->item_ns);
 
 	return slowdown == 1 ? ns : sim_time_round((double)ns * slowdown);
@@ -80,18 +81,21 @@ enum progress step_python(struct os_thread *thread, struct task_instance *instan
 	const struct python *python = &task_simulation(instance)->workload->python;
 
 	return py_bytecode(thread, ACTIVITY_PYTHON,
-			   cooling(thread, busy_ns(instance, step, python->slowdown_python)) + py_cost(thread, COST_STEP_COST));
+			   cooling(thread, busy_ns(instance, step, python->slowdown_python)) +
+				   py_cost(thread, COST_STEP_COST));
 }
 
 enum progress step_c(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	return py_c_call(thread, cooling(thread, busy_ns(instance, step, task_simulation(instance)->workload->python.slowdown_c)));
+	return py_c_call(thread, cooling(thread, busy_ns(instance, step,
+							 task_simulation(instance)->workload->python.slowdown_c)));
 }
 
 enum progress step_native(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
-	return py_native_call(thread,
-			      cooling(thread, busy_ns(instance, step, task_simulation(instance)->workload->python.slowdown_native)));
+	return py_native_call(
+		thread, cooling(thread, busy_ns(instance, step,
+						task_simulation(instance)->workload->python.slowdown_native)));
 }
 
 enum progress step_block(struct os_thread *thread, struct task_instance *instance, const struct step *step)
@@ -259,8 +263,8 @@ static enum progress spawn(struct os_thread *thread, struct frame *frame)
 		task_set_handle(child, my->handle);
 		if (simulation->workload->model.spawn == SPAWN_PROCESS) {
 			my->handle->process = region_alloc(simulation->region, sizeof(*my->handle->process));
-			AWAIT(frame, mp_process_start(thread, &simulation->context, my->handle->process, task->name, task_run_as_process,
-						      child));
+			AWAIT(frame, mp_process_start(thread, &simulation->context, my->handle->process, task->name,
+						      task_run_as_process, child));
 		} else {
 			my->handle->thread = py_thread_new(py_current(thread)->interpreter, task->name,
 							   task_run_as_thread, child);

@@ -47,9 +47,9 @@ static sim_ns lost_after(sim_ns pause)
 	return program_bench_run(&bench, 2, 12, wait_and_work) - pause - 40 * SIM_US - SIM_MS;
 }
 
-/* The first execution, and what comes after the pause: 10 us each time lose 125 us where they are cold.work; the second
- * 10 us add (2^(2/3) - 1) of that, and then all is warm. Where cold.work is 80 us, 10 lose a quarter and 30 the part
- * (3/8)^(2/3). */
+/* The first execution, and what comes after the pause: 10 us each time lose 125 us where they are cold.work; the
+ * second 10 us add (2^(2/3) - 1) of that, and then all is warm. Where cold.work is 80 us, 10 lose a quarter and 30
+ * the part (3/8)^(2/3). */
 Test(cold, more_code_loses_more_but_less_than_in_proportion)
 {
 	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000 + 198425));
@@ -60,7 +60,8 @@ Test(cold, more_code_loses_more_but_less_than_in_proportion)
 /* 125 us of the first execution, then 2^(2/3) times what 10 us lose. */
 static void expect_lost(sim_ns pause, double lost_ns)
 {
-	cr_expect(lt(dbl, fabs((double)lost_after(pause) - 125000 - cbrt(4) * lost_ns), 2), "after %lld ns", (long long)pause);
+	cr_expect(lt(dbl, fabs((double)lost_after(pause) - 125000 - cbrt(4) * lost_ns), 2), "after %lld ns",
+		  (long long)pause);
 }
 
 Test(cold, what_is_lost_depends_on_how_long_the_core_has_idled)
