@@ -367,18 +367,6 @@ def run_one_each(workload):
         child.join()
 
 
-def released_one_by_one(count):
-    """The argument of map(): Executor.map() submits each task as soon as it has its index."""
-    for index in range(count):
-        RECORDS[RECORD_WORDS * (index + 1)] = clock_ns()
-        yield index
-
-
-def run_thread_pool(workload, executor=None):
-    with executor or ThreadPoolExecutor(max_workers=workload['workers']) as executor:
-        list(executor.map(run_task, released_one_by_one(workload['count'])))
-
-
 def warm_thread_pool(workload):
     executor = ThreadPoolExecutor(max_workers=workload['workers'])
     barrier = threading.Barrier(workload['workers'] + 1)
@@ -389,8 +377,8 @@ def warm_thread_pool(workload):
     return executor
 
 
-def run_pool(workload, pool=None):
-    harness_processes.run_model(workload['how'], range(workload['count']), pool)
+def run_executor(workload, executor=None):
+    harness_processes.run_model(workload['how'], range(workload['count']), executor)
 
 
 def run_processes(workload):
@@ -424,9 +412,9 @@ MODELS = {
     'sequential': (run_sequential, None),
     'threads': (run_one_each, None),
     'processes': (run_processes, None),
-    'thread_pool': (run_thread_pool, warm_thread_pool),
-    'pool': (run_pool, warm_pool),
-    'process_pool': (harness_processes.run_process_pool, harness_processes.warm_process_pool),
+    'thread_pool': (run_executor, warm_thread_pool),
+    'pool': (run_executor, warm_pool),
+    'process_pool': (run_executor, harness_processes.warm_process_pool),
     'program': (run_program, lambda workload: PROGRAM.bind_main()),
     'arrivals': (harness_clients.run_arrivals, harness_clients.Generator),
     'asyncio': (run_asyncio, None),

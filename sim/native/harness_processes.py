@@ -534,10 +534,6 @@ def run_model(model, numbers, prepared=None):
         RUNS[model['model']](model, numbers, None)
 
 
-def run_process_pool(workload, executor=None):
-    run_model(workload['how'], range(workload['count']), executor)
-
-
 def warm_process_pool(workload):
     """All workers started, and waiting for work."""
     executor = new_executor(workload['how'], main_module().PROGRAM.context)

@@ -341,6 +341,28 @@ Test(native_steps, a_coroutine_may_be_cancelled_before_it_begins)
 	}
 }
 
+/* What has not begun when the first task ends is cancelled, by every executor. */
+Test(native_steps, a_pool_may_end_with_its_first_task)
+{
+	static const char *const models[] = { "thread_pool", "process_pool" };
+
+	for (int model = 0; model < 2; model++) {
+		char text[300];
+
+		snprintf(text, sizeof(text),
+			 "tasks:\n  work: [{io: 20ms}]\nrun: {task: work, count: 9}\n"
+			 "variants: {pool: {model: %s, workers: 2, return_when: first}}\n",
+			 models[model]);
+		const struct both both = run_both(text);
+		const struct variant_result *results[] = { &both.simulated, &both.native };
+
+		for (int i = 0; i < 2; i++) {
+			cr_expect(gt(dbl, results[i]->cancelled, 1), "%s %d", models[model], i);
+			cr_expect(eq(dbl, results[i]->completed + results[i]->cancelled, 9), "%s %d", models[model], i);
+		}
+	}
+}
+
 Test(native_steps, a_program_may_run_a_loop_and_a_pool)
 {
 	expect_counts("tasks:\n"
