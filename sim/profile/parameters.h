@@ -83,6 +83,7 @@
 	P(COLD_SHORT,           "cold.short",            ns,    PYTHON, WORK,  0,      "what a thread loses by that at most when its core has idled for up to 0.2 ms since") \
 	P(COLD_LONG,            "cold.long",             ns,    PYTHON, WORK,  0,      "the same after its core has idled for 20 ms or more") \
 	P(COLD_SWITCH,          "cold.switch",           ns,    PYTHON, WORK,  0,      "the same when another process has run on its core since") \
+	P(COLD_FIRST,           "cold.first",            ratio, PYTHON, RULE,  0,      "what library code takes on top, in proportion, the first time that an interpreter executes it") \
 	P(COLD_CROWD,           "cold.crowd",            ns,    PYTHON, WORK,  0,      "what a switch takes on top where very many threads take turns on a core") \
 	P(COLD_CROWD_THREADS,   "cold.crowd_threads",    count, PYTHON, RULE,  1,      "threads that take turns on a core where it takes half of that") \
 	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON, WORK,  0,      "releasing the GIL and taking it again with nobody waiting") \
