@@ -382,6 +382,9 @@ def released_one_by_one(count):
 
 
 def run_thread_pool(workload, executor=None):
+    if workload['how']['return_when'] != 'ALL_COMPLETED':
+        harness_processes.run_model(workload['how'], range(workload['count']), executor)
+        return
     with executor or ThreadPoolExecutor(max_workers=workload['workers']) as executor:
         list(executor.map(run_task, released_one_by_one(workload['count'])))
 

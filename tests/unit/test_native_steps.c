@@ -452,3 +452,15 @@ Test(native_steps, a_service_has_as_many_slots_for_processes)
 	cr_expect(eq(dbl, both.native.completed, 11));
 	cr_expect(ge(dbl, both.native.makespan_s, 0.055));
 }
+
+/* Two of them are at it when the first is done; who has not begun by then is cancelled. */
+Test(native_steps, a_thread_pool_returns_with_the_first)
+{
+	struct both both = run_both("tasks: {work: [{io: 20ms}]}\n"
+				    "run: {task: work, count: 12}\n"
+				    "variants: {v: {model: thread_pool, workers: 2, return_when: first}}\n");
+
+	cr_expect(ge(dbl, both.simulated.cancelled, 8));
+	cr_expect(ge(dbl, both.native.cancelled, 8));
+	cr_expect(eq(dbl, both.native.completed + both.native.cancelled, 12));
+}
