@@ -47,19 +47,13 @@ static bool timed_during(const struct native_run *run)
 	return isfinite(run->spin_during[0]) || isfinite(run->spin_during[1]) || isfinite(run->spin_during[2]);
 }
 
-/* Of cores' time, in all: what was stolen is told by the hundredth of a second, where the kernel does not show its clocks, which
- * says nothing of less than some of them. */
-#define LEAST_BUSY_S 0.05
-
 /* How much longer work took because a hypervisor gave the cores to others while they had some: a program's CPU clock stands
- * still meanwhile. */
+ * still meanwhile. The ways of wake-ups are in no CPU clock: that work takes all of it makes the sum come out right. */
 static double stolen_from(const struct native_run *run)
 {
 	double busy_share = run->result.utilisation_cores;
 
-	return run->stolen_share > 0 && busy_share * run->result.makespan_s >= LEAST_BUSY_S ?
-		       1 + run->stolen_share / busy_share :
-		       1;
+	return run->stolen_share > 0 && busy_share > 0 ? 1 + run->stolen_share / busy_share : 1;
 }
 
 /* What waits for memory, byte by byte or page by page, waits for a neighbour on the same core for about half of the time that
@@ -105,7 +99,8 @@ static struct workload at_pace(const struct workload *workload, const struct wor
 	}
 	for (int cost = 0; isfinite(around) && cost < COST_COUNT; cost++)
 		if (cost_infos[cost].nature == NATURE_WORK || cost_infos[cost].nature == NATURE_WAIT)
-			adjusted.machine.costs.value[cost] *= pace_of_cost((enum cost)cost, around, library) * stolen;
+			adjusted.machine.costs.value[cost] *= pace_of_cost((enum cost)cost, around, library) *
+							      (cost_infos[cost].nature == NATURE_WORK ? stolen : 1);
 	if (isfinite(pace[1]))
 		adjusted.python.slowdown_c *= pace[1] * stolen;
 	if (isfinite(pace[2]))

@@ -75,12 +75,19 @@ def run_spawn(argument):
         group.append(child)
 
 
+def join_child(child):
+    """A process that failed met a defect (end_of_thread())."""
+    child.join()
+    if getattr(child, 'exitcode', 0):
+        os._exit(1)
+
+
 def run_join(groups):
     for group in groups:
         waiting = [child for child in group if not child.daemon]
         group[:] = [child for child in group if child.daemon]
         for child in waiting:
-            child.join()
+            join_child(child)
 
 
 def mark_stage(name):
@@ -364,7 +371,7 @@ def run_one_each(workload):
         RECORDS[RECORD_WORDS * (index + 1)] = clock_ns()
         child.start()
     for child in children:
-        child.join()
+        join_child(child)
 
 
 def warm_thread_pool(workload):

@@ -102,6 +102,7 @@ class Generator:
             for descriptor in (self.start_writer, self.reader, self.answer_writer):
                 os.close(descriptor)
             self.generate(start_reader, writer, answers)
+            os.close(writer)  # an exiting process frees its memory first, and who reads would wait for that
             os._exit(0)
         for descriptor in (start_reader, writer, answers):
             os.close(descriptor)

@@ -250,14 +250,15 @@ def stolen_by_clocks_s(cpus):
     return (clocks_ms['clock'] - clocks_ms['clock_task']) / 1e3 or None
 
 
+LEAST_USED_S = 0.05
+
+
 def stolen_s():
     """What a hypervisor has taken so far of the CPUs that this process may use, while they had work: by their clocks, else by
-    ticks of 10 ms, between which nothing is lost. None where the kernel does not tell."""
+    ticks of 10 ms, between which nothing is lost. None where the kernel does not tell. And whether it was by ticks."""
     cpus = os.sched_getaffinity(0)
     by_clocks_s = stolen_by_clocks_s(cpus)
-    if by_clocks_s is not None:
-        return by_clocks_s
-    return ticks_s(cpus, 8)
+    return (ticks_s(cpus, 8), True) if by_clocks_s is None else (by_clocks_s, False)
 
 
 def ticks_s(cpus, *columns):
@@ -282,12 +283,14 @@ def stolen_between_s(before, after):
     but nobody loses more of it than a wake-up's latency: two threads that pass a lock back and forth keep one core busy, and
     from the other one half of its time was stolen without a loss (a1-cpu-count: 0.38 s of 0.80, which were 0.07 longer than
     undisturbed). So it is no more than the time in which CPUs did not idle and nobody ran, give or take a tick each."""
-    (begin_s, used_s, stolen, idle_s), (end_s, used_then_s, stolen_then, idle_then_s) = before, after
-    if stolen is None:
+    (begin_s, used_s, (stolen, by_ticks), idle_s), (end_s, used_then_s, (stolen_then, _), idle_then_s) = before, after
+    if stolen is None or stolen_then is None:
         return None
     stolen = stolen_then - stolen
     if used_s is None or idle_s is None:
         return stolen
+    if by_ticks and used_then_s - used_s < LEAST_USED_S:
+        return 0.0  # ticks say nothing of so little
     count = len(os.sched_getaffinity(0))
     awake_s = count * (end_s - begin_s) - (idle_then_s - idle_s) + count / os.sysconf('SC_CLK_TCK')
     return min(stolen, max(0.0, awake_s - (used_then_s - used_s)))

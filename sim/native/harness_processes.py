@@ -6,6 +6,7 @@ that the simulator mirrors (models/simulate/model_run.c, steps_executor.c, steps
 import concurrent.futures
 import concurrent.futures.process
 import functools
+import heapq
 import multiprocessing
 import multiprocessing.connection
 import multiprocessing.managers
@@ -20,6 +21,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 from harness_control import (OUTCOME_CANCELLED, OUTCOME_COMPLETED, SCENARIO_EXCEPTIONS, LoopBreak, Return, outcome_of,
                              value_of)
+from harness_threading import clock_s
 
 
 def main_module():
@@ -94,6 +96,25 @@ def new_shared_memory(resource, _):
 MANAGERS = []
 
 
+class SharedService:
+    """harness_threading.Service, whose slots processes share."""
+
+    def __init__(self, resource, context):
+        self.slots = context.RawArray('d', resource['size'])
+        self.lock = context.Lock()
+
+    def answer_in_s(self, time_s):
+        now_s = clock_s()
+        if not len(self.slots):
+            return time_s
+        with self.lock:
+            free_at_s = self.slots[:]
+            begin_s = max(free_at_s[0], now_s)
+            heapq.heapreplace(free_at_s, begin_s + time_s)
+            self.slots[:] = free_at_s
+        return begin_s + time_s - now_s
+
+
 def new_managed(resource, context):
     """In a manager's server, started here: before the clock."""
     manager = context.Manager()
@@ -118,6 +139,7 @@ MAKERS = {
     'array': new_array,
     'shared_memory': new_shared_memory,
     'manager': new_managed,
+    'service': SharedService,
 }
 
 
@@ -460,7 +482,7 @@ def run_one_each(_, numbers, start_child):
     for child, _ in zip(children, releasing(numbers)):
         child.start()
     for child in children:
-        child.join()
+        main_module().join_child(child)
 
 
 def run_executor(model, numbers, _, executor=None):
@@ -506,7 +528,7 @@ def run_shares(model, numbers, _):
     for process in processes:
         process.start()
     for process in processes:
-        process.join()
+        main_module().join_child(process)
 
 
 RUNS = {

@@ -462,3 +462,27 @@ Test(native_steps, a_coroutine_submits_to_processes_and_processes_meet)
 		      "variants: {a: {model: program, spawn: process}}\n",
 		      3, 0, 0, 0);
 }
+
+/* Eleven requests of 5 ms to a server with one slot, whichever process they come from. */
+Test(native_steps, a_service_has_as_many_slots_for_processes)
+{
+	struct both both = run_both("resources: {server: {kind: service, slots: 1, time: 5ms}}\n"
+				    "tasks: {work: [{request: server}]}\n"
+				    "run: {task: work, count: 11}\n"
+				    "variants: {v: {model: processes}}\n");
+
+	cr_expect(eq(dbl, both.native.completed, 11));
+	cr_expect(ge(dbl, both.native.makespan_s, 0.055));
+}
+
+/* Two of them are at it when the first is done; who has not begun by then is cancelled. */
+Test(native_steps, a_thread_pool_returns_with_the_first)
+{
+	struct both both = run_both("tasks: {work: [{io: 20ms}]}\n"
+				    "run: {task: work, count: 12}\n"
+				    "variants: {v: {model: thread_pool, workers: 2, return_when: first}}\n");
+
+	cr_expect(ge(dbl, both.simulated.cancelled, 8));
+	cr_expect(ge(dbl, both.native.cancelled, 8));
+	cr_expect(eq(dbl, both.native.completed + both.native.cancelled, 12));
+}
