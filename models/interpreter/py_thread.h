@@ -85,14 +85,10 @@ static inline bool py_has(const struct os_thread *thread, enum python_difference
 {
 	return python_has(py_runtime_of(thread)->minor, difference);
 }
-/* A cost of the profile, to be charged now. */
+/* A cost of the profile. */
 static inline sim_ns py_cost(const struct os_thread *thread, enum cost cost)
 {
-	struct interpreter *interpreter = py_current(thread)->interpreter;
-
-	if (cost_set_has(&interpreter->unexecuted, cost))
-		return interpreter_first_cost(interpreter, cost);
-	return interpreter->runtime->cost_ns[cost];
+	return py_runtime_of(thread)->cost_ns[cost];
 }
 
 /* For AWAIT. The thread holds the GIL before and after each (where there is one). */

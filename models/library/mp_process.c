@@ -72,8 +72,6 @@ static void launch(struct mp_process *process, struct os_process *parent, struct
 	process->interpreter = interpreter_new(forker->runtime, made);
 	if (process->context->method != MP_SPAWN) {
 		process->interpreter->after_fork = forker->after_fork;
-		/* What it takes to come to its first task, and that task, are measured as such. */
-		process->interpreter->unexecuted = (struct cost_set){ { 0 } };
 		process->interpreter->shares_pages = true;
 		made->exit_ns = cost_ns(machine->costs, COST_PROCESS_INTERPRETER_EXIT);
 	}

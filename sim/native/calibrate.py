@@ -1003,26 +1003,9 @@ def measure_asyncio():
     unpin()
 
 
-def measure_first_time():
-    """What this process has not executed so far, against the same when it has: a thread, an executor, a queue. With a pause
-    before each time, because a loop of nothing else would find it in the nearest caches."""
-    def all_of_it():
-        time.sleep(2e-3)
-        begin_ns = time.process_time_ns()
-        with ThreadPoolExecutor(1) as executor:
-            executor.submit(abs, 1).result()
-        items = queue.Queue()
-        items.put(1)
-        items.get()
-        return time.process_time_ns() - begin_ns
-    first_ns = all_of_it()
-    measured('cold.first', [first_ns / statistics.median(all_of_it() for _ in range(5)) - 1])
-
-
 # In this order: later ones subtract what earlier ones have measured.
 MEASUREMENTS = (
     ('memory', measure_memory),
-    ('first time', measure_first_time),
     ('bytecode', measure_spins),
     ('steps', measure_step),
     ('giving up the GIL', measure_uncontended),

@@ -84,7 +84,6 @@
 	P(COLD_LONG,            "cold.long",             ns,    PYTHON, WORK,  0,      "the same after its core has idled, or executed other code, for 20 ms or more") \
 	P(COLD_BUSY,            "cold.busy",             ns,    PYTHON, WORK,  0,      "the same after its core has executed other code for 0.2 ms") \
 	P(COLD_SWITCH,          "cold.switch",           ns,    PYTHON, WORK,  0,      "the same when another process has just run on its core") \
-	P(COLD_FIRST,           "cold.first",            ratio, PYTHON, RULE,  0,      "what library code takes on top, in proportion, the first time that an interpreter executes it") \
 	P(COLD_CROWD,           "cold.crowd",            ns,    PYTHON, WORK,  0,      "what a switch takes on top where very many threads take turns on a core") \
 	P(COLD_CROWD_THREADS,   "cold.crowd_threads",    count, PYTHON, RULE,  1,      "threads that take turns on a core where it takes half of that") \
 	P(GIL_UNCONTENDED,      "gil.uncontended",       ns,    PYTHON, WORK,  0,      "releasing the GIL and taking it again with nobody waiting") \

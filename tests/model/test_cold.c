@@ -117,27 +117,6 @@ Test(cold, library_code_loses_by_the_step_before_it)
 	cr_expect(eq(long, program_bench_run(&bench, 1, 12, work_around_a_step), 2030000 + 198425 + 25000));
 }
 
-/* Two costs of a library, each paid twice. */
-static enum progress pay_twice(struct os_thread *thread, struct frame *frame)
-{
-	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_PUT)));
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_GET)));
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_PUT)));
-	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_QUEUE_GET)));
-	PROGRAM_END;
-}
-
-/* 2 us and 3 us, and the first time half of that more. */
-Test(cold, what_is_executed_for_the_first_time_takes_longer)
-{
-	bench.costs.value[COST_QUEUE_PUT] = 2000;
-	bench.costs.value[COST_QUEUE_GET] = 3000;
-	cr_expect(eq(long, program_bench_run(&bench, 1, 12, pay_twice), 10000));
-	bench.costs.value[COST_COLD_FIRST] = 0.5;
-	cr_expect(eq(long, program_bench_run(&bench, 1, 12, pay_twice), 12500));
-}
-
 #define RING_MOST 64
 
 static struct futex seats[RING_MOST], done;
