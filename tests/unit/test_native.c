@@ -57,7 +57,7 @@ static struct workload workload_of(enum model_kind model, const struct step *ste
 			    .spin_python_ns = 40,
 			    .spin_c_ns = 8,
 			    .spin_native_ns = 500 },
-		.model = { .kind = model, .workers = 3, .chunksize = 2 },
+		.model = { .kind = model, .workers = 3, .chunksize = 2, .return_when = RETURN_ALL },
 		.run = { .kind = model == MODEL_PROGRAM ? RUN_PROGRAM : RUN_COUNT, .count = count },
 		.tasks = tasks,
 		.task_count = task_count,
