@@ -51,7 +51,8 @@ static bool timed_during(const struct native_run *run)
  * still meanwhile. The ways of wake-ups are in no CPU clock: that work takes all of it makes the sum come out right. */
 static double stolen_from(const struct native_run *run)
 {
-	double busy_share = run->result.utilisation_cores;
+	/* A manager's server, for one, is not waited for and counts with others. */
+	double busy_share = run->result.utilisation_cores + (isfinite(run->others_share) ? run->others_share : 0);
 
 	return run->stolen_share > 0 && busy_share > 0 ? 1 + run->stolen_share / busy_share : 1;
 }
