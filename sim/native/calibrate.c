@@ -302,11 +302,11 @@ static void listen_to(void *context, const char *line)
 
 static void put_values(struct listener *listener)
 {
-	size_t at;
-	json_t *object;
+	for (size_t i = 0; i < json_array_size(listener->values); i++) {
+		const json_t *object = json_array_get(listener->values, i);
 
-	json_array_foreach(listener->values, at, object)
 		put_value(listener, cost_find(json_string_value(json_object_get(object, "name"))), object);
+	}
 }
 
 /* What calibrate.py must know of the machine. */
