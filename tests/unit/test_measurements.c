@@ -72,7 +72,8 @@ static void replace_in_kept(const char *figure, const char *value)
 		     0));
 }
 
-/* A hypervisor that took a quarter of two cores from a program that had one: half as much again as it used. */
+/* A hypervisor that took a quarter of two cores from a program that had one: half as much again as it used; a quarter as much
+ * where somebody else had the other one and bore half of it. */
 Test(measurements, what_was_stolen_is_in_the_prediction)
 {
 	double undisturbed_s;
@@ -82,9 +83,13 @@ Test(measurements, what_was_stolen_is_in_the_prediction)
 	cr_assert(eq(int, gilsim("validate --backend c --quick --repeat 1 --profile default --save runs.json s.yaml").status, 0));
 	replace_in_kept("utilisation_cores", "0.5");
 	replace_in_kept("makespan_s", "0.2");
+	replace_in_kept("others_share", "0");
 	undisturbed_s = predicted_makespan_s(output_of("validate --saved runs.json --format csv"));
 	replace_in_kept("stolen_share", "0.25");
 	cr_expect(epsilon_eq(dbl, predicted_makespan_s(output_of("validate --saved runs.json --format csv")) / undisturbed_s, 1.5,
+			     0.01));
+	replace_in_kept("others_share", "0.5");
+	cr_expect(epsilon_eq(dbl, predicted_makespan_s(output_of("validate --saved runs.json --format csv")) / undisturbed_s, 1.25,
 			     0.01));
 	/* What an earlier release has kept says nothing of it. */
 	cr_assert(eq(int, system(region_format(&region, "sed -i '/\"stolen_share\"/d' %s/runs.json", folder)), 0));
