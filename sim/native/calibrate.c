@@ -27,11 +27,11 @@
 #include "sim/native/native_process.h"
 
 /*
- * Five times what a pass takes; an interpreter that hangs must not hang gilsim. It may: drop_gil() waits without an end for a
- * signal (Python/ceval_gil.c, switch_cond) that pthread_cond_signal() can lose (glibc bug 25847, up to 2.40). So a pass
- * has a second try.
+ * Ten times what a pass takes, three times where the host is busy; an interpreter that hangs must not hang gilsim. It may:
+ * drop_gil() waits without an end for a signal (Python/ceval_gil.c, switch_cond) that pthread_cond_signal() can lose (glibc
+ * bug 25847, up to 2.40). So a pass has a second try.
  */
-#define PYTHON_TIMEOUT_NS (60 * SIM_S)
+#define PYTHON_TIMEOUT_NS (120 * SIM_S)
 #define PYTHON_TRIES 2
 
 /* ---- Values ----------------------------------------------------------------------------------------- */
@@ -434,6 +434,7 @@ bool native_calibrate_python(struct profile *profile, const struct native_python
 			return false;
 		timed_out = false;
 		listener.values = json_array();
+		listener.complaint = NULL; /* of a line that was broken off */
 		ok = run_calibrate(folder, machine_json(profile, python->full_pace_ns, &calibration), python,
 				   &listener, &timed_out);
 		if (ok)
