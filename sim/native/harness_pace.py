@@ -250,6 +250,7 @@ def stolen_by_clocks_s(cpus):
     return (clocks_ms['clock'] - clocks_ms['clock_task']) / 1e3 or None
 
 
+# Ticks of 10 ms say nothing of what was stolen from a run that has used less.
 LEAST_USED_S = 0.05
 
 
@@ -290,7 +291,7 @@ def stolen_between_s(before, after):
     if used_s is None or idle_s is None:
         return stolen
     if by_ticks and used_then_s - used_s < LEAST_USED_S:
-        return 0.0  # ticks say nothing of so little
+        return 0.0
     count = len(os.sched_getaffinity(0))
     awake_s = count * (end_s - begin_s) - (idle_then_s - idle_s) + count / os.sysconf('SC_CLK_TCK')
     return min(stolen, max(0.0, awake_s - (used_then_s - used_s)))
