@@ -97,6 +97,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 		core->machine = machine;
 		core->index = i;
 		core->busy_since_ns = -1;
+		placement_init(core);
 		core->lane = engine_lane_new(engine, core_due, core);
 		timers_init(core);
 		core->tick_phase_ns = sim_time_round(variate_uniform(&phase) * (double)machine->tick_ns);

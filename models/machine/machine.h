@@ -32,6 +32,12 @@ struct machine_config {
 	const char *const *activity_names; /* of ACTIVITY_LIMIT or fewer, for the trace; NULL: no states are traced */
 };
 
+/* How a core that runs out of work has fared when it looked for more; of NEWIDLE_PARTS (placement.c). */
+struct newidle {
+	uint32_t calls, found, parts;
+	sim_ns since_ns;
+};
+
 struct core {
 	struct machine_model *machine;
 	int index;
@@ -70,6 +76,7 @@ struct core {
 	sim_ns tick_phase_ns, next_tick_ns;
 	sim_ns next_balance_ns;
 	uint32_t balance_failed;
+	struct newidle newidle;
 
 	struct core_timers timers;
 	sim_ns arming_ns; /* what the thread that blocks has yet to do: its timer is to be armed */
@@ -89,6 +96,7 @@ struct machine_model {
 	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
 	double *speeds;	     /* of a core, by how many are busy */
 	double speed;	     /* now */
+	bool overloaded;     /* some core has had more than one thread since one without work last looked for some */
 	size_t queued_count; /* threads in all run queues, those that only stay in one included */
 
 	/* Costs in whole nanoseconds, read once. */
@@ -97,7 +105,7 @@ struct machine_model {
 		timer_slack_ns, timer_interrupt_ns, timer_arm_ns;
 	struct cold_costs cold;
 	double vary_half_width; /* relative, of latencies */
-	double newidle;		/* how often a core that runs out of work looks for more */
+	double newidle;		/* how often a core that runs out of work looks for more: at first; 1: always */
 	sim_ns tick_ns;
 	sim_ns base_slice_ns, latency_ns, min_granularity_ns, wakeup_granularity_ns;
 	bool eevdf, has_slice_timers;

@@ -2,13 +2,15 @@
  * placement.c - on which core a thread runs, and how cores take threads from each other.
  *
  * Source      Linux 6.18, kernel/sched/fair.c: select_task_rq_fair(), wake_wide(), wake_affine(),
- *             select_idle_sibling(), sched_balance_newidle(), can_migrate_task(), nohz_balancer_kick(),
- *             get_sd_balance_interval().
+ *             select_idle_sibling(), sched_balance_newidle(), update_newidle_stats() (6.18.5 and later),
+ *             can_migrate_task(), nohz_balancer_kick(), get_sd_balance_interval().
  * Modelled    all cores share a cache: the previous core if idle, else any idle one, else queueing behind the
  *             better of the previous and the waker's core, of which the latter does not count for one that wakes many
  *             who wake many; new threads go to the idlest core; a core about to idle pulls a thread that is not
- *             cache-hot, as often as sched.newidle says; a tick on a core with waiting threads hands one to an idle
- *             core; busy cores even out at the kernel's intervals.
+ *             cache-hot, always or as often as it was good for so far, from sched.newidle on; a tick on a core with
+ *             waiting threads kicks an idle core, which takes one. By then the tick has made the running thread give way,
+ *             so that who waits has just run, is cache-hot, and is taken at the third tick only (11 ms after a core went
+ *             idle beside two that spin, measured; ticks every 4 ms); busy cores even out at the kernel's intervals.
  *             Kernels for virtual machines may keep threads together on a virtual core that runs anyway, because
  *             one that idles is dear to wake (sched.pack_below > 0): a thread stays on its previous core, and a new
  *             one on its parent's if that is alone there, while the core has not been too busy of late.
@@ -32,8 +34,20 @@
 #define MIGRATION_HOT_NS (500 * SIM_US)
 /* Busy cores balance this much more rarely than idle ones (sd->busy_factor). */
 #define BUSY_BALANCE_FACTOR 16
-/* After that many failed rounds hot threads and single surplus threads move, too (sd->cache_nice_tries). */
+/* A core that runs out of work looks for more as many times out of these as it was good for, counting anew after
+ * half of them; and one time more for each so long that they took (NI_RANDOM, NI_RATE: newidle_ratio). */
+#define NEWIDLE_PARTS 1024
+#define NEWIDLE_PART_NS (1 << 22)
+/* After that many failed rounds an idle core takes hot threads, too (sd->cache_nice_tries). */
+#define HOT_PATIENCE 1
+/* After that many a busy one does, and single surplus threads. */
 #define BALANCE_PATIENCE 2
+
+void placement_init(struct core *core)
+{
+	core->newidle.calls = NEWIDLE_PARTS / 2;
+	core->newidle.parts = (uint32_t)(core->machine->newidle * NEWIDLE_PARTS);
+}
 
 static bool is_idle(const struct core *core)
 {
@@ -236,41 +250,80 @@ static struct core *busiest_other(struct core *core, size_t at_least)
 	return busiest;
 }
 
-/* The kernel tries it the less often the less it was good for of late, or where it keeps threads together. */
-static bool looks_for_work(struct machine_model *machine)
+/* update_newidle_stats(): the share of the times that it would have found a thread, and more where it is rare. */
+static void note_newidle(struct core *core, uint32_t found)
 {
-	if (machine->newidle >= 1)
-		return true;
-	return (double)(random_hash_path(machine->newidle_key, machine->newidle_count++) >> 11) * 0x1p-53 <
-	       machine->newidle;
+	struct newidle *newidle = &core->newidle;
+	sim_ns now = machine_now(core->machine);
+	int64_t parts;
+
+	newidle->found += found;
+	if (++newidle->calls < NEWIDLE_PARTS)
+		return;
+	parts = (now - newidle->since_ns) / NEWIDLE_PART_NS + newidle->found;
+	newidle->parts = parts < NEWIDLE_PARTS ? (uint32_t)parts : NEWIDLE_PARTS;
+	newidle->since_ns = now;
+	newidle->calls /= 2;
+	newidle->found /= 2;
+}
+
+static struct os_thread *pull(struct core *core)
+{
+	struct core *busiest = busiest_other(core, 2);
+
+	core->machine->overloaded = busiest != NULL;
+	return busiest ? detach(busiest, false) : NULL;
 }
 
 struct os_thread *placement_pull(struct core *core)
 {
-	struct core *busiest;
+	struct machine_model *machine = core->machine;
+	struct os_thread *thread;
+	uint32_t chance;
 
-	if (core->machine->queued_count == core->queue_count)
+	if (!machine->overloaded)
 		return NULL;
-	busiest = busiest_other(core, 2);
-	return busiest && looks_for_work(core->machine) ? detach(busiest, false) : NULL;
+	if (machine->newidle >= 1)
+		return pull(core);
+	chance = 1 + core->newidle.parts;
+	if (random_hash_path(machine->newidle_key, machine->newidle_count++) % NEWIDLE_PARTS > chance) {
+		note_newidle(core, 0);
+		return NULL;
+	}
+	thread = pull(core);
+	note_newidle(core, thread ? (NEWIDLE_PARTS + chance / 2) / chance : 0);
+	return thread;
 }
 
-/* An idle core takes a waiting thread, on being kicked by the tick of the core that it waits on. */
-static bool hand_to_idle(struct core *core)
+/* An idle core that the tick of a busy one has kicked looks for a thread that waits. */
+static void balance_idle(struct engine *engine, void *subject, uint64_t argument)
 {
-	struct core *idle = find_idle(core->machine, core->index);
+	struct core *core = subject, *busiest;
 	struct os_thread *thread;
 
-	if (!idle || idle->bandwidth.throttled)
-		return false;
-	thread = detach(core, core->balance_failed > BALANCE_PATIENCE);
+	(void)engine;
+	(void)argument;
+	if (!is_idle(core) || core->bandwidth.throttled)
+		return;
+	busiest = busiest_other(core, 2);
+	if (!busiest)
+		return;
+	thread = detach(busiest, core->balance_failed > HOT_PATIENCE);
 	if (!thread) {
 		core->balance_failed++;
-		return false;
+		return;
 	}
 	core->balance_failed = 0;
-	core_send(idle, thread, ENQUEUE_MIGRATE, core_idle_latency(idle));
-	return true;
+	core_accept(core, thread, ENQUEUE_MIGRATE, core);
+}
+
+/* The kick takes as long as a wake-up: by then who ran has given way if its slice was over. */
+static void kick_idle(struct core *core)
+{
+	struct core *idle = find_idle(core->machine, core->index);
+
+	if (idle)
+		engine_schedule_after(core->machine->engine, core_idle_latency(idle), balance_idle, idle, 0);
 }
 
 void placement_tick(struct core *core)
@@ -284,7 +337,7 @@ void placement_tick(struct core *core)
 	if (machine->core_count == 1)
 		return;
 	if (scheduler_ready_count(core) > 0)
-		hand_to_idle(core);
+		kick_idle(core);
 	if (now < core->next_balance_ns)
 		return;
 	core->next_balance_ns = now + SIM_MS * machine->core_count * (core->current ? BUSY_BALANCE_FACTOR : 1);

@@ -19,6 +19,8 @@ void queue_insert(struct core *core, struct os_thread *thread)
 					  &core->queue_capacity, sizeof(struct os_thread *));
 	core->queue[core->queue_count++] = thread;
 	core->machine->queued_count++;
+	if (core->current || core->queue_count > 1)
+		core->machine->overloaded = true;
 	core->vruntime_sum += thread->sched.vruntime;
 	thread->sched.queued = true;
 }

@@ -25,6 +25,8 @@ bool scheduler_update_current(struct core *core);
 void scheduler_enqueue(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
 /* The same, and takes it out again as the next: for a core that idles and has nobody in its queue. */
 void scheduler_begin_alone(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
+/* placement.c: a core of a machine whose costs have been read. */
+void placement_init(struct core *core);
 /* placement.c: the core's utilisation has the thread's share in it from now on, and no other core's has. */
 void placement_attach(struct core *core, struct os_thread *thread);
 /* placement.c: the thread ends. */

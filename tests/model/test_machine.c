@@ -222,3 +222,20 @@ Test(machine, a_core_that_runs_out_of_work_takes_what_waits_elsewhere)
 	model_bench_simulate(&bench);
 	cr_expect(gt(dbl, bench.result.makespan_s, 0.0289));
 }
+
+/* Two jobs a core; one core idles after 4 ms. At each tick, 10 ms apart, the other lets the one go on that has waited, so that
+ * who waits is cache-hot: it moves at the third tick, 29 ms after the start in the mean, when half of that is left of each. */
+Test(machine, an_idle_core_takes_a_hot_thread_at_the_third_tick)
+{
+	static const sim_ns items_ns[] = { 2 * SIM_MS, 100 * SIM_MS, 2 * SIM_MS, 100 * SIM_MS };
+	double sum_s = 0;
+
+	model_bench_set_cost(&bench, COST_SCHED_HZ, 100);
+	model_bench_set_cost(&bench, COST_SCHED_NEWIDLE, 0);
+	model_bench_step(&bench, STEP_PYTHON, 0)->duration.kind = DURATION_ITEM;
+	model_bench_run_items(&bench, MODEL_PROCESSES, 0, items_ns, 4);
+	for (uint64_t i = 0; i < 20; i++)
+		sum_s += model_bench_replicate(&bench, i)->makespan_s;
+	cr_expect(gt(dbl, sum_s / 20, 0.110));
+	cr_expect(lt(dbl, sum_s / 20, 0.120));
+}
