@@ -9,13 +9,12 @@
 #include "models/machine/os_process.h"
 #include "models/machine/scheduler.h"
 
-/* The power of the time by which a loss grows from the one to the other. */
-static double growth(sim_ns short_ns, sim_ns long_ns)
+/* The power of something by which a loss grows from less of it to so many times as much; 0: it does not. */
+static double growth(double less_ns, double more_ns, double times)
 {
-	if (short_ns <= 0 || long_ns <= short_ns)
+	if (less_ns <= 0 || more_ns <= less_ns || times <= 1)
 		return 0;
-	return log((double)long_ns / (double)short_ns) /
-	       log((double)COLD_LONG_TIME_NS / (double)COLD_SHORT_TIME_NS);
+	return log(more_ns / less_ns) / log(times);
 }
 
 struct cold_costs cold_costs_of(const struct costs *costs)
@@ -30,8 +29,20 @@ struct cold_costs cold_costs_of(const struct costs *costs)
 		.crowd_threads = (int64_t)costs->value[COST_COLD_CROWD_THREADS],
 	};
 
-	cold.idle_growth = growth(cold.short_ns, cold.long_ns);
-	cold.busy_growth = growth(cold.busy_ns, cold.long_ns);
+	const double times = (double)COLD_LONG_TIME_NS / (double)COLD_SHORT_TIME_NS;
+	const double small_work_ns = costs->value[COST_COLD_SMALL_WORK];
+
+	cold.idle_growth = growth((double)cold.short_ns, (double)cold.long_ns, times);
+	cold.busy_growth = growth((double)cold.busy_ns, (double)cold.long_ns, times);
+	cold.most_work = 1;
+	cold.less_growth = 1;
+	if (small_work_ns > 0)
+		cold.less_growth =
+			growth(costs->value[COST_COLD_SMALL], (double)cold.long_ns, cold.work_ns / small_work_ns);
+	if (costs->value[COST_COLD_LARGE_WORK] > cold.work_ns && cold.work_ns > 0) {
+		cold.most_work = costs->value[COST_COLD_LARGE_WORK] / cold.work_ns;
+		cold.more_growth = growth((double)cold.long_ns, costs->value[COST_COLD_LARGE], cold.most_work);
+	}
 	return cold;
 }
 
@@ -153,23 +164,27 @@ sim_ns cold_crowd(const struct core *core, const struct os_thread *next)
 	return between_by_logarithm(others, machine->cold.crowd_threads, 0, machine->cold.crowd_ns);
 }
 
-/* What so much library code has lost, of what cold.work of it loses. */
-static double part_lost(double work_ratio)
+/* What so many times cold.work of library code loses, of what that loses itself. */
+static double part_lost(const struct cold_costs *cold, double times_work)
 {
-	return cbrt(work_ratio * work_ratio);
+	if (times_work < 1)
+		return pow(times_work, cold->less_growth);
+	return pow(times_work, cold->more_growth);
 }
 
 sim_ns cold_charge(struct os_thread *thread, sim_ns work_ns)
 {
-	double until_now = (double)thread->warmed_ns / thread->machine->cold.work_ns, until_then;
+	const struct cold_costs *cold = &thread->machine->cold;
+	double until_now = (double)thread->warmed_ns / cold->work_ns, until_then;
 	sim_ns loss_ns;
 
 	thread->warmed_ns += work_ns;
-	until_then = (double)thread->warmed_ns / thread->machine->cold.work_ns;
-	if (until_then > COLD_MOST_WORK)
-		until_then = COLD_MOST_WORK;
-	loss_ns = sim_time_round((double)thread->cold_ns * (part_lost(until_then) - part_lost(until_now)));
-	if (until_then == COLD_MOST_WORK)
+	until_then = (double)thread->warmed_ns / cold->work_ns;
+	if (until_then > cold->most_work)
+		until_then = cold->most_work;
+	loss_ns = sim_time_round((double)thread->cold_ns *
+				 (part_lost(cold, until_then) - part_lost(cold, until_now)));
+	if (until_then == cold->most_work)
 		thread->cold_ns = 0;
 	return loss_ns;
 }

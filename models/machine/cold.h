@@ -5,16 +5,17 @@
  *             library code take 20 us more after the core has idled for 0.1 ms, 60 us after 1 ms, 100 us after 5 ms and 160 us
  *             after 20 ms. Where the core has executed a loop of other bytecode or C meanwhile, which needs next to no cache
  *             itself, they take 3, 30, 90 and 170 us more: neighbours evict what is not used, whoever runs. And
- *             pieces of 1 to 52 us (each of other functions) lose by the power 0.66 of their length after 20 ms of idling, 0.74
- *             after 0.1 ms. In a fresh process asyncio.run() takes 530 us, then 210, then 165; a first piece of library code
- *             what it takes after 20 ms.
+ *             pieces of 2, 11, 23 and 54 us lose 49, 170, 207 and 260 us after 30 ms of idling: by the power 0.7 of their length,
+ *             then by 0.27 of it, as more of a library is more of the same functions; after 0.1 ms by 0.8 and 0.3.
+ *             In a fresh process asyncio.run() takes 530 us, then 210, then 165; a first piece of library code what it takes
+ *             after 20 ms.
  *             And (calibrate.py, `many threads`): threads that hand on a token in a ring on one core take 9 to 12 us a
  *             hop while they are 4 to 100, and 2, 7, 9 and 11 us more when they are 200, 500, 1,000 and 2,000.
  * Modelled    a thread that goes on has that much to lose, by how long its core has idled since a thread of its
  *             process last executed the same code there, by how long ago that was, or by another process having run there
  *             just before; a step of its own task makes the library around it cold likewise, and what a program
- *             executes first is as cold as it gets. Library code, which is never at the same place for long, loses by the power
- *             2/3 of how much of it is executed, up to twice cold.work.
+ *             executes first is as cold as it gets. Library code, which is never at the same place for long, loses by powers
+ *             of how much of it is executed, up to cold.large_work; more is the same again.
  *             What each thread has for itself, stacks and frames and what the kernel keeps of it, stays in a core's
  *             caches until too many others have run there: then a switch to it takes more, by the logarithm of their
  *             number between a quarter of cold.crowd_threads and four times that.
@@ -36,13 +37,13 @@ struct os_thread;
 /* Up to the one time of idling as much is lost as after a moment; from the other on, all that there is to lose. */
 #define COLD_SHORT_TIME_NS (200 * SIM_US)
 #define COLD_LONG_TIME_NS (20 * SIM_MS)
-/* So many times cold.work is all the code that a thread executes between two waits; more is the same again. */
-#define COLD_MOST_WORK 2.0
 
 struct cold_costs {
 	double work_ns; /* the library code that loses the following, in proportion; 0: nothing is ever cold */
 	sim_ns short_ns, long_ns, busy_ns, switch_ns;
 	double idle_growth, busy_growth; /* of a loss between the two times, as a power of the time */
+	double less_growth, more_growth; /* the same by how much code, for less than cold.work and for more */
+	double most_work;		 /* so many times cold.work lose the most */
 	sim_ns crowd_ns; /* what a switch takes on top where very many threads take turns */
 	int64_t crowd_threads; /* half of that where so many do */
 };

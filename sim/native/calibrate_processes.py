@@ -18,7 +18,7 @@ import statistics
 import sys
 import threading
 import time
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed, wait
 from itertools import repeat
 
 import calibrate
@@ -102,28 +102,80 @@ def executors_work(items, connections):
     future.result()
 
 
+def locks_work(context):
+    """As much again that has little in common with it: threads' and processes' locks, other queues."""
+    condition, event, barrier = threading.Condition(), threading.Event(), threading.Barrier(1)
+    locks = threading.RLock(), threading.Semaphore(), context.Lock(), context.Semaphore()
+    queues = queue.PriorityQueue(), queue.LifoQueue(), queue.SimpleQueue()
+    value = context.Value('i', 0)
+
+    def work():
+        with condition:
+            condition.notify_all()
+        event.set()
+        event.wait()
+        event.clear()
+        barrier.wait()
+        for lock in locks:
+            with lock:
+                pass
+        for each in queues:
+            each.put(1)
+            each.get()
+        with value.get_lock():
+            value.value += 1
+    return work
+
+
+def futures_work():
+    """The same once more: what becomes of futures."""
+    done, failed, cancelled = Future(), Future(), Future()
+    done.add_done_callback(id)
+    done.set_running_or_notify_cancel()
+    done.set_result(1)
+    wait([done])
+    list(as_completed([done]))
+    cancelled.cancel()
+    cancelled.set_running_or_notify_cancel()
+    failed.set_exception(ValueError('x'))
+    try:
+        failed.result()
+    except ValueError as error:
+        pickle.loads(pickle.dumps(error))
+
+
 def measure_cold_caches():
     """The same work at once again, after the core has idled, after a loop of bytecode that has nothing in common with it, and
-    in turns with another process that does it, too."""
+    in turns with another process that does it, too; less work and more after the core has idled."""
     context = multiprocessing.get_context('fork')
     everything = queue.Queue(), context.Pipe(duplex=False)
     mine, others = context.Pipe()
+    use_locks = locks_work(context)
 
     def work():
         executors_work(*everything)
 
-    def cpu_ns():
+    def less_work():
+        everything[0].put(None)
+        everything[0].get()
+
+    def more_work():
+        work()
+        use_locks()
+        futures_work()
+
+    def cpu_ns(work=work):
         begin_ns = thread_cpu_ns()
         work()
         return thread_cpu_ns() - begin_ns
 
-    def hot_ns():
-        return statistics.median(cpu_ns() for _ in range(20))
+    def hot_ns(work=work):
+        return statistics.median(cpu_ns(work) for _ in range(20))
 
-    def lost_ns(wait, seconds):
-        hot = hot_ns()
+    def lost_ns(wait, seconds, work=work):
+        hot = hot_ns(work)
         wait(seconds)
-        return cpu_ns() - hot
+        return cpu_ns(work) - hot
 
     def be_busy(seconds):
         end_ns = clock_ns() + seconds * 1e9
@@ -145,12 +197,16 @@ def measure_cold_caches():
         return statistics.median(turns_ns) - hot
     calibrate.pin(calibrate.HERE)
     works_ns, shorts_ns, longs_ns, busies_ns = [], [], [], []
+    others_ns = {'cold.small': (less_work, [], []), 'cold.large': (more_work, [], [])}
     for _ in range(BATCHES):
         warm_up()
         works_ns.append(hot_ns())
         shorts_ns.append(statistics.median(lost_ns(time.sleep, 2e-5) for _ in range(5)))
         busies_ns.append(statistics.median(lost_ns(be_busy, 2e-4) for _ in range(5)))
         longs_ns.append(lost_ns(time.sleep, 3e-2))
+        for other_work, hots_ns, losses_ns in others_ns.values():
+            hots_ns.append(hot_ns(other_work))
+            losses_ns.append(lost_ns(time.sleep, 3e-2, other_work))
     other = context.Process(target=take_turns)
     other.start()
     switches_ns = in_batches(lost_by_switching_ns)
@@ -162,6 +218,9 @@ def measure_cold_caches():
     measured('cold.long', longs_ns, 'after 30 ms')
     measured('cold.busy', busies_ns, 'after 0.2 ms')
     measured('cold.switch', switches_ns)
+    for name, (_, hots_ns, losses_ns) in others_ns.items():
+        measured(name + '_work', hots_ns)
+        measured(name, losses_ns, 'after 30 ms')
 
 
 # ---- Futures -----------------------------------------------------------------------------------------

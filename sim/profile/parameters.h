@@ -29,7 +29,7 @@
 	P(SCHED_SWITCH_PROCESS, "sched.switch_process",  ns,    MACHINE, WORK, 0,      "what a switch between address spaces costs on top") \
 	P(SCHED_MIGRATION,      "sched.migration",       ns,    MACHINE, WORK, 0,      "what a thread pays when it goes on on another core: cold caches") \
 	P(SCHED_PACK_BELOW,     "sched.pack_below",      ratio, MACHINE, RULE, 0,      "a core less busy than this keeps what it wakes or starts, even if others idle; 0: never, as mainline kernels do") \
-	P(SCHED_NEWIDLE,        "sched.newidle",         ratio, MACHINE, RULE, 1,      "how often a core that runs out of work takes a thread that waits on another and may move") \
+	P(SCHED_NEWIDLE,        "sched.newidle",         ratio, MACHINE, RULE, 1,      "how often a core that runs out of work takes a thread that waits on another and may move: at first, then by how often it could; 1: always") \
 	/* Waking */ \
 	P(WAKE_CALL,            "wake.call",             ns,    MACHINE, WORK, 0,      "what the waker pays for a wake-up on its own or a busy core (system call included)") \
 	P(WAKE_CALL_IDLE,       "wake.call_idle",        ns,    MACHINE, WORK, 0,      "what the waker pays for waking an idle core (inter-processor interrupt included)") \
@@ -79,10 +79,14 @@
 	P(STEP_COST,            "interpreter.step",      ns,    PYTHON, WORK,  0,      "bytecode around one step of a task: fetching it, calling its function") \
 	P(BODY_COST,            "interpreter.body",      ns,    PYTHON, WORK,  0,      "bytecode around the steps of a body, each time it is gone through") \
 	P(SLEEP_CALL,           "interpreter.sleep",     ns,    PYTHON, WORK,  0,      "time.sleep() without the sleeping, on the calling thread") \
-	P(COLD_WORK,            "cold.work",             ns,    PYTHON, WORK,  0,      "library code that, gone cold, loses what the following say; less of it loses less, in proportion, and more of it no more") \
+	P(COLD_WORK,            "cold.work",             ns,    PYTHON, WORK,  0,      "library code that, gone cold, loses what the following say") \
 	P(COLD_SHORT,           "cold.short",            ns,    PYTHON, WORK,  0,      "what it loses when its core has idled for up to 0.2 ms since") \
 	P(COLD_LONG,            "cold.long",             ns,    PYTHON, WORK,  0,      "the same after its core has idled, or executed other code, for 20 ms or more") \
 	P(COLD_BUSY,            "cold.busy",             ns,    PYTHON, WORK,  0,      "the same after its core has executed other code for 0.2 ms") \
+	P(COLD_SMALL_WORK,      "cold.small_work",       ns,    PYTHON, WORK,  0,      "less library code than cold.work; 0: less loses less in proportion") \
+	P(COLD_SMALL,           "cold.small",            ns,    PYTHON, WORK,  0,      "what that loses after 20 ms or more") \
+	P(COLD_LARGE_WORK,      "cold.large_work",       ns,    PYTHON, WORK,  0,      "more library code than cold.work, and so much that still more loses no more; 0: cold.work is") \
+	P(COLD_LARGE,           "cold.large",            ns,    PYTHON, WORK,  0,      "what that loses after 20 ms or more") \
 	P(COLD_SWITCH,          "cold.switch",           ns,    PYTHON, WORK,  0,      "the same when another process has just run on its core") \
 	P(COLD_CROWD,           "cold.crowd",            ns,    PYTHON, WORK,  0,      "what a switch takes on top where very many threads take turns on a core") \
 	P(COLD_CROWD_THREADS,   "cold.crowd_threads",    count, PYTHON, RULE,  1,      "threads that take turns on a core where it takes half of that") \

@@ -17,6 +17,11 @@ static void set_up(void)
 	bench.costs.value[COST_COLD_WORK] = 10e3;
 	bench.costs.value[COST_COLD_SHORT] = 25e3;
 	bench.costs.value[COST_COLD_LONG] = 125e3;
+	/* An eighth loses a quarter, eight times as much the double: the powers 2/3 and 1/3. */
+	bench.costs.value[COST_COLD_SMALL_WORK] = 1250;
+	bench.costs.value[COST_COLD_SMALL] = 31250;
+	bench.costs.value[COST_COLD_LARGE_WORK] = 80e3;
+	bench.costs.value[COST_COLD_LARGE] = 250e3;
 }
 
 static void tear_down(void)
@@ -47,20 +52,33 @@ static sim_ns lost_after(sim_ns pause)
 	return program_bench_run(&bench, 2, 12, wait_and_work) - pause - 40 * SIM_US - SIM_MS;
 }
 
-/* The first execution, and what comes after the pause: 10 us each time lose 125 us where they are cold.work; the
- * second 10 us add (2^(2/3) - 1) of that, and then all is warm. Where cold.work is 80 us, 10 lose a quarter and 30
- * the part (3/8)^(2/3). */
+/* The first execution, and what comes after the pause: 10 us each time lose 125 us where they are cold.work, and
+ * the second 10 us add (2^(1/3) - 1) of that. Where cold.work is 80 us, and an eighth of it loses a quarter, 10 do,
+ * and 30 the part (3/8)^(2/3). */
 Test(cold, more_code_loses_more_but_less_than_in_proportion)
 {
-	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000 + 198425));
+	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000 + 125000 + 32490 + 22791));
 	bench.costs.value[COST_COLD_WORK] = 80e3;
+	bench.costs.value[COST_COLD_SMALL_WORK] = 10e3;
 	cr_expect(eq(long, lost_after(20 * SIM_MS), 31250 + 65002));
+	bench.costs.value[COST_COLD_SMALL_WORK] = 0;
+	cr_expect(eq(long, lost_after(20 * SIM_MS), 15625 + 46875));
 }
 
-/* 125 us of the first execution, then 2^(2/3) times what 10 us lose. */
+/* Of 30 us in all no more than 20 lose anything. */
+Test(cold, what_more_code_than_all_there_is_loses_is_no_more)
+{
+	bench.costs.value[COST_COLD_LARGE_WORK] = 20e3;
+	bench.costs.value[COST_COLD_LARGE] = 200e3;
+	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000 + 200000));
+	bench.costs.value[COST_COLD_LARGE_WORK] = 0;
+	cr_expect(eq(long, lost_after(20 * SIM_MS), 125000 + 125000));
+}
+
+/* 125 us of the first execution, then what 30 us lose: 3^(1/3) times what 10 do. */
 static void expect_lost(sim_ns pause, double lost_ns)
 {
-	cr_expect(lt(dbl, fabs((double)lost_after(pause) - 125000 - cbrt(4) * lost_ns), 2), "after %lld ns",
+	cr_expect(lt(dbl, fabs((double)lost_after(pause) - 125000 - cbrt(3) * lost_ns), 2), "after %lld ns",
 		  (long long)pause);
 }
 
@@ -114,7 +132,7 @@ static enum progress work_around_a_step(struct os_thread *thread, struct frame *
 Test(cold, library_code_loses_by_the_step_before_it)
 {
 	bench.costs.value[COST_COLD_BUSY] = 5e3;
-	cr_expect(eq(long, program_bench_run(&bench, 1, 12, work_around_a_step), 2030000 + 198425 + 25000));
+	cr_expect(eq(long, program_bench_run(&bench, 1, 12, work_around_a_step), 2030000 + 157490 + 25000));
 }
 
 #define RING_MOST 64
