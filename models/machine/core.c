@@ -10,6 +10,7 @@
 #include "models/machine/scheduler.h"
 
 static event_fn ticked, arrived;
+static void run(struct core *core);
 
 /* Whether it is in the middle of something, whose end comes as an event. */
 static bool is_under_way(const struct core *core)
@@ -301,13 +302,13 @@ static void arrive(struct core *core, struct os_thread *thread, uint64_t reason)
 	if (is_free(core)) {
 		scheduler_begin_alone(core, thread, (enum enqueue_reason)reason);
 		thread->state = THREAD_READY;
-		show_queued(core, thread);
 		core->next = thread;
-	} else {
-		core->advancing = true;
-		core_accept(core, thread, (enum enqueue_reason)reason, core);
-		core->advancing = false;
+		run(core);
+		return;
 	}
+	core->advancing = true;
+	core_accept(core, thread, (enum enqueue_reason)reason, core);
+	core->advancing = false;
 	core_run(core);
 }
 
@@ -377,7 +378,7 @@ void core_due(struct engine *engine, void *subject, uint64_t argument)
 		core->current->work_ns = 0;
 		core->in_call = false;
 	}
-	core_run(core);
+	run(core);
 }
 
 /* What it takes to go on with `next` on this core. */
@@ -489,6 +490,7 @@ static bool start_switch(struct core *core)
 static void advance(struct core *core)
 {
 	struct machine_model *machine = core->machine;
+	bool tried = false; /* what the thread has to do could not be done inline at this instant */
 
 	for (;;) {
 		struct os_thread *thread = core->current;
@@ -497,6 +499,7 @@ static void advance(struct core *core)
 			if (!start_switch(core))
 				return;
 			thread = core->current;
+			tried = false;
 		}
 		if (core->switching) {
 			core->switching = false;
@@ -509,7 +512,7 @@ static void advance(struct core *core)
 			continue;
 		}
 		if (thread->work_ns > 0) {
-			if (core->need_resched || !core_try_compute(core, thread->work_ns)) {
+			if (tried || core->need_resched || !core_try_compute(core, thread->work_ns)) {
 				core->computing_speed = machine->speed;
 				start_computing(core, core_wall_ns(core->computing_speed, thread->work_ns));
 				return;
@@ -517,14 +520,20 @@ static void advance(struct core *core)
 			thread->work_ns = 0;
 		}
 		thread_continue(thread);
+		tried = true;
 	}
+}
+
+/* It is in the middle of nothing. */
+static void run(struct core *core)
+{
+	core->advancing = true;
+	advance(core);
+	core->advancing = false;
 }
 
 void core_run(struct core *core)
 {
-	if (is_under_way(core))
-		return; /* in the middle of something; that event goes on */
-	core->advancing = true;
-	advance(core);
-	core->advancing = false;
+	if (!is_under_way(core)) /* else that event goes on */
+		run(core);
 }
