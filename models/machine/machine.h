@@ -109,6 +109,7 @@ struct machine_model {
 	int32_t next_thread_id, next_process_id, next_lock_id;
 	uint64_t context_switches;
 	uint64_t latency_path; /* of the stream of wake-up latencies */
+	double latency_draw;   /* the next of them, made ahead: nobody waits for it */
 	uint64_t gap_stream;
 	uint64_t newidle_key;
 	uint64_t latency_count, gap_count, newidle_count; /* drawn so far */
