@@ -33,9 +33,10 @@ static void complete_after(struct core *core, sim_ns delay_ns)
 /* Says whether its lane stands for the end of the current work. */
 static void set_computing(struct core *core, bool computing)
 {
-	uint64_t *word = &core->machine->computing[core->index / 64];
-	const uint64_t bit = (uint64_t)1 << (core->index % 64);
+	uint64_t *word = &core->machine->computing[(unsigned int)core->index / 64];
+	const uint64_t bit = (uint64_t)1 << ((unsigned int)core->index % 64);
 
+	core->machine->computing_count += computing - core->computing;
 	*word = computing ? *word | bit : *word & ~bit;
 	core->computing = computing;
 }
@@ -81,17 +82,21 @@ static void retime(struct core *core, double speed)
 			machine_now(machine) + core_wall_ns(speed, core->current->work_ns));
 }
 
+static void retime_all(struct machine_model *machine)
+{
+	for (int first = 0; first < machine->core_count; first += 64) {
+		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1)
+			retime(&machine->cores[first + __builtin_ctzll(left)], machine->speed);
+	}
+}
+
 /* The number of busy cores has changed: the work of those that compute now takes longer or shorter. */
 static void note_busy_count(struct machine_model *machine, int count)
 {
 	machine->busy_count = count;
 	machine->speed = machine->speeds[count];
-	if (!machine->slows)
-		return;
-	for (int first = 0; first < machine->core_count; first += 64) {
-		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1)
-			retime(&machine->cores[first + __builtin_ctzll(left)], machine->speed);
-	}
+	if (machine->slows && machine->computing_count > 0)
+		retime_all(machine);
 }
 
 void core_went_busy(struct core *core)

@@ -85,6 +85,7 @@ struct machine_model {
 	int core_count;
 	int busy_count;
 	uint64_t *computing; /* a bit for each core whose current work ends with an event */
+	int computing_count; /* of them */
 	uint32_t pack_below; /* of UTILISATION_FULL; 0: never */
 	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
 	double *speeds;	     /* of a core, by how many are busy */
