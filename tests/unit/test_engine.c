@@ -258,6 +258,7 @@ Test(engine, a_moved_event_goes_behind_those_already_due_there)
 	engine_schedule_at(engine, 711, note, NULL, 2);
 	handle = engine_reschedule_at(engine, moved, 711);
 	cr_expect(not(engine_is_pending(engine, moved)));
+	cr_expect(engine_is_pending(engine, handle));
 	engine_schedule_at(engine, 711, note, NULL, 3);
 	engine_run(engine, SIM_NS_MAX);
 	cr_assert(eq(sz, journal_count, 3));
