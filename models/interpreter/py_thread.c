@@ -62,7 +62,8 @@ struct bytecode_locals {
 	uint8_t previous_activity;
 };
 
-/* The evaluation loop, as far as others can tell: work, and a look at the eval breaker. */
+/* The evaluation loop, as far as others can tell: work, and a look at the eval breaker. Begins where some of the
+ * work has been done, if only none of it. */
 static enum progress bytecode(struct os_thread *thread, struct frame *frame)
 {
 	struct bytecode_locals *my = FRAME_LOCALS(frame, struct bytecode_locals);
@@ -70,6 +71,7 @@ static enum progress bytecode(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	for (;;) {
+		my->left_ns = thread->unfinished_ns;
 		if (gil && gil_drop_requested(gil)) {
 			AWAIT(frame, py_release_gil(thread));
 			AWAIT(frame, py_take_gil(thread));
@@ -77,7 +79,6 @@ static enum progress bytecode(struct os_thread *thread, struct frame *frame)
 		if (my->left_ns == 0)
 			break;
 		AWAIT(frame, os_thread_compute_interruptible(thread, my->left_ns));
-		my->left_ns = thread->unfinished_ns;
 	}
 	os_thread_set_activity(thread, my->previous_activity);
 	PROGRAM_END;
@@ -85,20 +86,23 @@ static enum progress bytecode(struct os_thread *thread, struct frame *frame)
 
 enum progress py_bytecode(struct os_thread *thread, uint8_t activity, sim_ns work_ns)
 {
-	struct gil *gil = gil_of(thread);
+	const struct gil *gil = gil_of(thread);
+	const bool drops = gil && gil_drop_requested(gil);
 	uint8_t previous = thread->activity;
 	struct bytecode_locals *my;
 
 	if (activity != previous)
 		os_thread_set_activity(thread, activity);
-	if ((!gil || !gil_drop_requested(gil)) && os_thread_try_compute(thread, work_ns)) {
+	if (!drops && os_thread_try_compute(thread, work_ns)) {
 		if (activity != previous)
 			os_thread_set_activity(thread, previous);
 		return DONE;
 	}
 	my = os_thread_push(thread, bytecode);
-	my->left_ns = work_ns;
 	my->previous_activity = previous;
+	if (!drops)
+		return os_thread_begin_interruptible(thread, work_ns);
+	thread->unfinished_ns = work_ns;
 	return os_thread_enter(thread);
 }
 

@@ -67,7 +67,7 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, aio_charge(thread, COST_AIO_EXECUTOR));
-	my->call->call.item = work_item_of(my->executor.processes ? work_in_process : work, my->call);
+	work_item_init(&my->call->call.item, my->executor.processes ? work_in_process : work, my->call);
 	if (my->executor.processes) {
 		my->call->call.item.future.callback = near_of((any_fn *)tell_loop);
 		AWAIT(frame, process_pool_submit(thread, my->executor.processes, &my->call->call));

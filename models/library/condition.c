@@ -39,9 +39,10 @@ static struct condition_waiter *add_waiter(struct py_condition *condition)
 		condition->unused = waiter->next;
 	else
 		waiter = region_alloc(condition->region, sizeof(*waiter));
-	*waiter = (struct condition_waiter){ .queued = true };
 	py_lock_init(&waiter->lock);
 	waiter->lock.waiting_activity = condition->waiting_activity;
+	waiter->next = NULL;
+	waiter->queued = true;
 	if (condition->last)
 		condition->last->next = waiter;
 	else

@@ -41,9 +41,10 @@ struct work_item {
 	struct py_future future;
 };
 
-static inline struct work_item work_item_of(program_fn *program, void *argument)
+/* In place: what a function returns by value is put together elsewhere, and copied in other pieces than it was written in. */
+static inline void work_item_init(struct work_item *item, program_fn *program, void *argument)
 {
-	return (struct work_item){ .program = near_of((any_fn *)program), .argument = argument };
+	*item = (struct work_item){ .program = near_of((any_fn *)program), .argument = argument };
 }
 
 /* Pushes the call's program; for os_thread_enter(). */

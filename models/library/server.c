@@ -211,7 +211,7 @@ static enum progress select_connections(struct os_thread *thread, struct server_
 
 static struct work_item *work_of(struct server_connection *connection)
 {
-	connection->item = work_item_of(serve, connection);
+	work_item_init(&connection->item, serve, connection);
 	return &connection->item;
 }
 

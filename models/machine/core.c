@@ -10,6 +10,7 @@
 #include "models/machine/scheduler.h"
 
 static event_fn ticked, arrived;
+static void run(struct core *core);
 
 /* Whether it is in the middle of something, whose end comes as an event. */
 static bool is_under_way(const struct core *core)
@@ -32,9 +33,10 @@ static void complete_after(struct core *core, sim_ns delay_ns)
 /* Says whether its lane stands for the end of the current work. */
 static void set_computing(struct core *core, bool computing)
 {
-	uint64_t *word = &core->machine->computing[core->index / 64];
-	const uint64_t bit = (uint64_t)1 << (core->index % 64);
+	uint64_t *word = &core->machine->computing[(unsigned int)core->index / 64];
+	const uint64_t bit = (uint64_t)1 << ((unsigned int)core->index % 64);
 
+	core->machine->computing_count += computing - core->computing;
 	*word = computing ? *word | bit : *word & ~bit;
 	core->computing = computing;
 }
@@ -80,17 +82,21 @@ static void retime(struct core *core, double speed)
 			machine_now(machine) + core_wall_ns(speed, core->current->work_ns));
 }
 
+static void retime_all(struct machine_model *machine)
+{
+	for (int first = 0; first < machine->core_count; first += 64) {
+		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1)
+			retime(&machine->cores[first + __builtin_ctzll(left)], machine->speed);
+	}
+}
+
 /* The number of busy cores has changed: the work of those that compute now takes longer or shorter. */
 static void note_busy_count(struct machine_model *machine, int count)
 {
 	machine->busy_count = count;
 	machine->speed = machine->speeds[count];
-	if (!machine->slows)
-		return;
-	for (int first = 0; first < machine->core_count; first += 64) {
-		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1)
-			retime(&machine->cores[first + __builtin_ctzll(left)], machine->speed);
-	}
+	if (machine->slows && machine->computing_count > 0)
+		retime_all(machine);
 }
 
 void core_went_busy(struct core *core)
@@ -301,13 +307,13 @@ static void arrive(struct core *core, struct os_thread *thread, uint64_t reason)
 	if (is_free(core)) {
 		scheduler_begin_alone(core, thread, (enum enqueue_reason)reason);
 		thread->state = THREAD_READY;
-		show_queued(core, thread);
 		core->next = thread;
-	} else {
-		core->advancing = true;
-		core_accept(core, thread, (enum enqueue_reason)reason, core);
-		core->advancing = false;
+		run(core);
+		return;
 	}
+	core->advancing = true;
+	core_accept(core, thread, (enum enqueue_reason)reason, core);
+	core->advancing = false;
 	core_run(core);
 }
 
@@ -377,7 +383,7 @@ void core_due(struct engine *engine, void *subject, uint64_t argument)
 		core->current->work_ns = 0;
 		core->in_call = false;
 	}
-	core_run(core);
+	run(core);
 }
 
 /* What it takes to go on with `next` on this core. */
@@ -489,6 +495,7 @@ static bool start_switch(struct core *core)
 static void advance(struct core *core)
 {
 	struct machine_model *machine = core->machine;
+	bool tried = false; /* what the thread has to do could not be done inline at this instant */
 
 	for (;;) {
 		struct os_thread *thread = core->current;
@@ -497,6 +504,7 @@ static void advance(struct core *core)
 			if (!start_switch(core))
 				return;
 			thread = core->current;
+			tried = false;
 		}
 		if (core->switching) {
 			core->switching = false;
@@ -509,7 +517,7 @@ static void advance(struct core *core)
 			continue;
 		}
 		if (thread->work_ns > 0) {
-			if (core->need_resched || !core_try_compute(core, thread->work_ns)) {
+			if (tried || core->need_resched || !core_try_compute(core, thread->work_ns)) {
 				core->computing_speed = machine->speed;
 				start_computing(core, core_wall_ns(core->computing_speed, thread->work_ns));
 				return;
@@ -517,14 +525,20 @@ static void advance(struct core *core)
 			thread->work_ns = 0;
 		}
 		thread_continue(thread);
+		tried = true;
 	}
+}
+
+/* It is in the middle of nothing. */
+static void run(struct core *core)
+{
+	core->advancing = true;
+	advance(core);
+	core->advancing = false;
 }
 
 void core_run(struct core *core)
 {
-	if (is_under_way(core))
-		return; /* in the middle of something; that event goes on */
-	core->advancing = true;
-	advance(core);
-	core->advancing = false;
+	if (!is_under_way(core)) /* else that event goes on */
+		run(core);
 }

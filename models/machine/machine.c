@@ -33,6 +33,13 @@ static double speed_while(const struct machine_model *machine, int busy)
 	return 1 - (1 - all) * (busy - 1) / (machine->core_count - 1);
 }
 
+/* One hash a draw: there is one for each wake-up of an idle core. Uniform from 0 to 1. */
+static void draw_latency(struct machine_model *machine)
+{
+	machine->latency_draw =
+		(double)(random_path_extend(machine->latency_path, machine->latency_count++) >> 11) * 0x1p-53;
+}
+
 struct machine_model *machine_new(struct region *region, struct engine *engine, const struct machine_config *config)
 {
 	struct machine_model *machine = region_alloc(region, sizeof(*machine));
@@ -76,6 +83,7 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 	machine->wakeup_granularity_ns = scaled_by_cpus(costs->value[COST_SCHED_WAKEUP_GRANULARITY], cpus);
 	machine->latency_path = random_path_open(
 		variate_open(config->seed, config->replication, random_hash_name("wake latency"), 0, 0).key);
+	draw_latency(machine);
 	machine->vary_half_width = costs->value[COST_WAKE_JITTER] / 0.8;
 	if (machine->vary_half_width > 1)
 		machine->vary_half_width = 1;
@@ -108,13 +116,11 @@ struct machine_model *machine_new(struct region *region, struct engine *engine, 
 
 sim_ns machine_vary(struct machine_model *machine, sim_ns latency_ns)
 {
-	double half_width = machine->vary_half_width;
-	double uniform;
+	const double half_width = machine->vary_half_width, uniform = machine->latency_draw;
 
 	if (half_width == 0 || latency_ns == 0)
 		return latency_ns;
-	/* One hash a draw: there is one for each wake-up of an idle core. */
-	uniform = (double)(random_path_extend(machine->latency_path, machine->latency_count++) >> 11) * 0x1p-53;
+	draw_latency(machine);
 	return (sim_ns)((double)latency_ns * (1 + half_width * (2 * uniform - 1)) + 0.5);
 }
 

@@ -92,6 +92,7 @@ struct machine_model {
 	int core_count;
 	int busy_count;
 	uint64_t *computing; /* a bit for each core whose current work ends with an event */
+	int computing_count; /* of them */
 	uint32_t pack_below; /* of UTILISATION_FULL; 0: never */
 	bool slows;	     /* cores slow each other: all_busy_speed is not 1 */
 	double *speeds;	     /* of a core, by how many are busy */
@@ -117,6 +118,7 @@ struct machine_model {
 	int32_t next_thread_id, next_process_id, next_lock_id;
 	uint64_t context_switches;
 	uint64_t latency_path; /* of the stream of wake-up latencies */
+	double latency_draw;   /* the next of them, made ahead: nobody waits for it */
 	uint64_t gap_stream;
 	uint64_t newidle_key;
 	uint64_t latency_count, gap_count, newidle_count; /* drawn so far */

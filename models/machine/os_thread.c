@@ -169,11 +169,14 @@ sim_ns os_thread_start(struct os_thread *thread)
 		       0;
 }
 
+static void assert_computes(const struct os_thread *thread)
+{
+	assert(thread->state == THREAD_RUNNING && thread->core->current == thread && thread->work_ns == 0);
+}
+
 enum progress os_thread_compute(struct os_thread *thread, sim_ns work_ns)
 {
-	struct core *core = thread->core;
-
-	assert(thread->state == THREAD_RUNNING && core->current == thread && thread->work_ns == 0);
+	assert_computes(thread);
 	thread->interruptible = false;
 	if (os_thread_try_compute(thread, work_ns))
 		return DONE;
@@ -188,11 +191,20 @@ bool os_thread_try_compute(struct os_thread *thread, sim_ns work_ns)
 
 enum progress os_thread_compute_interruptible(struct os_thread *thread, sim_ns work_ns)
 {
-	enum progress progress = os_thread_compute(thread, work_ns);
-
+	if (!os_thread_try_compute(thread, work_ns))
+		return os_thread_begin_interruptible(thread, work_ns);
 	thread->unfinished_ns = 0;
-	thread->interruptible = progress == PENDING;
-	return progress;
+	thread->interruptible = false;
+	return DONE;
+}
+
+enum progress os_thread_begin_interruptible(struct os_thread *thread, sim_ns work_ns)
+{
+	assert_computes(thread);
+	thread->work_ns = work_ns;
+	thread->unfinished_ns = 0;
+	thread->interruptible = true;
+	return PENDING;
 }
 
 void os_thread_interrupt(struct os_thread *thread)

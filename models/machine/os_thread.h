@@ -135,6 +135,8 @@ enum progress os_thread_compute(struct os_thread *thread, sim_ns work_ns);
 bool os_thread_try_compute(struct os_thread *thread, sim_ns work_ns);
 /* As os_thread_compute(), but os_thread_interrupt() ends it early; unfinished_ns then tells what is left (else 0). */
 enum progress os_thread_compute_interruptible(struct os_thread *thread, sim_ns work_ns);
+/* The same for work that cannot be done inline. */
+enum progress os_thread_begin_interruptible(struct os_thread *thread, sim_ns work_ns);
 /* Gives up the core until os_thread_wake(), or until `deadline_ns` plus the timer's slack, whichever comes first
  * (SIM_NS_MAX: no deadline); `timed_out` tells which. Returns at once when the wake-up came first. */
 enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns);

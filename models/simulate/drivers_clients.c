@@ -79,7 +79,7 @@ static enum progress submit(struct os_thread *thread, struct clients *clients, s
 		return DONE;
 	}
 	item = next_item(clients);
-	*item = work_item_of(task_run, instance);
+	work_item_init(item, task_run, instance);
 	return thread_pool_submit(thread, clients->pool, item);
 }
 

@@ -101,7 +101,8 @@ enum progress executor_submit(struct os_thread *thread, struct executor *executo
 {
 	struct region *region = executor->simulation->region;
 
-	*call = (struct executor_call){ .item = work_item_of(program, argument), .instance = call->instance };
+	*call = (struct executor_call){ .instance = call->instance };
+	work_item_init(&call->item, program, argument);
 	if (executor->processes)
 		call->process = process_call_new(region, call->item, arguments, result);
 	else if (executor->pool)

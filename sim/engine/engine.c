@@ -46,7 +46,7 @@ uint64_t engine_advance_count(const struct engine *engine)
 
 uint64_t engine_pending_count(const struct engine *engine)
 {
-	return engine->events.live_count + event_lanes_pending_count(&engine->lanes);
+	return event_list_pending_count(&engine->events) + event_lanes_pending_count(&engine->lanes);
 }
 
 event_handle engine_schedule_at(struct engine *engine, sim_ns time_ns, event_fn *function, void *subject,
@@ -77,11 +77,6 @@ event_handle engine_reschedule_at(struct engine *engine, event_handle handle, si
 bool engine_is_pending(const struct engine *engine, event_handle handle)
 {
 	return event_list_is_pending(&engine->events, handle);
-}
-
-sim_ns engine_event_time(const struct engine *engine, event_handle handle)
-{
-	return event_list_time(&engine->events, handle);
 }
 
 /* Whether it shall stop although nobody has called engine_stop(). If not, there is no need to ask for some steps. */

@@ -56,8 +56,6 @@ bool engine_cancel(struct engine *engine, event_handle handle);
  * events already due at that instant. Returns its new handle; the old one is stale. */
 event_handle engine_reschedule_at(struct engine *engine, event_handle handle, sim_ns time_ns);
 bool engine_is_pending(const struct engine *engine, event_handle handle);
-/* The time of a pending event. */
-sim_ns engine_event_time(const struct engine *engine, event_handle handle);
 
 /* A lane: the place of one pending event, for those that are set and moved all the time. Lanes are made before the
  * engine runs; there should be no more than some hundred. */

@@ -240,7 +240,7 @@ static struct event_chunk *back_detach(struct event_list *list, unsigned int lev
 
 static inline bool entry_is_live(const struct event_list *list, event_entry entry)
 {
-	return list->slots[entry & EVENT_SLOT_MASK].handle == event_entry_handle(entry);
+	return list->dead_count == 0 || list->slots[entry & EVENT_SLOT_MASK].handle == event_entry_handle(entry);
 }
 
 /* Moves the living of a chain of chunks to the front, out of order. */
@@ -253,7 +253,7 @@ static void chunks_to_front(struct event_list *list, struct event_chunk *chunk)
 			/* These slots are needed soon: when many at a time are asked for, their ways from
 			 * memory overlap. */
 			__builtin_prefetch(&list->slots[chunk->entries[i] & EVENT_SLOT_MASK], 1);
-			if (list->dead_count > 0 && !entry_is_live(list, chunk->entries[i]))
+			if (!entry_is_live(list, chunk->entries[i]))
 				list->dead_count--;
 			else
 				heap_append(list, chunk->entries[i]);
@@ -315,7 +315,7 @@ static void event_list_rebuild(struct event_list *list)
 	if (list->front_has_hole)
 		heap_close_hole(list);
 	old_count = list->front_count;
-	if (list->back_count == 0 && list->live_count <= SPILL_COUNT_LEAST / 2) {
+	if (list->back_count == 0 && event_list_pending_count(list) <= SPILL_COUNT_LEAST / 2) {
 		/* In place: the padding of a group must wait until all of it has been read. */
 		list->front_count = 0;
 		for (uint64_t i = 0; i < old_count; i++) {
@@ -448,7 +448,6 @@ static void event_list_grow(struct event_list *list)
 	region_free(list->region, list->slots_block);
 	list->slots = slots;
 	list->slots_block = slots_block;
-	list->due_ns = region_resize(list->region, list->due_ns, slot_capacity * sizeof(*list->due_ns));
 
 	/* The back comes into use once there can be more entries than spill_count. Every bucket may have one
 	 * chunk that is partly filled, and twice that while all are dealt out anew, but none is empty. */
@@ -522,7 +521,6 @@ static inline event_handle entry_add(struct event_list *list, uint64_t slot_inde
 	const event_handle handle = slot_number(list, slot_index);
 	const event_entry entry = (event_entry)time_ns << 64 | handle;
 
-	list->due_ns[slot_index] = time_ns;
 	if (time_ns < list->next_ns)
 		list->next_ns = time_ns;
 	if (time_ns > list->front_last_ns)
@@ -544,22 +542,16 @@ static inline bool entry_is_next(const struct event_list *list, event_handle han
 /* The entry of that handle is no longer wanted: its slot no longer carries its event. */
 static void entry_drop(struct event_list *list, event_handle handle)
 {
+	list->next_ns = TIME_UNKNOWN;
 	/* That of the next event goes at once; whoever takes it finds no dead ones at the top. */
 	if (entry_is_next(list, handle)) {
 		list->front_has_hole = true;
 		return;
 	}
-	if (++list->dead_count > list->live_count + DEAD_COUNT_ALLOWED) {
+	if (++list->dead_count > event_list_pending_count(list) + DEAD_COUNT_ALLOWED) {
 		event_list_rebuild(list);
 		event_list_settle(list);
 	}
-}
-
-/* A pending event will not come when it would have. */
-static inline void forget_time(struct event_list *list, event_handle handle)
-{
-	if (list->due_ns[handle & EVENT_SLOT_MASK] == list->next_ns)
-		list->next_ns = TIME_UNKNOWN;
 }
 
 void event_list_init(struct event_list *list, struct region *region)
@@ -596,7 +588,6 @@ event_handle event_list_add(struct event_list *list, sim_ns time_ns, event_fn *f
 	slot->function = function;
 	slot->subject = subject;
 	slot->argument = argument;
-	list->live_count++;
 	return entry_add(list, slot_index, time_ns);
 }
 
@@ -604,8 +595,6 @@ bool event_list_cancel(struct event_list *list, event_handle handle)
 {
 	if (!event_list_is_pending(list, handle))
 		return false;
-	forget_time(list, handle);
-	list->live_count--;
 	slot_give_back(list, handle & EVENT_SLOT_MASK);
 	entry_drop(list, handle);
 	return true;
@@ -616,7 +605,6 @@ event_handle event_list_move(struct event_list *list, event_handle handle, sim_n
 	const uint64_t index = handle & EVENT_SLOT_MASK;
 
 	assert(event_list_is_pending(list, handle));
-	forget_time(list, handle);
 	/* The slot carries no event for a moment, so that a sweep takes the old entry for dead. */
 	list->slots[index].handle = EVENT_NONE;
 	entry_drop(list, handle);

@@ -77,12 +77,9 @@ struct event_list {
 	uint64_t spill_count; /* with more than so many in the front, some go to the back */
 
 	struct event_slot *slots;
-	sim_ns *due_ns; /* of each slot's event */
 	uint64_t slot_count, slot_capacity, first_free_slot;
-	/* Not beside live_count: compilers would add to both as one vector, and loading that waits for what stored either. */
 	event_handle newest; /* the sequence number given last, above no slot's index */
 	sim_ns next_ns;	     /* the time of the next event; TIME_UNKNOWN: it must be looked for, if there is any */
-	uint64_t live_count;
 	uint64_t dead_count; /* entries that stand for no event any more */
 
 	/* The back: all later entries, by the highest digit in which they differ from the base. */
@@ -113,6 +110,12 @@ bool event_list_cancel(struct event_list *list, event_handle handle);
 /* Gives the event another time and the place behind all others of that time; returns its new handle. */
 event_handle event_list_move(struct event_list *list, event_handle handle, sim_ns time_ns);
 
+/* Of how many events it has an entry. */
+static inline uint64_t event_list_pending_count(const struct event_list *list)
+{
+	return list->front_count - list->front_has_hole + list->back_count - list->dead_count;
+}
+
 /* Closes the hole at the top, and brings a live entry there; refills the front from the back. */
 void event_list_settle(struct event_list *list);
 /* The time of the next event, of which there must be one, without closing a hole where that can be avoided. */
@@ -121,7 +124,7 @@ sim_ns event_list_find_next(struct event_list *list);
 /* The time of the next event; false when there is none. */
 static inline bool event_list_peek(struct event_list *list, sim_ns *time_ns)
 {
-	if (list->live_count == 0)
+	if (event_list_pending_count(list) == 0)
 		return false;
 	if (list->next_ns == TIME_UNKNOWN)
 		list->next_ns = event_list_find_next(list);
@@ -145,7 +148,6 @@ static inline const struct event_slot *event_list_take(struct event_list *list)
 	struct event_slot *slot = &list->slots[index];
 
 	list->front_has_hole = true;
-	list->live_count--;
 	list->next_ns = TIME_UNKNOWN;
 	slot->handle = list->first_free_slot;
 	list->first_free_slot = index;
@@ -157,13 +159,6 @@ static inline bool event_list_is_pending(const struct event_list *list, event_ha
 	uint64_t index = handle & EVENT_SLOT_MASK;
 
 	return handle != EVENT_NONE && index < list->slot_count && list->slots[index].handle == handle;
-}
-
-/* The handle must be pending. */
-static inline sim_ns event_list_time(const struct event_list *list, event_handle handle)
-{
-	assert(event_list_is_pending(list, handle));
-	return list->due_ns[handle & EVENT_SLOT_MASK];
 }
 
 #endif

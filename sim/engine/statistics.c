@@ -68,6 +68,7 @@ void sample_set_add(struct sample_set *set, sim_ns value)
 			region_grow(set->region, set->values, set->count, &set->capacity, sizeof(*set->values));
 		set->sorted = set->count == 0 || (set->sorted && value >= set->values[set->count - 1]);
 		set->values[set->count] = value;
+		set->placed = 0;
 	}
 	if (set->count == 0 || value < set->min)
 		set->min = value;
@@ -181,11 +182,14 @@ static void place_by_digits(sim_ns *values, uint64_t count, unsigned int shift, 
 static void sample_set_place(struct sample_set *set, uint64_t rank)
 {
 	uint64_t differing = (uint64_t)(set->min ^ set->max);
+	uint64_t from = rank >= set->placed ? set->placed : 0;
 
 	if (set->sorted || set->bins || differing == 0)
 		return;
-	place_by_digits(set->values, set->count,
-			(63 - (unsigned int)__builtin_clzll(differing)) / DIGIT_BITS * DIGIT_BITS, rank, rank + 1);
+	place_by_digits(set->values + from, set->count - from,
+			(63 - (unsigned int)__builtin_clzll(differing)) / DIGIT_BITS * DIGIT_BITS, rank - from,
+			rank - from + 1);
+	set->placed = rank;
 }
 
 /* The value of rank `rank` (from 0) by the histogram. The extremes are known exactly. */

@@ -25,6 +25,7 @@ struct sample_set {
 	__int128 sum;
 	sim_ns min, max;
 	bool sorted;
+	uint64_t placed; /* so many values come first, in any order: none of the others is less */
 };
 
 void sample_set_init(struct sample_set *set, struct region *region);

@@ -62,7 +62,8 @@ struct main_locals {
 
 static enum progress submit_next(struct os_thread *thread, uint32_t index, program_fn *program)
 {
-	calls[index] = (struct process_call){ .item = work_item_of(program, &work_ns[index]) };
+	calls[index] = (struct process_call){ .exited = NULL };
+	work_item_init(&calls[index].item, program, &work_ns[index]);
 	return process_pool_submit(thread, pool, &calls[index]);
 }
 
@@ -286,9 +287,9 @@ static enum progress wait_for_three(struct os_thread *thread, struct frame *fram
 	threads = thread_pool_new(bench.interpreter, 2);
 	py_futures_init(&set, &bench.region, 3);
 	for (my->next = 0; my->next < 3; my->next++) {
-		items[my->next] = work_item_of(wait_a_while, &work_ns[my->next]);
+		work_item_init(&items[my->next], wait_a_while, &work_ns[my->next]);
 		if (my->next == 1)
-			items[1] = work_item_of(fail_after, &items[1]);
+			work_item_init(&items[1], fail_after, &items[1]);
 		AWAIT(frame, thread_pool_submit(thread, threads, &items[my->next]));
 		py_futures_add(&set, &items[my->next].future);
 	}
@@ -343,7 +344,7 @@ static enum progress take_as_completed(struct os_thread *thread, struct frame *f
 	threads = thread_pool_new(bench.interpreter, 3);
 	py_futures_init(&set, &bench.region, 3);
 	for (my->next = 0; my->next < 3; my->next++) {
-		items[my->next] = work_item_of(wait_a_while, &work_ns[my->next]);
+		work_item_init(&items[my->next], wait_a_while, &work_ns[my->next]);
 		AWAIT(frame, thread_pool_submit(thread, threads, &items[my->next]));
 		py_futures_add(&set, &items[my->next].future);
 	}
@@ -383,7 +384,7 @@ static enum progress compute_on_threads(struct os_thread *thread, struct frame *
 	threads = thread_pool_new(bench.interpreter, 3);
 	threads->own_interpreters = own_interpreters;
 	for (my->next = 0; my->next < 3; my->next++) {
-		items[my->next] = work_item_of(compute, &work_ns[my->next]);
+		work_item_init(&items[my->next], compute, &work_ns[my->next]);
 		AWAIT(frame, thread_pool_submit(thread, threads, &items[my->next]));
 	}
 	AWAIT(frame, thread_pool_shutdown(thread, threads, false));

@@ -43,6 +43,7 @@ Test(sample_set, an_empty_set_has_no_figures)
 Test(sample_set, percentiles_are_those_of_gsl)
 {
 	static const double ps[] = { 0, 0.011, 0.25, 0.5, 0.731, 0.9, 0.95, 0.99, 0.9999, 1 };
+	enum { P_COUNT = sizeof(ps) / sizeof(ps[0]) };
 	static const size_t counts[] = { 1, 2, 3, 7, 100, 2385 };
 
 	for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
@@ -60,7 +61,9 @@ Test(sample_set, percentiles_are_those_of_gsl)
 				sample_set_percentile(&set, 0.5);
 		}
 		qsort(values, counts[c], sizeof(*values), compare_doubles);
-		for (size_t i = 0; i < sizeof(ps) / sizeof(ps[0]); i++) {
+		/* Upwards, and downwards again. */
+		for (size_t k = 0; k < 2 * P_COUNT; k++) {
+			const size_t i = k < P_COUNT ? k : 2 * P_COUNT - 1 - k;
 			double expected = gsl_stats_quantile_from_sorted_data(values, 1, counts[c], ps[i]);
 
 			cr_expect(le(dbl, fabs(sample_set_percentile(&set, ps[i]) - expected), 1e-12 * expected),
