@@ -41,6 +41,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness_import
 import harness
 import harness_control
 import harness_processes
