@@ -3,6 +3,7 @@
  */
 #include "models/interpreter/py_thread.h"
 
+#include "models/interpreter/py_mutex.h"
 #include "models/machine/epoll.h"
 
 const char *const activity_names[ACTIVITY_COUNT] = {
@@ -326,6 +327,8 @@ static enum progress start_thread(struct os_thread *thread, struct frame *frame)
 						       os_process_take_stack(thread->process, my->child->os)));
 	thread->process->starter_core = thread->core;
 	AWAIT(frame, os_thread_compute(thread, os_thread_start(my->child->os)));
+	if (!my->child->started) /* _started.wait() is for a Lock that the child releases */
+		AWAIT(frame, py_mutex_spin(thread));
 	if (!my->child->started)
 		AWAIT(frame, py_wait_until(thread, &my->child->started, &my->child->started_waiters,
 					   ACTIVITY_START_UP, SIM_NS_MAX));

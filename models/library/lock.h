@@ -1,27 +1,25 @@
 /*
  * lock.h - threading.Lock.
  *
- * Source      up to 3.13: Python/thread_pthread.h (a POSIX semaphore), Modules/_threadmodule.c:
- *             acquire_timed(): a woken waiter owns the lock and then queues for the GIL (in 3.13.0
- *             lock_PyThread_acquire_lock() still calls PyThread_acquire_lock_timed(): seen in the binary). Since
- *             3.14: Python/lock.c (_PyMutex_LockTimed, mutex_unpark) and Python/parking_lot.c: first in, first
- *             out; the woken takes the GIL first and then tries for the lock; a waiter older than
- *             lock.fair_after is handed it.
- * Left out    spinning (GIL builds do not spin; free-threaded ones do, up to 40 rounds).
+ * Source      Modules/_threadmodule.c: lock_PyThread_acquire_lock(). Up to 3.13.0 a POSIX semaphore
+ *             (Python/thread_pthread.h): a woken waiter owns the lock and then queues for the GIL. Since 3.13.1 a PyMutex
+ *             (gh-117721; py_mutex.h); an RLock's since 3.14.
+ * Assumed     a 3.13 with the GIL is 3.13.0, one without it a later one.
  */
 #ifndef MODELS_LIBRARY_LOCK_H
 #define MODELS_LIBRARY_LOCK_H
 
-#include "models/interpreter/parking_lot.h"
+#include "models/interpreter/py_mutex.h"
 #include "models/interpreter/posix_semaphore.h"
 
 struct py_lock {
-	enum cost cost;			  /* of acquiring and releasing it uncontended */
-	uint8_t waiting_activity;	  /* what waiting for it is called */
-	bool locked;			  /* as a PyMutex */
-	struct parking_lot parked;	  /* likewise */
-	struct posix_semaphore semaphore; /* as a semaphore */
-	struct os_thread *owner;	  /* who acquired it last, while it is locked */
+	enum cost cost;		  /* of acquiring and releasing it uncontended */
+	uint8_t waiting_activity; /* what waiting for it is called */
+	bool is_of_rlock;
+	/* One of the two, by the version of Python. */
+	struct py_mutex mutex;
+	struct posix_semaphore semaphore;
+	struct os_thread *owner; /* who acquired it last, while it is locked */
 };
 
 void py_lock_init(struct py_lock *lock);

@@ -65,6 +65,7 @@ struct core {
 	struct os_thread **queue; /* in order of arrival */
 	size_t queue_count, queue_capacity;
 	sim_ns min_vruntime;
+	const struct os_thread *yielded; /* CFS: who asked not to be picked next; else NULL */
 	__int128 vruntime_sum; /* of the queued */
 	uint32_t expected;     /* threads on their way here: waking with this core as target */
 	sim_ns arrival_ns;     /* when they come, all at once */

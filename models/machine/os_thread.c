@@ -207,6 +207,21 @@ enum progress os_thread_begin_interruptible(struct os_thread *thread, sim_ns wor
 	return PENDING;
 }
 
+enum progress os_thread_yield(struct os_thread *thread)
+{
+	const sim_ns cost_ns = machine_cost(thread->machine, COST_SCHED_YIELD);
+	struct core *core = thread->core;
+
+	if (core->queue_count == 0)
+		return os_thread_compute(thread, cost_ns);
+	scheduler_yield(core);
+	core->need_resched = true;
+	core->in_call = cost_ns > 0; /* it gives way on its return from the kernel */
+	thread->interruptible = false;
+	thread->work_ns = cost_ns;
+	return PENDING;
+}
+
 void os_thread_interrupt(struct os_thread *thread)
 {
 	struct core *core = thread->core;

@@ -140,6 +140,8 @@ enum progress os_thread_begin_interruptible(struct os_thread *thread, sim_ns wor
 /* Gives up the core until os_thread_wake(), or until `deadline_ns` plus the timer's slack, whichever comes first
  * (SIM_NS_MAX: no deadline); `timed_out` tells which. Returns at once when the wake-up came first. */
 enum progress os_thread_block(struct os_thread *thread, sim_ns deadline_ns, sim_ns slack_ns);
+/* sched_yield(): lets others of its core run first, as far as its scheduler lets that count. */
+enum progress os_thread_yield(struct os_thread *thread);
 /* Ends the thread: like returning from its first program, but from anywhere. */
 enum progress os_thread_exit(struct os_thread *thread);
 

@@ -2,10 +2,10 @@
  * sched_cfs.c - the "completely fair scheduler", the kernel's fair scheduler before 6.6.
  *
  * Source      Linux 6.1, kernel/sched/fair.c: sched_slice(), check_preempt_tick(), place_entity(),
- *             wakeup_preempt_entity(), update_min_vruntime().
+ *             wakeup_preempt_entity(), update_min_vruntime(), yield_task_fair(), pick_next_entity().
  * Modelled    the period by the number of runnable threads, ticks, sleeper credit of half a latency,
  *             START_DEBIT for new threads, wake-up preemption by the granularity.
- * Left out    weights other than nice 0, buddies (next, last, skip), groups, the tree.
+ * Left out    weights other than nice 0, buddies (next, last), groups, the tree.
  */
 #include "models/machine/scheduler.h"
 #include "models/machine/scheduler_common.h"
@@ -22,14 +22,45 @@ static sim_ns slice_for(const struct core *core, size_t running)
 	return slice > core->machine->min_granularity_ns ? slice : core->machine->min_granularity_ns;
 }
 
-static size_t leftmost(struct core *core)
+/* `except` does not count; NULL: all do. */
+static size_t leftmost_but(const struct core *core, const struct os_thread *except)
 {
 	size_t found = SIZE_MAX;
 
-	for (size_t i = 0; i < core->queue_count; i++)
+	for (size_t i = 0; i < core->queue_count; i++) {
+		if (core->queue[i] == except)
+			continue;
 		if (found == SIZE_MAX || core->queue[i]->sched.vruntime < core->queue[found]->sched.vruntime)
 			found = i;
+	}
 	return found;
+}
+
+static size_t leftmost(const struct core *core)
+{
+	return leftmost_but(core, NULL);
+}
+
+/* Who has yielded is passed over, unless the next one would not preempt it by far. */
+static size_t best(struct core *core)
+{
+	const struct os_thread *yielded = core->yielded;
+	size_t left = leftmost(core);
+	size_t second;
+
+	core->yielded = NULL;
+	if (left == SIZE_MAX || core->queue[left] != yielded)
+		return left;
+	second = leftmost_but(core, yielded);
+	if (second == SIZE_MAX ||
+	    core->queue[second]->sched.vruntime - yielded->sched.vruntime > core->machine->wakeup_granularity_ns)
+		return left;
+	return second;
+}
+
+static void yield(struct core *core)
+{
+	core->yielded = core->current;
 }
 
 /* The clock of the queue follows the one furthest behind and never goes back. */
@@ -135,8 +166,9 @@ const struct scheduler_rules cfs_rules = {
 	.place = place,
 	.leave = leave,
 	.stop_current = stop_current,
-	.best = leftmost,
+	.best = best,
 	.picked = picked,
 	.wake_preempts = wake_preempts,
 	.tick_preempts = tick_preempts,
+	.yield = yield,
 };

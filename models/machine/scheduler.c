@@ -129,6 +129,12 @@ bool scheduler_tick_preempts(struct core *core)
 	return rules(core)->tick_preempts(core);
 }
 
+void scheduler_yield(struct core *core)
+{
+	scheduler_update_current(core);
+	rules(core)->yield(core);
+}
+
 sim_ns scheduler_slice_left(const struct core *core)
 {
 	return rules(core)->slice_left(core);

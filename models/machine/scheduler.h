@@ -42,6 +42,8 @@ struct os_thread *scheduler_pick_next(struct core *core);
 bool scheduler_wake_preempts(struct core *core, struct os_thread *thread, enum enqueue_reason reason);
 /* At a tick: whether the running thread shall give way. */
 bool scheduler_tick_preempts(struct core *core);
+/* sched_yield() of the running thread, where others are in the queue: what it forfeits. It gives way next. */
+void scheduler_yield(struct core *core);
 /* How long the running thread may go on before others have their turn; 0 or less: it is theirs already. Only where
  * slices have timers (machine->has_slice_timers). */
 sim_ns scheduler_slice_left(const struct core *core);

@@ -16,6 +16,7 @@ struct scheduler_rules {
 	void (*picked)(struct core *core, struct os_thread *thread);
 	bool (*wake_preempts)(struct core *core, struct os_thread *thread, int reason);
 	bool (*tick_preempts)(struct core *core);
+	void (*yield)(struct core *core);
 	sim_ns (*slice_left)(const struct core *core); /* NULL: its slices have no timers */
 };
 

@@ -41,6 +41,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness_import
 import harness
 import harness_control
 import harness_processes
@@ -52,6 +53,7 @@ STACKS_KEPT = 4  # by the C library, of threads that have ended, for others
 SMALL_OBJECTS = 40000  # of which a mebibyte is
 TASKS = 200  # in one batch of a pool; a pipe must hold so many messages
 FREE_THREADED = not getattr(sys, '_is_gil_enabled', lambda: True)()
+YIELDS = 40 if FREE_THREADED else 0  # of who waits for a Lock, before it sleeps (Python/lock.c: MAX_SPIN_COUNT)
 thread_cpu_ns = time.thread_time_ns
 process_cpu_ns = time.process_time_ns
 
@@ -106,6 +108,22 @@ def medians_of_groups(events, groups=BATCHES):
 
 
 # ---- Helpers -----------------------------------------------------------------------------------------
+
+class Gate(queue.SimpleQueue):
+    """What a thread waits for as for a lock, but asleep from the first."""
+    acquire = queue.SimpleQueue.get
+
+    def release(self):
+        self.put(None)
+
+
+def closed_gate():
+    if YIELDS:
+        return Gate()
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
 
 def pin(*cpus):
     """Confines the calling thread, and what it starts from now on."""
@@ -433,9 +451,7 @@ def measure_thread_start():
     def costs(start):
         """Of one start on the caller, and of one entry on the child."""
         stamps_ns = []
-        gates = [threading.Lock() for _ in range(threads_at_once)]
-        for gate in gates:
-            gate.acquire()
+        gates = [closed_gate() for _ in range(threads_at_once)]
         time.sleep(1e-3)
         warm_up()
         start_ns, threads = start([(gate, stamps_ns) for gate in gates])
@@ -450,10 +466,12 @@ def measure_thread_start():
     for _ in range(2 * BATCHES):
         bare_start_ns, _ = costs(start_bare)
         start_ns, entry_ns = costs(start_threads)
-        # The caller waits once, for the child's sign of life, without the GIL; the child gives it.
-        starts_ns.append(start_ns - bare_start_ns - MEDIANS['gil.uncontended'] - MACHINE['sched.switch'])
+        # The caller waits once, for the child's sign of life, without the GIL; the child gives it. At the first of the
+        # caller's yields, where it makes any.
+        starts_ns.append(start_ns - bare_start_ns - MEDIANS['gil.uncontended'] - MACHINE['sched.switch'] -
+                         YIELDS * MACHINE['sched.yield'])
         bootstraps_ns.append(entry_ns - MACHINE['thread.entry'] - MACHINE['thread.stack_touch'] -
-                             MEDIANS['gil.uncontended'] / 2 - MACHINE['wake.call'])
+                             MEDIANS['gil.uncontended'] / 2 - (0 if YIELDS else MACHINE['wake.call']))
     unpin()
     measured('pythread.start', starts_ns)
     measured('pythread.bootstrap', bootstraps_ns)
@@ -506,7 +524,7 @@ def ring_hop_ns(size):
     """Threads on one core that hand on a token in turns: what a hop takes. In the first round stacks are still touched for
     the first time, and in the last the threads end."""
     rounds = 3 + 2000 // size
-    locks = [threading.Lock() for _ in range(size)]
+    locks = [closed_gate() for _ in range(size)]
     complete = True
     stamps_ns = []
 
@@ -518,8 +536,6 @@ def ring_hop_ns(size):
             if own is locks[0]:
                 stamps_ns.append(process_cpu_ns())
             following.release()
-    for lock in locks:
-        lock.acquire()
     threads = []
     try:
         for own, following in zip(locks, locks[1:] + locks[:1]):
@@ -1018,7 +1034,6 @@ MEASUREMENTS = (
     ('starting threads', measure_thread_start),
     ('ending threads', measure_thread_finish),
     ('joining threads', measure_thread_join),
-    ('many threads', measure_crowd),
     ('thread pools', measure_executor),
     ('processes', measure_process),
     ('process pools: life', measure_pool_life),
@@ -1029,6 +1044,9 @@ MEASUREMENTS = (
 )
 
 
+# What thousands of threads leave behind makes whatever comes after it dearer: of a build without a GIL each thread has heaps of
+# its own, and to fork such a process took 3.9 ms instead of 0.4.
+LAST = (('many threads', measure_crowd),)
 ONCE = (measure_memory, measure_interval)  # what the system says, and says again in each pass
 
 
@@ -1037,7 +1055,7 @@ def all_measurements():
     sys.modules['calibrate'] = sys.modules[__name__]
     import calibrate_processes
     import calibrate_server
-    return MEASUREMENTS + calibrate_processes.MEASUREMENTS + calibrate_server.MEASUREMENTS
+    return MEASUREMENTS + calibrate_processes.MEASUREMENTS + calibrate_server.MEASUREMENTS + LAST
 
 
 def main(path):

@@ -13,7 +13,7 @@
 
 /* ---- System calls and pipes ---------------------------------------------------------------------------- */
 
-bool calibrate_syscall(struct calibration *calibration)
+static void put_call(struct calibration *calibration, enum cost cost, long call)
 {
 	double batches[CALIBRATE_BATCHES];
 
@@ -22,11 +22,17 @@ bool calibrate_syscall(struct calibration *calibration)
 		int64_t begin_ns = now_ns();
 
 		for (int i = 0; i < 5000; i++)
-			syscall(SYS_getppid);
+			syscall(call);
 		took_ns = (double)(now_ns() - begin_ns);
 		batches[batch] = took_ns / 5000 / slowness_since(slow);
 	}
-	calibration_put_batches(calibration, COST_SYSCALL_BASE, batches, CALIBRATE_BATCHES, NULL);
+	calibration_put_batches(calibration, cost, batches, CALIBRATE_BATCHES, NULL);
+}
+
+bool calibrate_syscall(struct calibration *calibration)
+{
+	put_call(calibration, COST_SYSCALL_BASE, SYS_getppid);
+	put_call(calibration, COST_SCHED_YIELD, SYS_sched_yield);
 	return true;
 }
 

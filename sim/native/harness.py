@@ -36,6 +36,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = False  # a process that starts afresh finds these compiled, as a program's own modules are
+import harness_import
 import harness_clients
 import harness_control
 import harness_processes

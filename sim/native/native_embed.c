@@ -48,6 +48,8 @@ EMBED("harness_asyncio", "sim/native/harness_asyncio.py");
 EMBED("calibrate_asyncio", "sim/native/calibrate_asyncio.py");
 EMBED("harness_trace", "sim/native/harness_trace.py");
 extern const char native_harness_trace_text[], native_harness_trace_end[];
+EMBED("harness_import", "sim/native/harness_import.py");
+extern const char native_harness_import_text[], native_harness_import_end[];
 EMBED("harness_sockets", "sim/native/harness_sockets.py");
 EMBED("calibrate_sockets", "sim/native/calibrate_sockets.py");
 extern const char native_harness_sockets_text[], native_harness_sockets_end[];
@@ -76,6 +78,7 @@ static const struct {
 	{ "harness_asyncio.py", native_harness_asyncio_text, native_harness_asyncio_end },
 	{ "calibrate_asyncio.py", native_calibrate_asyncio_text, native_calibrate_asyncio_end },
 	{ "harness_trace.py", native_harness_trace_text, native_harness_trace_end },
+	{ "harness_import.py", native_harness_import_text, native_harness_import_end },
 	{ "harness_sockets.py", native_harness_sockets_text, native_harness_sockets_end },
 	{ "calibrate_sockets.py", native_calibrate_sockets_text, native_calibrate_sockets_end },
 	{ "probe.py", native_probe_text, native_probe_end },

@@ -27,6 +27,7 @@
 	P(SCHED_WAKEUP_GRANULARITY,"sched.wakeup_granularity", ns, MACHINE, RULE, 100000,"CFS: lead in virtual time that a woken task needs to preempt; for 8 or more cores") \
 	P(SCHED_SWITCH,         "sched.switch",          ns,    MACHINE, WORK, 0,      "context switch between two threads of one process on one core") \
 	P(SCHED_SWITCH_PROCESS, "sched.switch_process",  ns,    MACHINE, WORK, 0,      "what a switch between address spaces costs on top") \
+	P(SCHED_YIELD,          "sched.yield",           ns,    MACHINE, WORK, 0,      "sched_yield(), the switch to another thread apart") \
 	P(SCHED_MIGRATION,      "sched.migration",       ns,    MACHINE, WORK, 0,      "what a thread pays when it goes on on another core: cold caches") \
 	P(SCHED_PACK_BELOW,     "sched.pack_below",      ratio, MACHINE, RULE, 0,      "a core less busy than this keeps what it wakes or starts, even if others idle; 0: never, as mainline kernels do") \
 	P(SCHED_NEWIDLE,        "sched.newidle",         ratio, MACHINE, RULE, 1,      "how often a core that runs out of work takes a thread that waits on another and may move: at first, then by how often it could; 1: always") \

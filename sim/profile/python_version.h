@@ -22,7 +22,8 @@
 	/* Threads and locks */ \
 	D(SLEEPS_BY_CLOCK,     11, "time.sleep() is clock_nanosleep(); before: select(), whose slack grows, and sleep(0) returns at once") \
 	D(SIMPLE_QUEUE_PARKS,  13, "SimpleQueue.put() hands the item to who has waited for longest; before: to whoever gets its lock") \
-	D(LOCK_IS_MUTEX,       14, "Lock and RLock park their waiters in order, an old one is handed the lock; before: a semaphore") \
+	D(LOCK_IS_MUTEX,       14, "Lock parks its waiters in order, an old one is handed it; before, up to 3.13.0: a semaphore") \
+	D(RLOCK_IS_MUTEX,      14, "so does RLock; before: a semaphore") \
 	D(JOINS_OS_THREAD,     13, "join() waits for the OS thread; before: for a lock that the thread's state holds") \
 	/* Executors and processes */ \
 	D(COUNTS_USABLE_CPUS,  13, "default sizes by os.process_cpu_count(), the CPUs of the affinity; before: all CPUs") \

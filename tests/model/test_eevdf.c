@@ -146,3 +146,65 @@ Test(eevdf, a_sleeper_that_is_owed_service_is_placed_before_the_clock_is_looked_
 	program_bench_run(&bench, 1, 12, doze);
 	cr_expect(eq(long, first_ran_ns - begin_ns, 153000));
 }
+
+/* ---- sched_yield() ---- */
+
+#define YIELDS 6
+
+static sim_ns resumed_ns[YIELDS];
+
+static enum progress compute_long(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, os_thread_compute(thread, 40 * SIM_MS));
+	PROGRAM_END;
+}
+
+static enum progress yield_again_and_again(struct os_thread *thread, struct frame *frame)
+{
+	int *at = FRAME_LOCALS(frame, int);
+
+	PROGRAM_BEGIN(frame);
+	AWAIT(frame, os_thread_yield(thread));
+	begin_ns = machine_now(thread->machine);
+	os_thread_start(os_thread_new(thread->process, "hog", compute_long));
+	for (; *at < YIELDS; ++*at) {
+		AWAIT(frame, os_thread_yield(thread));
+		resumed_ns[*at] = machine_now(thread->machine);
+	}
+	PROGRAM_END;
+}
+
+/* A slice is 0.75 ms on one core, a new thread's first one half of that. Alone, nothing is forfeited. Then the first yield
+ * takes the thread to 0.375 ms, and the other runs up to a tick, where it has 4 ms. The next four take it to 3.375 ms: still it
+ * is the one who is owed service. The sixth takes it to 4.125 ms, and the other runs for another tick. */
+Test(eevdf, who_yields_forfeits_a_slice)
+{
+	program_bench_run(&bench, 1, 12, yield_again_and_again);
+	cr_expect(gt(long, resumed_ns[0] - begin_ns, 0));
+	cr_expect(le(long, resumed_ns[0] - begin_ns, 4000000));
+	cr_expect(eq(long, resumed_ns[4] - resumed_ns[0], 0));
+	cr_expect(eq(long, resumed_ns[5] - resumed_ns[0], 4000000));
+}
+
+static enum progress yield_near_and_far(struct os_thread *thread, struct frame *frame)
+{
+	PROGRAM_BEGIN(frame);
+	begin_ns = machine_now(thread->machine);
+	os_thread_start(os_thread_new(thread->process, "hog", compute_long));
+	AWAIT(frame, os_thread_yield(thread));
+	resumed_ns[0] = machine_now(thread->machine);
+	AWAIT(frame, os_thread_compute(thread, 80 * SIM_US));
+	AWAIT(frame, os_thread_yield(thread));
+	resumed_ns[1] = machine_now(thread->machine);
+	PROGRAM_END;
+}
+
+/* Before EEVDF the next one is a slice, 0.1 ms, behind in its turn, and goes first only where that is no more than 25 us. */
+Test(eevdf, before_it_who_yields_is_passed_over_by_one_that_is_near)
+{
+	bench.costs.value[COST_SCHED_KIND] = 0;
+	program_bench_run(&bench, 1, 12, yield_near_and_far);
+	cr_expect(eq(long, resumed_ns[0] - begin_ns, 0));
+	cr_expect(gt(long, resumed_ns[1] - begin_ns, 80000));
+}

@@ -84,6 +84,20 @@ Test(threading, a_lock_is_waited_for_until_the_deadline)
 	}
 }
 
+/* Without a GIL 40 yields come first, here of 0.1 ms each: 4 ms, in which nobody looks at what is waited for. So the main thread
+ * starts the second one at 4 ms, which finds at 8 that the lock has been free since 7. It does not release it before it wants it
+ * again: its time-out of 6 ms begins after the yields. */
+Test(threading, without_a_gil_a_lock_is_yielded_for)
+{
+	set_up(13);
+	bench.costs.value[COST_SCHED_YIELD] = 100e3;
+	bench.interpreter->runtime->has_gil = false;
+	bench.interpreter->gil = NULL;
+	thread_bench_add(&bench, "holder", hold_lock_7_ms);
+	thread_bench_add(&bench, "other", try_lock_3_ms_and_again);
+	expect_notes(13, "4.0:other timed out\n7.0:holder release\n8.0:other got it\n18.0:other timed out\n");
+}
+
 /* ---- RLock ---- */
 
 static enum progress hold_rlock_twice(struct os_thread *thread, struct frame *frame)
