@@ -99,7 +99,6 @@ struct machine_model {
 	double *speeds;	     /* of a core, by how many are busy */
 	double speed;	     /* now */
 	bool overloaded;     /* some core has had more than one thread since one without work last looked for some */
-	size_t queued_count; /* threads in all run queues, those that only stay in one included */
 
 	/* Costs in whole nanoseconds, read once. */
 	sim_ns switch_ns, switch_process_ns, migration_ns, wake_call_ns, wake_call_idle_ns, wake_call_busy_ns, wake_busy_ns,

@@ -295,26 +295,30 @@ struct os_thread *placement_pull(struct core *core)
 	return thread;
 }
 
-/* An idle core that the tick of a busy one has kicked looks for a thread that waits. */
-static void balance_idle(struct engine *engine, void *subject, uint64_t argument)
+static void take_from(struct core *busiest, struct core *core, bool hot_too)
 {
-	struct core *core = subject, *busiest;
-	struct os_thread *thread;
+	struct os_thread *thread = detach(busiest, hot_too);
 
-	(void)engine;
-	(void)argument;
-	if (!is_idle(core) || core->bandwidth.throttled)
-		return;
-	busiest = busiest_other(core, 2);
-	if (!busiest)
-		return;
-	thread = detach(busiest, core->balance_failed > HOT_PATIENCE);
 	if (!thread) {
 		core->balance_failed++;
 		return;
 	}
 	core->balance_failed = 0;
 	core_accept(core, thread, ENQUEUE_MIGRATE, core);
+}
+
+/* An idle core that the tick of a busy one has kicked looks for a thread that waits. */
+static void balance_idle(struct engine *engine, void *subject, uint64_t argument)
+{
+	struct core *core = subject, *busiest;
+
+	(void)engine;
+	(void)argument;
+	if (!is_idle(core) || core->bandwidth.throttled)
+		return;
+	busiest = busiest_other(core, 2);
+	if (busiest)
+		take_from(busiest, core, core->balance_failed > HOT_PATIENCE);
 }
 
 /* The kick takes as long as a wake-up: by then who ran has given way if its slice was over. */
@@ -331,7 +335,6 @@ void placement_tick(struct core *core)
 	struct machine_model *machine = core->machine;
 	sim_ns now = machine_now(machine);
 	struct core *busiest;
-	struct os_thread *thread;
 	bool patient;
 
 	if (machine->core_count == 1)
@@ -350,11 +353,5 @@ void placement_tick(struct core *core)
 			core->balance_failed++;
 		return;
 	}
-	thread = detach(busiest, !patient);
-	if (!thread) {
-		core->balance_failed++;
-		return;
-	}
-	core->balance_failed = 0;
-	core_accept(core, thread, ENQUEUE_MIGRATE, core);
+	take_from(busiest, core, !patient);
 }

@@ -18,7 +18,6 @@ void queue_insert(struct core *core, struct os_thread *thread)
 		core->queue = region_grow(core->machine->region, core->queue, core->queue_count,
 					  &core->queue_capacity, sizeof(struct os_thread *));
 	core->queue[core->queue_count++] = thread;
-	core->machine->queued_count++;
 	if (core->current || core->queue_count > 1)
 		core->machine->overloaded = true;
 	core->vruntime_sum += thread->sched.vruntime;
@@ -35,7 +34,6 @@ void queue_remove_at(struct core *core, size_t index)
 	if (index < core->queue_count)
 		memmove(&core->queue[index], &core->queue[index + 1],
 			(core->queue_count - index) * sizeof(struct os_thread *));
-	core->machine->queued_count--;
 }
 
 void queue_drop_sleeper(struct core *core, size_t index)

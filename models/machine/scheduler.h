@@ -56,7 +56,7 @@ struct core *placement_for_wake(struct os_thread *thread, struct os_thread *wake
 struct core *placement_for_new(const struct os_thread *thread, struct core *parent_core);
 /* A core that is about to idle: a thread from another core's queue, already dequeued there; NULL: none. */
 struct os_thread *placement_pull(struct core *core);
-/* At a tick of a core with waiting threads: gives one to an idle core, or balances with the others. */
+/* At a core's tick: kicks an idle core where threads wait, and balances with the others. */
 void placement_tick(struct core *core);
 
 /* Wall time that `work_ns` takes at that speed; at least 1 ns for any work. */
