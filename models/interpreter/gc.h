@@ -2,12 +2,13 @@
  * gc.h - cyclic garbage collection, as far as it takes time.
  *
  * Source      CPython 3.8 to 3.13, Modules/gcmodule.c and Python/gc.c: three generations; a collection of the
- * youngest when more container objects than a threshold were made than went; the next generation after more than
- *             ten of those; all objects only when those that have become old since are more than a quarter
- *             of the old. Each collection looks at every object of its generations, and at what that refers to: of
- *             more than the caches hold most are fetched from memory.
+ *             youngest when more container objects than a threshold were made than went; the next generation after
+ *             more than ten of those; all objects only when those that have become old since are more than a
+ *             quarter of the old. Each collection looks at every object of its generations, and at what that refers
+ *             to: of more than the caches hold most are fetched from memory.
  * Left out    objects that were there at the start (the harness freezes them), what is found to be garbage;
- * free-threaded builds, which collect by another rule. Assumed     what goes first is what came first.
+ *             free-threaded builds, which collect by another rule.
+ * Assumed     what goes first is what came first.
  */
 #ifndef MODELS_INTERPRETER_GC_H
 #define MODELS_INTERPRETER_GC_H

@@ -1,13 +1,13 @@
 /*
  * gil.c - CPython's global interpreter lock.
  *
- * Source      CPython 3.12, Python/ceval_gil.c: take_gil(), drop_gil(); 3.11 and 3.13 differ in where the
- *             request is stored (interpreter or holder), which nobody can observe. glibc 2.36,
- *             nptl/pthread_cond_wait.c and pthread_cond_signal.c: two groups of waiters.
- * Modelled    the timed wait of one interval, anew after every wake-up; the drop request only when nobody
- *             switched meanwhile; forced switching, also on a drop for a blocking call; a single
- *             signal a drop; barging: whoever runs takes a free lock, the signalled waiter or not; the inner mutex
- *             while somebody signals, which is when others meet it.
+ * Source      CPython 3.12, Python/ceval_gil.c: take_gil(), drop_gil(); 3.11 and 3.13 differ in where the request
+ *             is stored (interpreter or holder), which nobody can observe. glibc 2.36, nptl/pthread_cond_wait.c and
+ *             pthread_cond_signal.c: two groups of waiters.
+ * Modelled    the timed wait of one interval, anew after every wake-up; the drop request only when nobody switched
+ *             meanwhile; forced switching, also on a drop for a blocking call; a single signal a drop; barging:
+ *             whoever runs takes a free lock, the signalled waiter or not; the inner mutex while somebody signals,
+ *             which is when others meet it.
  * Left out    the inner mutex otherwise, and that of the switch; stop-the-world and pending calls.
  * Invariant   switch_waiter is never the holder; drop_requested implies locked or a drop under way.
  */

@@ -3,9 +3,9 @@
  *
  * Source      Python/parking_lot.c @3.13: _PyParkingLot_Park(), _PyParkingLot_Unpark(), _PySemaphore_Wait().
  * Modelled    a thread queues while it still has the GIL, and then gives it up; the woken takes the GIL before it
- * goes on; one whose time is up leaves the queue only when it has the GIL again, so until then it may still be
- * unparked, and then has not timed out. Left out    the table of buckets, whose locks are held for less than a
- * microsecond.
+ *             goes on; one whose time is up leaves the queue only when it has the GIL again, so until then it may
+ *             still be unparked, and then has not timed out.
+ * Left out    the table of buckets, whose locks are held for less than a microsecond.
  */
 #ifndef MODELS_INTERPRETER_PARKING_LOT_H
 #define MODELS_INTERPRETER_PARKING_LOT_H

@@ -2,11 +2,11 @@
  * posix_semaphore.h - sem_t, as CPython's locks use it: one try with the GIL held, else a wait without it.
  *
  * Source      glibc 2.36, nptl/sem_waitcommon.c and sem_post.c: a value, a number of waiters and a futex, first in,
- *             first out; no hand-over: whoever runs may take what a woken waiter was woken for. Python/thread_pthread.h
- *             (the locks up to 3.13); Modules/_multiprocessing/semaphore.c.
- * Modelled    who gets the semaphore has it while it queues for the GIL. A post makes the system call for as long as
- *             somebody is on its way to take it, even if all of these have been woken. Who finds a shared one taken is
- *             for a moment on its way into the kernel, and does not sleep if it was posted meanwhile.
+ *             first out; no hand-over: whoever runs may take what a woken waiter was woken for.
+ *             Python/thread_pthread.h (the locks up to 3.13); Modules/_multiprocessing/semaphore.c.
+ * Modelled    who gets the semaphore has it while it queues for the GIL. A post makes the system call for as long
+ *             as somebody is on its way to take it, even if all of these have been woken. Who finds a shared one
+ *             taken is for a moment on its way into the kernel, and does not sleep if it was posted meanwhile.
  * Left out    that moment where the semaphore is one process's: its threads meet at the GIL first.
  * Assumed     how that moment varies: exponentially, around the time of the call that is measured (futex.call).
  */

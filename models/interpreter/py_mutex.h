@@ -1,11 +1,12 @@
 /*
  * py_mutex.h - PyMutex: a lock of one byte, in front of the parking lot.
  *
- * Source      Python/lock.c @3.13, 3.14: _PyMutex_LockTimed(), mutex_unpark(). 3.15 looks at the lock again while it spins.
+ * Source      Python/lock.c @3.13, 3.14: _PyMutex_LockTimed(), mutex_unpark(). 3.15 looks at the lock again while
+ *             it spins.
  * Modelled    first in, first out; the woken takes the GIL first and then tries for the lock, which others may have
- *             taken; a waiter older than lock.fair_after is handed it. Without a GIL, who finds it locked and nobody
- *             parked yields its core 40 times, without a look at the lock in between, before it parks; a time-out
- *             begins after that.
+ *             taken; a waiter older than lock.fair_after is handed it. Without a GIL, who finds it locked and
+ *             nobody parked yields its core 40 times, without a look at the lock in between, before it parks; a
+ *             time-out begins after that.
  */
 #ifndef MODELS_INTERPRETER_PY_MUTEX_H
 #define MODELS_INTERPRETER_PY_MUTEX_H

@@ -2,11 +2,11 @@
  * py_thread.h - Python on an OS thread: bytecode that heeds drop requests, C code that holds the GIL or
  * releases it, and blocking calls around which it is given away.
  *
- * Source      CPython 3.12, Python/ceval_gil.c:_Py_HandlePending(), Modules/_threadmodule.c,
- *             Lib/threading.py (Thread.start, _bootstrap_inner, join); 3.11 and 3.13 where they differ.
- * Modelled    a drop request ends a stretch of bytecode at once (its checks are less than a microsecond apart),
- *             a C call at its end; a new thread takes the GIL before it runs, and its starter
- *             waits until it has said that it runs.
+ * Source      CPython 3.12, Python/ceval_gil.c:_Py_HandlePending(), Modules/_threadmodule.c, Lib/threading.py
+ *             (Thread.start, _bootstrap_inner, join); 3.11 and 3.13 where they differ.
+ * Modelled    a drop request ends a stretch of bytecode at once (its checks are less than a microsecond apart), a C
+ *             call at its end; a new thread takes the GIL before it runs, and its starter waits until it has said
+ *             that it runs.
  * Left out    signals, garbage collection, what the bytecode does.
  */
 #ifndef MODELS_INTERPRETER_PY_THREAD_H

@@ -2,8 +2,9 @@
  * aio_barrier.h - asyncio.Barrier.
  *
  * Source      Lib/asyncio/locks.py: Barrier.wait(), _block(), _release(), _wait(), _exit() @3.11 to 3.13: a count
- * and a state under a Condition. Other than threading's, a wait that is cancelled, by wait_for()'s timeout say,
- * leaves the barrier as if it had never come. Left out    reset() and abort().
+ *             and a state under a Condition. Other than threading's, a wait that is cancelled, by wait_for()'s
+ *             timeout say, leaves the barrier as if it had never come.
+ * Left out    reset() and abort().
  */
 #ifndef MODELS_LIBRARY_AIO_BARRIER_H
 #define MODELS_LIBRARY_AIO_BARRIER_H

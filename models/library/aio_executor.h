@@ -2,10 +2,12 @@
  * aio_executor.h - loop.run_in_executor() and asyncio.to_thread().
  *
  * Source      Lib/asyncio/base_events.py (run_in_executor, shutdown_default_executor), futures.py:_chain_future
- * @3.9 to 3.13: the worker's set_result() calls call_soon_threadsafe(), the loop sets asyncio's future in one turn
- * and goes on with the task in the next. The default executor is a ThreadPoolExecutor() made at its first use;
- * asyncio.run() shuts it down on a thread of its own. A ProcessPoolExecutor's manager thread tells the loop. Left out    getaddrinfo(), which shares the default executor.
- * Cancelling a call that no worker has begun (it is run nevertheless).
+ *             @3.9 to 3.13: the worker's set_result() calls call_soon_threadsafe(), the loop sets asyncio's future
+ *             in one turn and goes on with the task in the next. The default executor is a ThreadPoolExecutor()
+ *             made at its first use; asyncio.run() shuts it down on a thread of its own. A ProcessPoolExecutor's
+ *             manager thread tells the loop.
+ * Left out    getaddrinfo(), which shares the default executor. Cancelling a call that no worker has begun (it is
+ *             run nevertheless).
  */
 #ifndef MODELS_LIBRARY_AIO_EXECUTOR_H
 #define MODELS_LIBRARY_AIO_EXECUTOR_H

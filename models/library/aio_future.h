@@ -2,8 +2,8 @@
  * aio_future.h - asyncio.Future: pending or done, and what is to be called then.
  *
  * Source      Modules/_asynciomodule.c @3.12: one callback inline, further ones in a list; when the future is done
- * each is scheduled with call_soon(), never called at once. Left out    the result's value: who waits for one keeps
- * it elsewhere.
+ *             each is scheduled with call_soon(), never called at once.
+ * Left out    the result's value: who waits for one keeps it elsewhere.
  *
  * A future lives where its owner puts it, in near memory, and must outlive its callbacks.
  */

@@ -2,8 +2,8 @@
  * aio_gather.h - waiting for several futures: gather(), wait(), as_completed(), shield().
  *
  * Source      Lib/asyncio/tasks.py @3.8 to 3.13: each child has a done callback, which runs a turn after the child;
- * the last one's sets the outer future, whose waiter goes on a turn later. gather()'s first error goes to its
- * caller at once and the other children run on; cancelling it cancels all of them.
+ *             the last one's sets the outer future, whose waiter goes on a turn later. gather()'s first error goes
+ *             to its caller at once and the other children run on; cancelling it cancels all of them.
  *
  * The futures given to these, by references (aio_future_at()), are the caller's, unless it is said otherwise; they
  * must live until they are done and a turn longer.

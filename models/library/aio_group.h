@@ -2,8 +2,8 @@
  * aio_group.h - asyncio.TaskGroup.
  *
  * Source      Lib/asyncio/taskgroups.py @3.11 to 3.13: leaving the block waits for all tasks; the first failure
- * cancels the others and what the block is at, and an ExceptionGroup leaves it; CancelledError from outside cancels
- * the tasks and goes on.
+ *             cancels the others and what the block is at, and an ExceptionGroup leaves it; CancelledError from
+ *             outside cancels the tasks and goes on.
  */
 #ifndef MODELS_LIBRARY_AIO_GROUP_H
 #define MODELS_LIBRARY_AIO_GROUP_H

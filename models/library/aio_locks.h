@@ -2,8 +2,8 @@
  * aio_locks.h - asyncio's Lock, Semaphore, Event and Condition.
  *
  * Source      Lib/asyncio/locks.py @3.8 to 3.13. Lock: first come, first served; free until the woken task runs,
- * but nobody who comes later takes it before. Semaphore: since 3.10.13 and 3.11 first come, first served, the
- * permit taken at release(); before, whoever runs first takes it.
+ *             but nobody who comes later takes it before. Semaphore: since 3.10.13 and 3.11 first come, first
+ *             served, the permit taken at release(); before, whoever runs first takes it.
  *
  * Who waits is woken through call_soon(): a turn later.
  */

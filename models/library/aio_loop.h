@@ -1,15 +1,14 @@
 /*
  * aio_loop.h - asyncio's selector event loop on one thread.
  *
- * Source      Lib/asyncio/base_events.py (_run_once, run_until_complete, call_soon_threadsafe),
- *             selector_events.py (_write_to_self, _read_from_self), Lib/selectors.py:EpollSelector @3.8 to 3.13,
+ * Source      Lib/asyncio/base_events.py (_run_once, run_until_complete, call_soon_threadsafe), selector_events.py
+ *             (_write_to_self, _read_from_self), Lib/selectors.py:EpollSelector @3.8 to 3.13,
  *             Modules/selectmodule.c:select_epoll_poll.
  * Modelled    one turn: cancelled timers go; select with the GIL released, always, its timeout rounded up to whole
- *             milliseconds; what is readable, then the timers that are due, join the ready queue; exactly
- *             those that are ready now are called, what they schedule waits for the next turn.
- *             uvloop (loop.pyx:call_later): the same turns at other costs, timers rounded to the nearest
- * millisecond. Left out    libuv's clock of whole milliseconds, debug mode, signal handlers, child watchers,
- * subprocesses.
+ *             milliseconds; what is readable, then the timers that are due, join the ready queue; exactly those
+ *             that are ready now are called, what they schedule waits for the next turn. uvloop
+ *             (loop.pyx:call_later): the same turns at other costs, timers rounded to the nearest millisecond.
+ * Left out    libuv's clock of whole milliseconds, debug mode, signal handlers, child watchers, subprocesses.
  */
 #ifndef MODELS_LIBRARY_AIO_LOOP_H
 #define MODELS_LIBRARY_AIO_LOOP_H

@@ -2,8 +2,9 @@
  * aio_queue.h - asyncio.Queue, LifoQueue and PriorityQueue.
  *
  * Source      Lib/asyncio/queues.py @3.8 to 3.13: getters and putters wait first come, first served, but a task
- * that runs may take the item before the woken getter does, which then waits again, at the end. Priority queues
- * keep their items as heapq does, which decides among equals: by (priority, number of put).
+ *             that runs may take the item before the woken getter does, which then waits again, at the end.
+ *             Priority queues keep their items as heapq does, which decides among equals: by (priority, number of
+ *             put).
  */
 #ifndef MODELS_LIBRARY_AIO_QUEUE_H
 #define MODELS_LIBRARY_AIO_QUEUE_H

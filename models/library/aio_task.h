@@ -2,10 +2,9 @@
  * aio_task.h - asyncio.Task: a coroutine that the event loop runs step by step.
  *
  * Source      Modules/_asynciomodule.c: task_step_impl(), task_wakeup(), _asyncio_Task_cancel_impl(),
- * task_eager_start()
- *             @3.12; Lib/asyncio/tasks.py, runners.py.
+ *             task_eager_start() @3.12; Lib/asyncio/tasks.py, runners.py.
  * Modelled    the first step comes a turn after create_task(), or at once with the eager task factory (3.12); a
- * step runs until the coroutine awaits what is not done; cancel() cancels what the task waits for, and
+ *             step runs until the coroutine awaits what is not done; cancel() cancels what the task waits for, and
  *             CancelledError is thrown at its next step.
  *
  * A coroutine is a program on a frame stack of its own: it runs on the loop's thread, and while it awaits, its

@@ -2,9 +2,10 @@
  * aio_timeout.h - asyncio.timeout() and wait_for().
  *
  * Source      Lib/asyncio/timeouts.py, Lib/asyncio/tasks.py:wait_for() @3.11 and 3.12: a timer cancels the task;
- * leaving the block turns that CancelledError into TimeoutError. wait_for() awaits in place under such a block
- * since 3.12; before, it made a task of the coroutine, waited for it or the timer, and cancelled it when the time
- * was over: two turns more, and a task, which goes on alone when who waits for its end then is cancelled.
+ *             leaving the block turns that CancelledError into TimeoutError. wait_for() awaits in place under such
+ *             a block since 3.12; before, it made a task of the coroutine, waited for it or the timer, and
+ *             cancelled it when the time was over: two turns more, and a task, which goes on alone when who waits
+ *             for its end then is cancelled.
  */
 #ifndef MODELS_LIBRARY_AIO_TIMEOUT_H
 #define MODELS_LIBRARY_AIO_TIMEOUT_H

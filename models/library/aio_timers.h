@@ -3,9 +3,9 @@
  *
  * Source      Lib/heapq.py, Modules/_heapqmodule.c: heappush() and heappop() move their items exactly so, which
  *             decides the order of timers due at the same instant; Lib/asyncio/base_events.py:_run_once() for what
- * becomes of cancelled ones: they stay until they come to the top, or until there are more than 100 timers and more
- * than half of them cancelled. Modelled    each comparison is a call of TimerHandle.__lt__, so the heap counts
- * them.
+ *             becomes of cancelled ones: they stay until they come to the top, or until there are more than 100
+ *             timers and more than half of them cancelled.
+ * Modelled    each comparison is a call of TimerHandle.__lt__, so the heap counts them.
  */
 #ifndef MODELS_LIBRARY_AIO_TIMERS_H
 #define MODELS_LIBRARY_AIO_TIMERS_H

@@ -4,7 +4,8 @@
  * Source      Lib/threading.py: Barrier.wait(), _enter(), _release(), _wait(), _exit(), _break() @3.8 to 3.13;
  *             Lib/multiprocessing/synchronize.py: Barrier, whose state lies in shared memory.
  * Modelled    filling and draining: nobody enters again before all have left; a time-out breaks the barrier for
- * all. Left out    the action, reset() and abort().
+ *             all.
+ * Left out    the action, reset() and abort().
  */
 #ifndef MODELS_LIBRARY_BARRIER_H
 #define MODELS_LIBRARY_BARRIER_H

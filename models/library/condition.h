@@ -3,9 +3,9 @@
  *
  * Source      Lib/threading.py: Condition.wait(), notify() @3.8 to 3.13.
  * Modelled    each waiter waits for a lock of its own, in a queue, first in, first out; notify() releases the first
- *             ones' locks; who is woken takes the GIL and then the condition's lock, which the notifier
- *             still holds until it leaves its `with`. A waiter whose time is up stays in the queue until it has
- *             the condition's lock again: a notify() meanwhile is lost with it.
+ *             ones' locks; who is woken takes the GIL and then the condition's lock, which the notifier still holds
+ *             until it leaves its `with`. A waiter whose time is up stays in the queue until it has the condition's
+ *             lock again: a notify() meanwhile is lost with it.
  */
 #ifndef MODELS_LIBRARY_CONDITION_H
 #define MODELS_LIBRARY_CONDITION_H

@@ -2,14 +2,16 @@
  * connection.h - multiprocessing.connection.Connection over a pipe: framed messages.
  *
  * Source      Lib/multiprocessing/connection.py: a 4-byte length and the body; in one write up to 16 KiB, else in
- *             two; read in at least two calls. The GIL is released around each call. Each read() of a large message asks
- *             for all that is still to come, gets what the pipe holds, and appends it to an io.BytesIO (bytesio.c), which
- *             recv_bytes() cuts to its size. Counted on glibc 2.36, again and again: page faults for each page of a
- *             message of 1 MiB 2.8 (models/machine/allocator.h gives 2.8), of 16 MiB 2.7 (2.6), of five buffers of 1 MiB
- *             2.8 and 1.8 (2.0); the sender's only with the first two messages. A pool's workers have hardly any from
- *             the third message on: what their calls leave behind keeps the heap from being trimmed.
- * Modelled    each of these calls, with the GIL released around it; what is done between two reads needs the GIL, which
- *             others of the process may have taken meanwhile. Assumed     small buffers are in the costs of who makes them.
+ *             two; read in at least two calls. The GIL is released around each call. Each read() of a large message
+ *             asks for all that is still to come, gets what the pipe holds, and appends it to an io.BytesIO
+ *             (bytesio.c), which recv_bytes() cuts to its size. Counted on glibc 2.36, again and again: page faults
+ *             for each page of a message of 1 MiB 2.8 (models/machine/allocator.h gives 2.8), of 16 MiB 2.7 (2.6),
+ *             of five buffers of 1 MiB 2.8 and 1.8 (2.0); the sender's only with the first two messages. A pool's
+ *             workers have hardly any from the third message on: what their calls leave behind keeps the heap from
+ *             being trimmed.
+ * Modelled    each of these calls, with the GIL released around it; what is done between two reads needs the GIL,
+ *             which others of the process may have taken meanwhile.
+ * Assumed     small buffers are in the costs of who makes them.
  */
 #ifndef MODELS_LIBRARY_CONNECTION_H
 #define MODELS_LIBRARY_CONNECTION_H

@@ -5,9 +5,9 @@
  * Modelled    PENDING, RUNNING, CANCELLED, FINISHED: cancel() has no effect once RUNNING. A cancelled future wakes
  *             those in result() at once, but those in wait() and as_completed() only when its executor comes to it
  *             (set_running_or_notify_cancel). wait() by its three conditions, as_completed() in the order of
- *             completion. What a task consists of, its future and work item, is memory that the process touches
- *             for the first time unless others have gone, and container objects that set off garbage collections.
- *             It goes when it is done, or when who keeps it has taken its result.
+ *             completion. What a task consists of, its future and work item, is memory that the process touches for
+ *             the first time unless others have gone, and container objects that set off garbage collections. It
+ *             goes when it is done, or when who keeps it has taken its result.
  * Left out    the condition's own lock, held for microseconds; _AcquireFutures, which holds all of them.
  */
 #ifndef MODELS_LIBRARY_FUTURE_H

@@ -2,8 +2,8 @@
  * lock.h - threading.Lock.
  *
  * Source      Modules/_threadmodule.c: lock_PyThread_acquire_lock(). Up to 3.13.0 a POSIX semaphore
- *             (Python/thread_pthread.h): a woken waiter owns the lock and then queues for the GIL. Since 3.13.1 a PyMutex
- *             (gh-117721; py_mutex.h); an RLock's since 3.14.
+ *             (Python/thread_pthread.h): a woken waiter owns the lock and then queues for the GIL. Since 3.13.1 a
+ *             PyMutex (gh-117721; py_mutex.h); an RLock's since 3.14.
  * Assumed     a 3.13 with the GIL is 3.13.0, one without it a later one.
  */
 #ifndef MODELS_LIBRARY_LOCK_H

@@ -7,7 +7,8 @@
  * Modelled    the server's process; a connection and a server thread for each client thread, made at its first
  *             call; each call a message there and one back, served under the server's GIL; nothing is sent ahead.
  *             Each side lets the other prove that it knows the key, three round trips. A forked child counts its
- *             copy of the proxy before all else, and before it ends takes that back, by a connection of its own each.
+ *             copy of the proxy before all else, and before it ends takes that back, by a connection of its own
+ *             each.
  * Left out    errors, the server's own locks.
  */
 #ifndef MODELS_LIBRARY_MP_MANAGER_H

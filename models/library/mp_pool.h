@@ -1,12 +1,12 @@
 /*
  * mp_pool.h - multiprocessing.Pool.
  *
- * Source      Lib/multiprocessing/pool.py @3.11, 3.13: Pool.__init__, _map_async, _handle_workers,
- *             _handle_tasks, _handle_results, worker, _terminate_pool, _help_stuff_finish, IMapIterator.
+ * Source      Lib/multiprocessing/pool.py @3.11, 3.13: Pool.__init__, _map_async, _handle_workers, _handle_tasks,
+ *             _handle_results, worker, _terminate_pool, _help_stuff_finish, IMapIterator.
  * Modelled    workers started one after the other; the three helper threads of the parent, which pay for its GIL;
  *             tasks written until the pipe is full; whoever holds the read lock takes the next chunk; the worker
- *             handler's waking for every result; maxtasksperchild; map(), imap(), imap_unordered(),
- *             apply_async(); leaving `with`, which terminates, and close() with join().
+ *             handler's waking for every result; maxtasksperchild; map(), imap(), imap_unordered(), apply_async();
+ *             leaving `with`, which terminates, and close() with join().
  * Left out    errors of the handlers, initialisers, workers that are killed.
  */
 #ifndef MODELS_LIBRARY_MP_POOL_H

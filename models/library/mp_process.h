@@ -2,16 +2,15 @@
  * mp_process.h - multiprocessing.Process, started by fork, spawn or a fork server.
  *
  * Source      Lib/multiprocessing/process.py, popen_fork.py, popen_spawn_posix.py, popen_forkserver.py,
- *             forkserver.py, spawn.py, resource_tracker.py @3.8 to 3.13; what fork() itself costs is the
- *             machine's.
+ *             forkserver.py, spawn.py, resource_tracker.py @3.8 to 3.13; what fork() itself costs is the machine's.
  * Modelled    fork: the parent's bytecode around fork(), the child's start in an interpreter and GIL of its own.
  *             spawn: the pickled preparation, vfork() since 3.10 (its cost does not grow with the parent), a new
  *             interpreter that imports the main module again; the resource tracker, a process of its own, started
  *             before the first. Fork server: started at first use, also by vfork(); then each child is forked by
- *             the server on request and imports the main module (once in the server since 3.14; before, the
- *             preload did not find it, gh-137996). The end: what the child has registered to be run at exit, and
- *             join() by the sentinel and waitpid() (by the server's report where it is the parent). A forked
- *             child's own memory is what it copies on writing to it: mostly the reference counts that it touches.
+ *             the server on request and imports the main module (once in the server since 3.14; before, the preload
+ *             did not find it, gh-137996). The end: what the child has registered to be run at exit, and join() by
+ *             the sentinel and waitpid() (by the server's report where it is the parent). A forked child's own
+ *             memory is what it copies on writing to it: mostly the reference counts that it touches.
  * Left out    memory that a child copies later on, by reading a large inheritance; the server's handshake with
  *             authentication (3.14).
  */

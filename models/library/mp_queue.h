@@ -6,8 +6,9 @@
  *             the first put()) pickles and writes under a shared lock, so that put() returns before anything is
  *             sent; get() reads under a shared lock, frees the slot and unpickles outside; a process that ends
  *             flushes its buffer first. JoinableQueue: put() counts the item up in a semaphore under a condition's
- * lock, task_done() counts it down, join() waits for 0. SimpleQueue: pickles and writes, reads and unpickles in the
- * calling thread. Left out    qsize(), errors of pickling.
+ *             lock, task_done() counts it down, join() waits for 0. SimpleQueue: pickles and writes, reads and
+ *             unpickles in the calling thread.
+ * Left out    qsize(), errors of pickling.
  */
 #ifndef MODELS_LIBRARY_MP_QUEUE_H
 #define MODELS_LIBRARY_MP_QUEUE_H

@@ -3,9 +3,9 @@
  *
  * Source      Lib/concurrent/futures/process.py @3.8 to 3.13.
  * Modelled    the caller, the manager thread and the call queue's feeder thread, which all pay for the parent's
- *             GIL; the call queue of max_workers + 1 (a call in it is RUNNING and cannot be cancelled); the
- *             wake-up pipe with a message a submit(); one result for each of the manager's rounds, each of which
- *             polls every worker's sentinel; when workers start (see process_pool_submit); max_tasks_per_child;
+ *             GIL; the call queue of max_workers + 1 (a call in it is RUNNING and cannot be cancelled); the wake-up
+ *             pipe with a message a submit(); one result for each of the manager's rounds, each of which polls
+ *             every worker's sentinel; when workers start (see process_pool_submit); max_tasks_per_child;
  *             shutdown(cancel_futures).
  * Left out    workers that die (BrokenProcessPool); initialisers; the shutdown lock, which nobody contends for
  *             long.

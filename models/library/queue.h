@@ -3,8 +3,8 @@
  *
  * Source      Lib/queue.py: Queue.put(), get(), task_done(), join() @3.8 to 3.13.
  * Modelled    one Lock under three Conditions; put() notifies one getter, get() one putter; a thread that runs may
- *             take the item before the notified getter does, who then waits on. Equal priorities leave in
- *             the order of their put(), as with the usual (priority, number, item).
+ *             take the item before the notified getter does, who then waits on. Equal priorities leave in the order
+ *             of their put(), as with the usual (priority, number, item).
  * Left out    what a longer heap costs; shutdown() (3.13).
  */
 #ifndef MODELS_LIBRARY_QUEUE_H

@@ -5,12 +5,12 @@
  *             (murder_workers); uvicorn 0.20 on Lib/asyncio/selector_events.py:_accept_connection() @3.11 to 3.13;
  *             Celery 5: worker/consumer, concurrency/prefork, acknowledged early (the default).
  * Modelled    blocking: accept(), serve, and again. Prefetching: a thread accepts ahead of the one that serves, as
- * many as may wait. Threads: the main thread waits for the listener by epoll and hands each connection to a
- *             ThreadPoolExecutor, however busy that is. asyncio: a task for each connection; all that wait are
+ *             many as may wait. Threads: the main thread waits for the listener by epoll and hands each connection
+ *             to a ThreadPoolExecutor, however busy that is. asyncio: a task for each connection; all that wait are
  *             accepted in one turn. Limits on requests, after which a worker finishes what it has accepted and
- * ends; signs of life for whoever watches it. Left out    connections kept alive, TLS, HTTP's own parsing (a
- * scenario's steps say what that takes), the second epoll round of gunicorn 21 and later, which waits for the
- * request before it hands it to the pool.
+ *             ends; signs of life for whoever watches it.
+ * Left out    connections kept alive, TLS, HTTP's own parsing (a scenario's steps say what that takes), the second
+ *             epoll round of gunicorn 21 and later, which waits for the request before it hands it to the pool.
  */
 #ifndef MODELS_LIBRARY_SERVER_H
 #define MODELS_LIBRARY_SERVER_H

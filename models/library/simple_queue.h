@@ -1,9 +1,9 @@
 /*
  * simple_queue.h - queue.SimpleQueue: unbounded, written in C.
  *
- * Source      Modules/_queuemodule.c. Up to 3.12: a list and a lock that stands for "empty"; who is woken
- *             looks again, and every get() that had to lock wakes the next waiter, items or not. Since
- *             3.13: a waiter is parked and put() hands it the item.
+ * Source      Modules/_queuemodule.c. Up to 3.12: a list and a lock that stands for "empty"; who is woken looks
+ *             again, and every get() that had to lock wakes the next waiter, items or not. Since 3.13: a waiter is
+ *             parked and put() hands it the item.
  */
 #ifndef MODELS_LIBRARY_SIMPLE_QUEUE_H
 #define MODELS_LIBRARY_SIMPLE_QUEUE_H

@@ -7,8 +7,9 @@
  *             StreamWriter) @3.8 to 3.13; the native side is sim/native/harness_sockets.py.
  * Modelled    a connection for each request that is under way, used again by later ones, as HTTP sessions do. In a
  *             thread send() and a recv() that blocks; in a coroutine write() and a read that awaits: the answer
- * makes the descriptor readable, select returns, the callback reads, the coroutine goes on a turn later. Left out
- * sizes, packets, flow control. The server takes no core of this machine and is never late.
+ *             makes the descriptor readable, select returns, the callback reads, the coroutine goes on a turn
+ *             later. Left out sizes, packets, flow control. The server takes no core of this machine and is never
+ *             late.
  */
 #ifndef MODELS_LIBRARY_STREAM_H
 #define MODELS_LIBRARY_STREAM_H

@@ -2,7 +2,7 @@
  * thread_event.h - threading.Event.
  *
  * Source      Lib/threading.py: Event.set(), clear(), wait() @3.8 to 3.13: a flag under a Condition; set() notifies
- * all.
+ *             all.
  */
 #ifndef MODELS_LIBRARY_THREAD_EVENT_H
 #define MODELS_LIBRARY_THREAD_EVENT_H

@@ -3,11 +3,11 @@
  *
  * Source      Lib/concurrent/futures/thread.py @3.11, 3.12, 3.13; interpreter.py @3.14.
  * Modelled    threads started by submit() while no idle permit is found; the permits' over-counting up to 3.11 (one
- *             per task) and its cure since 3.12 (one per empty queue); the semaphore that they are, whose lock all workers
- *             meet at: who is made to drop the GIL while holding it can leave a convoy behind; the queue's own wake-ups; shutdown by a None
- *             that each worker passes on, or that drains the queue first (cancel_futures). An interpreter pool is
- *             the same pool whose workers each create an interpreter with a GIL of its own when they start and
- *             enter it for each call.
+ *             per task) and its cure since 3.12 (one per empty queue); the semaphore that they are, whose lock all
+ *             workers meet at: who is made to drop the GIL while holding it can leave a convoy behind; the queue's
+ *             own wake-ups; shutdown by a None that each worker passes on, or that drains the queue first
+ *             (cancel_futures). An interpreter pool is the same pool whose workers each create an interpreter with
+ *             a GIL of its own when they start and enter it for each call.
  * Left out    initialisers, weak references, the two locks of submit(), which nobody contends for long.
  */
 #ifndef MODELS_LIBRARY_THREAD_POOL_H

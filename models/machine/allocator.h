@@ -1,15 +1,17 @@
 /*
  * allocator.h - malloc() of large blocks: which of their pages a process touches for the first time.
  *
- * Source      glibc 2.36, malloc/malloc.c and arena.c: what no free block and no top has room for comes from mmap() from
- *             128 KiB on (M_MMAP_THRESHOLD), else from a heap that grows; a mapping is given back by free(), which sets
- *             the threshold to its size (32 MiB at most) and M_TRIM_THRESHOLD to twice that: a heap whose top is
- *             larger than that gives it back down to 128 KiB (M_TOP_PAD). Blocks are taken from the smallest free one
- *             that fits; neighbours that are free become one. realloc() grows a mapping by mremap(), a block into what is
- *             free behind it, else into a new one. Each thread has a heap (arena) of its own, which the next one inherits.
- * Modelled    all that, for the blocks that somebody asks for here; pages of a heap are touched from its beginning on.
- * Left out    small blocks; that there are no more than 8 arenas a core; copies of pages after fork(): a child begins with
- *             an empty heap and its parent's thresholds; the pages' table entries that mremap() moves.
+ * Source      glibc 2.36, malloc/malloc.c and arena.c: what no free block and no top has room for comes from mmap()
+ *             from 128 KiB on (M_MMAP_THRESHOLD), else from a heap that grows; a mapping is given back by free(),
+ *             which sets the threshold to its size (32 MiB at most) and M_TRIM_THRESHOLD to twice that: a heap
+ *             whose top is larger than that gives it back down to 128 KiB (M_TOP_PAD). Blocks are taken from the
+ *             smallest free one that fits; neighbours that are free become one. realloc() grows a mapping by
+ *             mremap(), a block into what is free behind it, else into a new one. Each thread has a heap (arena) of
+ *             its own, which the next one inherits.
+ * Modelled    all that, for the blocks that somebody asks for here; pages of a heap are touched from its beginning
+ *             on.
+ * Left out    small blocks; that there are no more than 8 arenas a core; copies of pages after fork(): a child
+ *             begins with an empty heap and its parent's thresholds; the pages' table entries that mremap() moves.
  */
 #ifndef MODELS_MACHINE_ALLOCATOR_H
 #define MODELS_MACHINE_ALLOCATOR_H

@@ -3,10 +3,9 @@
  *
  * Source      Linux 6.18, kernel/sched/fair.c: account_cfs_rq_runtime(), __assign_cfs_rq_runtime(),
  *             do_sched_cfs_period_timer(), distribute_cfs_runtime().
- * Modelled    the global pool, refilled each period; slices of quota.slice drawn by each core; use
- *             accounted at ticks and switches only, so that a core may overrun by up to a tick and pays
- *             it back in the next period; throttled cores wait for the refill; an idling core returns
- *             what it holds above 1 ms.
+ * Modelled    the global pool, refilled each period; slices of quota.slice drawn by each core; use accounted at
+ *             ticks and switches only, so that a core may overrun by up to a tick and pays it back in the next
+ *             period; throttled cores wait for the refill; an idling core returns what it holds above 1 ms.
  * Left out    the slack timer that hands returned time to throttled cores within a period; bursts.
  */
 #ifndef MODELS_MACHINE_BANDWIDTH_H

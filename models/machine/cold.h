@@ -1,26 +1,26 @@
 /*
  * cold.h - caches that have gone cold while a thread waited.
  *
- * Source      measured (calibrate_processes.py, `cold caches`), on virtual machines whose cores have neighbours. 18 us of
- *             library code take 20 us more after the core has idled for 0.1 ms, 60 us after 1 ms, 100 us after 5 ms and 160 us
- *             after 20 ms. Where the core has executed a loop of other bytecode or C meanwhile, which needs next to no cache
- *             itself, they take 3, 30, 90 and 170 us more: neighbours evict what is not used, whoever runs. And
- *             pieces of 2, 11, 23 and 54 us lose 49, 170, 207 and 260 us after 30 ms of idling: by the power 0.7 of their length,
- *             then by 0.27 of it, as more of a library is more of the same functions; after 0.1 ms by 0.8 and 0.3.
- *             In a fresh process asyncio.run() takes 530 us, then 210, then 165; a first piece of library code what it takes
- *             after 20 ms.
- *             And (calibrate.py, `many threads`): threads that hand on a token in a ring on one core take 9 to 12 us a
- *             hop while they are 4 to 100, and 2, 7, 9 and 11 us more when they are 200, 500, 1,000 and 2,000.
+ * Source      measured (calibrate_processes.py, `cold caches`), on virtual machines whose cores have neighbours. 18
+ *             us of library code take 20 us more after the core has idled for 0.1 ms, 60 us after 1 ms, 100 us
+ *             after 5 ms and 160 us after 20 ms. Where the core has executed a loop of other bytecode or C
+ *             meanwhile, which needs next to no cache itself, they take 3, 30, 90 and 170 us more: neighbours evict
+ *             what is not used, whoever runs. And pieces of 2, 11, 23 and 54 us lose 49, 170, 207 and 260 us after
+ *             30 ms of idling: by the power 0.7 of their length, then by 0.27 of it, as more of a library is more
+ *             of the same functions; after 0.1 ms by 0.8 and 0.3. In a fresh process asyncio.run() takes 530 us,
+ *             then 210, then 165; a first piece of library code what it takes after 20 ms. And (calibrate.py, `many
+ *             threads`): threads that hand on a token in a ring on one core take 9 to 12 us a hop while they are 4
+ *             to 100, and 2, 7, 9 and 11 us more when they are 200, 500, 1,000 and 2,000.
  * Modelled    a thread that goes on has that much to lose, by how long its core has idled since a thread of its
- *             process last executed the same code there, by how long ago that was, or by another process having run there
- *             just before; a step of its own task makes the library around it cold likewise, and what a program
- *             executes first is as cold as it gets. Library code, which is never at the same place for long, loses by powers
- *             of how much of it is executed, up to cold.large_work; more is the same again.
+ *             process last executed the same code there, by how long ago that was, or by another process having run
+ *             there just before; a step of its own task makes the library around it cold likewise, and what a
+ *             program executes first is as cold as it gets. Library code, which is never at the same place for
+ *             long, loses by powers of how much of it is executed, up to cold.large_work; more is the same again.
  *             What each thread has for itself, stacks and frames and what the kernel keeps of it, stays in a core's
- *             caches until too many others have run there: then a switch to it takes more, by the logarithm of their
- *             number between a quarter of cold.crowd_threads and four times that.
- * Left out    the tasks' own steps, which are loops over little; the kernel's code; that a thread may execute the same
- *             few functions over and over, which then lose no more.
+ *             caches until too many others have run there: then a switch to it takes more, by the logarithm of
+ *             their number between a quarter of cold.crowd_threads and four times that.
+ * Left out    the tasks' own steps, which are loops over little; the kernel's code; that a thread may execute the
+ *             same few functions over and over, which then lose no more.
  * Assumed     who has run in between, of all threads that there are, were different ones.
  */
 #ifndef MODELS_MACHINE_COLD_H

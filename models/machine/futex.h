@@ -1,8 +1,8 @@
 /*
  * futex.h - what an OS thread may block on: a list of waiters, woken in order of arrival.
  *
- * Source      Linux kernel/futex: __futex_queue() (first in, first out among normal tasks), futex_wake().
- *             There is no hand-off: who is woken must run before it can take anything.
+ * Source      Linux kernel/futex: __futex_queue() (first in, first out among normal tasks), futex_wake(). There is
+ *             no hand-off: who is woken must run before it can take anything.
  */
 #ifndef MODELS_MACHINE_FUTEX_H
 #define MODELS_MACHINE_FUTEX_H

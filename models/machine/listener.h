@@ -5,9 +5,9 @@
  *             tcp_conn_request(); kernel/sched/wait.c: __wake_up_common(); fs/eventpoll.c: ep_ptable_queue_proc(),
  *             ep_poll_callback() @6.12.
  * Modelled    the queue of connections that are established, of one more than the backlog; a full one drops what
- * comes. Threads in accept() wait exclusively, in order of arrival: one connection wakes one of them, who finds
- *             nothing when another was quicker, and waits again at the end. Those that watch the socket by epoll
- *             stand before them, the latest first, and all are woken: whoever runs first has it.
+ *             comes. Threads in accept() wait exclusively, in order of arrival: one connection wakes one of them,
+ *             who finds nothing when another was quicker, and waits again at the end. Those that watch the socket
+ *             by epoll stand before them, the latest first, and all are woken: whoever runs first has it.
  * Left out    EPOLLEXCLUSIVE; the queue of half-open connections (on a fast link they are there for microseconds);
  *             SYN cookies; who loses packets.
  */

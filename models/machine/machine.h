@@ -1,10 +1,10 @@
 /*
  * machine.h - a simulated computer: cores, their run queues, the kernel's costs, and a CPU quota.
  *
- * Source      Linux 6.18 (EEVDF, kernel/sched/fair.c) and 6.1 (CFS); which of the two, and every
- *             cost, comes from the profile.
- * Left out    NUMA, SMT siblings as such (their slowdown is part of cpu.all_busy_speed), real-time classes,
- *             nice levels, load tracking (PELT): queue lengths stand in for loads.
+ * Source      Linux 6.18 (EEVDF, kernel/sched/fair.c) and 6.1 (CFS); which of the two, and every cost, comes from
+ *             the profile.
+ * Left out    NUMA, SMT siblings as such (their slowdown is part of cpu.all_busy_speed), real-time classes, nice
+ *             levels, load tracking (PELT): queue lengths stand in for loads.
  */
 #ifndef MODELS_MACHINE_MACHINE_H
 #define MODELS_MACHINE_MACHINE_H

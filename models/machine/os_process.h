@@ -1,11 +1,11 @@
 /*
  * os_process.h - an address space with its threads: started by fork, ended by exit or a signal.
  *
- * Source      Linux kernel/fork.c, kernel/exit.c in what takes time: fork() costs its caller a base and
- *             a share for each resident byte (page tables); the child pays for its first page faults.
- *             glibc 2.36, nptl/allocatestack.c, nptl/nptl-stack.c: a new thread takes over the stack of one that has
- *             ended and been joined or detached; up to 40 MiB of such stacks are kept, which is four of the default
- *             8 MiB and their guards, and whoever adds a fifth unmaps one.
+ * Source      Linux kernel/fork.c, kernel/exit.c in what takes time: fork() costs its caller a base and a share for
+ *             each resident byte (page tables); the child pays for its first page faults. glibc 2.36,
+ *             nptl/allocatestack.c, nptl/nptl-stack.c: a new thread takes over the stack of one that has ended and
+ *             been joined or detached; up to 40 MiB of such stacks are kept, which is four of the default 8 MiB and
+ *             their guards, and whoever adds a fifth unmaps one.
  */
 #ifndef MODELS_MACHINE_OS_PROCESS_H
 #define MODELS_MACHINE_OS_PROCESS_H

@@ -2,20 +2,21 @@
  * pipe.h - a kernel pipe with messages in it: bounded bytes, blocking reads and writes; or one way of a socket
  * pair.
  *
- * Source      Linux fs/pipe.c: pipe_write() wakes a reader only if the pipe was empty, and pollers always;
- *             a full pipe blocks the writer until the reader has emptied a page: before 6.14 whatever was read from
- * a full pipe woke the writer, who often found no room. net/unix/af_unix.c: who reads from a socket frees what the
- * other side sent, and unix_write_space() then wakes whoever waits on the other side's socket, for whatever: one
- * that waits in recv() for the answer to that very message finds nothing and waits again (perf record -e
- * sched:sched_wakeup: each call to a manager's server wakes its client twice). Modelled    pages: what a write
- * leaves over goes into the last one if it fits, so 16 messages of 2 to 4 KiB fill a pipe, and of small ones many
- * have to be read before the writer goes on; cost by bytes, sync wake-ups. Where its ends are on two cores, a
- * reader fetches what the other core's caches hold, and a writer gets pages that these do not: those it wrote
- * before have gone to the reader's core, which keeps what it frees for itself. Readers and writers exclude each other
- * by the pipe's mutex while they copy, page faults of the reader's memory included, and wake somebody only then; who
- * finds it taken spins while its holder runs. A message is what the layer above
- * frames; its bytes may pass through in several rounds. Assumed     a socket holds as much in the same way (its
- * buffer counts packets with their headers).
+ * Source      Linux fs/pipe.c: pipe_write() wakes a reader only if the pipe was empty, and pollers always; a full
+ *             pipe blocks the writer until the reader has emptied a page: before 6.14 whatever was read from a full
+ *             pipe woke the writer, who often found no room. net/unix/af_unix.c: who reads from a socket frees what
+ *             the other side sent, and unix_write_space() then wakes whoever waits on the other side's socket, for
+ *             whatever: one that waits in recv() for the answer to that very message finds nothing and waits again
+ *             (perf record -e sched:sched_wakeup: each call to a manager's server wakes its client twice).
+ * Modelled    pages: what a write leaves over goes into the last one if it fits, so 16 messages of 2 to 4 KiB fill
+ *             a pipe, and of small ones many have to be read before the writer goes on; cost by bytes, sync
+ *             wake-ups. Where its ends are on two cores, a reader fetches what the other core's caches hold, and a
+ *             writer gets pages that these do not: those it wrote before have gone to the reader's core, which
+ *             keeps what it frees for itself. Readers and writers exclude each other by the pipe's mutex while they
+ *             copy, page faults of the reader's memory included, and wake somebody only then; who finds it taken
+ *             spins while its holder runs. A message is what the layer above frames; its bytes may pass through in
+ *             several rounds.
+ * Assumed     a socket holds as much in the same way (its buffer counts packets with their headers).
  */
 #ifndef MODELS_MACHINE_PIPE_H
 #define MODELS_MACHINE_PIPE_H

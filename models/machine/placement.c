@@ -5,20 +5,21 @@
  *             select_idle_sibling(), sched_balance_newidle(), update_newidle_stats() (6.18.5 and later),
  *             can_migrate_task(), nohz_balancer_kick(), get_sd_balance_interval().
  * Modelled    all cores share a cache: the previous core if idle, else any idle one, else queueing behind the
- *             better of the previous and the waker's core, of which the latter does not count for one that wakes many
- *             who wake many; new threads go to the idlest core; a core about to idle pulls a thread that is not
- *             cache-hot, always or as often as it was good for so far, from sched.newidle on; a tick on a core with
- *             waiting threads kicks an idle core, which takes one. By then the tick has made the running thread give way,
- *             so that who waits has just run, is cache-hot, and is taken at the third tick only (11 ms after a core went
- *             idle beside two that spin, measured; ticks every 4 ms); busy cores even out at the kernel's intervals.
- *             Kernels for virtual machines may keep threads together on a virtual core that runs anyway, because
- *             one that idles is dear to wake (sched.pack_below > 0): a thread stays on its previous core, and a new
- *             one on its parent's if that is alone there, while the core has not been too busy of late.
+ *             better of the previous and the waker's core, of which the latter does not count for one that wakes
+ *             many who wake many; new threads go to the idlest core; a core about to idle pulls a thread that is
+ *             not cache-hot, always or as often as it was good for so far, from sched.newidle on; a tick on a core
+ *             with waiting threads kicks an idle core, which takes one. By then the tick has made the running
+ *             thread give way, so that who waits has just run, is cache-hot, and is taken at the third tick only
+ *             (11 ms after a core went idle beside two that spin, measured; ticks every 4 ms); busy cores even out
+ *             at the kernel's intervals. Kernels for virtual machines may keep threads together on a virtual core
+ *             that runs anyway, because one that idles is dear to wake (sched.pack_below > 0): a thread stays on
+ *             its previous core, and a new one on its parent's if that is alone there, while the core has not been
+ *             too busy of late.
  * Assumed     queue lengths stand for loads. There is no source at hand for packing: as found on 6.18.44-fc, a
  *             Firecracker guest (boot parameter sched_vcpu_pack, fair.c:vcpu_pack_room). A thread woken by one that
- *             was busy for a share s of its time, on a core on which another was busy for t and the woken one for w,
- *             stayed there while s + t + w was below 0.7 and went to the idle core above 0.8, whatever s alone was
- *             (t 0 to 0.5, w 0 and 0.2). Two new threads that hand on a turn by a futex part within the first
+ *             was busy for a share s of its time, on a core on which another was busy for t and the woken one for
+ *             w, stayed there while s + t + w was below 0.7 and went to the idle core above 0.8, whatever s alone
+ *             was (t 0 to 0.5, w 0 and 0.2). Two new threads that hand on a turn by a futex part within the first
  *             milliseconds, as the two halves that new threads are taken for fill their core, and stay apart, for
  *             then each previous core idles; ten that contend for a lock migrate in 4 % of their wake-ups. A waker
  *             that says that it is about to sleep (a write to a pipe or a socket, which are synchronous wake-ups)

@@ -3,8 +3,8 @@
  *
  * Source      Linux 6.1, kernel/sched/fair.c: sched_slice(), check_preempt_tick(), place_entity(),
  *             wakeup_preempt_entity(), update_min_vruntime(), yield_task_fair(), pick_next_entity().
- * Modelled    the period by the number of runnable threads, ticks, sleeper credit of half a latency,
- *             START_DEBIT for new threads, wake-up preemption by the granularity.
+ * Modelled    the period by the number of runnable threads, ticks, sleeper credit of half a latency, START_DEBIT
+ *             for new threads, wake-up preemption by the granularity.
  * Left out    weights other than nice 0, buddies (next, last), groups, the tree.
  */
 #include "models/machine/scheduler.h"

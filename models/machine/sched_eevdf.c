@@ -1,14 +1,13 @@
 /*
  * sched_eevdf.c - "earliest eligible virtual deadline first", the kernel's fair scheduler since 6.6.
  *
- * Source      Linux 6.18, kernel/sched/fair.c: avg_vruntime(), entity_eligible(), __pick_eevdf(),
- *             update_curr(), update_deadline(), place_entity(), update_entity_lag(), dequeue_entity(),
- *             requeue_delayed_entity(), check_preempt_wakeup_fair(), set_protect_slice(), hrtick_start_fair(),
- *             yield_task_fair(). A wake-up drops sleepers that would be next since 7.1, and in the stable kernels since
- *             May 2026 ("Fix wakeup_preempt_fair() vs delayed dequeue").
- * Modelled    PLACE_LAG, PLACE_DEADLINE_INITIAL, PLACE_REL_DEADLINE, RUN_TO_PARITY, DELAY_DEQUEUE with
- *             DELAY_ZERO. All threads have the same weight and ask for the same slice, so PREEMPT_SHORT
- *             never applies.
+ * Source      Linux 6.18, kernel/sched/fair.c: avg_vruntime(), entity_eligible(), __pick_eevdf(), update_curr(),
+ *             update_deadline(), place_entity(), update_entity_lag(), dequeue_entity(), requeue_delayed_entity(),
+ *             check_preempt_wakeup_fair(), set_protect_slice(), hrtick_start_fair(), yield_task_fair(). A wake-up
+ *             drops sleepers that would be next since 7.1, and in the stable kernels since May 2026 ("Fix
+ *             wakeup_preempt_fair() vs delayed dequeue").
+ * Modelled    PLACE_LAG, PLACE_DEADLINE_INITIAL, PLACE_REL_DEADLINE, RUN_TO_PARITY, DELAY_DEQUEUE with DELAY_ZERO.
+ *             All threads have the same weight and ask for the same slice, so PREEMPT_SHORT never applies.
  * Left out    groups, slice requests (sched_setattr), the tree: a queue is searched from end to end.
  */
 #include "models/machine/scheduler.h"

@@ -1,16 +1,17 @@
 /*
  * timers.h - the kernel's timers of a core: who waits there until when, and the interrupt that ends their waits.
  *
- * Source      Linux 6.12, kernel/time/hrtimer.c: hrtimer_interrupt(), __hrtimer_run_queues(). What an interrupt takes is
- *             measured (`gilsim calibrate`, timer.interrupt): 1 to 2 us on a machine of one's own, 12 to 25 us on a virtual
- *             one, where the hypervisor has the timer; sixteen that end together take no more than one.
- * Modelled    a timer goes off when its slack is used up, on the core where its thread fell asleep; all others of that core
- *             end with it whose own time has come, slack or not. A busy core stands still meanwhile, and what comes due until
- *             the interrupt is over belongs to it. The wake-ups are at its end. A timer that goes off before the core's other
- *             ones and before its next tick is told to the hardware (hrtimer_reprogram()), which takes timer.arm: on a
- *             virtual machine that leaves it for the hypervisor.
- * Left out    the time that either takes a core that idles then: wake.timer_* have it. Telling the hardware that the first
- *             timer will not go off after all. Moving timers of idle cores elsewhere.
+ * Source      Linux 6.12, kernel/time/hrtimer.c: hrtimer_interrupt(), __hrtimer_run_queues(). What an interrupt
+ *             takes is measured (`gilsim calibrate`, timer.interrupt): 1 to 2 us on a machine of one's own, 12 to
+ *             25 us on a virtual one, where the hypervisor has the timer; sixteen that end together take no more
+ *             than one.
+ * Modelled    a timer goes off when its slack is used up, on the core where its thread fell asleep; all others of
+ *             that core end with it whose own time has come, slack or not. A busy core stands still meanwhile, and
+ *             what comes due until the interrupt is over belongs to it. The wake-ups are at its end. A timer that
+ *             goes off before the core's other ones and before its next tick is told to the hardware
+ *             (hrtimer_reprogram()), which takes timer.arm: on a virtual machine that leaves it for the hypervisor.
+ * Left out    the time that either takes a core that idles then: wake.timer_* have it. Telling the hardware that
+ *             the first timer will not go off after all. Moving timers of idle cores elsewhere.
  */
 #ifndef MODELS_MACHINE_TIMERS_H
 #define MODELS_MACHINE_TIMERS_H

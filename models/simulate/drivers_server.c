@@ -7,7 +7,7 @@
  *             A worker that has given no sign of life for longer than the timeout is killed with all that it has
  *             accepted, and replaced; so is one that has served as many requests as it may.
  * Assumed     the arbiter looks every tenth of the timeout; gunicorn looks every second, Celery sets a timer for
- * each task.
+ *             each task.
  */
 #include "models/simulate/drivers.h"
 #include "models/simulate/resources.h"

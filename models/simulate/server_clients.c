@@ -5,11 +5,11 @@
  * Source      Linux net/ipv4/tcp_timer.c: tcp_retransmit_timer(), tcp_write_timeout(); net/core/sock_reuseport.c:
  *             reuseport_select_sock() @6.12.
  * Modelled    a connection that meets a full backlog is tried again by the client's kernel: after a second each of
- * the first five times, then after twice as long each time, ten times in all (before Linux 6.5: after 1, 2, 4,
- *             ... seconds, six times), and then given up: the request was rejected. With a socket for each worker
- * the connection's addresses are hashed to choose one, busy or not. Assumed     the hash, which is keyed by a
- * random number, is drawn evenly. Linux 6.5 and later is what has EEVDF. Left out    the network; a client's own
- * timeout.
+ *             the first five times, then after twice as long each time, ten times in all (before Linux 6.5: after
+ *             1, 2, 4, ... seconds, six times), and then given up: the request was rejected. With a socket for each
+ *             worker the connection's addresses are hashed to choose one, busy or not.
+ * Assumed     the hash, which is keyed by a random number, is drawn evenly. Linux 6.5 and later is what has EEVDF.
+ * Left out    the network; a client's own timeout.
  */
 #include <assert.h>
 

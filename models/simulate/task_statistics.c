@@ -2,15 +2,16 @@
  * task_statistics.c - see task_statistics.h.
  *
  * Source      MSER-5: White, Cobb, Spratt, "A comparison of five steady-state truncation heuristics for simulation"
- *             (2000): of the means of five tasks each, so many are left out that the standard error of the others' mean
- *             is least; more than half of them are never left out.
+ *             (2000): of the means of five tasks each, so many are left out that the standard error of the others'
+ *             mean is least; more than half of them are never left out.
  *
- * Overload    An open load has more work than is done when its backlog does not come from chance and the wait grows. By
- *             chance alone, with as much work as can just be done, the backlog after n arrivals is about sqrt(2n) times a normal
- *             variate (arrivals and services independent and exponential), so beyond OVERLOAD_DEVIATIONS of it
- *             chance is ruled out. Many tasks in flight may also simply take long: then those released late take no
- *             longer than those released earlier: in a queue the last quarter than the second, in a loop or under a GIL, where
- *             all share what there is and early ones wait for late ones, too, than the very first.
+ * Overload    An open load has more work than is done when its backlog does not come from chance and the wait
+ *             grows. By chance alone, with as much work as can just be done, the backlog after n arrivals is about
+ *             sqrt(2n) times a normal variate (arrivals and services independent and exponential), so beyond
+ *             OVERLOAD_DEVIATIONS of it chance is ruled out. Many tasks in flight may also simply take long: then
+ *             those released late take no longer than those released earlier: in a queue the last quarter than the
+ *             second, in a loop or under a GIL, where all share what there is and early ones wait for late ones,
+ *             too, than the very first.
  */
 #include "models/simulate/task_statistics.h"
 

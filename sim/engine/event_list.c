@@ -24,10 +24,9 @@
  * All allocation happens in event_list_grow(), for the most entries and chunks that so many slots
  * can come to use.
  *
- * Invariants   Every entry in the back is later than front_last_ns and not before back_base_ns.
- *              Without a hole, front[0] is live unless the list is empty.
- *              A slot has one entry at most that is not dead.
- *              The front is empty (a hole counts) only if the back is, except inside of settle.
+ * Invariants  Every entry in the back is later than front_last_ns and not before back_base_ns. Without a hole,
+ *             front[0] is live unless the list is empty. A slot has one entry at most that is not dead. The front
+ *             is empty (a hole counts) only if the back is, except inside of settle.
  */
 #include "sim/engine/event_list.h"
 

@@ -3,9 +3,10 @@
  *
  * Source      Lib/asyncio/base_events.py: _run_once(); tasks.py, futures.py.
  * Followed    one epoll_wait() a turn, without the GIL, also when something is ready; its timeout rounded up to
- * whole milliseconds; what is scheduled in a turn runs in the next; a future's callbacks take a turn of their own.
+ *             whole milliseconds; what is scheduled in a turn runs in the next; a future's callbacks take a turn of
+ *             their own.
  * Left out    sockets, threads that wake the loop, cancelling a task that waits (what main() leaves behind just
- * ends).
+ *             ends).
  */
 #ifndef SIM_NATIVE_C_C_LOOP_H
 #define SIM_NATIVE_C_C_LOOP_H

@@ -2,8 +2,8 @@
  * c_sync.h - threading's locks, and the classes that Lib/threading.py builds of them, statement by statement.
  *
  * Followed    CPython up to 3.13, where a Lock is a POSIX semaphore. As there, whoever waits for a condition waits
- * for a lock of his own that notify() releases, first come first served. Deadlines are moments of CLOCK_MONOTONIC,
- * SIM_NS_MAX for none; what returns a bool returns false when its has passed.
+ *             for a lock of his own that notify() releases, first come first served. Deadlines are moments of
+ *             CLOCK_MONOTONIC, SIM_NS_MAX for none; what returns a bool returns false when its has passed.
  */
 #ifndef SIM_NATIVE_C_C_SYNC_H
 #define SIM_NATIVE_C_C_SYNC_H

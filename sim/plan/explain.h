@@ -1,10 +1,10 @@
 /*
  * explain.h - why a prediction is what it is, found by asking the simulator what it would be without each cost.
  *
- * Method      Each question is the compiled workload with one thing changed (no GIL, cores for everybody, a group of
- *             costs as in the profile `ideal`, a step 10 % shorter) on the same random numbers, so that what differs
- *             comes of that thing alone. The ideal has all of them changed; what the single changes do not add up
- *             to is their interaction, and is said, not shared out. The models know nothing of it.
+ * Method      Each question is the compiled workload with one thing changed (no GIL, cores for everybody, a group
+ *             of costs as in the profile `ideal`, a step 10 % shorter) on the same random numbers, so that what
+ *             differs comes of that thing alone. The ideal has all of them changed; what the single changes do not
+ *             add up to is their interaction, and is said, not shared out. The models know nothing of it.
  * Left out    Locks: without them the program would be another one.
  */
 #ifndef SIM_PLAN_EXPLAIN_H

@@ -1,9 +1,9 @@
 /*
  * queueing.h - what theory says in closed form of queues and of speed-ups: the cross-checks of simulations.
  *
- * Sources     L. Kleinrock, "Queueing Systems", vol. 1, 1975: M/M/1, M/M/c, M/G/1 (Pollaczek and Khinchine).
- *             J. P. Buzen, "Computational Algorithms for Closed Queueing Networks", CACM 16 (1973).
- *             G. M. Amdahl, AFIPS 1967; J. L. Gustafson, CACM 31 (1988).
+ * Sources     L. Kleinrock, "Queueing Systems", vol. 1, 1975: M/M/1, M/M/c, M/G/1 (Pollaczek and Khinchine). J. P.
+ *             Buzen, "Computational Algorithms for Closed Queueing Networks", CACM 16 (1973). G. M. Amdahl, AFIPS
+ *             1967; J. L. Gustafson, CACM 31 (1988).
  *
  * All times are seconds, all rates per second. Queues are first come, first served and without a bound.
  */

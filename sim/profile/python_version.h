@@ -6,7 +6,7 @@
  * machine profile, with where that is known from.
  *
  * Source      CPython's source of 3.8 to 3.14 (Lib, Modules, Python), as each model's head comment names it. 3.14
- * was read, not run: there was no such interpreter to measure.
+ *             was read, not run: there was no such interpreter to measure.
  */
 #ifndef SIM_PROFILE_PYTHON_VERSION_H
 #define SIM_PROFILE_PYTHON_VERSION_H

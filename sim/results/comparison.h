@@ -1,11 +1,12 @@
 /*
  * comparison.h - two results of the same scenario: better, worse, the same, or nobody can tell.
  *
- * Method      The relative change from A to B with its 95 % interval: where both sides have as many replications of the
- *             same random numbers, from the differences one by one (Student's t), which leaves out the chance that both
- *             share; else from both sides' intervals (half widths by the root of the sum of squares). It must lie on one side of the
- *             least effect that counts to be better or worse, and within it to be the same; else it cannot be told.
- *             Identical figures with identical intervals are the same. Counts of completed tasks have no interval and are taken as they are.
+ * Method      The relative change from A to B with its 95 % interval: where both sides have as many replications of
+ *             the same random numbers, from the differences one by one (Student's t), which leaves out the chance
+ *             that both share; else from both sides' intervals (half widths by the root of the sum of squares). It
+ *             must lie on one side of the least effect that counts to be better or worse, and within it to be the
+ *             same; else it cannot be told. Identical figures with identical intervals are the same. Counts of
+ *             completed tasks have no interval and are taken as they are.
  */
 #ifndef SIM_RESULTS_COMPARISON_H
 #define SIM_RESULTS_COMPARISON_H

@@ -5,9 +5,8 @@
  *             track nest and carry the same name; times are in microseconds, with three decimals here, so exact.
  * Tracks      a process for each OS process of each run, a thread for each OS thread, one more for each GIL with
  *             its holders; tasks that overlap on a thread (coroutines) are async events; a hand-over of the GIL is
- *             a flow from the old holder to the new one, a message through a queue or a pipe one from its sender
- *             to its receiver; run queue and backlog are counters of the run's first
- * process.
+ *             a flow from the old holder to the new one, a message through a queue or a pipe one from its sender to
+ *             its receiver; run queue and backlog are counters of the run's first process.
  */
 #include <inttypes.h>
 

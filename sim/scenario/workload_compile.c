@@ -2,11 +2,11 @@
  * workload_compile.c - the defaults that hold when a variant says nothing.
  *
  * Sources     ThreadPoolExecutor.__init__ (Lib/concurrent/futures/thread.py, 3.8 to 3.14): min(32, cpus + 4)
- *             workers. Pool.__init__ and Pool._map_async (Lib/multiprocessing/pool.py): as many workers
- *             as cpus, and four chunks a worker. multiprocessing's start method on Linux is fork up to
- *             3.13 and forkserver since 3.14 (Lib/multiprocessing/context.py).
- * Assumed     Python counts the machine's cores, not its CPU quota: os.cpu_count() and
- *             os.process_cpu_count() know nothing of cgroups.
+ *             workers. Pool.__init__ and Pool._map_async (Lib/multiprocessing/pool.py): as many workers as cpus,
+ *             and four chunks a worker. multiprocessing's start method on Linux is fork up to 3.13 and forkserver
+ *             since 3.14 (Lib/multiprocessing/context.py).
+ * Assumed     Python counts the machine's cores, not its CPU quota: os.cpu_count() and os.process_cpu_count() know
+ *             nothing of cgroups.
  */
 #include <assert.h>
 #include <math.h>

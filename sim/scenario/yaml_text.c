@@ -1,7 +1,8 @@
 /*
  * yaml_text.c - see yaml_text.h: files, and texts before libyaml sees them.
  *
- * Bounded     the file's size. Directives are refused before libyaml sees them: it compares each %TAG with all others.
+ * Bounded     the file's size. Directives are refused before libyaml sees them: it compares each %TAG with all
+ *             others.
  */
 #include "sim/scenario/yaml_text.h"
 

@@ -1,13 +1,13 @@
 /*
  * yaml_tree.c - libyaml's events to a tree of nodes.
  *
- * Source      libyaml 0.2.5, event API. Its document API is not used: it knows neither a depth cap nor
- *             what an alias expands to.
- * Bounded     the depth (checked at each event, so at most the scanner's look-ahead of 1024
- *             characters is spent beyond it), the nodes after expansion (each node knows its
- *             weight, so an alias bomb is found by adding, not by expanding), and the file's size.
- * Assumed     memory that runs out inside the region jumps to region->unwind. libyaml allocates on its own,
- *             so that jump is caught here, the parser deleted, and the jump continued.
+ * Source      libyaml 0.2.5, event API. Its document API is not used: it knows neither a depth cap nor what an
+ *             alias expands to.
+ * Bounded     the depth (checked at each event, so at most the scanner's look-ahead of 1024 characters is spent
+ *             beyond it), the nodes after expansion (each node knows its weight, so an alias bomb is found by
+ *             adding, not by expanding), and the file's size.
+ * Assumed     memory that runs out inside the region jumps to region->unwind. libyaml allocates on its own, so that
+ *             jump is caught here, the parser deleted, and the jump continued.
  */
 #include <stdio.h>
 #include <string.h>
