@@ -108,6 +108,7 @@ static void refilled(struct engine *engine, void *subject, uint64_t argument)
 		if (!draw_slice(core))
 			continue;
 		core->bandwidth.throttled = false;
+		machine->overloaded |= core->queue_count > 1; /* add_nr_running() */
 		core_run_soon(core);
 	}
 	if (active)
