@@ -294,6 +294,7 @@ static void add_validation(struct data_table *table, const json_t *rows)
 		/* As the CSV form names them. */
 		data_set_json(table, "error_ratio", json_object_get(row, "error"));
 		data_set_json(table, "ideal_error_ratio", json_object_get(row, "ideal_error"));
+		data_set_json(table, "run_error_ratio", json_object_get(row, "run_error"));
 	}
 }
 

@@ -26,6 +26,22 @@ static double relative_error(double predicted, double median)
 	return isfinite(error) ? error : NAN;
 }
 
+static double run_error(const double *runs, size_t count, struct region *region)
+{
+	double *errors, *others;
+
+	if (count < 3)
+		return NAN;
+	errors = region_alloc_array(region, count, sizeof(*errors));
+	others = region_alloc_array(region, count, sizeof(*others));
+	for (size_t i = 0; i < count; i++) {
+		memcpy(others, runs, count * sizeof(*others));
+		others[i] = others[count - 1];
+		errors[i] = fabs(relative_error(runs[i], stats_median(others, count - 1, region)));
+	}
+	return stats_median(errors, count, region);
+}
+
 static void finish_row(struct validation_row *row, struct region *region)
 {
 	double *present = region_alloc_array(region, row->measured_count, sizeof(*present));
@@ -46,6 +62,7 @@ static void finish_row(struct validation_row *row, struct region *region)
 	row->within_spread = row->predicted >= row->min && row->predicted <= row->max;
 	row->error = row->is_count ? NAN : relative_error(row->predicted, row->median);
 	row->ideal_error = row->is_count ? NAN : relative_error(row->ideal, row->median);
+	row->run_error = row->is_count ? NAN : run_error(present, count, region);
 	row->hard = fabs(row->ideal_error) > HARD_ERROR_RATIO;
 }
 
@@ -63,6 +80,8 @@ static void finish_summary(struct validation_summary *summary, const struct vali
 {
 	double *all = region_alloc_array(region, validation->row_count, sizeof(*all));
 	double *hard = region_alloc_array(region, validation->row_count, sizeof(*hard));
+	double *runs = region_alloc_array(region, validation->row_count, sizeof(*runs));
+	double *runs_hard = region_alloc_array(region, validation->row_count, sizeof(*runs_hard));
 	double *sorted;
 
 	summary->rows = summary->rows_hard = 0;
@@ -71,15 +90,20 @@ static void finish_summary(struct validation_summary *summary, const struct vali
 
 		if (row->is_count || isnan(row->error) || strcmp(row->metric, summary->metric) != 0)
 			continue;
+		runs[summary->rows] = row->run_error;
 		all[summary->rows++] = fabs(row->error);
-		if (row->hard)
-			hard[summary->rows_hard++] = fabs(row->error);
+		if (!row->hard)
+			continue;
+		runs_hard[summary->rows_hard] = row->run_error;
+		hard[summary->rows_hard++] = fabs(row->error);
 	}
 	sorted = stats_sorted(all, summary->rows, region);
 	summary->median = stats_quantile(sorted, summary->rows, 0.5);
 	summary->p90 = stats_quantile(sorted, summary->rows, 0.9);
 	summary->max = summary->rows > 0 ? sorted[summary->rows - 1] : NAN;
 	summary->median_hard = stats_median(hard, summary->rows_hard, region);
+	summary->median_run = stats_median(runs, summary->rows, region);
+	summary->median_run_hard = stats_median(runs_hard, summary->rows_hard, region);
 }
 
 void validation_finish(struct validation *validation, struct region *region)

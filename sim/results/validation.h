@@ -25,6 +25,8 @@ struct validation_row {
 	double median, min, max, q1, q3;
 	double error;	    /* (predicted - median) / median */
 	double ideal_error; /* the same for the zero-cost prediction */
+	double run_error;   /* what one run is off by: the median over the runs of |run - median of the others| / that
+			       median; NaN: fewer than three runs. A prediction of less error tells more than a run does. */
 	bool within_spread; /* predicted inside [min, max] */
 	bool hard;	    /* |ideal_error| > 10 % */
 };
@@ -34,6 +36,7 @@ struct validation_summary {
 	size_t rows, rows_hard;
 	double median, p90, max; /* of |error| */
 	double median_hard;
+	double median_run, median_run_hard; /* of the same rows' run_error; NaN: of none is it known */
 };
 
 struct validation {

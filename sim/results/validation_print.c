@@ -65,6 +65,7 @@ static void print_json_row(struct json_writer *writer, const struct validation_r
 	else
 		json_writer_null(writer);
 	key_value(writer, "ideal_error", row->ideal_error, false);
+	key_value(writer, "run_error", row->run_error, false);
 	json_writer_key(writer, "hard");
 	json_writer_bool(writer, row->hard);
 	key_value(writer, "spin_ratio", row->spin_ratio, false);
@@ -130,6 +131,8 @@ bool validation_print_json(const struct validation *validation, FILE *stream)
 		key_value(&writer, "p90", summary->p90, false);
 		key_value(&writer, "max", summary->max, false);
 		key_value(&writer, "median_hard", summary->median_hard, false);
+		key_value(&writer, "median_run", summary->median_run, false);
+		key_value(&writer, "median_run_hard", summary->median_run_hard, false);
 		json_writer_key(&writer, "rows_hard");
 		json_writer_integer(&writer, (int64_t)summary->rows_hard);
 		json_writer_close(&writer, '}');
@@ -172,7 +175,7 @@ bool validation_print_csv(const struct validation *validation, FILE *stream)
 		"scenario",  "variant",	  "python",	 "metric",	  "unit",
 		"predicted", "median",	  "min",	 "max",		  "q1",
 		"q3",	     "n",	  "error_ratio", "within_spread", "ideal_error_ratio",
-		"hard",	     "spin_ratio", "model",	  "steps"
+		"hard",	     "spin_ratio", "model",	  "steps",	  "run_error_ratio"
 	};
 	struct csv_writer writer = { .stream = stream };
 
@@ -203,6 +206,7 @@ bool validation_print_csv(const struct validation *validation, FILE *stream)
 		csv_number(&writer, row->spin_ratio);
 		csv_text(&writer, row->model);
 		csv_text(&writer, row->steps);
+		csv_number(&writer, row->run_error);
 		csv_end_line(&writer);
 	}
 	return csv_finish(&writer);
@@ -288,13 +292,21 @@ static size_t *order_by_error(const struct validation *validation, struct region
 	return order;
 }
 
+static void size_cell(struct text_table *table, double error)
+{
+	if (isfinite(error))
+		text_table_cell(table, "%.1f%%", 100 * error);
+	else
+		text_table_cell(table, "-");
+}
+
 static void print_summary(const struct validation *validation, struct region *region, FILE *stream)
 {
-	static const char *const heads[] = { "|error| of", "rows",	"median",	 "p90",
-					     "max",	   "hard rows", "median of hard" };
+	static const char *const heads[] = { "|error| of", "rows",	"median",	  "p90",  "max",
+					     "of a run",   "hard rows", "median of hard", "of a run" };
 	struct text_table table;
 
-	text_table_init(&table, region, "lrrrrrr");
+	text_table_init(&table, region, "lrrrrrrrr");
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
 		text_table_cell(&table, "%s", heads[i]);
 	for (size_t i = 0; i < validation->summary_count; i++) {
@@ -302,14 +314,13 @@ static void print_summary(const struct validation *validation, struct region *re
 
 		text_table_cell(&table, "%s", summary->metric);
 		text_table_cell(&table, "%zu", summary->rows);
-		text_table_cell(&table, "%.1f%%", 100 * summary->median);
-		text_table_cell(&table, "%.1f%%", 100 * summary->p90);
-		text_table_cell(&table, "%.1f%%", 100 * summary->max);
+		size_cell(&table, summary->median);
+		size_cell(&table, summary->p90);
+		size_cell(&table, summary->max);
+		size_cell(&table, summary->median_run);
 		text_table_cell(&table, "%zu", summary->rows_hard);
-		if (summary->rows_hard > 0)
-			text_table_cell(&table, "%.1f%%", 100 * summary->median_hard);
-		else
-			text_table_cell(&table, "-");
+		size_cell(&table, summary->median_hard);
+		size_cell(&table, summary->median_run_hard);
 	}
 	text_table_print(&table, false, stream);
 	for (size_t i = 0; i < validation->row_count; i++) {
@@ -342,7 +353,8 @@ bool validation_print_table(const struct validation *validation, bool by_error, 
 			i == 0 || order ? NULL : &validation->rows[i - 1]);
 	text_table_print(&table, color, stream);
 	fputs("\nideal error: that of a prediction without any cost; where it exceeds 10% the row is hard\n"
-	      "pace: the interpreter's time for a loop iteration during these runs over its calibrated one\n\n",
+	      "pace: the interpreter's time for a loop iteration during these runs over its calibrated one\n"
+	      "of a run: what one run is off by from the median of the others, in the median of the rows\n\n",
 	      stream);
 	print_summary(validation, &region, stream);
 	region_release(&region);

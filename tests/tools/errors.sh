@@ -24,6 +24,15 @@ done
 for metric in makespan speedup; do
 	echo "| $metric, hard rows | $(errors $metric '$at["hard"] == 1' | quantiles) |"
 done
+runs() { # METRIC: what one run of a hard row is off by from the median of the others, where that is known
+	awk -F, "$columns"' $at["metric"] == "'"$1"'" && $at["hard"] == 1 && $at["scenario"] '"$matches"' /'"$scenarios"'/ {
+		if ($at["run_error_ratio"] != "") print $at["run_error_ratio"] }' "$file"
+}
+if head -n 1 "$file" | grep -qE '(^|,)run_error_ratio(,|$)'; then
+	for metric in makespan speedup; do
+		echo "| a single run's $metric, hard rows | $(runs $metric | quantiles) |"
+	done
+fi
 awk -F, "$columns"' $at["unit"] == "count" && $at["scenario"] '"$matches"' /'"$scenarios"'/ {
 	key = $at["scenario"] FS $at["variant"] FS $at["python"] FS $at["metric"]; exact[key] = $at["predicted"] + 0 == $at["median"] + 0 }
 	END { for (key in exact) { rows++; sum += exact[key] } if (rows) printf "| counts | %d | %d exact | | | |\n", rows, sum }' "$file"

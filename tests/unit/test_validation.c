@@ -81,6 +81,16 @@ Test(validation, an_error_is_signed_and_relative_to_the_median)
 	cr_expect(rows[2].median == 2);
 }
 
+/* 2.2, 1.9, 2.0, 2.1 and 1.8 against 1.95, 2.05, 2, 1.95 and 2.05: the median of these is 0.15 of 1.95. */
+Test(validation, a_run_is_off_from_the_median_of_the_others)
+{
+	cr_expect(ieee_ulp_eq(dbl, validation.rows[0].run_error, 0.15 / 1.95, 16));
+	cr_expect(isnan(validation.rows[2].run_error), "two runs tell nothing about each other's median");
+	cr_expect(isnan(validation.rows[3].run_error), "a count");
+	cr_expect(ieee_ulp_eq(dbl, validation.summaries[0].median_run, 0.15 / 1.95, 16));
+	cr_expect(ieee_ulp_eq(dbl, validation.summaries[0].median_run_hard, 0.15 / 1.95, 16));
+}
+
 Test(validation, counts_have_no_error_and_stand_apart)
 {
 	cr_expect(isnan(validation.rows[3].error));
@@ -114,8 +124,9 @@ Test(validation, no_row_to_gate_is_no_proof)
 Test(validation, json_has_the_schemas_keys)
 {
 	static const char *const keys[] = { "scenario", "variant", "python",	    "metric",	  "predicted",
-					    "measured", "error",   "within_spread", "ideal_error" };
-	static const char *const summary_keys[] = { "rows", "median", "p90", "max", "median_hard", "rows_hard" };
+					    "measured", "error",   "within_spread", "ideal_error", "run_error" };
+	static const char *const summary_keys[] = { "rows", "median", "p90", "max", "median_hard", "rows_hard",
+						"median_run", "median_run_hard" };
 	char *text = NULL;
 	size_t length;
 	FILE *stream = open_memstream(&text, &length);
