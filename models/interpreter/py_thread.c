@@ -287,7 +287,8 @@ static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 	}
 	AWAIT(frame, py_release_gil(thread));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_EXIT)));
-	os_process_use_memory(thread->process, -py_cost(thread, COST_MEMORY_THREAD));
+	os_process_use_memory(thread->process,
+			      py_cost(thread, COST_MEMORY_THREAD_ENDED) - py_cost(thread, COST_MEMORY_THREAD));
 	if (joined_by_lock) {
 		AWAIT(frame, os_thread_compute(thread, os_process_give_stack(thread->process)));
 	} else {
@@ -322,6 +323,8 @@ static enum progress start_thread(struct os_thread *thread, struct frame *frame)
 	struct start_locals *my = FRAME_LOCALS(frame, struct start_locals);
 
 	PROGRAM_BEGIN(frame);
+	/* Its page faults are in what starting takes. */
+	os_process_grow_heap(thread->process, py_cost(thread, COST_MEMORY_THREAD_OBJECT));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_START)));
 	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_CREATE) +
 						       os_process_take_stack(thread->process, my->child->os)));
@@ -359,9 +362,12 @@ static enum progress join_thread(struct os_thread *thread, struct frame *frame)
 	if (!my->other->finished)
 		AWAIT(frame, py_wait_until(thread, &my->other->finished, &my->other->joiners,
 					   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
-	if (py_has(thread, PYTHON_JOINS_OS_THREAD) && !my->other->joined) {
+	if (!my->other->joined) {
 		my->other->joined = true;
-		AWAIT(frame, os_thread_compute(thread, os_process_give_stack(thread->process)));
+		os_process_use_memory(thread->process, -py_cost(thread, COST_MEMORY_THREAD_ENDED));
+		os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_THREAD_OBJECT));
+		if (py_has(thread, PYTHON_JOINS_OS_THREAD))
+			AWAIT(frame, os_thread_compute(thread, os_process_give_stack(thread->process)));
 	}
 	PROGRAM_END;
 }

@@ -42,7 +42,7 @@ struct py_thread {
 	void *argument;	  /* for the body */
 	bool started;	  /* threading: _started is set */
 	bool finished;	  /* what join() waits for */
-	bool joined;	  /* since 3.13: its OS thread, too, which has left its stack */
+	bool joined;	  /* and has left what it kept of its memory; since 3.13 that is its OS thread's stack */
 	bool timed_out;	  /* how its last call with a deadline ended; whatever the GIL does leaves it alone */
 	struct futex started_waiters, joiners;
 	struct aio_loop *event_loop; /* asyncio's running loop; NULL: none */

@@ -39,32 +39,63 @@ static bool is_in_session(const char *process, pid_t session)
 	return behind_name && sscanf(behind_name, ") %*c %*d %*d %d", &its_session) == 1 && its_session == session;
 }
 
-static int64_t memory_of(const char *process)
+struct memory {
+	int64_t own_bytes;  /* in proportion to how many processes share a page */
+	int64_t code_bytes; /* of the interpreter's files, however many share them */
+};
+
+/* The lines of one mapping, of which the last that is used has come. */
+static void add_mapping(struct memory *memory, bool is_interpreters, long long rss_kib, long long pss_kib, long long anonymous_kib)
 {
-	FILE *stream = open_of(process, "smaps_rollup");
-	char line[256];
-	long long kilobytes = 0;
+	long long shared_kib = pss_kib > anonymous_kib ? pss_kib - anonymous_kib : 0;
+
+	memory->own_bytes += pss_kib * 1024;
+	if (!is_interpreters)
+		return;
+	memory->own_bytes -= shared_kib * 1024;
+	memory->code_bytes += (rss_kib - anonymous_kib) * 1024;
+}
+
+static struct memory memory_of(const char *process)
+{
+	FILE *stream = open_of(process, "smaps");
+	struct memory memory = { 0 };
+	bool is_interpreters = false;
+	long long rss_kib = 0, pss_kib = 0, anonymous_kib;
+	char line[512];
 
 	if (!stream)
-		return 0;
-	while (fgets(line, sizeof(line), stream))
-		if (sscanf(line, "Pss: %lld kB", &kilobytes) == 1)
-			break;
+		return memory;
+	while (fgets(line, sizeof(line), stream)) {
+		if (strchr("0123456789abcdef", line[0]))
+			is_interpreters = strstr(line, "python") != NULL;
+		else if (sscanf(line, "Rss: %lld kB", &rss_kib) == 1 || sscanf(line, "Pss: %lld kB", &pss_kib) == 1)
+			continue;
+		else if (sscanf(line, "Anonymous: %lld kB", &anonymous_kib) == 1)
+			add_mapping(&memory, is_interpreters, rss_kib, pss_kib, anonymous_kib);
+	}
 	fclose(stream);
-	return kilobytes * 1024;
+	return memory;
 }
 
 int64_t native_memory_of_session(pid_t session)
 {
 	DIR *processes = opendir("/proc");
 	const struct dirent *entry;
-	int64_t bytes = 0;
+	int64_t own_bytes = 0, code_bytes = 0;
 
 	if (!processes)
 		return 0;
-	while ((entry = readdir(processes)))
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && is_in_session(entry->d_name, session))
-			bytes += memory_of(entry->d_name);
+	while ((entry = readdir(processes))) {
+		struct memory memory;
+
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !is_in_session(entry->d_name, session))
+			continue;
+		memory = memory_of(entry->d_name);
+		own_bytes += memory.own_bytes;
+		if (memory.code_bytes > code_bytes)
+			code_bytes = memory.code_bytes;
+	}
 	closedir(processes);
-	return bytes;
+	return own_bytes + code_bytes;
 }

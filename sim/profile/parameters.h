@@ -233,7 +233,9 @@
 	P(MEMORY_SPAWNED,       "memory.spawned",        bytes, PYTHON, RULE,  0,      "memory that a spawned process or a fork server has for itself: its modules were compiled before") \
 	P(MEMORY_TRACKER,       "memory.tracker",        bytes, PYTHON, RULE,  0,      "memory that the resource tracker has for itself") \
 	P(MEMORY_FORK,          "memory.fork",           bytes, PYTHON, RULE,  0,      "what a forked child has copied when it ends: pages that it has written to") \
-	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON, RULE,  0,      "resident memory of one more thread: touched stack, thread state, Thread object") \
+	P(MEMORY_THREAD,        "memory.thread",         bytes, PYTHON, RULE,  0,      "resident memory of one more thread: touched stack, thread state") \
+	P(MEMORY_THREAD_OBJECT, "memory.thread_object",  bytes, PYTHON, RULE,  0,      "resident memory of one more Thread object, started or not") \
+	P(MEMORY_THREAD_ENDED,  "memory.thread_ended",   bytes, PYTHON, RULE,  0,      "what a thread that has ended keeps until it is joined: since 3.13 touched stack") \
 	P(MEMORY_SUBINTERPRETER,"memory.subinterpreter", bytes, PYTHON, RULE,  0,      "resident memory of one more interpreter in the process (since 3.12)") \
 	P(MEMORY_COROUTINE,     "memory.coroutine",      bytes, PYTHON, RULE,  0,      "resident memory of one more instance of a task as a coroutine that sleeps") \
 	P(MEMORY_FUTURE,        "memory.future",         bytes, PYTHON, RULE,  0,      "resident memory of one more task that is submitted to an executor: its future and work item") \

@@ -1,5 +1,5 @@
 /*
- * test_background.c - a machine that is not all the program's: other processes on its cores, and memory that ends.
+ * test_background.c - a machine that is not all the program's: other processes on its cores, and memory that ends and what takes it.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -98,4 +98,17 @@ Test(background, memory_that_ends_stops_the_run)
 	cr_expect(result->limit_reached);
 	cr_expect(isnan(result->makespan_s));
 	cr_expect(eq(dbl, result->unfinished, 4));
+}
+
+/* Threads that end before the next one starts, 10 ms later: of each there stay its object and what it keeps until it is joined,
+ * and the third is there itself. */
+Test(background, threads_that_have_ended_keep_memory_until_they_are_joined)
+{
+	model_bench_step(&bench, STEP_IO, SIM_MS);
+	model_bench_run_count(&bench, MODEL_THREADS, 0, 3);
+	model_bench_set_cost(&bench, COST_PY_THREAD_START, 10e6);
+	model_bench_set_cost(&bench, COST_MEMORY_THREAD, 1e6);
+	model_bench_set_cost(&bench, COST_MEMORY_THREAD_OBJECT, 1e4);
+	model_bench_set_cost(&bench, COST_MEMORY_THREAD_ENDED, 2e5);
+	cr_expect(eq(dbl, model_bench_simulate(&bench)->peak_memory_bytes, 3 * 1e4 + 2 * 2e5 + 1e6));
 }
