@@ -15,6 +15,7 @@ import pickle
 import queue
 import resource
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -35,7 +36,6 @@ EMPTY_WORKLOAD = {'count': 0, 'spare': 0, 'tasks': [], 'resources': [], 'model':
                   'start': 'spawn', 'coroutines': False}
 
 FEW = 2  # of what takes a tenth of a second each
-MANY_THREADS = 200
 SPAWNED_LIFE_S = 0.15  # from its first statement; long enough to see that it does nothing any more
 TOGETHER_LIFE_S = 0.4  # the same for several, until the last one has come as far
 
@@ -670,24 +670,34 @@ def note_private_bytes(_):
         SHARED[0] = 1024 * sum(int(line.split()[1]) for line in stream if line.startswith('Private_Dirty'))
 
 
-def measure_memory_of_ended_threads():
-    objects, ended = [], []
-    kept = []  # so that each round's are in fresh memory
-    for _ in range(FEW):
-        before = resident_bytes()
-        kept.append([threading.Thread(target=int) for _ in range(MANY_THREADS)])
-        made = resident_bytes()
-        for thread in kept[-1]:
-            thread.start()
-        while threading.active_count() > 1:
-            time.sleep(1e-3)
-        time.sleep(10e-3)  # the last one's OS thread ends after that
-        objects.append((made - before) / MANY_THREADS)
-        ended.append((resident_bytes() - made) / MANY_THREADS)
-        for thread in kept[-1]:
-            thread.join()
-    measured('memory.thread_object', objects)
-    measured('memory.thread_ended', ended)
+# Prints the resident bytes of a Thread object and of a thread that has ended. In a fresh interpreter: here is memory free that
+# others have left.
+ENDED_THREADS = """
+import sys
+sys.path.insert(0, %r)
+import threading
+import time
+from calibrate import resident_bytes
+
+COUNT = 500
+filling = [threading.Thread(target=int) for _ in range(2 * COUNT)]  # what importing has freed
+before = resident_bytes()
+threads = [threading.Thread(target=int) for _ in range(COUNT)]
+made = resident_bytes()
+for thread in threads:
+    thread.start()
+while threading.active_count() > 1:
+    time.sleep(1e-3)
+time.sleep(10e-3)  # the last one's OS thread ends after that
+print((made - before) / COUNT, (resident_bytes() - made) / COUNT)
+""" % os.path.dirname(os.path.abspath(__file__))
+
+
+def measure_ended_threads():
+    run = subprocess.run([sys.executable, '-I', '-S', '-B', '-c', ENDED_THREADS], stdout=subprocess.PIPE, check=True)
+    thread_object, ended = run.stdout.split()
+    measured('memory.thread_object', [float(thread_object)])
+    measured('memory.thread_ended', [float(ended)])
 
 
 def measure_memory():
@@ -709,7 +719,7 @@ def measure_memory():
             thread.join()
     measured('memory.fork', forks)
     measured('memory.thread', threads)
-    measure_memory_of_ended_threads()
+    measure_ended_threads()
 
     blocks = []  # kept, so that each is of fresh pages
 
