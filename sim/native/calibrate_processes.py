@@ -36,8 +36,7 @@ EMPTY_WORKLOAD = {'count': 0, 'spare': 0, 'tasks': [], 'resources': [], 'model':
                   'start': 'spawn', 'coroutines': False}
 
 FEW = 2  # of what takes a tenth of a second each
-SPAWNED_LIFE_S = 0.15  # from its first statement; long enough to see that it does nothing any more
-TOGETHER_LIFE_S = 0.4  # the same for several, until the last one has come as far
+TOGETHER_LIFE_S = 0.4  # of several children from their first statement: long enough to see that the last one does nothing any more
 
 
 def send_ns():
@@ -556,31 +555,36 @@ def measure_spawn():
 
 
 def measure_forkserver():
-    """The server is another process, whose CPU clock shows what it does for a request and for a child's end."""
+    """The server is another process, whose CPU clock shows what it does for a request and for a child's end. Several children
+    at a time, as with spawn."""
     main_module_is_harness()
     context = multiprocessing.get_context('forkserver')
     server = multiprocessing.forkserver._forkserver
     multiprocessing.forkserver.ensure_running()
     server_ns = settled_cpu_ns(server._forkserver_pid)
     measured('forkserver.first', [server_ns - MEDIANS['spawn.exec']])
-    starts_ns, serves_ns, children_ns = [], [], []
-    fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * interpreter_bytes()
-    for _ in range(FEW):
-        child = context.Process(target=time.sleep, args=(SPAWNED_LIFE_S,))
+    fork_ns = MACHINE['fork.base'] + MACHINE['fork.per_byte'] * memory_of(server._forkserver_pid)[0]
+
+    def one():
+        children = [context.Process(target=time.sleep, args=(TOGETHER_LIFE_S,)) for _ in range(calibrate.AT_ONCE)]
         before_ns = cpu_ns_of(server._forkserver_pid)
         warm_up()
         begin_ns = thread_cpu_ns()
-        child.start()
-        starts_ns.append(thread_cpu_ns() - begin_ns)
-        time.sleep(0.05)
-        children_ns.append(settled_cpu_ns(child.pid))
-        child.join()
-        assert child.exitcode == 0
+        for child in children:
+            child.start()
+        start_ns = thread_cpu_ns() - begin_ns
+        time.sleep(0.3)
+        children_ns = sum(settled_cpu_ns(child.pid) for child in children)
+        for child in children:
+            child.join()
+            assert child.exitcode == 0
         time.sleep(0.01)
-        serves_ns.append((cpu_ns_of(server._forkserver_pid) - before_ns - fork_ns - MACHINE['process.wait']) / 2 -
-                         MACHINE['pipe.write'] - MACHINE['wake.call'])
+        serve_ns = cpu_ns_of(server._forkserver_pid) - before_ns
+        return start_ns / calibrate.AT_ONCE, serve_ns / calibrate.AT_ONCE, children_ns / calibrate.AT_ONCE
+    starts_ns, serves_ns, children_ns = zip(*in_batches(one, FEW))
     measured('forkserver.start', less(starts_ns, MACHINE['pipe.write'] + MACHINE['wake.call']))
-    measured('forkserver.serve', serves_ns)
+    measured('forkserver.serve', [(serve_ns - fork_ns - MACHINE['process.wait']) / 2 - MACHINE['pipe.write'] - MACHINE['wake.call']
+                                  for serve_ns in serves_ns])  # for the request, and for the child's end
     measured('forkserver.next', less(children_ns, MACHINE['fork.entry']))
     server._stop()
 

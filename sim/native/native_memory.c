@@ -44,23 +44,39 @@ struct memory {
 	int64_t code_bytes; /* of the interpreter's files, however many share them */
 };
 
-/* The lines of one mapping, of which the last that is used has come. */
-static void add_mapping(struct memory *memory, bool is_interpreters, long long rss_kib, long long pss_kib, long long anonymous_kib)
+enum mapping { OF_PROGRAM, OF_INTERPRETER, OF_HARNESS };
+
+/* By the first line of its lines in smaps, which ends with the name of its file. */
+static enum mapping mapping_of(const char *line)
+{
+	if (strstr(line, "gilsim-records"))
+		return OF_HARNESS; /* where it notes times: not the program's */
+	return strstr(line, "python") ? OF_INTERPRETER : OF_PROGRAM;
+}
+
+static void add_mapping(struct memory *memory, enum mapping mapping, long long rss_kib, long long pss_kib,
+			long long anonymous_kib)
 {
 	long long shared_kib = pss_kib > anonymous_kib ? pss_kib - anonymous_kib : 0;
 
-	memory->own_bytes += pss_kib * 1024;
-	if (!is_interpreters)
-		return;
-	memory->own_bytes -= shared_kib * 1024;
-	memory->code_bytes += (rss_kib - anonymous_kib) * 1024;
+	switch (mapping) {
+	case OF_PROGRAM:
+		memory->own_bytes += pss_kib * 1024;
+		break;
+	case OF_INTERPRETER:
+		memory->own_bytes += (pss_kib - shared_kib) * 1024;
+		memory->code_bytes += (rss_kib - anonymous_kib) * 1024;
+		break;
+	case OF_HARNESS:
+		break;
+	}
 }
 
 static struct memory memory_of(const char *process)
 {
 	FILE *stream = open_of(process, "smaps");
 	struct memory memory = { 0 };
-	bool is_interpreters = false;
+	enum mapping mapping = OF_PROGRAM;
 	long long rss_kib = 0, pss_kib = 0, anonymous_kib;
 	char line[512];
 
@@ -68,11 +84,11 @@ static struct memory memory_of(const char *process)
 		return memory;
 	while (fgets(line, sizeof(line), stream)) {
 		if (strchr("0123456789abcdef", line[0]))
-			is_interpreters = strstr(line, "python") != NULL;
+			mapping = mapping_of(line);
 		else if (sscanf(line, "Rss: %lld kB", &rss_kib) == 1 || sscanf(line, "Pss: %lld kB", &pss_kib) == 1)
 			continue;
 		else if (sscanf(line, "Anonymous: %lld kB", &anonymous_kib) == 1)
-			add_mapping(&memory, is_interpreters, rss_kib, pss_kib, anonymous_kib);
+			add_mapping(&memory, mapping, rss_kib, pss_kib, anonymous_kib);
 	}
 	fclose(stream);
 	return memory;
