@@ -49,3 +49,11 @@ struct interpreter *interpreter_new_sub(struct interpreter *main)
 {
 	return new_in(main->runtime, main->process);
 }
+
+bool interpreter_first_time(struct interpreter *interpreter, unsigned what)
+{
+	bool is_first = interpreter->first_times & what;
+
+	interpreter->first_times &= ~what;
+	return is_first;
+}

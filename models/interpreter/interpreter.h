@@ -27,6 +27,9 @@ struct py_hook {
 	struct py_hook *next;
 };
 
+/* What a forked child executes for the first time: it has to copy the pages that it writes to, if only by counting references. */
+enum first_time { FIRST_TASK = 1, FIRST_LOOP = 2 };
+
 struct interpreter {
 	struct py_runtime *runtime;
 	struct os_process *process;
@@ -35,7 +38,7 @@ struct interpreter {
 	 * (register_after_fork()), which they inherit. */
 	struct py_hook *finalizers, *after_fork;
 	struct garbage_collector gc;
-	bool shares_pages; /* forked, and has run nothing yet: it has to copy what it writes to */
+	unsigned first_times; /* a set of enum first_time: forked, and has not executed that yet */
 	struct interpreter *next;
 };
 
@@ -44,5 +47,7 @@ struct py_runtime *py_runtime_new(struct machine_model *machine, int minor, bool
 struct interpreter *interpreter_new(struct py_runtime *runtime, struct os_process *process);
 /* A further interpreter in the process of another, with a GIL of its own (PEP 684, since 3.12). */
 struct interpreter *interpreter_new_sub(struct interpreter *main);
+/* Whether it shares pages of any of these so far; from now on of none. */
+bool interpreter_first_time(struct interpreter *interpreter, unsigned what);
 
 #endif

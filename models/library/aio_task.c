@@ -409,6 +409,8 @@ static enum progress run(struct os_thread *thread, struct frame *frame)
 	struct run_locals *my = FRAME_LOCALS(frame, struct run_locals);
 
 	PROGRAM_BEGIN(frame);
+	if (interpreter_first_time(py_current(thread)->interpreter, FIRST_LOOP | FIRST_TASK))
+		AWAIT(frame, py_cold_overhead(thread, py_cost(thread, COST_AIO_FIRST_RUN)));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_AIO_RUN) + py_cost(thread, COST_AIO_TASK)));
 	aio_task_schedule(my->loop, my->task);
 	AWAIT(frame, aio_run_until_complete(thread, my->loop, &my->task->future));

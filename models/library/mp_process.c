@@ -75,7 +75,7 @@ static void launch(struct mp_process *process, struct os_process *parent, struct
 	process->interpreter = interpreter_new(forker->runtime, made);
 	if (process->context->method != MP_SPAWN) {
 		process->interpreter->after_fork = forker->after_fork;
-		process->interpreter->shares_pages = true;
+		process->interpreter->first_times = FIRST_TASK | FIRST_LOOP;
 		made->exit_ns = cost_ns(machine->costs, COST_PROCESS_INTERPRETER_EXIT);
 	}
 	process->main_thread = py_thread_new(process->interpreter, process->name, child, process);

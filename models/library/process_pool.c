@@ -195,6 +195,8 @@ static enum progress manage(struct os_thread *thread, struct frame *frame)
 	struct process_call *call = pool->received;
 
 	PROGRAM_BEGIN(frame);
+	if (pool->context->method == MP_FORK)
+		AWAIT(frame, py_cold_overhead(thread, py_cost(thread, COST_PPE_FIRST_ROUND)));
 	for (;;) {
 		AWAIT(frame, call_step(thread, add_calls, pool, NULL));
 		AWAIT(frame, call_step(thread, wait_for_result, pool, NULL));

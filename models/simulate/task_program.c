@@ -508,10 +508,8 @@ enum progress task_run(struct os_thread *thread, struct frame *frame)
 		task_instance_cancel(instance);
 		return DONE;
 	}
-	if (py_current(thread)->interpreter->shares_pages) {
-		py_current(thread)->interpreter->shares_pages = false;
+	if (interpreter_first_time(py_current(thread)->interpreter, FIRST_TASK))
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_FIRST_TASK)));
-	}
 	instance->thread = near_ref_to(thread);
 	if (instance->counted)
 		begin(thread, instance);

@@ -5,22 +5,26 @@ its own already: a turn of the loop, a callback, a step of a task. Nothing waits
 """
 import asyncio
 import gc
+import multiprocessing
 import os
 import select
 import socket
 import statistics
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 
 import calibrate
 import harness
-from calibrate import BATCHES, MACHINE, MEDIANS, assumed, in_batches, known, measured, resident_bytes, thread_cpu_ns
+from calibrate import (AT_ONCE, BATCHES, MACHINE, MEDIANS, SHARED, assumed, in_batches, known, measured, resident_bytes,
+                       thread_cpu_ns)
 
 MANY = 500  # callbacks, tasks or rounds in one batch
 FAR_TASKS = 10000, 30000  # so many that the caches hold a part of them, and a small part only
 BRANCHES = 6  # of a small gather()
+FEW_TASKS = 2
 LOOP = asyncio.new_event_loop()
 
 
@@ -491,9 +495,44 @@ def measure_run():
     report('aio.run', lambda: each_ns(one, 5), turn=2, callback=2, step=1, task=1)
 
 
+def note_first_run(slot):
+    import harness_asyncio
+
+    async def run_all():
+        await asyncio.gather(*[harness_asyncio.run_task(number) for number in range(FEW_TASKS)])
+
+    def run_ns():
+        begin_ns = time.process_time_ns()
+        asyncio.run(run_all())
+        return time.process_time_ns() - begin_ns
+    first_ns = run_ns()
+    SHARED[slot] = first_ns - statistics.median(run_ns() for _ in range(3))
+
+
+def measure_first_run():
+    """Of the harness's tasks, which sleep, in forked children that share the pages of what they execute; of a parent that has
+    run nothing of it, as a program's has not; several at a time, as programs start them."""
+    import harness_asyncio
+    context = multiprocessing.get_context('fork')
+    instances(FEW_TASKS, ((harness_asyncio.AWAIT, asyncio.sleep, 1e-6),))
+    slots = range(64, 64 + AT_ONCE)
+
+    def one():
+        children = [context.Process(target=note_first_run, args=(slot,)) for slot in slots]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join()
+        return sum(SHARED[slot] for slot in slots) / AT_ONCE
+    calibrate.unpin()
+    measured('aio.first_run', in_batches(one))
+    calibrate.pin(calibrate.HERE)
+
+
 def measure_asyncio():
     """Garbage collection has costs of its own, so none comes in between."""
     import calibrate_sockets
+    measure_first_run()
     asyncio.set_event_loop(LOOP)
     gc.disable()
     measure_select()

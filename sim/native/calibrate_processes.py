@@ -84,6 +84,11 @@ def settled_cpu_ns(pid, longest_s=2):
     return before_ns
 
 
+def start_of_thread_ns():
+    """On both its sides."""
+    return (MEDIANS['pythread.start'] + MACHINE['thread.create'] + MACHINE['thread.entry'] + MEDIANS['pythread.bootstrap'])
+
+
 def children_cpu_ns():
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (usage.ru_utime + usage.ru_stime) * 1e9
@@ -278,8 +283,32 @@ def measure_first_calls():
             clocks_ns = [cpu_after(lambda: executor.submit(abs, 7).result(), pid) for _ in range(4)]
             first_ns = clocks_ns[0] - (clocks_ns[2] - clocks_ns[1])
             return first_ns - (clocks_ns[3] - clocks_ns[2]) - MEDIANS['pyprocess.bootstrap'] - MACHINE['fork.entry']
+
+    def one_of_parent():
+        """Of all its threads: the caller, the manager and the feeder. A later call's pause is as long."""
+        inside_ns = [0]
+
+        def timed_start(process):
+            begin_ns = time.process_time_ns()
+            start(process)
+            inside_ns[0] += time.process_time_ns() - begin_ns
+
+        def call_ns():
+            inside_ns[0], begin_ns = 0, time.process_time_ns()
+            executor.submit(abs, 7).result()
+            time.sleep(5e-3)
+            return time.process_time_ns() - begin_ns - inside_ns[0]
+        process_class = multiprocessing.process.BaseProcess
+        start, process_class.start = process_class.start, timed_start
+        try:
+            with ProcessPoolExecutor(FEW, mp_context=context) as executor:
+                first_ns = call_ns()
+                return first_ns - statistics.median(call_ns() for _ in range(3)) - 2 * start_of_thread_ns()
+        finally:
+            process_class.start = start
     measured('pool.first_task', in_batches(one_of_pool))
     measured('ppe.first_call', in_batches(one_of_executor))
+    measured('ppe.first_round', in_batches(one_of_parent))
 
 
 # ---- Locks, queues and connections that processes share ----------------------------------------------

@@ -164,6 +164,7 @@
 	P(PPE_RESULT,           "ppe.result",            ns,    PYTHON, WORK,  0,      "the manager's cost of one result that was read: set_result() and bookkeeping") \
 	P(PPE_WORKER,           "ppe.worker",            ns,    PYTHON, WORK,  0,      "a worker's own cost of one call, without its queues") \
 	P(PPE_FIRST_CALL,       "ppe.first_call",        ns,    PYTHON, WORK,  0,      "a forked worker's way to its first call, and that call on top of a later one") \
+	P(PPE_FIRST_ROUND,      "ppe.first_round",       ns,    PYTHON, WORK,  0,      "the first call in the parent of forked workers on top of a later one: pages that its threads copy by writing to them") \
 	P(PPE_SHUTDOWN,         "ppe.shutdown",          ns,    PYTHON, WORK,  0,      "shutdown() on the caller and in the manager, without waiting") \
 	P(POOL_CREATE,          "pool.create",           ns,    PYTHON, WORK,  0,      "Pool() on the caller, without its processes and threads") \
 	P(POOL_WORKER_ENTRY,    "pool.worker_entry",     ns,    PYTHON, WORK,  0,      "a pool's worker from its target's start to its first get()") \
@@ -190,6 +191,7 @@
 	P(GC_PER_FAR_OBJECT,      "gc.per_far_object",     ns,    PYTHON, WORK,  0,      "the same for each object beyond gc.near_objects; what using one takes that the caches do not hold is the difference") \
 	P(GC_NEAR_OBJECTS,        "gc.near_objects",       count,    PYTHON, RULE,  80000,      "objects of one collection that the caches hold") \
 	P(AIO_RUN,                "aio.run",               ns,    PYTHON, WORK,  0,      "asyncio.run() of a coroutine: loop made and closed, without the coroutine's task and turns") \
+	P(AIO_FIRST_RUN,          "aio.first_run",         ns,    PYTHON, WORK,  0,      "a forked child's first asyncio.run() on top of a later one: pages that it copies by writing to them") \
 	P(AIO_ITERATION,          "aio.iteration",         ns,    PYTHON, WORK,  0,      "one turn of the event loop without select's system call and without callbacks") \
 	P(AIO_SELECT,             "aio.select",            ns,    PYTHON, WORK,  0,      "select's system call (epoll_wait), not waiting") \
 	P(AIO_CALLBACK,           "aio.callback",          ns,    PYTHON, WORK,  0,      "call_soon() and the running of its handle") \

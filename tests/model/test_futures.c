@@ -120,6 +120,20 @@ Test(futures, a_process_pools_feeder_packs_one_call_after_the_other)
 	cr_expect(lt(i64, end_ns, 41 * SIM_MS + 10 * SIM_US));
 }
 
+/* 3 ms for the first of two calls, in the manager, before the only worker gets it. */
+Test(futures, a_process_pools_first_call_copies_pages_in_the_parent)
+{
+	const sim_ns jobs_ns[] = { SIM_MS, SIM_MS };
+	sim_ns end_ns;
+
+	workers = 1;
+	set_work(jobs_ns, 2);
+	bench.costs.value[COST_PPE_FIRST_ROUND] = 3e6;
+	end_ns = program_bench_run(&bench, 3, 12, map_all);
+	cr_expect(ge(i64, end_ns, 5 * SIM_MS));
+	cr_expect(lt(i64, end_ns, 5 * SIM_MS + 10 * SIM_US));
+}
+
 /* With fork, and before 3.9 always, all workers start at the first submit(); else one a submit() while none is
  * idle. */
 Test(futures, workers_start_as_the_version_does)

@@ -56,6 +56,20 @@ Test(machine, a_forked_childs_first_task_copies_pages)
 	cr_expect(lt(dbl, fabs(ns(bench.result.makespan_s) - 38e6), 10)); /* work takes 1 ns at least */
 }
 
+/* Two tasks of 11 ms in each child's loop, which pays 3 ms once; what a task's first copies is among that. */
+Test(machine, a_forked_childs_first_loop_copies_pages)
+{
+	static const struct model loop = { .kind = MODEL_ASYNCIO, .timeout_ns = TIMEOUT_NONE };
+
+	model_bench_set_cost(&bench, COST_AIO_FIRST_RUN, 3e6);
+	model_bench_set_cost(&bench, COST_PROCESS_FIRST_TASK, 7e6);
+	model_bench_step(&bench, STEP_PYTHON, 11 * SIM_MS);
+	model_bench_run_count(&bench, MODEL_PROCESSES, 2, 4);
+	bench.workload.model.each = &loop;
+	model_bench_simulate(&bench);
+	cr_expect(eq(dbl, ns(bench.result.makespan_s), 25e6));
+}
+
 Test(machine, five_processes_on_one_core_take_five_times_as_long)
 {
 	bench.workload.machine.cores = 1;
