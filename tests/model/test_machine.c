@@ -253,3 +253,20 @@ Test(machine, an_idle_core_takes_a_hot_thread_at_the_third_tick)
 	cr_expect(gt(dbl, sum_s / 20, 0.110));
 	cr_expect(lt(dbl, sum_s / 20, 0.120));
 }
+
+/* Eight jobs of 20 ms on one core, eight of 1 ms on the other, which idles after them. At the next tick, 10 ms apart, seven have
+ * not run yet, and it takes half of the eight: four jobs a core end 80 ms later. (One at a time, and more only as busy cores even
+ * out, took 98 to 100 ms in all.) */
+Test(machine, an_idle_core_takes_half_of_what_another_has)
+{
+	sim_ns items_ns[16];
+
+	for (int i = 0; i < 16; i++)
+		items_ns[i] = i % 2 == 0 ? SIM_MS : 20 * SIM_MS;
+	model_bench_set_cost(&bench, COST_SCHED_HZ, 100);
+	model_bench_set_cost(&bench, COST_SCHED_NEWIDLE, 0);
+	model_bench_step(&bench, STEP_PYTHON, 0)->duration.kind = DURATION_ITEM;
+	model_bench_run_items(&bench, MODEL_PROCESSES, 0, items_ns, 16);
+	for (uint64_t i = 0; i < 20; i++)
+		cr_expect(lt(dbl, model_bench_replicate(&bench, i)->makespan_s, 0.096));
+}
