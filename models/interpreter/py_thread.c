@@ -85,26 +85,45 @@ static enum progress bytecode(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
-enum progress py_bytecode(struct os_thread *thread, uint8_t activity, sim_ns work_ns)
+static bool must_drop(const struct os_thread *thread)
 {
 	const struct gil *gil = gil_of(thread);
-	const bool drops = gil && gil_drop_requested(gil);
-	uint8_t previous = thread->activity;
-	struct bytecode_locals *my;
 
-	if (activity != previous)
-		os_thread_set_activity(thread, activity);
-	if (!drops && os_thread_try_compute(thread, work_ns)) {
-		if (activity != previous)
-			os_thread_set_activity(thread, previous);
-		return DONE;
-	}
-	my = os_thread_push(thread, bytecode);
-	my->previous_activity = previous;
-	if (!drops)
+	return gil && gil_drop_requested(gil);
+}
+
+/* What cannot be done inline. Not inline itself, so that what can keeps no registers for it. */
+static __attribute__((noinline)) enum progress begin_bytecode(struct os_thread *thread, uint8_t previous_activity,
+							      sim_ns work_ns)
+{
+	struct bytecode_locals *my = os_thread_push(thread, bytecode);
+
+	my->previous_activity = previous_activity;
+	if (!must_drop(thread))
 		return os_thread_begin_interruptible(thread, work_ns);
 	thread->unfinished_ns = work_ns;
 	return os_thread_enter(thread);
+}
+
+/* As another activity than what the thread is at; likewise not inline. */
+static __attribute__((noinline)) enum progress bytecode_as(struct os_thread *thread, uint8_t activity, sim_ns work_ns)
+{
+	uint8_t previous = thread->activity;
+
+	os_thread_set_activity(thread, activity);
+	if (must_drop(thread) || !os_thread_try_compute(thread, work_ns))
+		return begin_bytecode(thread, previous, work_ns);
+	os_thread_set_activity(thread, previous);
+	return DONE;
+}
+
+enum progress py_bytecode(struct os_thread *thread, uint8_t activity, sim_ns work_ns)
+{
+	if (activity != thread->activity)
+		return bytecode_as(thread, activity, work_ns);
+	if (must_drop(thread) || !os_thread_try_compute(thread, work_ns))
+		return begin_bytecode(thread, activity, work_ns);
+	return DONE;
 }
 
 struct call_locals {

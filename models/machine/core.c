@@ -82,7 +82,8 @@ static void retime(struct core *core, double speed)
 			machine_now(machine) + core_wall_ns(speed, core->current->work_ns));
 }
 
-static void retime_all(struct machine_model *machine)
+/* Not inline, so that no registers are kept for it while nobody computes or cores do not slow each other. */
+static __attribute__((noinline)) void retime_all(struct machine_model *machine)
 {
 	for (int first = 0; first < machine->core_count; first += 64) {
 		for (uint64_t left = machine->computing[first / 64]; left != 0; left &= left - 1)

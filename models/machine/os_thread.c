@@ -184,7 +184,8 @@ enum progress os_thread_compute(struct os_thread *thread, sim_ns work_ns)
 	return PENDING;
 }
 
-bool os_thread_try_compute(struct os_thread *thread, sim_ns work_ns)
+/* Inline in other files, too, where all are linked as one. */
+inline bool os_thread_try_compute(struct os_thread *thread, sim_ns work_ns)
 {
 	return work_ns == 0 || core_try_compute(thread->core, work_ns);
 }

@@ -108,13 +108,12 @@ static void shift(struct core *core, int64_t difference)
 	core->utilisation.value = (uint32_t)(value < 0 ? 0 : value > UTILISATION_FULL ? UTILISATION_FULL : value);
 }
 
-void placement_attach(struct core *core, struct os_thread *thread)
+/* Not inline, so that no registers are kept for it where nothing is packed. */
+static __attribute__((noinline)) void attach(struct core *core, struct os_thread *thread)
 {
 	struct sched_entity *sched = &thread->sched;
 	sim_ns now = machine_now(core->machine);
 
-	if (core->machine->pack_below == 0 || sched->utilised_core == core)
-		return;
 	if (sched->utilised_core) {
 		shift(sched->utilised_core, -(int64_t)share_of(thread, now));
 	} else {
@@ -127,6 +126,12 @@ void placement_attach(struct core *core, struct os_thread *thread)
 	}
 	shift(core, share_of(thread, now));
 	sched->utilised_core = core;
+}
+
+void placement_attach(struct core *core, struct os_thread *thread)
+{
+	if (core->machine->pack_below > 0 && thread->sched.utilised_core != core)
+		attach(core, thread);
 }
 
 void placement_detach(struct os_thread *thread)

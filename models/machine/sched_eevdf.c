@@ -37,6 +37,12 @@ static __int128 competitor_sum(const struct core *core)
 	return core->vruntime_sum + (core->current ? core->current->sched.vruntime : 0);
 }
 
+/* Rounded down, also below zero. Not inline, so that no registers are kept for a division of 128 bits as a rule. */
+static __attribute__((noinline)) sim_ns divide(__int128 sum, int64_t count)
+{
+	return (sim_ns)(sum >= 0 ? sum / count : -((-sum + count - 1) / count));
+}
+
 /* The weighted average of virtual times: who is behind it is owed service. */
 static sim_ns average_vruntime(const struct core *core)
 {
@@ -45,10 +51,7 @@ static sim_ns average_vruntime(const struct core *core)
 
 	if (count == 0)
 		return core->min_vruntime;
-	if (count == 1)
-		return (sim_ns)sum; /* the usual case, without a division of 128 bits */
-	/* Rounded down, also below zero. */
-	return (sim_ns)(sum >= 0 ? sum / count : -((-sum + count - 1) / count));
+	return count == 1 ? (sim_ns)sum : divide(sum, count);
 }
 
 static bool is_eligible(const struct core *core, const struct os_thread *thread)

@@ -212,7 +212,8 @@ void engine_heed(struct engine *engine, const volatile sig_atomic_t *wish)
 	engine->heed_at = 0;
 }
 
-bool engine_try_advance_looking(struct engine *engine, sim_ns delay_ns)
+/* Not inline, so that who need not look keeps no registers for it. */
+__attribute__((noinline)) bool engine_try_advance_looking(struct engine *engine, sim_ns delay_ns)
 {
 	sim_ns next_ns;
 
