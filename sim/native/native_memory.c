@@ -57,14 +57,12 @@ static enum mapping mapping_of(const char *line)
 static void add_mapping(struct memory *memory, enum mapping mapping, long long rss_kib, long long pss_kib,
 			long long anonymous_kib)
 {
-	long long shared_kib = pss_kib > anonymous_kib ? pss_kib - anonymous_kib : 0;
-
 	switch (mapping) {
 	case OF_PROGRAM:
 		memory->own_bytes += pss_kib * 1024;
 		break;
 	case OF_INTERPRETER:
-		memory->own_bytes += (pss_kib - shared_kib) * 1024;
+		memory->own_bytes += (pss_kib < anonymous_kib ? pss_kib : anonymous_kib) * 1024;
 		memory->code_bytes += (rss_kib - anonymous_kib) * 1024;
 		break;
 	case OF_HARNESS:
