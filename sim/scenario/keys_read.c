@@ -349,7 +349,7 @@ static void report_unexpected(struct reading *reading, const struct key *key, co
 
 static void read_value(struct reading *reading, const struct key *key, const struct yaml_node *node, void *field)
 {
-	bool is_blank = node->kind == NODE_SCALAR && node->text[0] == '\0' && !node->quoted;
+	bool is_blank = yaml_tree_is_blank(node);
 	const char *why;
 
 	if (is_blank && key->initial != NULL)

@@ -239,6 +239,14 @@ static json_t *schema_of_table(const struct key_table *table)
 	return schema;
 }
 
+/* `raise:` is `raise`. */
+static void allow_null(json_t *properties, const char *name)
+{
+	json_t *value = json_object_get(properties, name);
+
+	json_object_set_new(properties, name, json_pack("{s:[O,{s:s}]}", "anyOf", value, "type", "null"));
+}
+
 /* Any of the steps, each with the key that names it. */
 static json_t *schema_of_step(void)
 {
@@ -253,6 +261,8 @@ static json_t *schema_of_step(void)
 			continue; /* a part of another step */
 		name = table->keys[0].name;
 		form = schema_of_table(table);
+		if (step_forms[i].may_be_bare && table->keys[0].kind != VALUE_NOTHING)
+			allow_null(json_object_get(form, "properties"), name);
 		required = json_object_get(form, "required");
 
 		if (required == NULL)

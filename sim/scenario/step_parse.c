@@ -105,6 +105,8 @@ static const struct step_form *read_step(struct reading *reading, const struct y
 		return NULL;
 	}
 	node = refuse_second_step(reading, node, form);
+	if (form->may_be_bare && node->count == 1 && yaml_tree_is_blank(node->pairs[0].value))
+		return form; /* `raise:` is `raise` */
 	keys_read(reading, node, form->table, form->table->keys[0].name, keys);
 	return form;
 }

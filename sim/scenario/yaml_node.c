@@ -135,6 +135,11 @@ const char *yaml_tree_quote(const char *text, struct region *region)
 	return region_format(region, "%.*s...", (int)length, text);
 }
 
+bool yaml_tree_is_blank(const struct yaml_node *node)
+{
+	return node->kind == NODE_SCALAR && node->text[0] == '\0' && !node->quoted;
+}
+
 const char *yaml_tree_describe(const struct yaml_node *node, struct region *region)
 {
 	switch (node->kind) {

@@ -73,6 +73,7 @@ uint32_t yaml_tree_pair_index(const struct yaml_node *map, const char *key);
 /* A text as a message quotes it: cut when it is long. */
 const char *yaml_tree_quote(const char *text, struct region *region);
 /* "a map", "a list" or "'TEXT'": how a message names a node that is not what was expected. */
+bool yaml_tree_is_blank(const struct yaml_node *node); /* `key:` with nothing behind it */
 const char *yaml_tree_describe(const struct yaml_node *node, struct region *region);
 
 /* Reports an error at a node. The same text at the same place is reported once: every variant is
