@@ -39,9 +39,3 @@ enum progress aio_generator_yield(struct os_thread *thread, struct aio_generator
 	generator->is_over = false;
 	return os_thread_detach(thread, generator->bottom);
 }
-
-void aio_generator_drop(struct machine_model *machine, struct aio_generator *generator)
-{
-	if (!generator->is_over)
-		frame_stack_drop(machine, generator->bottom);
-}

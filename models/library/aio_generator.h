@@ -3,7 +3,7 @@
  *
  * Source      Objects/genobject.c: a generator's frames run on top of whoever asks for its next value, in the same
  *             task; handing a value over takes no turn of the loop. An await inside suspends the whole task.
- * Left out    asend(), athrow(); a generator that is left early is dropped without running its finally blocks.
+ * Left out    asend(), athrow().
  */
 #ifndef MODELS_LIBRARY_AIO_GENERATOR_H
 #define MODELS_LIBRARY_AIO_GENERATOR_H
@@ -26,7 +26,5 @@ static inline bool aio_generator_is_over(const struct aio_generator *generator)
 {
 	return generator->is_over;
 }
-/* Gives its frames back when it is left early. */
-void aio_generator_drop(struct machine_model *machine, struct aio_generator *generator);
 
 #endif

@@ -80,17 +80,6 @@ void frame_stack_init(struct frame *frame, program_fn *program, size_t locals_by
 	frame->locals_eights = FRAME_ELSEWHERE;
 }
 
-void frame_stack_drop(struct machine_model *machine, struct frame *bottom)
-{
-	struct frame *frame = bottom->parent, *parent;
-
-	for (; frame != bottom; frame = parent) {
-		parent = frame->parent;
-		frame_give_back(machine, frame);
-	}
-	frame_give_back(machine, bottom);
-}
-
 /* The stack's innermost frame and that of the thread change places. */
 static enum progress exchange_top(struct os_thread *thread, struct frame *bottom)
 {

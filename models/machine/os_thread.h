@@ -118,8 +118,6 @@ void os_thread_pop(struct os_thread *thread);
 struct frame *frame_stack_new(struct machine_model *machine, program_fn *program, size_t locals_bytes);
 /* The same in memory that the caller has behind `frame`, and keeps when the frame has come to its end. */
 void frame_stack_init(struct frame *frame, program_fn *program, size_t locals_bytes);
-/* Gives its frames back, wherever they were; it lies aside. */
-void frame_stack_drop(struct machine_model *machine, struct frame *bottom);
 /* For AWAIT: goes on with the stack on top of the innermost frame, which is entered again after its AWAIT when the
  * stack has come to its end or has been taken off. */
 enum progress os_thread_attach(struct os_thread *thread, struct frame *bottom);

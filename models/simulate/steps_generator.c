@@ -2,7 +2,8 @@
  * steps_generator.c - yield and iterate: generators in functions, asynchronous ones in coroutines.
  *
  * A generator runs as a part of its consumer's instance, with an activation of its own, which is the innermost one
- * only while it runs.
+ * only while it runs. One that is left early is closed at once, its `with` and `finally` blocks included; an asynchronous one's
+ * aclose() is a task of its own in CPython, some turns of the loop later.
  */
 #include "models/library/aio_generator.h"
 #include "models/simulate/steps.h"
@@ -18,6 +19,7 @@ struct iterate_locals {
 	const struct step *step;
 	struct suspended *suspended;
 	struct activation *outer;
+	uint32_t leaving, exception; /* of the consumer that leaves it early */
 };
 
 struct body_locals {
@@ -55,12 +57,11 @@ static void begin(struct os_thread *thread, struct iterate_locals *my)
 	my->suspended->activation = task_activation(instance);
 }
 
-/* Left early, it takes the calls that it was in with it. */
-static void end(struct os_thread *thread, struct iterate_locals *my)
+/* It is past its end, and takes the calls that it was in with it. */
+static void end(struct iterate_locals *my)
 {
 	struct task_instance *instance = my->instance;
 
-	aio_generator_drop(thread->machine, &my->suspended->generator);
 	task_set_activation(instance, my->suspended->activation);
 	while (task_activation(instance) != my->outer)
 		task_leave_call(instance);
@@ -87,7 +88,19 @@ static enum progress iterate(struct os_thread *thread, struct frame *frame)
 	}
 	if (instance->leaving == LEAVING_BREAK)
 		instance->leaving = LEAVING_NOT;
-	end(thread, my);
+	if (!aio_generator_is_over(&my->suspended->generator)) {
+		my->leaving = instance->leaving;
+		my->exception = instance->exception;
+		instance->leaving = LEAVING_RETURN; /* GeneratorExit: its yield returns nothing any more */
+		task_set_activation(instance, my->suspended->activation);
+		AWAIT(frame, aio_generator_next(thread, &my->suspended->generator));
+		my->suspended->activation = task_activation(instance);
+		if (instance->leaving == LEAVING_NOT) {
+			instance->leaving = my->leaving & 3;
+			instance->exception = my->exception & ((1u << TASK_EXCEPTION_BITS) - 1);
+		}
+	}
+	end(my);
 	PROGRAM_END;
 }
 

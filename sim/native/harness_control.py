@@ -104,9 +104,12 @@ class LoopBreak(BaseException):
 
 
 class Return(BaseException):
-    def __init__(self, value):
+    """Of the activation that it ends."""
+
+    def __init__(self, value, activation):
         super().__init__()
         self.value = value
+        self.activation = activation
 
 
 class Rejected(Exception):
@@ -114,7 +117,14 @@ class Rejected(Exception):
 
 
 class Named(Exception):
-    """The scenario's own exceptions are its subclasses."""
+    """The scenario's own exceptions are its subclasses, which processes hand to each other by their names."""
+
+    def __reduce__(self):
+        return (new_named, (type(self).__name__,))
+
+
+def new_named(name):
+    return class_of(name)()
 
 
 TIMEOUTS = (TimeoutError, concurrent.futures.TimeoutError)
@@ -122,7 +132,7 @@ CANCELLED = (concurrent.futures.CancelledError,)
 # By the numbers of enum exception_kind (workload.h): what an `except` catches; the first is what `raise` raises.
 CAUGHT = [(Exception,), TIMEOUTS, CANCELLED, (Rejected,), (queue.Full,), (queue.Empty,),
           (threading.BrokenBarrierError, BrokenPipeError),
-          (RuntimeError, ValueError, IndexError), (RecursionError,), (ZeroDivisionError, OverflowError),
+          (RuntimeError, ValueError, IndexError, AssertionError), (RecursionError,), (ZeroDivisionError, OverflowError),
           (getattr(builtins, 'ExceptionGroup', Named),)]
 NAMED = {}
 OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_TIMED_OUT, OUTCOME_CANCELLED, OUTCOME_REJECTED = range(5)
@@ -139,11 +149,14 @@ SCENARIO_EXCEPTIONS = scenario_exceptions(CAUGHT)
 def caught_by(program, fields):
     """The exceptions that a step's number, and its name for the scenario's own, stand for."""
     number, name = fields['exception'], fields['exception_name']
-    if number < len(program.caught):
-        return program.caught[number]
+    return program.caught[number] if number < len(program.caught) else (class_of(name),)
+
+
+def class_of(name):
+    """The scenario's exception of that name."""
     if name not in NAMED:
         NAMED[name] = type(name, (Named,), {})
-    return (NAMED[name],)
+    return NAMED[name]
 
 
 def takes(kinds, exception):
@@ -339,12 +352,13 @@ def bind_let(_, step, activation):
     return (run_let, (activation.variables, fields['variable'], value_of(fields['value'], activation.variables)))
 
 
-def run_return(value):
-    raise Return(value())
+def run_return(argument):
+    value, activation = argument
+    raise Return(value(), activation)
 
 
 def bind_return(_, step, activation):
-    return (run_return, value_of(step[1]['value'], activation.variables))
+    return (run_return, (value_of(step[1]['value'], activation.variables), activation))
 
 
 class Instance:

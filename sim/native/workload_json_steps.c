@@ -392,8 +392,6 @@ static bool is_for(enum step_kind kind, unsigned ways)
 	case STEP_TIMEOUT:
 	case STEP_SHIELD:
 	case STEP_TASK_GROUP:
-	case STEP_YIELD:
-	case STEP_ITERATE:
 		return !(ways & TASK_AS_FUNCTION);
 	case STEP_RUN:
 	case STEP_SEND:
