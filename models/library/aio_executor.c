@@ -54,6 +54,25 @@ static enum progress work(struct os_thread *thread, struct frame *frame)
 	PROGRAM_END;
 }
 
+/* _call_check_cancel(): a call that runs already is run to its end. */
+static enum progress cancel_source(struct os_thread *thread, void *subject, struct aio_future *future)
+{
+	struct aio_executor_call *call = subject;
+	struct py_future *source = &call->call.item.future;
+	sim_ns cost_ns = 0;
+
+	(void)future;
+	if (!source->done && py_future_cancel(thread, source, &cost_ns) && call->cancelled)
+		((aio_call_cancelled_fn *)near_function(call->cancelled))(call->argument);
+	return py_overhead(thread, cost_ns + py_cost(thread, COST_AIO_FUTURE));
+}
+
+void aio_executor_call_cancel(struct aio_loop *loop, struct aio_future *future)
+{
+	aio_call_soon(loop, cancel_source, (unsigned char *)future - offsetof(struct aio_executor_call, future),
+		      NULL);
+}
+
 struct submit_locals {
 	struct aio_executor executor;
 	struct aio_executor_call *call;
@@ -88,11 +107,13 @@ enum progress aio_run_in_executor(struct os_thread *thread, struct aio_executor 
 {
 	struct submit_locals *locals = os_thread_push(thread, submit);
 
-	*call = (struct aio_executor_call){ .loop = aio_running_loop(thread),
+	*call = (struct aio_executor_call){ .future.kind = AIO_CALL,
+					    .loop = aio_running_loop(thread),
 					    .call.arguments = call->call.arguments,
 					    .call.result = call->call.result,
 					    .program = program,
-					    .argument = argument };
+					    .argument = argument,
+					    .cancelled = call->cancelled };
 	locals->executor = executor;
 	locals->call = call;
 	locals->default_workers = default_workers;

@@ -3,6 +3,7 @@
  */
 #include "models/library/aio_future.h"
 
+#include "models/library/aio_executor.h"
 #include "models/library/aio_gather.h"
 #include "models/library/aio_loop.h"
 #include "models/library/aio_task.h"
@@ -82,6 +83,8 @@ bool aio_future_cancel(struct aio_loop *loop, struct aio_future *future)
 		return aio_task_cancel(loop, (struct aio_task *)future);
 	if (future->kind == AIO_GATHER)
 		return aio_gather_cancel(loop, (struct aio_gather *)future);
+	if (future->kind == AIO_CALL)
+		aio_executor_call_cancel(loop, future);
 	aio_future_set_cancelled(loop, future);
 	return true;
 }

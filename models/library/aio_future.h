@@ -22,7 +22,7 @@ typedef enum progress aio_callback_fn(struct os_thread *thread, void *subject, s
 
 enum aio_future_state { AIO_PENDING, AIO_FINISHED, AIO_CANCELLED };
 /* How cancel() works: at once, or by way of what the future stands for. */
-enum aio_future_kind { AIO_PLAIN, AIO_TASK, AIO_GATHER };
+enum aio_future_kind { AIO_PLAIN, AIO_TASK, AIO_GATHER, AIO_CALL };
 
 /* So many bits has the number of an exception. */
 #define AIO_EXCEPTION_BITS 24

@@ -238,7 +238,7 @@ static enum progress wait_for_condition(struct os_thread *thread, struct frame *
 			break;
 		my->exception = py_catch(thread);
 	}
-	if (my->exception != PY_NO_EXCEPTION)
+	if (my->exception != PY_NO_EXCEPTION && py_has(thread, PYTHON_AIO_CONDITION_TELLS))
 		aio_condition_notify(aio_running_loop(thread), condition, 1);
 	py_raise(thread, my->exception);
 	PROGRAM_END;

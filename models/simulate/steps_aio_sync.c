@@ -127,11 +127,36 @@ static enum progress await_in_time(struct os_thread *thread, struct frame *frame
 	PROGRAM_END;
 }
 
+/* What a timeout of 0 asks: locked() of a lock or semaphore, is_set() of an event. */
+static bool would_wait(const struct sync_locals *my)
+{
+	switch (kind_of(my)) {
+	case RESOURCE_LOCK:
+		return ((const struct aio_lock *)my->object)->locked;
+	case RESOURCE_CONDITION:
+		return ((const struct aio_condition *)my->object)->lock.locked;
+	case RESOURCE_EVENT:
+		return !((const struct aio_event *)my->object)->is_set;
+	default:
+		return ((const struct aio_semaphore *)my->object)->value <= 0;
+	}
+}
+
+/* Where there is such a question; else wait_for() gives up in the loop's next turn. */
+static bool is_tried(const struct sync_locals *my)
+{
+	return my->step->timeout_ns == 0 && (my->step->kind != STEP_WAIT || kind_of(my) == RESOURCE_EVENT);
+}
+
 static enum progress enter_await(struct os_thread *thread, struct sync_locals *my)
 {
 	struct in_time_locals *locals;
 
-	if (my->step->timeout_ns == TIMEOUT_NONE)
+	if (is_tried(my) && would_wait(my)) {
+		py_raise(thread, PY_TIMEOUT_ERROR);
+		return aio_charge(thread, COST_AIO_LOCK);
+	}
+	if (my->step->timeout_ns == TIMEOUT_NONE || is_tried(my))
 		return await_object(thread, my);
 	locals = os_thread_push(thread, await_in_time);
 	locals->sync = my;
@@ -230,7 +255,8 @@ enum progress step_aio_wait(struct os_thread *thread, struct task_instance *inst
 enum progress step_aio_release(struct os_thread *thread, struct task_instance *instance, const struct step *step)
 {
 	struct sync_locals my = locals_for(thread, instance, step);
-	int64_t count = kind_of(&my) == RESOURCE_SEMAPHORE ? step_value(instance, step->count) : 1;
+	bool is_counted = kind_of(&my) == RESOURCE_SEMAPHORE || kind_of(&my) == RESOURCE_BOUNDED_SEMAPHORE;
+	int64_t count = is_counted ? step_value(instance, step->count) : 1;
 
 	for (; count > 0 && instance->leaving == LEAVING_NOT; count--)
 		release(thread, &my);

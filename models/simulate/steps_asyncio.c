@@ -175,6 +175,8 @@ static enum progress create_tasks(struct os_thread *thread, struct frame *frame)
 		my->handle = task_add_handle(instance, my->step->group);
 		my->handle->instance = child;
 		my->handle->task = coroutine_task_new(aio_running_loop(thread), child);
+		my->handle->daemon = my->step->start->daemon ||
+				     task_simulation(instance)->workload->tasks[my->step->start->task].daemon;
 		task_set_handle(child, my->handle);
 		AWAIT(frame, start_task(thread, instance, my->handle->task));
 	}
@@ -277,7 +279,8 @@ static enum progress await_handles(struct os_thread *thread, struct frame *frame
 	my->range = groups_of(instance, my->step);
 	my->handle = first_of(instance, &my->range.first, my->range.end);
 	while (my->handle) {
-		AWAIT(frame, await_one(thread, my->step, my->handle));
+		if (my->step->kind != STEP_JOIN || !my->handle->daemon)
+			AWAIT(frame, await_one(thread, my->step, my->handle));
 		if (py_exception(thread) != PY_NO_EXCEPTION)
 			return DONE;
 		step_store(instance, my->step->variable, my->handle->result);
@@ -566,6 +569,11 @@ static uint32_t default_workers(const struct workload *workload)
 	return (uint32_t)model_workers(workload, &unspecified);
 }
 
+static void never_run(void *argument)
+{
+	task_instance_cancel(argument);
+}
+
 static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 {
 	struct submit_locals *my = FRAME_LOCALS(frame, struct submit_locals);
@@ -589,6 +597,7 @@ static enum progress submit_calls(struct os_thread *thread, struct frame *frame)
 			region_alloc_near(task_simulation(instance)->region, sizeof(*my->handle->call));
 		my->handle->call->call.arguments = start_arguments(my->step->start);
 		my->handle->call->call.result = start_result(my->step->start);
+		my->handle->call->cancelled = near_of((any_fn *)never_run);
 		task_set_handle(child, my->handle);
 		child->raises = true;
 		AWAIT(frame,

@@ -7,8 +7,10 @@ it in COROUTINES. A step is the Python that sim/scenario/workload.h says it is.
 import asyncio
 import builtins
 import itertools
+import weakref
 
 import harness
+import harness_bodies
 import harness_control
 import harness_processes
 import harness_server
@@ -32,7 +34,7 @@ CAUGHT[2] = (asyncio.CancelledError,) + CAUGHT[2]
 CAUGHT[4] = (asyncio.QueueFull,) + CAUGHT[4]
 CAUGHT[5] = (asyncio.QueueEmpty,) + CAUGHT[5]
 CAUGHT[10] = (getattr(builtins, 'BaseExceptionGroup', harness_control.Named),) + CAUGHT[10]
-SCENARIO_EXCEPTIONS = scenario_exceptions(CAUGHT)
+harness_bodies.EXCEPTIONS = SCENARIO_EXCEPTIONS = scenario_exceptions(CAUGHT)
 
 
 # ---- Resources -----------------------------------------------------------------------------------------
@@ -250,9 +252,16 @@ async def do_with_executor(argument):
         await run_body(body)
 
 
+async def acquire(lock, timeout_s):
+    """Timeout 0 asks first: wait_for() would give up before it has tried."""
+    if timeout_s == 0 and lock.locked():
+        raise asyncio.TimeoutError
+    await in_time(lock.acquire(), timeout_s or None)
+
+
 async def do_with_timeout(argument):
     lock, timeout_s, body = argument
-    await asyncio.wait_for(lock.acquire(), timeout_s)
+    await acquire(lock, timeout_s)
     try:
         await run_body(body)
     finally:
@@ -260,12 +269,15 @@ async def do_with_timeout(argument):
 
 
 async def do_acquire(argument):
-    lock, timeout_s = argument
-    await in_time(lock.acquire(), timeout_s)
+    await acquire(*argument)
 
 
 async def do_wait(argument):
     waited_for, timeout_s = argument
+    if timeout_s == 0 and isinstance(waited_for, asyncio.Event):
+        if not waited_for.is_set():
+            raise asyncio.TimeoutError
+        return
     await in_time(waited_for.wait(), timeout_s)
 
 
@@ -326,9 +338,11 @@ def forget(groups):
         group.clear()
 
 
-async def do_join(groups):
+async def do_join(argument):
+    groups, timeout_s = argument
     for handle in handles_of(groups):
-        await handle
+        if handle not in DAEMONS:
+            await in_time(handle, timeout_s)
     forget(groups)
 
 
@@ -366,6 +380,9 @@ async def do_shield(groups):
         await asyncio.shield(handle)
 
 
+DAEMONS = weakref.WeakSet()  # which `join` does not wait for
+
+
 def do_cancel(groups):
     for handle in handles_of(groups):
         handle.cancel()
@@ -373,9 +390,13 @@ def do_cancel(groups):
 
 def do_create_task(argument):
     group, those = argument
-    create = (those[0].instance.task_group or asyncio).create_task
+    activation, start = those[:2]
+    create = (activation.instance.task_group or asyncio).create_task
+    daemon = start['daemon'] or PROGRAM.workload['tasks'][start['task']]['daemon']
     for coroutine in started(those):
         group.append(create(coroutine))
+        if daemon:
+            DAEMONS.add(group[-1])
 
 
 async def do_plain_gather(argument):

@@ -41,7 +41,8 @@
 	D(TIMEOUT_BLOCK,       11, "asyncio.timeout() and TaskGroup") \
 	D(AIO_BARRIER,         11, "asyncio.Barrier") \
 	D(WAITS_IN_PLACE,      12, "wait_for() awaits in place, under a timeout; before: in a task of its own, three turns more") \
-	D(EAGER_TASKS,         12, "eager_task_factory; gather() counts at once what is done already")
+	D(EAGER_TASKS,         12, "eager_task_factory; gather() counts at once what is done already") \
+	D(AIO_CONDITION_TELLS, 13, "asyncio.Condition.wait() that fails notifies another waiter; before: nobody")
 /* clang-format on */
 
 enum python_difference {
