@@ -29,6 +29,16 @@ void deadlock_wait_ends(struct task_instance *instance)
 	task_extras(instance)->waits_for = INDEX_NONE;
 }
 
+void deadlock_await_begins(struct task_instance *instance, const struct handle *handle)
+{
+	task_extras(instance)->awaits = handle;
+}
+
+void deadlock_await_ends(struct task_instance *instance)
+{
+	task_extras(instance)->awaits = NULL;
+}
+
 void deadlock_hold_begins(struct task_instance *instance, uint32_t resource)
 {
 	struct instance_extras *extras = task_extras(instance);
@@ -116,6 +126,20 @@ static const char *name_of(const struct task_instance *instance, struct region *
 	return region_format(region, "%s (thread %d)", task_thread(instance)->name, task_thread(instance)->id);
 }
 
+/* Of an instance that waits for a future whose task may not have begun, for want of a worker. */
+static void add_await(struct report *report, const struct task_instance *instance)
+{
+	const struct workload *workload = report->simulation->workload;
+	const struct handle *handle = task_extras_of(instance)->awaits;
+	const char *task = workload->tasks[task_index(handle->instance)].name;
+
+	report->text = region_format(report->region, "%s%s%s waits for the result of '%s'", report->text,
+				     *report->text ? "; " : "", name_of(instance, report->region), task);
+	if (!handle->instance->has_begun)
+		report->text = region_format(report->region, "%s, which no worker of '%s' is free to begin",
+					     report->text, workload->resources[handle->executor].name);
+}
+
 static void add_line(struct report *report, const struct task_instance *instance)
 {
 	const struct resource *resource =
@@ -142,9 +166,12 @@ static void add_all_who_wait(struct report *report)
 {
 	int count = 0;
 
-	for (const struct instance_extras *it = report->simulation->first_extras; it; it = it->next)
-		if (it->waits_for != INDEX_NONE && count++ < REPORT_LINES)
-			add_line(report, it->instance);
+	for (const struct instance_extras *it = report->simulation->first_extras; it; it = it->next) {
+		bool awaits = it->awaits && !it->awaits->done;
+
+		if ((awaits || it->waits_for != INDEX_NONE) && count++ < REPORT_LINES)
+			(awaits ? add_await : add_line)(report, it->instance);
+	}
 	if (count > REPORT_LINES)
 		report->text = region_format(report->region, "%s; and %d more", report->text, count - REPORT_LINES);
 	if (count == 0)

@@ -12,6 +12,9 @@
 /* The instance is about to wait for a resource, or to acquire it; and is past that. */
 void deadlock_wait_begins(struct task_instance *instance, uint32_t resource);
 void deadlock_wait_ends(struct task_instance *instance);
+/* The instance is about to wait for a future's result; and is past that. */
+void deadlock_await_begins(struct task_instance *instance, const struct handle *handle);
+void deadlock_await_ends(struct task_instance *instance);
 /* The instance has acquired the resource (once more). */
 void deadlock_hold_begins(struct task_instance *instance, uint32_t resource);
 /* It has released it, or another instance's hold of it: then the holder that first held or waited for something

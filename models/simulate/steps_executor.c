@@ -2,6 +2,7 @@
  * steps_executor.c - the steps of concurrent.futures in functions: submitting, waiting for what was submitted,
  * cancelling; and a whole run inside a program.
  */
+#include "models/simulate/deadlock.h"
 #include "models/simulate/executors.h"
 #include "models/simulate/model_run.h"
 #include "models/simulate/resources.h"
@@ -24,6 +25,7 @@ static struct executor_call *new_call(struct submit_locals *my)
 	struct handle *handle = task_add_handle(my->instance, my->step->group);
 
 	handle->instance = child;
+	handle->executor = my->step->resource;
 	task_set_handle(child, handle);
 	call->instance = child;
 	return call;
@@ -117,7 +119,9 @@ static enum progress await_all(struct os_thread *thread, struct frame *frame)
 		if (!my->handle->future)
 			continue;
 		AWAIT(frame, py_overhead(thread, py_cost(thread, COST_TPE_RESULT)));
+		deadlock_await_begins(my->instance, my->handle);
 		AWAIT(frame, py_future_wait(thread, my->handle->future, step_deadline(thread, my->step)));
+		deadlock_await_ends(my->instance);
 		if (py_current(thread)->timed_out)
 			task_raise(my->instance, EXCEPTION_TIMEOUT);
 		else

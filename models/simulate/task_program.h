@@ -15,6 +15,7 @@ struct handle {
 	struct aio_task *task;
 	struct aio_executor_call *call; /* run_in_executor() */
 	struct task_instance *instance; /* what it runs; must not be looked into once it is done */
+	uint32_t executor;		/* FUTURE: the resource that it was submitted to */
 	bool daemon;
 	bool done;		  /* its instance has ended */
 	enum exception_kind exception; /* that it ended with */
@@ -54,6 +55,7 @@ struct instance_extras {
 	struct seen_cell *seen;	       /* what it has read of shared variables (shared_cells.h) */
 	struct holding *holdings;      /* for deadlock.h */
 	uint32_t waits_for;	       /* a resource, or INDEX_NONE */
+	const struct handle *awaits;   /* the future that it is in result() of, or NULL */
 	struct instance_extras *next, *previous; /* of the simulation's, in order of their coming */
 };
 
