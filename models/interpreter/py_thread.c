@@ -370,6 +370,7 @@ enum progress py_thread_start(struct os_thread *thread, struct py_thread *child)
 
 struct join_locals {
 	struct py_thread *other;
+	sim_ns deadline_ns;
 };
 
 static enum progress join_thread(struct os_thread *thread, struct frame *frame)
@@ -379,9 +380,9 @@ static enum progress join_thread(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_JOIN)));
 	if (!my->other->finished)
-		AWAIT(frame, py_wait_until(thread, &my->other->finished, &my->other->joiners,
-					   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
-	if (!my->other->joined) {
+		AWAIT(frame, py_wait_until(thread, &my->other->finished, &my->other->joiners, ACTIVITY_QUEUE_WAIT,
+					   my->deadline_ns));
+	if (my->other->finished && !my->other->joined) {
 		my->other->joined = true;
 		os_process_use_memory(thread->process, -py_cost(thread, COST_MEMORY_THREAD_ENDED));
 		os_process_grow_heap(thread->process, -py_cost(thread, COST_MEMORY_THREAD_OBJECT));
@@ -393,8 +394,14 @@ static enum progress join_thread(struct os_thread *thread, struct frame *frame)
 
 enum progress py_thread_join(struct os_thread *thread, struct py_thread *other)
 {
+	return py_thread_join_until(thread, other, SIM_NS_MAX);
+}
+
+enum progress py_thread_join_until(struct os_thread *thread, struct py_thread *other, sim_ns deadline_ns)
+{
 	struct join_locals *my = os_thread_push(thread, join_thread);
 
+	my->deadline_ns = deadline_ns;
 	my->other = other;
 	return os_thread_enter(thread);
 }

@@ -96,6 +96,7 @@ static inline sim_ns py_cost(const struct os_thread *thread, enum cost cost)
 /* threading.Thread.start(), and join(). */
 enum progress py_thread_start(struct os_thread *thread, struct py_thread *child);
 enum progress py_thread_join(struct os_thread *thread, struct py_thread *other);
+enum progress py_thread_join_until(struct os_thread *thread, struct py_thread *other, sim_ns deadline_ns);
 
 /* Bytecode: gives the GIL away when asked to. */
 enum progress py_bytecode(struct os_thread *thread, uint8_t activity, sim_ns work_ns);

@@ -312,7 +312,14 @@ enum progress mp_process_start(struct os_thread *thread, struct mp_context *cont
 
 struct join_locals {
 	struct mp_process *process;
+	sim_ns deadline_ns;
 };
+
+bool mp_process_has_ended(const struct mp_process *process)
+{
+	return process->context->method == MP_FORKSERVER ? process->reported
+							 : process->interpreter->process->exited;
+}
 
 static enum progress join(struct os_thread *thread, struct frame *frame)
 {
@@ -323,19 +330,26 @@ static enum progress join(struct os_thread *thread, struct frame *frame)
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PROCESS_JOIN)));
 	if (my->process->context->method == MP_FORKSERVER) {
 		AWAIT(frame, py_wait_until(thread, &my->process->reported, &my->process->waiters,
-					   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
+					   ACTIVITY_QUEUE_WAIT, my->deadline_ns));
 	} else {
 		AWAIT(frame, py_wait_until(thread, &child_process->exited, &child_process->waiters,
-					   ACTIVITY_QUEUE_WAIT, SIM_NS_MAX));
-		AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PROCESS_WAIT)));
+					   ACTIVITY_QUEUE_WAIT, my->deadline_ns));
+		if (child_process->exited)
+			AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_PROCESS_WAIT)));
 	}
 	PROGRAM_END;
 }
 
 enum progress mp_process_join(struct os_thread *thread, struct mp_process *process)
 {
+	return mp_process_join_until(thread, process, SIM_NS_MAX);
+}
+
+enum progress mp_process_join_until(struct os_thread *thread, struct mp_process *process, sim_ns deadline_ns)
+{
 	struct join_locals *my = os_thread_push(thread, join);
 
+	my->deadline_ns = deadline_ns;
 	my->process = process;
 	return os_thread_enter(thread);
 }

@@ -50,6 +50,9 @@ enum progress mp_process_start(struct os_thread *thread, struct mp_context *cont
 			       const char *name, program_fn *body, void *argument);
 /* For AWAIT. */
 enum progress mp_process_join(struct os_thread *thread, struct mp_process *process);
+/* The same until `deadline_ns` at most; mp_process_has_ended() tells which. */
+enum progress mp_process_join_until(struct os_thread *thread, struct mp_process *process, sim_ns deadline_ns);
+bool mp_process_has_ended(const struct mp_process *process);
 /* For AWAIT. What a program that uses spawn or a fork server starts with its first lock or queue. */
 enum progress mp_ensure_tracker(struct os_thread *thread, struct mp_context *context);
 /* Whether it was started and has ended, as far as its parent can tell (exitcode). */

@@ -22,6 +22,15 @@ enum progress mp_semaphore_acquire(struct os_thread *thread, struct mp_semaphore
 
 enum progress mp_semaphore_release(struct os_thread *thread, struct mp_semaphore *semaphore)
 {
-	return py_overhead(thread, py_cost(thread, COST_MP_LOCK_UNCONTENDED) / 2 +
-					   posix_semaphore_post(&semaphore->semaphore, thread));
+	return mp_semaphore_release_all(thread, semaphore, 1);
+}
+
+enum progress mp_semaphore_release_all(struct os_thread *thread, struct mp_semaphore *semaphore, int64_t count)
+{
+	sim_ns cost_ns = 0;
+
+	for (int64_t i = 0; i < count; i++)
+		cost_ns += py_cost(thread, COST_MP_LOCK_UNCONTENDED) / 2 +
+			   posix_semaphore_post(&semaphore->semaphore, thread);
+	return py_overhead(thread, cost_ns);
 }

@@ -18,7 +18,8 @@ void mp_semaphore_init(struct mp_semaphore *semaphore, int64_t value);
 /* For AWAIT. Until `deadline_ns` (SIM_NS_MAX: as long as it takes; now or earlier: not at all); py_thread.timed_out
  * tells that it was not acquired. */
 enum progress mp_semaphore_acquire(struct os_thread *thread, struct mp_semaphore *semaphore, sim_ns deadline_ns);
-/* For AWAIT. */
+/* For AWAIT. Once, and so many times, one after the other: release() takes no number. */
 enum progress mp_semaphore_release(struct os_thread *thread, struct mp_semaphore *semaphore);
+enum progress mp_semaphore_release_all(struct os_thread *thread, struct mp_semaphore *semaphore, int64_t count);
 
 #endif

@@ -81,13 +81,11 @@ static enum progress acquire_semaphore(struct os_thread *thread, void *object, s
 	return mp_semaphore_acquire(thread, &bounded->semaphore, deadline_ns);
 }
 
-/* One at a time: release() takes no number. */
 static enum progress release_semaphore(struct os_thread *thread, void *object, int64_t count)
 {
 	struct bounded_mp_semaphore *bounded = object;
 
-	(void)count;
-	return mp_semaphore_release(thread, &bounded->semaphore);
+	return mp_semaphore_release_all(thread, &bounded->semaphore, count);
 }
 
 static bool may_release_semaphore(const struct os_thread *thread, const void *object, int64_t count)
@@ -95,7 +93,7 @@ static bool may_release_semaphore(const struct os_thread *thread, const void *ob
 	const struct bounded_mp_semaphore *bounded = object;
 
 	(void)thread;
-	return count == 1 && bounded->semaphore.semaphore.value < bounded->limit;
+	return bounded->semaphore.semaphore.value <= bounded->limit - count;
 }
 
 /* ---- Conditions and events ---- */

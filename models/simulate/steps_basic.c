@@ -276,9 +276,39 @@ static enum progress spawn(struct os_thread *thread, struct frame *frame)
 
 struct join_locals {
 	struct task_instance *instance;
+	const struct step *step;
 	struct handle *handle;
 	uint32_t group, end; /* groups left to join */
 };
+
+/* Daemons are left alone, and whom a join with a timeout gave up waiting for can be joined again, as what was submitted can
+ * be awaited. */
+static bool is_joined(const struct handle *handle)
+{
+	if (handle->thread)
+		return handle->daemon || handle->thread->finished;
+	return handle->process && (handle->daemon || mp_process_has_ended(handle->process));
+}
+
+static void forget_joined(struct handle_group *group)
+{
+	struct handle *next = group->first;
+
+	*group = (struct handle_group){ NULL, NULL };
+	while (next) {
+		struct handle *handle = next;
+
+		next = handle->next;
+		if (is_joined(handle))
+			continue;
+		handle->next = NULL;
+		if (group->last)
+			group->last->next = handle;
+		else
+			group->first = handle;
+		group->last = handle;
+	}
+}
 
 static enum progress join(struct os_thread *thread, struct frame *frame)
 {
@@ -291,11 +321,13 @@ static enum progress join(struct os_thread *thread, struct frame *frame)
 			if (my->handle->daemon)
 				continue;
 			if (my->handle->thread)
-				AWAIT(frame, py_thread_join(thread, my->handle->thread));
+				AWAIT(frame, py_thread_join_until(thread, my->handle->thread,
+								  step_deadline(thread, my->step)));
 			if (my->handle->process)
-				AWAIT(frame, mp_process_join(thread, my->handle->process));
+				AWAIT(frame, mp_process_join_until(thread, my->handle->process,
+								   step_deadline(thread, my->step)));
 		}
-		task_activation(my->instance)->groups[my->group] = (struct handle_group){ NULL, NULL };
+		forget_joined(&task_activation(my->instance)->groups[my->group]);
 	}
 	PROGRAM_END;
 }
@@ -318,6 +350,7 @@ enum progress step_join(struct os_thread *thread, struct task_instance *instance
 		return DONE;
 	locals = os_thread_push(thread, join);
 	locals->instance = instance;
+	locals->step = step;
 	locals->group = step->group == GROUP_ALL ? 0 : step->group;
 	locals->end = step->group == GROUP_ALL
 			      ? task_simulation(instance)->workload->tasks[activation->task].group_count

@@ -36,6 +36,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = False  # a process that starts afresh finds these compiled, as a program's own modules are
+import harness_bodies
 import harness_import
 import harness_clients
 import harness_control
@@ -76,19 +77,22 @@ def run_spawn(argument):
         group.append(child)
 
 
-def join_child(child):
+def join_child(child, timeout_s=None):
     """A process that failed met a defect (end_of_thread())."""
-    child.join()
+    child.join(timeout_s)
     if getattr(child, 'exitcode', 0):
         os._exit(1)
 
 
-def run_join(groups):
+def run_join(argument):
+    """What was submitted is no child; whom a join with a timeout gave up waiting for can be joined again."""
+    groups, timeout_s = argument
     for group in groups:
-        waiting = [child for child in group if not child.daemon]
-        group[:] = [child for child in group if child.daemon]
-        for child in waiting:
-            join_child(child)
+        for child in group:
+            if hasattr(child, 'join') and not child.daemon:
+                join_child(child, timeout_s)
+        group[:] = [child for child in group if not hasattr(child, 'join') or child.daemon or
+                    (timeout_s is not None and child.is_alive())]
 
 
 def mark_stage(name):
@@ -256,8 +260,7 @@ def bind_spawn(_, step, activation):
 
 
 def bind_join(_, step, activation):
-    group = step[1]['group']
-    return (run_join, activation.groups if group == 'all' else [activation.groups[group]])
+    return (run_join, (harness_processes.groups_of(step[1], activation), step[1]['timeout_s']))
 
 
 # Of a resource and the context of multiprocessing; by scope and kind.
@@ -277,6 +280,7 @@ BINDERS = {
     'stage': lambda program, step, activation: (mark_stage, step[1]['name']),
 }
 BINDERS.update(harness_control.BINDERS)
+BINDERS.update(harness_bodies.BINDERS)
 BINDERS.update(harness_threading.BINDERS)
 harness_processes.extend(BINDERS)
 ADDING = threading.Lock()

@@ -485,6 +485,20 @@ def run_one_each(_, numbers, start_child):
         main_module().join_child(child)
 
 
+class Failed(Exception):
+    """What a future has of a task that has failed."""
+
+
+def run_or_raise(run_task, item):
+    """For wait(return_when=FIRST_EXCEPTION)."""
+    result = run_task(item)
+    main = main_module()
+    number = item[0] if isinstance(item, tuple) else item
+    if main.RECORDS[main.RECORD_WORDS * (number + 1) + 3] != OUTCOME_COMPLETED:
+        raise Failed
+    return result
+
+
 def run_executor(model, numbers, _, executor=None):
     run_task, released = what_maps()
     with executor or new_executor(model, main_module().PROGRAM.context) as executor:
@@ -492,7 +506,7 @@ def run_executor(model, numbers, _, executor=None):
             more = {'chunksize': model['chunksize'] or 1} if model['model'] == 'process_pool' else {}
             list(executor.map(run_task, released(numbers), **more))
             return
-        futures = [executor.submit(run_task, item) for item in released(numbers)]
+        futures = [executor.submit(run_or_raise, run_task, item) for item in released(numbers)]
         concurrent.futures.wait(futures, return_when=model['return_when'])
         for future, number in zip(futures, numbers):
             if not future.done() and future.cancel():

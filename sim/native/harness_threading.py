@@ -82,10 +82,10 @@ def run_with(argument):
 
 
 def acquire(lock, timeout_s):
-    """timeout 0 is blocking=False; None: for ever."""
+    """timeout 0 is blocking=False, which multiprocessing calls block; None: for ever."""
     if timeout_s is None:
         lock.acquire()
-    elif not (lock.acquire(timeout=timeout_s) if timeout_s > 0 else lock.acquire(blocking=False)):
+    elif not (lock.acquire(True, timeout_s) if timeout_s > 0 else lock.acquire(False)):
         raise TimeoutError
 
 

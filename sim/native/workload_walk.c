@@ -91,14 +91,19 @@ static bool is_quiet_call(const struct walk *walk, const struct step *step)
 	return !callee->draws && !callee->spawns;
 }
 
-/* Whether walking through these steps would bring nothing to light. */
+/* Whether walking through these steps would bring nothing to light. Breaks leave what they are in: when that is the first step,
+ * the way goes on behind it. */
 static bool is_plain(const struct walk *walk, uint32_t first, uint32_t end)
 {
+	enum step_kind around = walk->workload->steps[first].kind;
+	bool is_loop = around == STEP_ITERATE || around == STEP_AS_COMPLETED;
+
 	for (uint32_t at = first; at < end; at++) {
 		const struct step *step = &walk->workload->steps[at];
 
 		if (instance_draws_at(walk->workload, step) || instance_starts_at(step) ||
-		    step->kind == STEP_BREAK || step->kind == STEP_RETURN || step->kind == STEP_LOOP ||
+		    (step->kind == STEP_BREAK && !is_loop) || step->kind == STEP_RETURN ||
+		    step->kind == STEP_LOOP ||
 		    ((step->kind == STEP_CALL || step->kind == STEP_ITERATE) && !is_quiet_call(walk, step)))
 			return false;
 	}
@@ -317,11 +322,8 @@ static enum way walk_step(struct walk *walk, uint32_t at)
 	case STEP_TRY: /* what is raised inside, and when, is data */
 	case STEP_RETRY:
 	case STEP_ITERATE:
+	case STEP_AS_COMPLETED: /* so is how many have ended before one fails */
 		return pass_over(walk, at, step->end);
-	case STEP_AS_COMPLETED:
-		if (pass_over(walk, at, step->end) == WAY_ON)
-			return WAY_ON;
-		return fail(walk, "as_completed() around what draws or starts is not run natively");
 	case STEP_WITH:
 	case STEP_TIMEOUT:
 	case STEP_TASK_GROUP:

@@ -116,7 +116,7 @@ enum step_kind {
 	STEP_RAISE,    /* exception; NONE: the one being handled */
 	STEP_RETRY,    /* retry, exception (NONE: any but cancelled), body: at most retry.times times in all; before the k-th repetition (from 0) sleeps backoff * factor^k, at most limit, +- jitter drawn evenly; the last failure propagates; counts a retry */
 	STEP_SPAWN,    /* start, group: Thread(target) or Process(target).start() (model.spawn; COROUTINE: create_task) */
-	STEP_JOIN,     /* group, timeout: .join() of each handle of the group in order of starting, daemons apart; tasks are awaited */
+	STEP_JOIN,     /* group, timeout: .join(timeout) of each thread or process of the group in order of starting, daemons apart: one that has not ended then can be joined again; tasks are awaited, which raises TIMEOUT */
 	STEP_STAGE,    /* name: marks a stage */
 	STEP_RUN,      /* start (task, count or items), model: a whole run inside this program, as variants do it: creates the executor or loop, runs all, shuts it down */
 	STEP_WITH,     /* resource, timeout (NONE: for ever), body: acquire, do, release also when it raises; on an executor: creates it, body, shutdown(wait=True); in a coroutine `async with` */

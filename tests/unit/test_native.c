@@ -261,11 +261,11 @@ Test(native, arrivals_end_after_their_time)
 static struct step program_steps[] = {
 	{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 2, .index_variable = INDEX_NONE } },
 	{ .kind = STEP_SPAWN, .end = 2, .start = &(const struct start){ .task = 2, .count.constant = 1, .index_variable = INDEX_NONE } },
-	{ .kind = STEP_JOIN, .end = 3 },
+	{ .kind = STEP_JOIN, .end = 3, .timeout_ns = TIMEOUT_NONE },
 	{ .kind = STEP_STAGE, .end = 4, .name = "after" },
 	CONSTANT(STEP_PYTHON, 9000),
 	{ .kind = STEP_SPAWN, .end = 6, .start = &(const struct start){ .task = 1, .count.constant = 3, .index_variable = INDEX_NONE } },
-	{ .kind = STEP_JOIN, .end = 7 },
+	{ .kind = STEP_JOIN, .end = 7, .timeout_ns = TIMEOUT_NONE },
 };
 static const struct task program_tasks[] = {
 	{ .name = "main", .first = 0, .end = 4, .ways = TASK_AS_FUNCTION },
@@ -469,7 +469,7 @@ Test(native, a_daemon_need_not_end)
 	struct step steps[] = {
 		{ .kind = STEP_SPAWN, .end = 1, .start = &(const struct start){ .task = 1, .count.constant = 1, .index_variable = INDEX_NONE } },
 		CONSTANT(STEP_PYTHON, 900000),
-		{ .kind = STEP_JOIN, .end = 3 },
+		{ .kind = STEP_JOIN, .end = 3, .timeout_ns = TIMEOUT_NONE },
 		{ .kind = STEP_LOOP, .end = 5 },
 		CONSTANT(STEP_PYTHON, 100000),
 	};
