@@ -202,6 +202,10 @@ int cmd_native(int argc, char **argv)
 	region_init(&region);
 	argp_parse(&native_command_argp, argc, argv, 0, NULL, &arguments);
 	interrupt_watch();
+	if (!output_file_is_possible(arguments.output.path, &region)) {
+		status = output_failed(arguments.output.path);
+		goto release;
+	}
 	if (!native_probe_all(&arguments.native, &region, &pythons, &python_count)) {
 		status = STATUS_ENVIRONMENT;
 		goto release;

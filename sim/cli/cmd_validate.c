@@ -413,6 +413,14 @@ int cmd_validate(int argc, char **argv)
 	argp_parse(&validate_argp, argc, argv, 0, NULL, &arguments);
 	arguments.native.note_apart = arguments.explain || arguments.native.trace_path;
 	interrupt_watch();
+	if (!output_file_is_possible(arguments.output.path, &region) ||
+	    !output_file_is_possible(arguments.save_path, &region)) {
+		status = output_failed(output_file_is_possible(arguments.output.path, &region)
+					       ? arguments.save_path
+					       : arguments.output.path);
+		region_release(&region);
+		return status;
+	}
 	status = arguments.saved_paths.count > 0 ? judge_all_saved(&arguments, &region, &findings) :
 						   measure_all(&arguments, &region, &findings);
 	if (arguments.save_path && findings.measurements.count > 0 &&

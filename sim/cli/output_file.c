@@ -73,6 +73,18 @@ static bool give_name(struct output_file *file)
 	return named;
 }
 
+bool output_file_is_possible(const char *path, struct region *region)
+{
+	struct stat status;
+
+	if (!path || !strcmp(path, "-"))
+		return true;
+	if (stat(path, &status) != 0 || S_ISREG(status.st_mode))
+		return access(folder_of(path, region), W_OK | X_OK) == 0;
+	errno = EISDIR;
+	return !S_ISDIR(status.st_mode) && access(path, W_OK) == 0;
+}
+
 bool output_file_open(struct output_file *file, const char *path, struct region *region)
 {
 	struct stat status;

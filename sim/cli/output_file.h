@@ -19,6 +19,8 @@ struct output_file {
 	bool is_nameless;      /* it has not even that yet */
 };
 
+/* Whether it will be possible to write it, as far as can be told beforehand, for commands that take long; false with errno set. */
+bool output_file_is_possible(const char *path, struct region *region);
 /* `path` NULL or "-" is standard output. False with errno set. */
 bool output_file_open(struct output_file *file, const char *path, struct region *region);
 /* Completes the file; false with errno set when anything written before has failed, too. */
