@@ -3,6 +3,7 @@
  */
 #include "tests/unit/native_helper.h"
 
+#include <glob.h>
 #include <math.h>
 #include <string.h>
 
@@ -14,22 +15,33 @@ struct both {
 	struct variant_result simulated, native;
 };
 
+static struct variant_result run_simulated(const struct workload *workload)
+{
+	const struct simulate_options options = { 0 };
+	struct variant_result result;
+
+	simulate(workload, &options, &helper.region, &result);
+	return result;
+}
+
+static struct variant_result run_natively(const struct workload *workload)
+{
+	const struct native_options options = { .timeout_ns = 30 * SIM_S };
+	struct native_error error;
+	struct native_run run;
+
+	cr_assert(native_execute(workload, &python, &options, &helper.region, &run, &error), "%s, %s: %s",
+		  workload->scenario, workload->variant, error.text);
+	return run.result;
+}
+
 /* Runs the only variant of a scenario in the simulator and for real. */
 static struct both run_both(const char *text)
 {
 	const struct scenario_options options = { .profile = "ideal" };
 	const struct scenario *scenario = helper_load_good(&helper, text, &options);
-	const struct simulate_options simulate_options = { 0 };
-	const struct native_options native_options = { .timeout_ns = 30 * SIM_S };
-	struct native_error error;
-	struct native_run run;
-	struct both both;
 
-	simulate(&scenario->workloads[0], &simulate_options, &helper.region, &both.simulated);
-	cr_assert(native_execute(&scenario->workloads[0], &python, &native_options, &helper.region, &run, &error),
-		  "%s", error.text);
-	both.native = run.result;
-	return both;
+	return (struct both){ run_simulated(&scenario->workloads[0]), run_natively(&scenario->workloads[0]) };
 }
 
 static void expect_counts(const char *text, double completed, double failed, double timed_out, double retries)
@@ -475,4 +487,62 @@ Test(native_steps, a_service_has_as_many_slots_for_processes)
 
 	cr_expect(eq(dbl, both.native.completed, 11));
 	cr_expect(ge(dbl, both.native.makespan_s, 0.055));
+}
+
+/* Both the simulator and the interpreter do what each file expects, which was worked out by hand. */
+Test(native_steps, what_programs_count_is_what_was_worked_out)
+{
+	glob_t found;
+
+	cr_assert(eq(int, glob("tests/semantics/*.yaml", 0, NULL, &found), 0));
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const struct scenario_options options = { .profile = "ideal" };
+		const struct scenario *scenario =
+			scenario_load(found.gl_pathv[i], &options, &helper.region, &helper.diagnostics);
+
+		cr_assert(scenario != NULL, "%s", helper_messages(&helper));
+		for (int native = 0; native < 2; native++) {
+			struct variant_result *variants =
+				region_alloc_array(&helper.region, scenario->workload_count, sizeof(*variants));
+			struct results results = { .variants = variants,
+						   .variant_count = scenario->workload_count };
+
+			for (size_t j = 0; j < scenario->workload_count; j++) {
+				variants[j] = native ? run_natively(&scenario->workloads[j])
+						     : run_simulated(&scenario->workloads[j]);
+				variants[j].name = scenario->workloads[j].variant;
+			}
+			for (size_t j = 0; j < scenario->expectation_count; j++) {
+				const struct expectation *expectation = &scenario->expectations[j];
+				const struct expectation_outcome outcome = expectation_test(expectation, &results);
+
+				cr_expect(outcome.verdict == VERDICT_HOLDS, "%s, %s: '%s' is %g", found.gl_pathv[i],
+					  native ? "native" : "simulated", expectation->text, outcome.actual);
+			}
+		}
+	}
+	globfree(&found);
+}
+
+/* gh-112202: since 3.13 a waiter that gives up passes a notification on that it may have had, though it had none. */
+Test(native_steps, a_waiter_of_a_condition_that_gives_up_wakes_another_since_3_13)
+{
+	static const char text[] = "python: {version: \"%s\"}\n"
+				   "resources: {c: condition}\n"
+				   "tasks:\n"
+				   "  first: [{with: c, do: [{wait: {on: c, timeout: 20ms}}]}]\n"
+				   "  second: [{with: c, do: [{wait: {on: c, timeout: 60ms}}]}]\n"
+				   "  main: [{create_task: first}, {create_task: second}, {wait: {for: all}}]\n"
+				   "variants: {loop: {model: program, spawn: coroutine}}\n";
+	const struct scenario_options options = { .profile = "ideal" };
+
+	for (int is_new = 0; is_new < 2; is_new++) {
+		const char *version = is_new ? "3.13" : "3.12";
+		const struct scenario *scenario =
+			helper_load_good(&helper, region_format(&helper.region, text, version), &options);
+		struct variant_result result = run_simulated(&scenario->workloads[0]);
+
+		cr_expect(eq(dbl, result.timed_out, is_new ? 1 : 2), "%s", version);
+		cr_expect(eq(dbl, result.completed, is_new ? 1 : 0), "%s", version);
+	}
 }
