@@ -22,6 +22,8 @@ struct walk {
 	uint64_t child;			 /* ordinal of the next child */
 	json_t *values;			 /* drawn so far; NULL: not wanted */
 	struct known_value *variables;	 /* of the innermost call */
+	int64_t *started;		 /* how many handles there are in each of its groups */
+	uint32_t group_count;
 	int64_t depth;			 /* of calls */
 	struct known_value returned;
 };
@@ -156,6 +158,8 @@ static enum way walk_start(struct walk *walk, const struct step *step)
 		return fail(walk, "more than 100000 tasks would be spawned");
 	for (int64_t i = 0; ok && i < count.value; i++)
 		add_child(walk, step, i, &ok);
+	if (step->kind == STEP_CREATE_TASK || step->kind == STEP_SUBMIT || step->kind == STEP_SPAWN)
+		walk->started[step->group] += count.value;
 	assign(walk, step->variable, unknown);
 	return ok ? WAY_ON : WAY_FAILED;
 }
@@ -264,10 +268,20 @@ static enum way walk_loop(struct walk *walk, uint32_t at)
 	return WAY_OVER;
 }
 
+static void enter_groups(struct walk *walk, const struct task *task)
+{
+	walk->group_count = task->group_count > 0 ? task->group_count : 1;
+	walk->started = calloc(walk->group_count, sizeof(*walk->started));
+	if (!walk->started)
+		abort();
+}
+
 static enum way walk_call(struct walk *walk, const struct step *step)
 {
 	const struct task *callee = &walk->workload->tasks[step->start->task];
 	struct known_value *caller = walk->variables, *variables;
+	int64_t *callers = walk->started;
+	uint32_t callers_groups = walk->group_count;
 	enum way way;
 
 	if (is_quiet_call(walk, step)) {
@@ -284,14 +298,57 @@ static enum way walk_call(struct walk *walk, const struct step *step)
 				       ? value_of(walk, walk->workload->arguments[step->start->first_argument + i])
 				       : (struct known_value){ 0, true };
 	walk->variables = variables;
+	enter_groups(walk, callee);
 	walk->returned = (struct known_value){ 0, true };
 	walk->depth++;
 	way = walk_steps(walk, callee->first, callee->end);
 	walk->depth--;
 	walk->variables = caller;
 	free(variables);
+	free(walk->started);
+	walk->started = callers;
+	walk->group_count = callers_groups;
 	assign(walk, step->variable, walk->returned);
 	return way == WAY_RETURN ? WAY_ON : way;
+}
+
+static int64_t count_started(const struct walk *walk, const struct step *step)
+{
+	int64_t count = 0;
+
+	for (uint32_t group = 0; group < walk->group_count; group++)
+		if (step->group == GROUP_ALL || step->group == group)
+			count += walk->started[group];
+	return count;
+}
+
+/* Coroutines keep no reference to what they have awaited. */
+static void forget_started(struct walk *walk, const struct step *step)
+{
+	for (uint32_t group = 0; walk->instance->in_coroutine && group < walk->group_count; group++)
+		if (step->group == GROUP_ALL || step->group == group)
+			walk->started[group] = 0;
+}
+
+/* Once for each handle: if one fails, the way ends there, which is data. */
+static enum way walk_as_completed(struct walk *walk, uint32_t at)
+{
+	const struct step *step = &walk->workload->steps[at];
+	int64_t count = count_started(walk, step);
+	enum way way = WAY_ON;
+
+	if (is_plain(walk, at, step->end)) {
+		forget_started(walk, step);
+		return pass_over(walk, at, step->end);
+	}
+	for (int64_t i = 0; i < count && way == WAY_ON; i++) {
+		assign(walk, step->variable, unknown);
+		way = walk_steps(walk, at + 1, step->end);
+	}
+	if (way == WAY_BREAK)
+		return WAY_ON;
+	forget_started(walk, step);
+	return way;
 }
 
 static enum way walk_step(struct walk *walk, uint32_t at)
@@ -322,8 +379,14 @@ static enum way walk_step(struct walk *walk, uint32_t at)
 	case STEP_TRY: /* what is raised inside, and when, is data */
 	case STEP_RETRY:
 	case STEP_ITERATE:
-	case STEP_AS_COMPLETED: /* so is how many have ended before one fails */
 		return pass_over(walk, at, step->end);
+	case STEP_AS_COMPLETED:
+		return walk_as_completed(walk, at);
+	case STEP_AWAIT:
+	case STEP_JOIN:
+		forget_started(walk, step);
+		assign(walk, step->variable, unknown);
+		return WAY_ON;
 	case STEP_WITH:
 	case STEP_TIMEOUT:
 	case STEP_TASK_GROUP:
@@ -358,7 +421,9 @@ enum walk_end workload_walk(struct instance_list *list, const struct instance *i
 	for (uint32_t i = 0; i < task->variable_count; i++)
 		walk.variables[i] = i < instance->argument_count ? list->arguments[instance->first_argument + i]
 								 : (struct known_value){ 0, true };
+	enter_groups(&walk, task);
 	way = walk_steps(&walk, task->first, task->end);
 	free(walk.variables);
+	free(walk.started);
 	return way == WAY_FAILED ? WALK_FAILED : way == WAY_UNKNOWN ? WALK_UNKNOWN : WALK_DONE;
 }
