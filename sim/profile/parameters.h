@@ -190,6 +190,7 @@
 	P(GC_PER_OBJECT,          "gc.per_object",         ns,    PYTHON, WORK,  0,      "what a garbage collection takes for each object of its generations while the caches hold them") \
 	P(GC_PER_FAR_OBJECT,      "gc.per_far_object",     ns,    PYTHON, WORK,  0,      "the same for each object beyond gc.near_objects; what using one takes that the caches do not hold is the difference") \
 	P(GC_NEAR_OBJECTS,        "gc.near_objects",       count,    PYTHON, RULE,  80000,      "objects of one collection that the caches hold") \
+	P(GC_HEAP,                "gc.heap",               ns,    PYTHON, WORK,  0,      "what a garbage collection takes on top in a build without a GIL, for the way past the objects that were there at the start") \
 	P(AIO_RUN,                "aio.run",               ns,    PYTHON, WORK,  0,      "asyncio.run() of a coroutine: loop made and closed, without the coroutine's task and turns") \
 	P(AIO_FIRST_RUN,          "aio.first_run",         ns,    PYTHON, WORK,  0,      "a forked child's first asyncio.run() on top of a later one: pages that it copies by writing to them") \
 	P(AIO_ITERATION,          "aio.iteration",         ns,    PYTHON, WORK,  0,      "one turn of the event loop without select's system call and without callbacks") \
