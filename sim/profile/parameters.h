@@ -112,6 +112,7 @@
 	P(QUEUE_GET,            "queue.get",             ns,    PYTHON, WORK,  0,      "Queue.get() of an item that is there, without its lock") \
 	P(QUEUE_TASK_DONE,      "queue.task_done",       ns,    PYTHON, WORK,  0,      "Queue.task_done(), or join() with nothing unfinished, without its lock") \
 	P(VARIABLE_ACCESS,      "variable.access",       ns,    PYTHON, WORK,  0,      "a task's reading or writing a shared variable") \
+	P(VARIABLE_ACROSS,      "variable.across",       ns,    PYTHON, WORK,  0,      "what that takes on top in a build without a GIL where another core has used the variable last") \
 	P(SERVICE_REQUEST,      "service.request",       ns,    PYTHON, WORK,  0,      "a request to a server outside, without its sleep") \
 	P(TPE_CREATE,           "tpe.create",            ns,    PYTHON, WORK,  0,      "ThreadPoolExecutor() and its shutdown, without threads") \
 	P(TPE_SUBMIT,           "tpe.submit",            ns,    PYTHON, WORK,  0,      "submit() on the caller, without starting a thread or waking one") \
