@@ -13,6 +13,7 @@
 #ifndef MODELS_INTERPRETER_GC_H
 #define MODELS_INTERPRETER_GC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/base/sim_time.h"
@@ -20,11 +21,14 @@
 #define GC_GENERATIONS 3
 
 struct garbage_collector {
+	bool has_generations;			 /* a build with a GIL */
 	int64_t threshold;			 /* of the youngest */
 	int64_t near_objects;			 /* that the caches hold */
 	sim_ns per_object_ns, per_far_object_ns; /* of those, and of each further one */
+	sim_ns heap_ns;				 /* the way past what was there at the start */
 	int64_t objects[GC_GENERATIONS];
 	int64_t count[GC_GENERATIONS]; /* objects made less those gone; collections of the generation below */
+	int64_t uncounted;	       /* of the batch that is not full */
 	int64_t long_lived_total, long_lived_pending;
 };
 

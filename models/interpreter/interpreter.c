@@ -23,15 +23,17 @@ static struct interpreter *new_in(struct py_runtime *runtime, struct os_process 
 	interpreter->runtime = runtime;
 	interpreter->process = process;
 	if (runtime->has_gil)
-		interpreter->gil = gil_new(runtime->machine, runtime->switch_interval_ns,
-					   runtime->cost_ns[COST_GIL_UNCONTENDED], runtime->cost_ns[COST_GIL_SIGNAL],
-					   runtime->cost_ns[COST_GIL_TAKE_AFTER_WAKE]);
-	if (runtime->has_gil) {
-		interpreter->gc.threshold = runtime->cost_ns[COST_GC_THRESHOLD];
-		interpreter->gc.per_object_ns = runtime->cost_ns[COST_GC_PER_OBJECT];
-		interpreter->gc.per_far_object_ns = runtime->cost_ns[COST_GC_PER_FAR_OBJECT];
-		interpreter->gc.near_objects = runtime->cost_ns[COST_GC_NEAR_OBJECTS];
-	}
+		interpreter->gil = gil_new(
+			runtime->machine, runtime->switch_interval_ns, runtime->cost_ns[COST_GIL_UNCONTENDED],
+			runtime->cost_ns[COST_GIL_SIGNAL], runtime->cost_ns[COST_GIL_TAKE_AFTER_WAKE]);
+	interpreter->gc = (struct garbage_collector){
+		.has_generations = runtime->has_gil,
+		.threshold = runtime->cost_ns[COST_GC_THRESHOLD],
+		.near_objects = runtime->cost_ns[COST_GC_NEAR_OBJECTS],
+		.per_object_ns = runtime->cost_ns[COST_GC_PER_OBJECT],
+		.per_far_object_ns = runtime->cost_ns[COST_GC_PER_FAR_OBJECT],
+		.heap_ns = runtime->cost_ns[COST_GC_HEAP],
+	};
 	interpreter->next = runtime->interpreters;
 	runtime->interpreters = interpreter;
 	return interpreter;

@@ -7,11 +7,20 @@
 #include "models/machine/epoll.h"
 
 const char *const activity_names[ACTIVITY_COUNT] = {
-	[ACTIVITY_RUN_QUEUE] = "run_queue",   [ACTIVITY_SWITCHING] = "switching", [ACTIVITY_THROTTLED] = "throttled",
-	[ACTIVITY_OVERHEAD] = "overhead",     [ACTIVITY_PYTHON] = "python",	  [ACTIVITY_C] = "c",
-	[ACTIVITY_NATIVE] = "native",	      [ACTIVITY_GIL_WAIT] = "gil_wait",	  [ACTIVITY_IO] = "io",
-	[ACTIVITY_LOCK_WAIT] = "lock_wait",   [ACTIVITY_QUEUE_WAIT] = "queue_wait", [ACTIVITY_IPC] = "ipc",
-	[ACTIVITY_START_UP] = "start_up",     [ACTIVITY_LOOP_WAIT] = "loop_wait",
+	[ACTIVITY_RUN_QUEUE] = "run_queue",
+	[ACTIVITY_SWITCHING] = "switching",
+	[ACTIVITY_THROTTLED] = "throttled",
+	[ACTIVITY_OVERHEAD] = "overhead",
+	[ACTIVITY_PYTHON] = "python",
+	[ACTIVITY_C] = "c",
+	[ACTIVITY_NATIVE] = "native",
+	[ACTIVITY_GIL_WAIT] = "gil_wait",
+	[ACTIVITY_IO] = "io",
+	[ACTIVITY_LOCK_WAIT] = "lock_wait",
+	[ACTIVITY_QUEUE_WAIT] = "queue_wait",
+	[ACTIVITY_IPC] = "ipc",
+	[ACTIVITY_START_UP] = "start_up",
+	[ACTIVITY_LOOP_WAIT] = "loop_wait",
 };
 
 static struct gil *gil_of(const struct os_thread *thread)
@@ -19,18 +28,38 @@ static struct gil *gil_of(const struct os_thread *thread)
 	return py_current(thread)->interpreter->gil;
 }
 
+static struct world *world_of(const struct os_thread *thread)
+{
+	return &py_current(thread)->interpreter->world;
+}
+
+/* Whether it is asked to let others go on: to give the GIL away, or to stop. */
+static inline bool must_drop(const struct os_thread *thread)
+{
+	const struct gil *gil = gil_of(thread);
+
+	return gil ? gil_drop_requested(gil) : world_is_stopped_by_other(world_of(thread), thread);
+}
+
 enum progress py_release_gil(struct os_thread *thread)
 {
 	struct gil *gil = gil_of(thread);
 
-	return gil ? gil_drop(gil, thread, ACTIVITY_GIL_WAIT) : DONE;
+	return gil ? gil_drop(gil, thread, ACTIVITY_GIL_WAIT) : world_leave(world_of(thread), thread);
 }
 
 enum progress py_take_gil(struct os_thread *thread)
 {
 	struct gil *gil = gil_of(thread);
 
-	return gil ? gil_take(gil, thread, ACTIVITY_GIL_WAIT) : DONE;
+	return gil ? gil_take(gil, thread, ACTIVITY_GIL_WAIT) : world_enter(world_of(thread), thread);
+}
+
+enum progress py_collect(struct os_thread *thread)
+{
+	struct world *world = world_of(thread);
+
+	return world->collection_ns > 0 ? world_collect(world, thread) : DONE;
 }
 
 struct enter_locals {
@@ -68,12 +97,11 @@ struct bytecode_locals {
 static enum progress bytecode(struct os_thread *thread, struct frame *frame)
 {
 	struct bytecode_locals *my = FRAME_LOCALS(frame, struct bytecode_locals);
-	struct gil *gil = gil_of(thread);
 
 	PROGRAM_BEGIN(frame);
 	for (;;) {
 		my->left_ns = thread->unfinished_ns;
-		if (gil && gil_drop_requested(gil)) {
+		if (must_drop(thread)) {
 			AWAIT(frame, py_release_gil(thread));
 			AWAIT(frame, py_take_gil(thread));
 		}
@@ -83,13 +111,6 @@ static enum progress bytecode(struct os_thread *thread, struct frame *frame)
 	}
 	os_thread_set_activity(thread, my->previous_activity);
 	PROGRAM_END;
-}
-
-static bool must_drop(const struct os_thread *thread)
-{
-	const struct gil *gil = gil_of(thread);
-
-	return gil && gil_drop_requested(gil);
 }
 
 /* What cannot be done inline. Not inline itself, so that what can keeps no registers for it. */
@@ -106,7 +127,8 @@ static __attribute__((noinline)) enum progress begin_bytecode(struct os_thread *
 }
 
 /* As another activity than what the thread is at; likewise not inline. */
-static __attribute__((noinline)) enum progress bytecode_as(struct os_thread *thread, uint8_t activity, sim_ns work_ns)
+static __attribute__((noinline)) enum progress bytecode_as(struct os_thread *thread, uint8_t activity,
+							   sim_ns work_ns)
 {
 	uint8_t previous = thread->activity;
 
@@ -141,10 +163,9 @@ static enum progress c_call(struct os_thread *thread, struct frame *frame)
 		gil_set_holder_kind(gil, GIL_HOLDER_C);
 	AWAIT(frame, os_thread_compute(thread, my->work_ns));
 	os_thread_set_activity(thread, my->previous_activity);
-	if (gil) {
+	if (gil)
 		gil_set_holder_kind(gil, GIL_HOLDER_PYTHON);
-		AWAIT(frame, py_bytecode(thread, thread->activity, 0)); /* the check after the call */
-	}
+	AWAIT(frame, py_bytecode(thread, thread->activity, 0)); /* the check after the call */
 	PROGRAM_END;
 }
 
@@ -192,8 +213,8 @@ struct sleep_locals {
  */
 static sim_ns sleep_slack(const struct os_thread *thread, sim_ns duration_ns)
 {
-	return py_has(thread, PYTHON_SLEEPS_BY_CLOCK) ? thread->machine->timer_slack_ns :
-						    poll_slack(thread->machine, duration_ns);
+	return py_has(thread, PYTHON_SLEEPS_BY_CLOCK) ? thread->machine->timer_slack_ns
+						      : poll_slack(thread->machine, duration_ns);
 }
 
 static enum progress sleep_call(struct os_thread *thread, struct frame *frame)
@@ -287,10 +308,10 @@ static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
-	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_ENTRY) +
-						       (thread->has_new_stack ?
-								py_cost(thread, COST_THREAD_STACK_TOUCH) :
-								0)));
+	AWAIT(frame,
+	      os_thread_compute(thread,
+				py_cost(thread, COST_THREAD_ENTRY) +
+					(thread->has_new_stack ? py_cost(thread, COST_THREAD_STACK_TOUCH) : 0)));
 	os_process_use_memory(thread->process, py_cost(thread, COST_MEMORY_THREAD));
 	AWAIT(frame, py_take_gil(thread));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_BOOTSTRAP)));

@@ -7,7 +7,7 @@
  * Modelled    a drop request ends a stretch of bytecode at once (its checks are less than a microsecond apart), a C
  *             call at its end; a new thread takes the GIL before it runs, and its starter waits until it has said
  *             that it runs.
- * Left out    signals, garbage collection, what the bytecode does.
+ * Left out    signals, what the bytecode does.
  */
 #ifndef MODELS_INTERPRETER_PY_THREAD_H
 #define MODELS_INTERPRETER_PY_THREAD_H
@@ -53,7 +53,8 @@ struct py_thread {
 enum py_exception { PY_NO_EXCEPTION, PY_TIMEOUT_ERROR, PY_CANCELLED_ERROR, PY_EXCEPTION_GROUP = 10 };
 
 /* A thread of the interpreter that runs `body` with `argument`; a main thread has the GIL to take first, too. */
-struct py_thread *py_thread_new(struct interpreter *interpreter, const char *name, program_fn *body, void *argument);
+struct py_thread *py_thread_new(struct interpreter *interpreter, const char *name, program_fn *body,
+				void *argument);
 /* The thread on which a program runs. */
 static inline struct py_thread *py_current(const struct os_thread *thread)
 {
@@ -122,6 +123,8 @@ enum progress py_sleep(struct os_thread *thread, sim_ns duration_ns);
 /* Py_BEGIN_ALLOW_THREADS and Py_END_ALLOW_THREADS. */
 enum progress py_release_gil(struct os_thread *thread);
 enum progress py_take_gil(struct os_thread *thread);
+/* The garbage collection that is due in a build without a GIL, if one is. */
+enum progress py_collect(struct os_thread *thread);
 /* PyThreadState_Swap(): lets the GIL of the thread's interpreter go and goes on in another one of the same process, with
  * its GIL. */
 enum progress py_enter_interpreter(struct os_thread *thread, struct interpreter *interpreter);

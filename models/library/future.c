@@ -68,8 +68,14 @@ static sim_ns wake_waiters(struct os_thread *thread, struct py_future *future)
 
 sim_ns py_future_made(struct os_thread *thread)
 {
-	return os_process_grow_heap(thread->process, py_cost(thread, COST_MEMORY_FUTURE)) +
-	       gc_objects_made(&py_current(thread)->interpreter->gc, py_cost(thread, COST_FUTURE_OBJECTS));
+	struct interpreter *interpreter = py_current(thread)->interpreter;
+	sim_ns heap_ns = os_process_grow_heap(thread->process, py_cost(thread, COST_MEMORY_FUTURE));
+	sim_ns collection_ns = gc_objects_made(&interpreter->gc, py_cost(thread, COST_FUTURE_OBJECTS));
+
+	if (interpreter->gil)
+		return heap_ns + collection_ns;
+	interpreter->world.collection_ns += collection_ns;
+	return heap_ns;
 }
 
 sim_ns py_future_gone(struct os_thread *thread)

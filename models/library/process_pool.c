@@ -310,6 +310,7 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 	PROGRAM_BEGIN(frame);
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PPE_SUBMIT) + py_cost(thread, COST_CONNECTION_SEND) +
 						 py_future_made(thread)));
+	AWAIT(frame, py_collect(thread));
 	simple_queue_append(thread, &pool->waiting, my->call);
 	pool->pending++;
 	AWAIT(frame, connection_send(thread, pool->wakeups, 0, NULL)); /* _ThreadWakeup.wakeup() */

@@ -102,6 +102,7 @@ static enum progress submit(struct os_thread *thread, struct frame *frame)
 	/* As it is measured, with the workers busy. */
 	AWAIT(frame, py_overhead(thread, cost_less_permit(thread, COST_TPE_SUBMIT, py_semaphore_fail_cost(thread)) +
 						 py_future_made(thread)));
+	AWAIT(frame, py_collect(thread));
 	AWAIT(frame, simple_queue_put(thread, &pool->queue, my->item));
 	AWAIT(frame, py_semaphore_acquire_in_no_time(thread, &pool->idle));
 	if (py_current(thread)->timed_out && pool->worker_count < pool->max_workers) {

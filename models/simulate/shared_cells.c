@@ -5,7 +5,8 @@
 
 struct cell {
 	int64_t value;
-	uint64_t version; /* grows with each write */
+	uint64_t version;	 /* grows with each write */
+	const struct core *core; /* that has used it last; NULL: none yet */
 };
 
 struct shared_cells {
@@ -78,6 +79,18 @@ bool shared_cells_write(struct shared_cells *cells, struct task_instance *instan
 	if (seen)
 		seen->version = cell->version;
 	return true;
+}
+
+bool shared_cells_come_across(struct shared_cells *cells, int64_t index, const struct core *core)
+{
+	struct cell *cell = cell_at(cells, index);
+	const struct core *before;
+
+	if (!cell)
+		return false;
+	before = cell->core;
+	cell->core = core;
+	return before && before != core;
 }
 
 void shared_cells_forget(struct task_instance *instance)

@@ -18,6 +18,8 @@ struct shared_cells *shared_cells_new(struct region *region, int64_t count, int6
 bool shared_cells_read(struct shared_cells *cells, struct task_instance *instance, int64_t index, int64_t *value);
 /* Likewise; a lost update is counted. */
 bool shared_cells_write(struct shared_cells *cells, struct task_instance *instance, int64_t index, int64_t value);
+/* `core` is about to read or write it: whether another one has used it last. */
+bool shared_cells_come_across(struct shared_cells *cells, int64_t index, const struct core *core);
 /* The instance is at its end: what it has read is forgotten. */
 void shared_cells_forget(struct task_instance *instance);
 

@@ -17,8 +17,8 @@ struct access_locals {
 static void access_cells(struct shared_cells *cells, struct access_locals *my)
 {
 	bool reads = my->step->kind == STEP_READ;
-	bool done = reads ? shared_cells_read(cells, my->instance, my->index, &my->value) :
-			    shared_cells_write(cells, my->instance, my->index, my->value);
+	bool done = reads ? shared_cells_read(cells, my->instance, my->index, &my->value)
+			  : shared_cells_write(cells, my->instance, my->index, my->value);
 
 	if (!done)
 		task_raise(my->instance, EXCEPTION_RUNTIME); /* IndexError */
@@ -26,13 +26,24 @@ static void access_cells(struct shared_cells *cells, struct access_locals *my)
 		step_store(my->instance, my->step->variable, my->value);
 }
 
+/* Without a GIL every core counts references to what all of them use, and writes to its cache lines thereby. */
+static sim_ns access_cost(struct os_thread *thread, struct shared_cells *cells, int64_t index)
+{
+	sim_ns cost_ns = py_cost(thread, COST_VARIABLE_ACCESS);
+
+	if (!py_runtime_of(thread)->has_gil && shared_cells_come_across(cells, index, thread->core))
+		cost_ns += py_cost(thread, COST_VARIABLE_ACROSS);
+	return cost_ns;
+}
+
 static enum progress access_variable(struct os_thread *thread, struct frame *frame)
 {
 	struct access_locals *my = FRAME_LOCALS(frame, struct access_locals);
+	struct shared_cells *cells = resource_object(thread, task_simulation(my->instance), my->step->resource);
 
 	PROGRAM_BEGIN(frame);
-	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, py_cost(thread, COST_VARIABLE_ACCESS)));
-	access_cells(resource_object(thread, task_simulation(my->instance), my->step->resource), my);
+	AWAIT(frame, py_bytecode(thread, ACTIVITY_PYTHON, access_cost(thread, cells, my->index)));
+	access_cells(cells, my);
 	PROGRAM_END;
 }
 

@@ -331,6 +331,22 @@ def measure_pickle():
             lambda: (took_ns(small) - MEDIANS[name] * len(buffer)) / SMALL_OBJECTS))
 
 
+def measure_heap():
+    """What each collection of a build without a GIL goes past, of the modules that a run has: they are frozen, as there. Before
+    all else, which would add to them; in a build with a GIL young objects are found without."""
+    if not FREE_THREADED:
+        return known('gc.heap', 0, 'a build with a GIL')
+
+    def one():
+        begin_ns = clock_ns()
+        gc.collect()
+        return clock_ns() - begin_ns
+    gc.collect()
+    gc.freeze()
+    measured('gc.heap', in_batches(lambda: statistics.median(one() for _ in range(3))))
+    gc.unfreeze()
+
+
 # ---- The GIL between two threads ---------------------------------------------------------------------
 
 def with_helper(use):
@@ -1022,6 +1038,7 @@ def measure_asyncio():
 # In this order: later ones subtract what earlier ones have measured.
 MEASUREMENTS = (
     ('memory', measure_memory),
+    ('garbage collection', measure_heap),
     ('bytecode', measure_spins),
     ('steps', measure_step),
     ('giving up the GIL', measure_uncontended),

@@ -6,6 +6,7 @@ charge it; nobody else wants anything of what is measured, so nothing waits.
 import gc
 import os
 import queue
+import statistics
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,7 +16,8 @@ from types import SimpleNamespace
 import harness_threading
 from harness_control import Activation, Instance, run_repeat
 
-from calibrate import MEDIANS, in_batches, measured, resident_bytes, thread_cpu_ns
+import calibrate
+from calibrate import MEDIANS, SHARED, in_batches, known, measured, resident_bytes, thread_cpu_ns
 
 ROUNDS = 2000  # in one batch
 
@@ -143,6 +145,52 @@ def measure_steps():
     report('service.request', lambda: each_ns(partial(answer_in_s, 0.0)))
 
 
+def accesses(cells):
+    """Reads and writes of a task of its own."""
+    activation = Activation(Instance(), {'variables': 1, 'groups': 1})
+    fields = {'resource': 0, 'extra': 0, 'variable': 0, 'value': ['+', ['var', 0], 1]}
+    program = SimpleNamespace(resources=[cells])
+    return tuple(harness_threading.BINDERS[kind](program, [kind, fields, []], activation) for kind in ('read', 'write')) * 50
+
+
+def measure_across():
+    """Two threads on two cores that use one variable, against each its own: all count references to the list, to what it holds
+    and to the numbers. Often and in turns, because where a virtual machine's cores are, and so how far apart, changes by the
+    second."""
+    if not calibrate.FREE_THREADED or calibrate.THERE is None:
+        return known('variable.across', 0, 'one core' if calibrate.FREE_THREADED else 'a build with a GIL')
+
+    def use(body, cpu, slot):
+        os.sched_setaffinity(0, [cpu])
+        SHARED[slot] = 1
+        while not (SHARED[0] and SHARED[8]):
+            pass
+        begin_ns = thread_cpu_ns()
+        run_repeat((lambda: 5, body))
+        SHARED[slot + 1] = thread_cpu_ns() - begin_ns
+        while not (SHARED[1] and SHARED[9]):  # whoever ends first is not to leave the other alone
+            run_repeat((lambda: 1, body))
+
+    def took_ns(cells):
+        for slot in range(16):
+            SHARED[slot] = 0
+        # The first of them, which waits for the other, is not to keep the caller from its core.
+        threads = [threading.Thread(target=use, args=(accesses(one), cpu, slot))
+                   for one, cpu, slot in zip(cells, (calibrate.THERE, calibrate.HERE), (0, 8))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return (SHARED[1] + SHARED[9]) / 2 / 500
+
+    def one():
+        cells = [harness_threading.Cells({'kind': 'variable', 'initial': 7}, None) for _ in range(2)]
+        return statistics.median(took_ns([cells[0]] * 2) - took_ns(cells) for _ in range(9))
+    gc.disable()
+    measured('variable.across', in_batches(one))
+    gc.enable()
+
+
 def measure():
     measure_rlock()
     measure_condition()
@@ -152,3 +200,4 @@ def measure():
     measure_queue()
     measure_futures()
     measure_steps()
+    measure_across()

@@ -112,6 +112,7 @@
 	P(QUEUE_GET,            "queue.get",             ns,    PYTHON, WORK,  0,      "Queue.get() of an item that is there, without its lock") \
 	P(QUEUE_TASK_DONE,      "queue.task_done",       ns,    PYTHON, WORK,  0,      "Queue.task_done(), or join() with nothing unfinished, without its lock") \
 	P(VARIABLE_ACCESS,      "variable.access",       ns,    PYTHON, WORK,  0,      "a task's reading or writing a shared variable") \
+	P(VARIABLE_ACROSS,      "variable.across",       ns,    PYTHON, WORK,  0,      "what that takes on top in a build without a GIL where another core has used the variable last") \
 	P(SERVICE_REQUEST,      "service.request",       ns,    PYTHON, WORK,  0,      "a request to a server outside, without its sleep") \
 	P(TPE_CREATE,           "tpe.create",            ns,    PYTHON, WORK,  0,      "ThreadPoolExecutor() and its shutdown, without threads") \
 	P(TPE_SUBMIT,           "tpe.submit",            ns,    PYTHON, WORK,  0,      "submit() on the caller, without starting a thread or waking one") \
@@ -190,6 +191,7 @@
 	P(GC_PER_OBJECT,          "gc.per_object",         ns,    PYTHON, WORK,  0,      "what a garbage collection takes for each object of its generations while the caches hold them") \
 	P(GC_PER_FAR_OBJECT,      "gc.per_far_object",     ns,    PYTHON, WORK,  0,      "the same for each object beyond gc.near_objects; what using one takes that the caches do not hold is the difference") \
 	P(GC_NEAR_OBJECTS,        "gc.near_objects",       count,    PYTHON, RULE,  80000,      "objects of one collection that the caches hold") \
+	P(GC_HEAP,                "gc.heap",               ns,    PYTHON, WORK,  0,      "what a garbage collection takes on top in a build without a GIL, for the way past the objects that were there at the start") \
 	P(AIO_RUN,                "aio.run",               ns,    PYTHON, WORK,  0,      "asyncio.run() of a coroutine: loop made and closed, without the coroutine's task and turns") \
 	P(AIO_FIRST_RUN,          "aio.first_run",         ns,    PYTHON, WORK,  0,      "a forked child's first asyncio.run() on top of a later one: pages that it copies by writing to them") \
 	P(AIO_ITERATION,          "aio.iteration",         ns,    PYTHON, WORK,  0,      "one turn of the event loop without select's system call and without callbacks") \

@@ -42,7 +42,7 @@ sim_ns program_bench_run(struct program_bench *bench, int cores, int minor, prog
 	bench->finished = false;
 	bench->engine = engine_new(&bench->region);
 	bench->machine = machine_new(&bench->region, bench->engine, &config);
-	bench->runtime = py_runtime_new(bench->machine, minor, true, 5 * SIM_MS);
+	bench->runtime = py_runtime_new(bench->machine, minor, !bench->without_gil, 5 * SIM_MS);
 	process = os_process_new(bench->machine, NULL, "main", 0);
 	os_process_use_memory(process, machine_cost(bench->machine, COST_MEMORY_INTERPRETER));
 	bench->interpreter = interpreter_new(bench->runtime, process);

@@ -18,12 +18,13 @@ struct program_bench {
 	struct interpreter *interpreter;
 	struct mp_context context;
 	program_fn *program;
+	bool without_gil; /* a free-threaded build */
 	sim_ns end_ns;
 	bool finished;
 };
 
-/* Python 3.12 with the GIL and the start method fork; fields of `costs` and `context` may be changed before the
- * run. */
+/* Python 3.12 with the GIL and the start method fork; fields of `costs` and `context`, and `without_gil`, may be changed before
+ * the run. */
 void program_bench_init(struct program_bench *bench);
 void program_bench_release(struct program_bench *bench);
 /* Runs `program` as the main thread of Python 3.`minor` on that many cores until it returns; returns the time that

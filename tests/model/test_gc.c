@@ -16,7 +16,9 @@ static sim_ns make(struct garbage_collector *gc, int64_t count)
 
 Test(gc, the_youngest_are_looked_at_when_more_than_the_threshold_were_made)
 {
-	struct garbage_collector gc = { .threshold = 70, .near_objects = INT64_MAX, .per_object_ns = 3 };
+	struct garbage_collector gc = {
+		.has_generations = true, .threshold = 70, .near_objects = INT64_MAX, .per_object_ns = 3
+	};
 
 	cr_expect(eq(i64, make(&gc, 70), 0));
 	cr_expect(eq(i64, make(&gc, 1), 71 * 3));
@@ -32,18 +34,22 @@ Test(gc, the_youngest_are_looked_at_when_more_than_the_threshold_were_made)
 
 Test(gc, what_the_caches_do_not_hold_takes_longer)
 {
-	struct garbage_collector gc = {
-		.threshold = 70, .near_objects = 50, .per_object_ns = 3, .per_far_object_ns = 7
-	};
+	struct garbage_collector gc = { .has_generations = true,
+					.threshold = 70,
+					.near_objects = 50,
+					.per_object_ns = 3,
+					.per_far_object_ns = 7 };
 
 	cr_expect(eq(i64, make(&gc, 71), 50 * 3 + 21 * 7));
 }
 
 Test(gc, what_the_caches_have_lost_is_fetched_when_it_is_used_again)
 {
-	struct garbage_collector gc = {
-		.threshold = 1000, .near_objects = 50, .per_object_ns = 3, .per_far_object_ns = 7
-	};
+	struct garbage_collector gc = { .has_generations = true,
+					.threshold = 1000,
+					.near_objects = 50,
+					.per_object_ns = 3,
+					.per_far_object_ns = 7 };
 
 	make(&gc, 60);
 	cr_expect(eq(i64, gc_objects_gone(&gc, 10), 10 * (7 - 3)));
@@ -53,7 +59,9 @@ Test(gc, what_the_caches_have_lost_is_fetched_when_it_is_used_again)
 /* Eleven collections of 71 objects, and the twelfth takes the second generation with it. */
 Test(gc, every_twelfth_collection_is_of_the_second_generation)
 {
-	struct garbage_collector gc = { .threshold = 70, .near_objects = INT64_MAX, .per_object_ns = 1 };
+	struct garbage_collector gc = {
+		.has_generations = true, .threshold = 70, .near_objects = INT64_MAX, .per_object_ns = 1
+	};
 
 	cr_expect(eq(i64, make(&gc, 11 * 71), 11 * 71));
 	cr_expect(eq(i64, make(&gc, 71), 12 * 71));
@@ -64,7 +72,9 @@ Test(gc, every_twelfth_collection_is_of_the_second_generation)
 /* All objects are looked at only when a quarter of the old have come since: their number grows by that factor. */
 Test(gc, all_objects_are_looked_at_ever_more_rarely)
 {
-	struct garbage_collector gc = { .threshold = 70, .near_objects = INT64_MAX, .per_object_ns = 1 };
+	struct garbage_collector gc = {
+		.has_generations = true, .threshold = 70, .near_objects = INT64_MAX, .per_object_ns = 1
+	};
 	int64_t before = 0, collections = 0;
 
 	for (int64_t i = 0; i < 2000000; i++) {
@@ -77,6 +87,39 @@ Test(gc, all_objects_are_looked_at_ever_more_rarely)
 	}
 	cr_expect(gt(i64, collections, 10));
 	cr_expect(lt(i64, collections, 30));
+}
+
+/* Batches of 512: after the fourth 2048 were made, which is more than the threshold; each collection looks at all. */
+Test(gc, a_free_threaded_build_looks_at_everything_after_batches)
+{
+	struct garbage_collector gc = {
+		.threshold = 2000, .near_objects = INT64_MAX, .per_object_ns = 3, .heap_ns = 1000
+	};
+
+	cr_expect(eq(i64, make(&gc, 2047), 0));
+	cr_expect(eq(i64, make(&gc, 1), 1000 + 2048 * 3));
+	/* What went in between counts, too: a batch less. */
+	gc_objects_gone(&gc, 512);
+	cr_expect(eq(i64, make(&gc, 4 * 512), 0));
+	cr_expect(eq(i64, make(&gc, 512), 1000 + (2048 - 512 + 5 * 512) * 3));
+}
+
+/* As measured on 3.13.5t: of 11 objects each, after 186, 372, 558 and 744 of them, and then, since a quarter of what is there
+ * is more than the threshold, ever later. */
+Test(gc, a_free_threaded_build_waits_for_a_quarter_more)
+{
+	struct garbage_collector gc = { .threshold = 2000, .near_objects = INT64_MAX, .heap_ns = 1 };
+	int64_t at[7], count = 0;
+
+	for (int64_t i = 0; i < 22000 && count < 7; i++)
+		if (gc_objects_made(&gc, 1) > 0)
+			at[count++] = i + 1;
+	cr_expect(eq(i64, count, 7));
+	for (int i = 0; i < 4; i++)
+		cr_expect(eq(i64, at[i], 2048 * (i + 1)));
+	cr_expect(eq(i64, at[4], 8192 + 2560));
+	cr_expect(eq(i64, at[5], 10752 + 3072));
+	cr_expect(eq(i64, at[6], 13824 + 3584));
 }
 
 Test(gc, a_build_without_collections_never_collects)
