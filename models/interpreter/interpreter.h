@@ -17,7 +17,7 @@ struct py_runtime {
 	bool has_gil;
 	bool has_uvloop; /* asyncio runs on uvloop */
 	sim_ns switch_interval_ns;
-	sim_ns cost_ns[COST_COUNT];	  /* of the profile, in whole nanoseconds */
+	sim_ns cost_ns[COST_COUNT]; /* of the profile, in whole nanoseconds */
 	struct interpreter *interpreters; /* all there were, newest first */
 };
 
@@ -44,8 +44,7 @@ struct interpreter {
 	struct interpreter *next;
 };
 
-struct py_runtime *py_runtime_new(struct machine_model *machine, int minor, bool has_gil,
-				  sim_ns switch_interval_ns);
+struct py_runtime *py_runtime_new(struct machine_model *machine, int minor, bool has_gil, sim_ns switch_interval_ns);
 /* The interpreter of a process: the first one's, or a forked child's with a GIL of its own. */
 struct interpreter *interpreter_new(struct py_runtime *runtime, struct os_process *process);
 /* A further interpreter in the process of another, with a GIL of its own (PEP 684, since 3.12). */

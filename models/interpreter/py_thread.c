@@ -7,20 +7,11 @@
 #include "models/machine/epoll.h"
 
 const char *const activity_names[ACTIVITY_COUNT] = {
-	[ACTIVITY_RUN_QUEUE] = "run_queue",
-	[ACTIVITY_SWITCHING] = "switching",
-	[ACTIVITY_THROTTLED] = "throttled",
-	[ACTIVITY_OVERHEAD] = "overhead",
-	[ACTIVITY_PYTHON] = "python",
-	[ACTIVITY_C] = "c",
-	[ACTIVITY_NATIVE] = "native",
-	[ACTIVITY_GIL_WAIT] = "gil_wait",
-	[ACTIVITY_IO] = "io",
-	[ACTIVITY_LOCK_WAIT] = "lock_wait",
-	[ACTIVITY_QUEUE_WAIT] = "queue_wait",
-	[ACTIVITY_IPC] = "ipc",
-	[ACTIVITY_START_UP] = "start_up",
-	[ACTIVITY_LOOP_WAIT] = "loop_wait",
+	[ACTIVITY_RUN_QUEUE] = "run_queue",   [ACTIVITY_SWITCHING] = "switching", [ACTIVITY_THROTTLED] = "throttled",
+	[ACTIVITY_OVERHEAD] = "overhead",     [ACTIVITY_PYTHON] = "python",	  [ACTIVITY_C] = "c",
+	[ACTIVITY_NATIVE] = "native",	      [ACTIVITY_GIL_WAIT] = "gil_wait",	  [ACTIVITY_IO] = "io",
+	[ACTIVITY_LOCK_WAIT] = "lock_wait",   [ACTIVITY_QUEUE_WAIT] = "queue_wait", [ACTIVITY_IPC] = "ipc",
+	[ACTIVITY_START_UP] = "start_up",     [ACTIVITY_LOOP_WAIT] = "loop_wait",
 };
 
 static struct gil *gil_of(const struct os_thread *thread)
@@ -127,8 +118,7 @@ static __attribute__((noinline)) enum progress begin_bytecode(struct os_thread *
 }
 
 /* As another activity than what the thread is at; likewise not inline. */
-static __attribute__((noinline)) enum progress bytecode_as(struct os_thread *thread, uint8_t activity,
-							   sim_ns work_ns)
+static __attribute__((noinline)) enum progress bytecode_as(struct os_thread *thread, uint8_t activity, sim_ns work_ns)
 {
 	uint8_t previous = thread->activity;
 
@@ -213,8 +203,8 @@ struct sleep_locals {
  */
 static sim_ns sleep_slack(const struct os_thread *thread, sim_ns duration_ns)
 {
-	return py_has(thread, PYTHON_SLEEPS_BY_CLOCK) ? thread->machine->timer_slack_ns
-						      : poll_slack(thread->machine, duration_ns);
+	return py_has(thread, PYTHON_SLEEPS_BY_CLOCK) ? thread->machine->timer_slack_ns :
+						    poll_slack(thread->machine, duration_ns);
 }
 
 static enum progress sleep_call(struct os_thread *thread, struct frame *frame)
@@ -308,10 +298,10 @@ static enum progress child_thread(struct os_thread *thread, struct frame *frame)
 
 	PROGRAM_BEGIN(frame);
 	os_thread_set_activity(thread, ACTIVITY_START_UP);
-	AWAIT(frame,
-	      os_thread_compute(thread,
-				py_cost(thread, COST_THREAD_ENTRY) +
-					(thread->has_new_stack ? py_cost(thread, COST_THREAD_STACK_TOUCH) : 0)));
+	AWAIT(frame, os_thread_compute(thread, py_cost(thread, COST_THREAD_ENTRY) +
+						       (thread->has_new_stack ?
+								py_cost(thread, COST_THREAD_STACK_TOUCH) :
+								0)));
 	os_process_use_memory(thread->process, py_cost(thread, COST_MEMORY_THREAD));
 	AWAIT(frame, py_take_gil(thread));
 	AWAIT(frame, py_overhead(thread, py_cost(thread, COST_PY_THREAD_BOOTSTRAP)));

@@ -53,8 +53,7 @@ struct py_thread {
 enum py_exception { PY_NO_EXCEPTION, PY_TIMEOUT_ERROR, PY_CANCELLED_ERROR, PY_EXCEPTION_GROUP = 10 };
 
 /* A thread of the interpreter that runs `body` with `argument`; a main thread has the GIL to take first, too. */
-struct py_thread *py_thread_new(struct interpreter *interpreter, const char *name, program_fn *body,
-				void *argument);
+struct py_thread *py_thread_new(struct interpreter *interpreter, const char *name, program_fn *body, void *argument);
 /* The thread on which a program runs. */
 static inline struct py_thread *py_current(const struct os_thread *thread)
 {

@@ -17,8 +17,8 @@ struct access_locals {
 static void access_cells(struct shared_cells *cells, struct access_locals *my)
 {
 	bool reads = my->step->kind == STEP_READ;
-	bool done = reads ? shared_cells_read(cells, my->instance, my->index, &my->value)
-			  : shared_cells_write(cells, my->instance, my->index, my->value);
+	bool done = reads ? shared_cells_read(cells, my->instance, my->index, &my->value) :
+			    shared_cells_write(cells, my->instance, my->index, my->value);
 
 	if (!done)
 		task_raise(my->instance, EXCEPTION_RUNTIME); /* IndexError */
