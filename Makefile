@@ -175,7 +175,7 @@ check-probe: all ## measures: does probe find the known shares of bytecode, C, n
 check-calibrate: all ## measures: do two calibrations agree within their spreads? CALIBRATE_PYTHON=python3.13; 3 minutes
 	tests/tools/check_calibrate.sh build/gilsim $(CALIBRATE_PYTHON)
 
-check-accuracy: all ## predict again what was measured on two machines, and print the errors
+check-accuracy: all ## predict again what was measured on several machines, and print the errors
 	GILSIM_DATA=scenarios tests/tools/accuracy.sh build/gilsim
 
 check-advise-native: all ## measures: is the model that advise names the fastest? 30 of those scenarios; ADVISE_NATIVE="--first 0 --most 5" for a slice
